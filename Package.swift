@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is built with the same strict settings.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// What each module may import from this package; `Tests/LayeringTests` holds the sources to it.
+let layers: [(name: String, dependencies: [Target.Dependency])] = [
+  ("Syscalls", ["CLinuxShims"]),
+  ("Messaging", ["CZeroMQ"]),
+  ("Statistics", []),
+  ("PortModel", []),
+  ("Planning", ["PortModel"]),
+  ("History", ["Planning"]),
+  ("Launching", ["CLinuxShims", "Syscalls", "Planning"]),
+  ("Strategies", ["CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel"]),
+  ("Faults", ["CLinuxShims", "Syscalls", "Launching", "Planning", "PortModel"]),
+  (
+    "Engine",
+    ["CLinuxShims", "Syscalls", "Launching", "Strategies", "Faults", "Planning", "History"]
+  ),
+  ("Checks", ["History", "Planning", "PortModel", "Statistics"]),
+  ("Reports", ["Checks", "History", "Planning", "PortModel", "Statistics"]),
+]
+
+let package = Package(
+  name: "bindstorm",
+  products: [
+    .executable(name: "bindstorm", targets: ["bindstorm"]),
+    .executable(name: "bindstorm-worker", targets: ["bindstorm-worker"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .target(name: "CLinuxShims", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+  ]
+    + layers.map {
+      .target(name: $0.name, dependencies: $0.dependencies, swiftSettings: settings)
+    } + [
+      .executableTarget(
+        name: "bindstorm-worker",
+        dependencies: [
+          "CLinuxShims", "Syscalls", "Messaging", "Launching", "Strategies", "Faults", "Planning",
+        ],
+        swiftSettings: settings),
+      .executableTarget(
+        name: "bindstorm",
+        dependencies: [
+          "Planning", "PortModel", "Strategies", "Faults", "Engine", "History", "Checks", "Reports",
+          "Statistics",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: settings),
+      .target(
+        name: "TestSupport", dependencies: ["CLinuxShims", "Syscalls"], path: "Tests/TestSupport",
+        swiftSettings: settings),
+    ]
+    + [
+      "Statistics", "PortModel", "Planning", "History", "Checks", "Reports", "Syscalls",
+      "Messaging", "Launching", "Strategies", "Faults", "Engine",
+    ].map { name in
+      .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name), "TestSupport"]
+          + (layers.first { $0.name == name }?.dependencies ?? []),
+        swiftSettings: settings)
+    } + [
+      .testTarget(
+        name: "CommandTests",
+        dependencies: ["bindstorm", "bindstorm-worker", "TestSupport", "Planning", "History"],
+        swiftSettings: settings),
+      .testTarget(name: "LayeringTests", swiftSettings: settings),
+    ],
+  cLanguageStandard: .gnu11
+)

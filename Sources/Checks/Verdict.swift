@@ -1,0 +1,298 @@
+public import Planning
+
+/// How a launch or a trial ended: the closed set.
+public enum Outcome: String, Sendable, Codable, CaseIterable {
+  /// Every endpoint is owned by its API server.
+  case ready
+  /// Two addresses of one launch got one port.
+  case lostToSelf = "lost-to-self"
+  /// A parallel launch held the port.
+  case lostToSibling = "lost-to-sibling"
+  /// A thief held the port.
+  case lostToThief = "lost-to-thief"
+  /// A process that bindstorm did not start held the port.
+  case lostToOutsider = "lost-to-outsider"
+  /// The port was held, but by whom cannot be told, or the holder was gone when the kernel was asked.
+  case lostToUnknown = "lost-to-unknown"
+  /// Two listeners share one port.
+  case splitBrain = "split-brain"
+  /// A stranger answered at an advertised endpoint.
+  case crossTalk = "cross-talk"
+  /// Port 0 was advertised to the peers.
+  case placeholderLeak = "placeholder-leak"
+  /// `bind(0)` found no free port.
+  case exhausted
+  /// A deadline passed, or nobody answered at an advertised endpoint.
+  case timeout
+  /// An API server died.
+  case childDied = "child-died"
+  /// Sockets were left behind when everything had been closed.
+  case leaked
+  /// Another errno than EADDRINUSE stopped a binder.
+  case otherError = "other-error"
+  /// A fault that was due did not fire.
+  case invalid
+  /// The harness failed, or the record of the trial is torn.
+  case harnessError = "harness-error"
+
+  /// Whether the trial counts at all: `invalid` and `harness-error` are kept apart from the rate.
+  public var isCounted: Bool { self != .invalid && self != .harnessError }
+  /// Whether it counts as a failure of the strategy.
+  public var isFailure: Bool { isCounted && self != .ready }
+}
+
+/// What one launch of one trial came to.
+public struct LaunchOutcome: Sendable, Equatable, Codable {
+  /// Number of the launch.
+  public var launch: Int
+  /// How it ended.
+  public var outcome: Outcome
+  /// One sentence with ports, processes and times.
+  public var evidence: String
+
+  public init(launch: Int, outcome: Outcome, evidence: String) {
+    self.launch = launch
+    self.outcome = outcome
+    self.evidence = evidence
+  }
+}
+
+/// What one trial came to.
+public struct TrialOutcome: Sendable, Equatable, Codable {
+  /// `Arm.index`.
+  public var arm: Int
+  /// Number of the trial within its arm.
+  public var trial: Int
+  /// One for each launch.
+  public var launches: [LaunchOutcome]
+  /// Last minus first release stamp in nanoseconds; nil when fewer than two binders were released.
+  public var releaseSkewNanoseconds: UInt64?
+  /// From the end of a launch's allocation to its first bind, in nanoseconds; nil without a bind.
+  public var windowNanoseconds: UInt64?
+  /// From the opening of the barrier to the last endpoint bound, nil unless all were.
+  public var timeToBoundNanoseconds: UInt64?
+
+  public init(
+    arm: Int, trial: Int, launches: [LaunchOutcome], releaseSkewNanoseconds: UInt64? = nil,
+    windowNanoseconds: UInt64? = nil, timeToBoundNanoseconds: UInt64? = nil
+  ) {
+    self.arm = arm
+    self.trial = trial
+    self.launches = launches
+    self.releaseSkewNanoseconds = releaseSkewNanoseconds
+    self.windowNanoseconds = windowNanoseconds
+    self.timeToBoundNanoseconds = timeToBoundNanoseconds
+  }
+}
+
+/// Verdict word of an arm.
+public enum Verdict: String, Sendable, Codable, CaseIterable {
+  /// Every demand on the arm is shown at its confidence.
+  case pass = "PASS"
+  /// A demand is shown to be violated.
+  case fail = "FAIL"
+  /// The data does not decide, there is none, or the scenario's control did not behave.
+  case inconclusive = "INCONCLUSIVE"
+  /// The must-fail control failed, as it must.
+  case expectedFailure = "XFAIL"
+  /// The must-fail control did not fail.
+  case unexpectedPass = "XPASS"
+  /// No demand was made of this arm: its rate is reported only.
+  case measured = "MEASURED"
+  /// Not run, with the reason.
+  case skipped = "SKIP"
+}
+
+/// Failures out of observations, with the exact two-sided 95 % Clopper-Pearson interval.
+public struct RateEstimate: Sendable, Equatable, Codable {
+  /// Failed observations.
+  public var failures: Int
+  /// Counted observations.
+  public var outOf: Int
+  /// Lower end, 0 when there are no observations.
+  public var low: Double
+  /// Upper end, 1 when there are no observations.
+  public var high: Double
+  /// failures / outOf, nil when there are no observations.
+  public var rate: Double? { outOf > 0 ? Double(failures) / Double(outOf) : nil }
+
+  public init(failures: Int, outOf: Int, low: Double, high: Double) {
+    self.failures = failures
+    self.outOf = outOf
+    self.low = low
+    self.high = high
+  }
+}
+
+/// A published figure beside the measured one.
+public struct PublishedComparison: Sendable, Equatable, Codable {
+  /// The figure.
+  public var figure: PublishedFigure
+  /// Exact two-sided p-value (Fisher) of "the same rate", nil without observations.
+  public var pValue: Double?
+  /// Level at which "not consistent" is said.
+  public var level: Double
+  /// Whether the p-value is at or above the level, nil without observations.
+  public var isConsistent: Bool?
+
+  public init(figure: PublishedFigure, pValue: Double?, level: Double, isConsistent: Bool?) {
+    self.figure = figure
+    self.pValue = pValue
+    self.level = level
+    self.isConsistent = isConsistent
+  }
+}
+
+/// Predicted rate beside the measured one.
+public struct PredictionComparison: Sendable, Equatable, Codable {
+  /// Predicted failure rate in 0...1.
+  public var predicted: Double
+  /// Exact two-sided binomial p-value of the observation under the prediction, nil without observations.
+  public var pValue: Double?
+  /// Level at which "disagrees" is said.
+  public var level: Double
+  /// Whether the p-value is at or above the level, nil without observations.
+  public var agrees: Bool?
+
+  public init(predicted: Double, pValue: Double?, level: Double, agrees: Bool?) {
+    self.predicted = predicted
+    self.pValue = pValue
+    self.level = level
+    self.agrees = agrees
+  }
+}
+
+/// Median, 99th percentile and maximum of a duration in nanoseconds.
+public struct DurationSummary: Sendable, Equatable, Codable {
+  /// Number of samples.
+  public var samples: Int
+  /// Median.
+  public var p50: UInt64
+  /// 99th percentile.
+  public var p99: UInt64
+  /// Largest.
+  public var max: UInt64
+
+  public init(samples: Int, p50: UInt64, p99: UInt64, max: UInt64) {
+    self.samples = samples
+    self.p50 = p50
+    self.p99 = p99
+    self.max = max
+  }
+}
+
+/// Everything the matrix says about one arm.
+public struct ArmVerdict: Sendable, Equatable, Codable {
+  /// The arm.
+  public var arm: Int
+  /// Verdict word.
+  public var verdict: Verdict
+  /// Why, in one sentence.
+  public var reason: String
+  /// Per launch.
+  public var launches: RateEstimate
+  /// Per trial (any launch failed); equals `launches` when there is one launch in a trial.
+  public var trials: RateEstimate
+  /// Outcomes of all launches, with counts; only those seen.
+  public var outcomes: [OutcomeCount]
+  /// Most frequent failing outcome with its first evidence.
+  public var topCause: Cause?
+  /// Predicted rate per launch; nil where theory has none.
+  public var predictionPerLaunch: PredictionComparison?
+  /// Predicted rate per trial; nil where theory has none.
+  public var predictionPerTrial: PredictionComparison?
+  /// Published figures.
+  public var published: [PublishedComparison]
+  /// Trials planned.
+  public var plannedTrials: Int
+  /// Barrier release skew.
+  public var releaseSkew: DurationSummary?
+  /// Window between release of the probed ports and re-bind.
+  public var window: DurationSummary?
+  /// From barrier to all endpoints bound.
+  public var timeToBound: DurationSummary?
+
+  public init(
+    arm: Int, verdict: Verdict, reason: String, launches: RateEstimate, trials: RateEstimate,
+    outcomes: [OutcomeCount], topCause: Cause?, predictionPerLaunch: PredictionComparison?,
+    predictionPerTrial: PredictionComparison?, published: [PublishedComparison],
+    plannedTrials: Int, releaseSkew: DurationSummary?, window: DurationSummary?,
+    timeToBound: DurationSummary?
+  ) {
+    self.arm = arm
+    self.verdict = verdict
+    self.reason = reason
+    self.launches = launches
+    self.trials = trials
+    self.outcomes = outcomes
+    self.topCause = topCause
+    self.predictionPerLaunch = predictionPerLaunch
+    self.predictionPerTrial = predictionPerTrial
+    self.published = published
+    self.plannedTrials = plannedTrials
+    self.releaseSkew = releaseSkew
+    self.window = window
+    self.timeToBound = timeToBound
+  }
+}
+
+/// How often an outcome was seen.
+public struct OutcomeCount: Sendable, Equatable, Codable {
+  /// The outcome.
+  public var outcome: Outcome
+  /// Launches that ended so.
+  public var launches: Int
+
+  public init(outcome: Outcome, launches: Int) {
+    self.outcome = outcome
+    self.launches = launches
+  }
+}
+
+/// The most frequent reason of failure.
+public struct Cause: Sendable, Equatable, Codable {
+  /// The outcome.
+  public var outcome: Outcome
+  /// Launches that ended so.
+  public var launches: Int
+  /// Trial in which it was first seen.
+  public var firstTrial: Int
+  /// One sentence from that trial.
+  public var evidence: String
+
+  public init(outcome: Outcome, launches: Int, firstTrial: Int, evidence: String) {
+    self.outcome = outcome
+    self.launches = launches
+    self.firstTrial = firstTrial
+    self.evidence = evidence
+  }
+}
+
+/// The whole matrix.
+public struct Matrix: Sendable, Equatable, Codable {
+  /// Version of this document's format (1).
+  public var schemaVersion: Int
+  /// The plan it judges.
+  public var plan: ResolvedPlan
+  /// One for each arm, in the plan's order.
+  public var arms: [ArmVerdict]
+  /// Whether the run was cut short.
+  public var isPartial: Bool
+
+  public init(schemaVersion: Int = 1, plan: ResolvedPlan, arms: [ArmVerdict], isPartial: Bool) {
+    self.schemaVersion = schemaVersion
+    self.plan = plan
+    self.arms = arms
+    self.isPartial = isPartial
+  }
+
+  /// 1 if an arm failed, else 2 if one is inconclusive or nothing ran, else 0.
+  public var exitCode: Int32 {
+    if arms.contains(where: { $0.verdict == .fail }) { return 1 }
+    let undecided: Set<Verdict> = [.inconclusive, .unexpectedPass]
+    if isPartial || arms.isEmpty || arms.contains(where: { undecided.contains($0.verdict) }) {
+      return 2
+    }
+    return 0
+  }
+}
