@@ -18,7 +18,7 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
   ("PortModel", []),
   ("Planning", ["PortModel"]),
   ("History", ["Planning"]),
-  ("Launching", ["CLinuxShims", "Syscalls", "Planning"]),
+  ("Launching", ["CLinuxShims", "Syscalls", "Planning", "PortModel"]),
   ("Strategies", ["CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel"]),
   ("Faults", ["CLinuxShims", "Syscalls", "Launching", "Planning", "PortModel"]),
   (
@@ -49,6 +49,7 @@ let package = Package(
         name: "bindstorm-worker",
         dependencies: [
           "CLinuxShims", "Syscalls", "Messaging", "Launching", "Strategies", "Faults", "Planning",
+          "PortModel",
         ],
         swiftSettings: settings),
       .executableTarget(

@@ -1,0 +1,32 @@
+#ifndef BINDSTORM_PROCESS_CONTROL_H
+#define BINDSTORM_PROCESS_CONTROL_H
+/* Process calls that Swift cannot name: fork() is marked unavailable, prctl() is variadic, and
+   unshare(), memfd_create() and setns() are hidden behind _GNU_SOURCE. */
+#include <stdint.h>
+#include <sys/types.h>
+
+/* fork(2). Only single-threaded workers may call it: the child goes on running Swift code. */
+pid_t bs_fork(void);
+/* PR_SET_PDEATHSIG: the signal this process gets when the thread that made it ends. 0 or errno. */
+int bs_set_parent_death_signal(int signal_number);
+/* PR_SET_CHILD_SUBREAPER: orphans below this process become its children. 0 or errno. */
+int bs_become_subreaper(void);
+/* PR_SET_NAME: what ps shows as the command's name, 15 bytes at most. */
+void bs_set_name(const char *_Nonnull name);
+/* PR_SET_TIMERSLACK, in nanoseconds. */
+void bs_set_timer_slack(unsigned long nanoseconds);
+/* unshare(2) of the network namespace, with a user namespace around it if `with_user`. 0 or errno. */
+int bs_unshare_network(int with_user);
+/* memfd_create(2), close-on-exec. A descriptor or -errno. */
+int bs_memory_file(const char *_Nonnull name);
+/* Installs handlers for SIGINT and SIGTERM that store the signal's number in *flag and ring *word, which
+   must be in memory that lives as long as the process. 0 or errno. */
+int bs_note_termination(uint32_t *_Nonnull flag, uint32_t *_Nonnull word);
+/* Installs an empty SIGCHLD handler, so that a child's death interrupts a sleep. 0 or errno. */
+int bs_interrupt_on_child_exit(void);
+/* close_range(2) of this descriptor and all above it. */
+void bs_close_from(unsigned first);
+/* poll(2) on one descriptor for reading; >0 ready, 0 timed out, -errno. */
+int bs_wait_readable(int descriptor, int timeout_ms);
+
+#endif

@@ -1,0 +1,209 @@
+#ifndef BINDSTORM_SHARED_REGION_H
+#define BINDSTORM_SHARED_REGION_H
+/* The memory that the harness shares with its workers: orders go out and results come back through it, so
+   that a trial needs no message and no file. It is C because Swift promises no layout for its own structs,
+   and two processes must agree on it; and because atomics over such memory are one builtin here.
+
+   Every participant of a phase writes its results with plain stores and then calls bs_complete(), whose
+   atomic decrement publishes them; the harness reads only after `pending` has reached zero. Plain fields
+   that are read while they may change are read with bs_load().
+
+   Words that different processes write in a hurry lie on cache lines of their own, by padding: Swift does
+   not import a struct that asks for an alignment of 64. */
+#include <stdint.h>
+#include <string.h>
+
+enum {
+  BS_MAX_LAUNCHES = 64,
+  BS_MAX_SERVERS = 4096, /* all launches together */
+  BS_MAX_THIEVES = 64,
+  BS_MAX_OPTIONS = 8,
+  BS_PORTS = 65536
+};
+
+/* What a role is told to do; each role has a futex word of its own. */
+enum bs_server_command { BS_SERVER_BIND = 1, BS_SERVER_CLOSE = 2 };
+enum bs_launcher_command { BS_LAUNCHER_PREPARE = 1, BS_LAUNCHER_COLLECT = 2, BS_LAUNCHER_FINISH = 3 };
+enum bs_thief_command { BS_THIEF_BEGIN = 1, BS_THIEF_DRAW = 2, BS_THIEF_END = 3 };
+
+/* Numbers of History.Stage; the harness translates. */
+enum bs_stage {
+  BS_STAGE_NONE = 0,
+  BS_STAGE_PROBE,
+  BS_STAGE_LISTENER_SETUP,
+  BS_STAGE_SPAWN,
+  BS_STAGE_BIND,
+  BS_STAGE_LISTEN,
+  BS_STAGE_ADOPT,
+  BS_STAGE_REPORT
+};
+
+/* What the kernel said when it was asked who holds a port. */
+enum bs_holder_state {
+  BS_HOLDER_NOT_ASKED = 0,
+  BS_HOLDER_FOUND = 1,
+  BS_HOLDER_NOBODY = 2,
+  BS_HOLDER_UNKNOWN = 3 /* the kernel could not be asked */
+};
+
+#define BS_CACHE_LINE(name) char padding_##name[64]
+
+struct bs_endpoint {
+  uint64_t attempted_ns;
+  uint64_t finished_ns;
+  uint64_t listener_inode;  /* of the bound listener, for the kernel's ownership check */
+  uint64_t holder_inode;    /* of a socket on the wanted port when bind() failed */
+  uint64_t nonce_received;  /* last nonce that arrived here */
+  uint64_t answered_by;     /* by whom the dialled endpoint was answered: server slot + 1 */
+  uint32_t holder_claim;    /* the port's claim when bind() failed */
+  uint32_t holder_state;    /* enum bs_holder_state */
+  int32_t error;            /* errno */
+  uint32_t stage;           /* enum bs_stage */
+  uint32_t listeners_seen;  /* by the kernel's ownership check */
+  uint16_t requested;       /* 0: wildcard */
+  uint16_t bound;           /* 0: none */
+  uint16_t advertised;      /* what the launcher would tell the peers */
+  uint16_t reserved;
+};
+
+struct bs_server {
+  uint32_t done; /* number of the last phase it has completed */
+  uint32_t is_dead;
+  int32_t pid;
+  int32_t wait_status;
+  uint64_t released_ns;
+  struct bs_endpoint input;
+  struct bs_endpoint output;
+  BS_CACHE_LINE(server);
+};
+
+struct bs_launcher {
+  uint32_t done;
+  uint32_t is_dead;
+  int32_t pid;
+  int32_t error;
+  uint32_t stage;
+  uint32_t reserved;
+  uint64_t allocation_started_ns;
+  uint64_t allocation_ended_ns;
+};
+
+struct bs_thief {
+  uint32_t done;
+  uint32_t is_dead;
+  int32_t pid;
+  int32_t error;
+  uint32_t wanted;
+  uint32_t drawn; /* since the trial began */
+  uint32_t held;
+};
+
+struct bs_choice {
+  uint32_t index; /* in its registry */
+  int64_t options[BS_MAX_OPTIONS];
+};
+
+/* Everything about an arm that workers need. Written while no worker runs. */
+struct bs_order {
+  struct bs_choice strategy;
+  uint32_t depth;
+  uint32_t sockets;
+  uint32_t workers;
+  uint32_t ownership_check;
+  uint32_t barrier;
+  uint32_t arrival_skew_us;
+  uint32_t launches;
+  uint32_t servers_per_launch;
+  uint32_t timeout_ms;
+  uint32_t pool_low;  /* for IP_LOCAL_PORT_RANGE on our own sockets; 0 when the namespace has the range */
+  uint32_t pool_high;
+  uint32_t thief_count;
+  struct bs_choice thieves[BS_MAX_THIEVES];
+  uint64_t seed;
+};
+
+struct bs_region {
+  /* The harness's side: participants count down, the last one rings. */
+  uint32_t phase;
+  BS_CACHE_LINE(pending);
+  uint32_t pending;
+  BS_CACHE_LINE(doorbell);
+  uint32_t doorbell;
+  /* One word a role, futexes that the workers sleep on; the command is valid once the word has changed. */
+  BS_CACHE_LINE(server_word);
+  uint32_t server_word;
+  uint32_t server_command;
+  uint64_t release_deadline_ns;
+  uint64_t trial_seed;
+  BS_CACHE_LINE(launcher_word);
+  uint32_t launcher_word;
+  uint32_t launcher_command;
+  BS_CACHE_LINE(thief_word);
+  uint32_t thief_word;
+  uint32_t thief_command;
+  BS_CACHE_LINE(auditor_word);
+  uint32_t auditor_word;
+  uint32_t auditor_done;
+  uint32_t auditor_is_dead;
+  int32_t auditor_pid;
+  struct bs_order order;
+  struct bs_launcher launchers[BS_MAX_LAUNCHES];
+  struct bs_thief thieves[BS_MAX_THIEVES];
+  struct bs_server servers[BS_MAX_SERVERS];
+  /* Who of ours holds a port, 0 for nobody; set after a bind, cleared before the close. See bs_claim(). */
+  uint32_t claims[BS_PORTS];
+};
+
+enum bs_claim_kind { BS_CLAIM_SERVER = 1, BS_CLAIM_LAUNCHER = 2, BS_CLAIM_THIEF = 3 };
+
+/* A claim: what kind of process, and its slot. */
+static inline uint32_t bs_claim(enum bs_claim_kind kind, uint32_t slot) { return ((uint32_t)kind << 24) | slot; }
+static inline uint32_t bs_claim_kind_of(uint32_t claim) { return claim >> 24; }
+static inline uint32_t bs_claim_slot_of(uint32_t claim) { return claim & 0xffffffu; }
+
+static inline uint32_t bs_load(const uint32_t *_Nonnull word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+static inline void bs_store(uint32_t *_Nonnull word, uint32_t value) {
+  __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+static inline uint32_t bs_add(uint32_t *_Nonnull word, uint32_t value) {
+  return __atomic_add_fetch(word, value, __ATOMIC_ACQ_REL);
+}
+
+/* FUTEX_WAIT on a shared word with a relative timeout in nanoseconds (negative: none). Returns 0 when woken
+   or when the word differs, else ETIMEDOUT or EINTR. */
+int bs_futex_wait(uint32_t *_Nonnull word, uint32_t expected, int64_t timeout_ns);
+/* FUTEX_WAKE of everybody who waits. */
+void bs_futex_wake_all(uint32_t *_Nonnull word);
+
+/* Wakes the harness to look around. */
+static inline void bs_ring(struct bs_region *_Nonnull region) {
+  bs_add(&region->doorbell, 1);
+  bs_futex_wake_all(&region->doorbell);
+}
+
+/* Marks a participant as done with `phase`, counts it down once only, and rings the harness when it was the
+   last. The harness calls it for participants that have died; parents only mark them as dead and ring. */
+static inline void bs_complete(struct bs_region *_Nonnull region, uint32_t *_Nonnull done, uint32_t phase) {
+  if (__atomic_exchange_n(done, phase, __ATOMIC_ACQ_REL) == phase) return;
+  if (__atomic_sub_fetch(&region->pending, 1, __ATOMIC_ACQ_REL) == 0) bs_ring(region);
+}
+
+/* Gives a command to a role: `command` is in place before the word changes and the sleepers wake. */
+static inline void bs_command(uint32_t *_Nonnull word, uint32_t *_Nonnull slot, uint32_t command) {
+  __atomic_store_n(slot, command, __ATOMIC_RELAXED);
+  bs_add(word, 1);
+  bs_futex_wake_all(word);
+}
+
+/* Slots as pointers: Swift sees the arrays above as tuples. */
+static inline struct bs_server *_Nonnull bs_server_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->servers[i]; }
+static inline struct bs_launcher *_Nonnull bs_launcher_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->launchers[i]; }
+static inline struct bs_thief *_Nonnull bs_thief_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->thieves[i]; }
+static inline struct bs_choice *_Nonnull bs_thief_choice_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->order.thieves[i]; }
+static inline int64_t *_Nonnull bs_options_of(struct bs_choice *_Nonnull choice) { return choice->options; }
+static inline uint32_t *_Nonnull bs_claim_at(struct bs_region *_Nonnull r, uint16_t port) { return &r->claims[port]; }
+
+/* Forgets all claims; when no worker runs. */
+static inline void bs_clear_claims(struct bs_region *_Nonnull r) { memset(r->claims, 0, sizeof r->claims); }
+
+#endif

@@ -1,0 +1,42 @@
+#ifndef BINDSTORM_SOCKET_RECORDS_H
+#define BINDSTORM_SOCKET_RECORDS_H
+/* The kernel's own record of TCP sockets (NETLINK_SOCK_DIAG, linux/inet_diag.h) and the passing of
+   descriptors (cmsg(3)). C because both are made of macros and of structs with flexible tails that Swift
+   does not import. */
+#include <stdint.h>
+
+/* A TCP socket of this network namespace that owns a local port. */
+struct bs_socket_record {
+  uint64_t inode;
+  uint32_t address; /* IPv4, network order; 0 for the wildcard and for IPv6 */
+  uint32_t uid;
+  uint16_t port;
+  uint8_t is_listening; /* 0: bound only, or connected */
+  uint8_t family;
+};
+
+/* Which sockets to list. */
+enum bs_socket_states {
+  BS_SOCKETS_LISTENING = 1,
+  BS_SOCKETS_BOUND = 2, /* bound, not listening: since Linux 6.8, older kernels show none */
+  BS_SOCKETS_CONNECTED = 4
+};
+
+/* Lists the TCP sockets in the given states on `port` (0: on any port) into `records`. Returns how many
+   there are (which may be more than `capacity`), or -errno. */
+int bs_list_sockets(unsigned states, uint16_t port, struct bs_socket_record *_Nonnull records, int capacity);
+
+/* Sends `count` descriptors (at most 8) with one byte of payload over a Unix socket. 0 or errno. */
+int bs_send_descriptors(int channel, const int *_Nonnull descriptors, int count);
+/* Receives up to `capacity` (at most 8) descriptors, close-on-exec. Returns how many, or -errno; 0 at the
+   end of the stream. */
+int bs_receive_descriptors(int channel, int *_Nonnull descriptors, int capacity);
+
+/* Sets the loopback interface of the calling thread's network namespace up. 0 or errno. */
+int bs_bring_loopback_up(void);
+
+/* The listening socket on 127.0.0.1 or the wildcard address with this port among descriptors
+   first...last of this process, or -1. */
+int bs_find_listener(int first, int last, uint16_t port);
+
+#endif

@@ -1,0 +1,72 @@
+#define _GNU_SOURCE
+#include "process_control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "shared_region.h"
+
+pid_t bs_fork(void) { return fork(); }
+
+int bs_set_parent_death_signal(int signal_number) {
+  return prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0) == 0 ? 0 : errno;
+}
+
+int bs_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
+
+void bs_set_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+void bs_set_timer_slack(unsigned long nanoseconds) { prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
+
+int bs_unshare_network(int with_user) {
+  return unshare(CLONE_NEWNET | (with_user ? CLONE_NEWUSER : 0)) == 0 ? 0 : errno;
+}
+
+int bs_memory_file(const char *name) {
+  int descriptor = memfd_create(name, MFD_CLOEXEC);
+  return descriptor >= 0 ? descriptor : -errno;
+}
+
+static uint32_t *termination_flag;
+static uint32_t *termination_word;
+
+static void note_termination(int signal_number) {
+  int saved = errno;
+  bs_store(termination_flag, (uint32_t)signal_number);
+  bs_add(termination_word, 1);
+  bs_futex_wake_all(termination_word);
+  errno = saved;
+}
+
+static int handle(int signal_number, void (*handler)(int)) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  return sigaction(signal_number, &action, 0) == 0 ? 0 : errno;
+}
+
+int bs_note_termination(uint32_t *flag, uint32_t *word) {
+  termination_flag = flag;
+  termination_word = word;
+  int error = handle(SIGINT, note_termination);
+  return error ? error : handle(SIGTERM, note_termination);
+}
+
+static void do_nothing(int signal_number) { (void)signal_number; }
+
+int bs_interrupt_on_child_exit(void) { return handle(SIGCHLD, do_nothing); }
+
+void bs_close_from(unsigned first) { close_range(first, ~0u, 0); }
+
+int bs_wait_readable(int descriptor, int timeout_ms) {
+  struct pollfd item = {.fd = descriptor, .events = POLLIN};
+  int ready = poll(&item, 1, timeout_ms);
+  return ready >= 0 ? ready : -errno;
+}

@@ -1,0 +1,159 @@
+#define _GNU_SOURCE
+#include "socket_records.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Numbers of include/net/tcp_states.h; the kernel's header is not for user space. */
+enum { STATE_CLOSE = 7, STATE_LISTEN = 10, STATE_BOUND_INACTIVE = 13 };
+
+static unsigned state_mask(unsigned states) {
+  unsigned mask = 0;
+  if (states & BS_SOCKETS_LISTENING) mask |= 1u << STATE_LISTEN;
+  if (states & BS_SOCKETS_BOUND) mask |= 1u << STATE_BOUND_INACTIVE;
+  if (states & BS_SOCKETS_CONNECTED) mask |= 0xfffu & ~(1u << STATE_LISTEN) & ~(1u << STATE_CLOSE);
+  return mask;
+}
+
+static int send_request(int netlink, int family, unsigned states) {
+  struct {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+  } message;
+  memset(&message, 0, sizeof message);
+  message.header.nlmsg_len = sizeof message;
+  message.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  message.request.sdiag_family = (unsigned char)family;
+  message.request.sdiag_protocol = IPPROTO_TCP;
+  message.request.idiag_states = state_mask(states);
+  return send(netlink, &message, sizeof message, 0) < 0 ? -errno : 0;
+}
+
+/* Reads one dump to its end; returns the number of matching sockets so far, or -errno. */
+static int read_dump(int netlink, uint16_t port, struct bs_socket_record *records, int capacity, int found) {
+  char buffer[32768] __attribute__((aligned(8)));
+  for (;;) {
+    ssize_t received = recv(netlink, buffer, sizeof buffer, 0);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return -errno;
+    unsigned left = (unsigned)received;
+    for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
+      if (header->nlmsg_type == NLMSG_DONE) return found;
+      if (header->nlmsg_type == NLMSG_ERROR) {
+        struct nlmsgerr *error = NLMSG_DATA(header);
+        return error->error ? error->error : -EPROTO;
+      }
+      struct inet_diag_msg *item = NLMSG_DATA(header);
+      uint16_t item_port = ntohs(item->id.idiag_sport);
+      if (port != 0 && item_port != port) continue;
+      if (found < capacity) {
+        struct bs_socket_record *record = &records[found];
+        record->inode = item->idiag_inode;
+        record->address = item->idiag_family == AF_INET ? item->id.idiag_src[0] : 0;
+        record->uid = item->idiag_uid;
+        record->port = item_port;
+        record->is_listening = item->idiag_state == STATE_LISTEN;
+        record->family = item->idiag_family;
+      }
+      found++;
+    }
+  }
+}
+
+int bs_list_sockets(unsigned states, uint16_t port, struct bs_socket_record *records, int capacity) {
+  int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (netlink < 0) return -errno;
+  int found = 0;
+  static const int families[] = {AF_INET, AF_INET6};
+  for (int i = 0; i < 2 && found >= 0; i++) {
+    int error = send_request(netlink, families[i], states);
+    found = error ? error : read_dump(netlink, port, records, capacity, found);
+  }
+  close(netlink);
+  return found;
+}
+
+enum { MAX_PASSED = 8 };
+
+int bs_send_descriptors(int channel, const int *descriptors, int count) {
+  char byte = 'd';
+  struct iovec payload = {.iov_base = &byte, .iov_len = 1};
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int) * MAX_PASSED)];
+  } control;
+  memset(&control, 0, sizeof control);
+  if (count > MAX_PASSED) return EINVAL;
+  struct msghdr message = {.msg_iov = &payload,
+                           .msg_iovlen = 1,
+                           .msg_control = control.bytes,
+                           .msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count)};
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)count);
+  memcpy(CMSG_DATA(header), descriptors, sizeof(int) * (size_t)count);
+  while (sendmsg(channel, &message, MSG_NOSIGNAL) < 0)
+    if (errno != EINTR) return errno;
+  return 0;
+}
+
+int bs_receive_descriptors(int channel, int *descriptors, int capacity) {
+  char byte;
+  struct iovec payload = {.iov_base = &byte, .iov_len = 1};
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int) * MAX_PASSED)];
+  } control;
+  struct msghdr message = {
+      .msg_iov = &payload, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  ssize_t received;
+  while ((received = recvmsg(channel, &message, MSG_CMSG_CLOEXEC)) < 0)
+    if (errno != EINTR) return -errno;
+  if (received == 0) return 0;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return -EPROTO;
+  int count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+  const int *passed = (const int *)(const void *)CMSG_DATA(header);
+  for (int i = capacity; i < count; i++) close(passed[i]);
+  if (count > capacity) count = capacity;
+  memcpy(descriptors, passed, sizeof(int) * (size_t)count);
+  return count;
+}
+
+int bs_bring_loopback_up(void) {
+  int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (control < 0) return errno;
+  struct ifreq request;
+  memset(&request, 0, sizeof request);
+  strcpy(request.ifr_name, "lo");
+  int error = 0;
+  if (ioctl(control, SIOCGIFFLAGS, &request) < 0) error = errno;
+  request.ifr_flags |= IFF_UP;
+  if (!error && ioctl(control, SIOCSIFFLAGS, &request) < 0) error = errno;
+  close(control);
+  return error;
+}
+
+int bs_find_listener(int first, int last, uint16_t port) {
+  for (int descriptor = first; descriptor <= last; descriptor++) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || !listens) continue;
+    struct sockaddr_in address;
+    size = sizeof address;
+    if (getsockname(descriptor, (struct sockaddr *)&address, &size) < 0 || address.sin_family != AF_INET) continue;
+    if (ntohs(address.sin_port) == port) return descriptor;
+  }
+  return -1;
+}

@@ -1,0 +1,56 @@
+internal import CLinuxShims
+public import Planning
+
+/// A process that takes ephemeral ports while a trial runs.
+///
+/// One value lives in the thief's process and serves all trials of an arm. To add a thief, write one file
+/// with a type that conforms to this, and add it to `ThiefRegistry.all`.
+public protocol Thief: SendableMetatype {
+  /// What plans, predictions and reports know of it.
+  static var descriptor: ThiefDescriptor { get }
+
+  /// - Parameters:
+  ///   - options: values in the order of `descriptor.options`.
+  ///   - seed: of this thief in this arm.
+  init(options: [Int], seed: UInt64)
+
+  /// The trial begins: nothing has been allocated yet.
+  mutating func trialBegan(_ loot: Loot)
+
+  /// The addresses are allocated: the window is open. The barrier stays shut until this returns.
+  mutating func windowOpened(_ loot: Loot)
+
+  /// Called whenever `nextAction` is due, until the trial ends.
+  mutating func act(_ loot: Loot, now: UInt64)
+
+  /// When `act` is due next, in nanoseconds of CLOCK_MONOTONIC; nil for never.
+  var nextAction: UInt64? { get }
+}
+
+extension Thief {
+  /// Nothing to do.
+  public mutating func trialBegan(_ loot: Loot) {}
+  /// Nothing to do.
+  public mutating func windowOpened(_ loot: Loot) {}
+  /// Nothing to do.
+  public mutating func act(_ loot: Loot, now: UInt64) {}
+  /// Never.
+  public var nextAction: UInt64? { nil }
+}
+
+/// Every thief there is. Workers get a thief as its position here.
+public enum ThiefRegistry {
+  /// One line a thief.
+  public static let all: [any Thief.Type] = [
+    BindHold.self,
+    BindChurn.self,
+  ]
+
+  /// What plans, predictions and reports know of them.
+  public static var descriptors: [ThiefDescriptor] { all.map { $0.descriptor } }
+
+  /// Position of the thief of that name, nil if there is none.
+  public static func index(of name: String) -> Int? {
+    all.firstIndex { $0.descriptor.name == name }
+  }
+}

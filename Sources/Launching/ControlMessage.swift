@@ -1,0 +1,73 @@
+internal import Glibc
+public import Syscalls
+
+/// A message between the harness and its worker host, over a Unix socket that keep message boundaries.
+/// These are for what happens between trials; trials themselves go through the shared region.
+public struct ControlMessage: Sendable, Equatable {
+  /// What is asked or answered.
+  public enum Kind: UInt32, Sendable {
+    /// Answer: done, with values.
+    case done
+    /// Answer: not done; the text says why.
+    case failed
+    /// Set `ip_local_port_range` to values 0 and 1; the answer has what the kernel reports then.
+    case setPool
+    /// Start launchers, servers, thieves and auditor as the order in the shared region says.
+    case startWorkers
+    /// End all of them.
+    case stopWorkers
+    /// Which processes have the sockets with these inodes open: for each a pid (0: none found), and in the
+    /// text their executables, one a line.
+    case identify
+    /// Which TCP sockets own a port: triples of port, whether it listens, inode.
+    case listSockets
+  }
+  /// What is asked or answered.
+  public var kind: Kind
+  /// Numbers, as the kind says.
+  public var values: [Int64]
+  /// Text, as the kind says.
+  public var text: String
+
+  public init(_ kind: Kind, _ values: [Int64] = [], text: String = "") {
+    self.kind = kind
+    self.values = values
+    self.text = text
+  }
+
+  /// Largest message in bytes.
+  private static let limit = 65_536
+
+  /// Sends the message as one datagram.
+  public func send(over socket: Int32) throws(SystemError) {
+    var bytes: [UInt8] = []
+    let count = min(values.count, 4_000)
+    withUnsafeBytes(of: (kind.rawValue, UInt32(count))) { bytes.append(contentsOf: $0) }
+    values.prefix(count).withUnsafeBytes { bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: text.utf8.prefix(Self.limit - bytes.count))
+    while Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) < 0 {
+      if errno != EINTR { throw .current("send") }
+    }
+  }
+
+  /// Receives one message; nil when the other side is gone.
+  public static func receive(from socket: Int32) throws(SystemError) -> ControlMessage? {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    var length = recv(socket, &bytes, bytes.count, 0)
+    while length < 0 && errno == EINTR { length = recv(socket, &bytes, bytes.count, 0) }
+    if length == 0 || (length < 0 && errno == ECONNRESET) { return nil }
+    guard length >= 8 else { throw .current("recv") }
+    let (rawKind, count) = bytes.withUnsafeBytes {
+      ($0.loadUnaligned(as: UInt32.self), $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+    }
+    guard let kind = Kind(rawValue: rawKind), 8 + Int(count) * 8 <= length
+    else { throw SystemError("recv", code: EBADMSG) }
+    let values = (0..<Int(count)).map { index in
+      bytes.withUnsafeBytes {
+        $0.loadUnaligned(fromByteOffset: 8 + index * 8, as: Int64.self)
+      }
+    }
+    return ControlMessage(
+      kind, values, text: String(decoding: bytes[(8 + Int(count) * 8)..<length], as: UTF8.self))
+  }
+}

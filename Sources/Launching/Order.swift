@@ -1,0 +1,115 @@
+internal import CLinuxShims
+public import Planning
+
+/// An arm in the form in which workers get it: names become positions in the registries, which are the
+/// same in both executables because both are built from them.
+public struct Order {
+  /// Position of the strategy in the registry.
+  public var strategy: Int
+  /// Position of each thief in the registry.
+  public var thieves: [Int]
+  /// The arm.
+  public var arm: Arm
+  /// Whether our own sockets must be confined one by one, because the namespace's range is not ours to set.
+  public var confinesSockets: Bool
+
+  public init(arm: Arm, strategy: Int, thieves: [Int], confinesSockets: Bool) {
+    self.arm = arm
+    self.strategy = strategy
+    self.thieves = thieves
+    self.confinesSockets = confinesSockets
+  }
+
+  /// Writes the order. Only while no worker runs.
+  public func write(to region: SharedRegion, seed: UInt64) {
+    var order = bs_order()
+    order.strategy = choice(strategy, arm.strategy)
+    order.depth = UInt32(Depth.allCases.firstIndex(of: arm.depth)!)
+    order.sockets = UInt32(SocketKind.allCases.firstIndex(of: arm.sockets)!)
+    order.workers = UInt32(WorkerKind.allCases.firstIndex(of: arm.workers)!)
+    order.ownership_check = UInt32(OwnershipCheck.allCases.firstIndex(of: arm.ownershipCheck)!)
+    order.barrier = UInt32(Barrier.Kind.allCases.firstIndex(of: arm.barrier.kind)!)
+    order.arrival_skew_us = UInt32(arm.barrier.arrivalSkewMicroseconds)
+    order.launches = UInt32(arm.topology.launches)
+    order.servers_per_launch = UInt32(arm.topology.apiServers)
+    order.timeout_ms = UInt32(arm.timeoutMilliseconds)
+    order.pool_low = confinesSockets ? UInt32(arm.pool.low) : 0
+    order.pool_high = confinesSockets ? UInt32(arm.pool.high) : 0
+    order.thief_count = UInt32(thieves.count)
+    order.seed = seed
+    region.pointer.pointee.order = order
+    for (number, thief) in thieves.enumerated() {
+      bs_thief_choice_at(region.pointer, UInt32(number)).pointee = choice(
+        thief, arm.thieves[number])
+    }
+  }
+
+  private func choice(_ index: Int, _ chosen: Choice) -> bs_choice {
+    precondition(chosen.options.count <= Int(BS_MAX_OPTIONS), "too many options")
+    var result = bs_choice()
+    result.index = UInt32(index)
+    for (number, option) in chosen.options.enumerated() {
+      bs_options_of(&result)[number] = Int64(option.value)
+    }
+    return result
+  }
+}
+
+/// What a worker reads of its order.
+public struct WorkerOrder {
+  /// Position of the strategy in the registry.
+  public let strategy: Int
+  /// The strategy's options in the registry's order.
+  public let strategyOptions: [Int]
+  /// How far a trial goes.
+  public let depth: Depth
+  /// What the endpoints are made of.
+  public let sockets: SocketKind
+  /// Fresh or pooled.
+  public let workers: WorkerKind
+  /// How ownership is checked.
+  public let ownershipCheck: OwnershipCheck
+  /// How binders are released.
+  public let barrier: Barrier
+  /// Parallel launches.
+  public let launches: Int
+  /// API servers of each.
+  public let serversPerLaunch: Int
+  /// Longest time of a phase in milliseconds.
+  public let timeoutMilliseconds: Int
+  /// The range to confine each of our own sockets to; nil when the namespace does it.
+  public let confinedTo: ClosedRange<Int>?
+  /// Thieves: position in the registry and options.
+  public let thieves: [(index: Int, options: [Int])]
+  /// Seed of the arm.
+  public let seed: UInt64
+
+  /// Reads the order from the region.
+  public init(_ region: SharedRegion) {
+    let order = region.pointer.pointee.order
+    var choice = order.strategy
+    strategy = Int(choice.index)
+    strategyOptions = Self.options(&choice)
+    depth = Depth.allCases[Int(order.depth)]
+    sockets = SocketKind.allCases[Int(order.sockets)]
+    workers = WorkerKind.allCases[Int(order.workers)]
+    ownershipCheck = OwnershipCheck.allCases[Int(order.ownership_check)]
+    barrier = Barrier(
+      kind: Barrier.Kind.allCases[Int(order.barrier)],
+      arrivalSkewMicroseconds: Int(order.arrival_skew_us))
+    launches = Int(order.launches)
+    serversPerLaunch = Int(order.servers_per_launch)
+    timeoutMilliseconds = Int(order.timeout_ms)
+    confinedTo =
+      order.pool_low == 0 ? nil : Int(order.pool_low)...Int(order.pool_high)
+    seed = order.seed
+    thieves = (0..<Int(order.thief_count)).map { number in
+      let choice = bs_thief_choice_at(region.pointer, UInt32(number))
+      return (Int(choice.pointee.index), Self.options(choice))
+    }
+  }
+
+  private static func options(_ choice: UnsafeMutablePointer<bs_choice>) -> [Int] {
+    (0..<Int(BS_MAX_OPTIONS)).map { Int(bs_options_of(choice)[$0]) }
+  }
+}

@@ -1,0 +1,85 @@
+public import CLinuxShims
+internal import Glibc
+public import Syscalls
+
+/// The memory shared between the harness and its workers; `shared_region.h` documents its layout.
+///
+/// The mapping lives as long as the process: workers end by `_exit`, and the harness has one for its
+/// whole life, so there is nothing to unmap.
+public struct SharedRegion {
+  /// The mapped region, zeroed when it was made.
+  public let pointer: UnsafeMutablePointer<bs_region>
+
+  /// Makes the anonymous file behind a new region, zeroed; workers attach to it by descriptor.
+  public static func makeFile() throws(SystemError) -> Descriptor {
+    let number = bs_memory_file("bindstorm-region")
+    guard number >= 0 else { throw SystemError("memfd_create", code: -number) }
+    let file = Descriptor(owning: number)
+    guard ftruncate(file.number, MemoryLayout<bs_region>.size) == 0
+    else { throw .current("ftruncate") }
+    return file
+  }
+
+  /// Attaches to the region behind a descriptor.
+  public init(mapping descriptor: Int32) throws(SystemError) {
+    let size = MemoryLayout<bs_region>.size
+    guard let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+      address != MAP_FAILED
+    else { throw .current("mmap") }
+    pointer = address.bindMemory(to: bs_region.self, capacity: 1)
+  }
+
+  /// The slot of an API server; launches one after the other.
+  public func server(_ slot: Int) -> UnsafeMutablePointer<bs_server> {
+    bs_server_at(pointer, UInt32(slot))
+  }
+
+  /// The slot of a launch.
+  public func launcher(_ launch: Int) -> UnsafeMutablePointer<bs_launcher> {
+    bs_launcher_at(pointer, UInt32(launch))
+  }
+
+  /// The slot of a thief.
+  public func thief(_ number: Int) -> UnsafeMutablePointer<bs_thief> {
+    bs_thief_at(pointer, UInt32(number))
+  }
+
+  /// Notes who of ours holds a port; nobody if `claim` is 0.
+  public func setClaim(_ claim: UInt32, on port: UInt16) {
+    bs_store(bs_claim_at(pointer, port), claim)
+  }
+
+  /// Who of ours holds a port, as far as they said so.
+  public func claim(on port: UInt16) -> UInt32 {
+    bs_load(bs_claim_at(pointer, port))
+  }
+}
+
+/// The futex word that a role sleeps on.
+public struct CommandWord {
+  private let word: UnsafeMutablePointer<UInt32>
+
+  /// The word at that address.
+  public init(_ word: UnsafeMutablePointer<UInt32>) { self.word = word }
+
+  /// Its value; remember it before the work that leads to waiting, or a command may be missed.
+  public var value: UInt32 { bs_load(word) }
+
+  /// Sleeps until the word differs from `seen`. Returns whether it does: false after a signal or timeout.
+  public func wait(differsFrom seen: UInt32, timeoutNanoseconds: Int64 = -1) -> Bool {
+    if value != seen { return true }
+    _ = bs_futex_wait(word, seen, timeoutNanoseconds)
+    return value != seen
+  }
+}
+
+extension UnsafeMutablePointer<bs_region> {
+  /// Where a field of the region lies, for the futex calls.
+  public func word(_ field: KeyPath<bs_region, UInt32>) -> UnsafeMutablePointer<UInt32> {
+    guard let offset = MemoryLayout<bs_region>.offset(of: field) else {
+      preconditionFailure("not a stored field of the region")
+    }
+    return UnsafeMutableRawPointer(self).advanced(by: offset)
+      .assumingMemoryBound(to: UInt32.self)
+  }
+}

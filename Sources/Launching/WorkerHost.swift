@@ -1,0 +1,138 @@
+internal import CLinuxShims
+@preconcurrency internal import Glibc
+public import Syscalls
+
+/// Descriptors that a worker host is started with.
+public enum WorkerDescriptor {
+  /// The shared region's file.
+  public static let region: Int32 = 3
+  /// The control channel.
+  public static let control: Int32 = 4
+}
+
+/// How a run is kept apart from the host.
+public enum Isolation: Int64, Sendable, Codable {
+  /// A network namespace made as root.
+  case namespace = 1
+  /// A network namespace inside an unprivileged user namespace.
+  case userNamespace = 2
+  /// None: trials run among the host's own ports.
+  case none = 3
+}
+
+/// The harness's side of the worker host: the process in the run's network namespace under which all
+/// workers live. It dies with the harness, and they with it.
+public final class WorkerHost {
+  /// Why the worker host could not be had.
+  public enum StartError: Error, CustomStringConvertible {
+    /// A system call failed.
+    case system(SystemError)
+    /// The worker executable ended or spoke nonsense.
+    case worker(String)
+
+    public var description: String {
+      switch self {
+      case .system(let error): error.description
+      case .worker(let text): text
+      }
+    }
+  }
+
+  /// The region shared with every worker.
+  public let region: SharedRegion
+  /// Process id of the worker host.
+  public let pid: Int32
+  /// How the run is kept apart.
+  public let isolation: Isolation
+  /// Why it is not kept apart; empty if it is.
+  public let isolationProblem: String
+  private let channel: Descriptor
+
+  /// Starts the worker host.
+  /// - Parameters:
+  ///   - executable: path of `bindstorm-worker`.
+  ///   - allowNamespace: whether to try a network namespace at all.
+  public init(executable: String, allowNamespace: Bool) throws(StartError) {
+    do throws(SystemError) {
+      let file = try SharedRegion.makeFile()
+      let ends = try Channel.make()
+      let ours = Descriptor(owning: ends.parent)
+      let theirs = Descriptor(owning: ends.child)
+      region = try SharedRegion(mapping: file.number)
+      pid = try Self.spawn(
+        executable, region: file.number, channel: theirs.number, allowNamespace: allowNamespace)
+      channel = ours
+    } catch {
+      throw .system(error)
+    }
+    guard let hello = try? ControlMessage.receive(from: channel.number), hello.kind == .done,
+      let raw = hello.values.first, let isolation = Isolation(rawValue: raw)
+    else {
+      var status: Int32 = 0
+      kill(pid, SIGKILL)
+      waitpid(pid, &status, 0)
+      throw .worker("\(executable) did not start (wait status \(status))")
+    }
+    self.isolation = isolation
+    isolationProblem = hello.text
+  }
+
+  deinit { end() }
+
+  /// Ends the worker host and with it every worker; waits until it is gone.
+  public func end() {
+    var status: Int32 = 0
+    // PR_SET_PDEATHSIG takes everything below it along.
+    if kill(pid, SIGKILL) == 0 { waitpid(pid, &status, 0) }
+  }
+
+  /// Whether the worker host still runs.
+  public var isAlive: Bool {
+    var information = siginfo_t()
+    return waitid(P_PID, UInt32(pid), &information, WEXITED | WNOHANG | WNOWAIT) == 0
+      && information._sifields._kill.si_pid == 0
+  }
+
+  /// Sends a request and waits for the answer.
+  /// - Throws: what the worker host says it failed with, or that it is gone.
+  public func request(_ message: ControlMessage) throws(StartError) -> ControlMessage {
+    do throws(SystemError) {
+      try message.send(over: channel.number)
+      guard let answer = try ControlMessage.receive(from: channel.number) else {
+        throw SystemError("worker host ended", code: EPIPE)
+      }
+      guard answer.kind == .done else { throw SystemError(answer.text, code: 0) }
+      return answer
+    } catch {
+      throw error.code == 0 ? .worker(error.call) : .system(error)
+    }
+  }
+
+  private static func spawn(
+    _ executable: String, region: Int32, channel: Int32, allowNamespace: Bool
+  ) throws(SystemError) -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    // By way of high numbers, so that neither dup2 overwrites the other's source. The worker closes
+    // everything but 0...4.
+    posix_spawn_file_actions_adddup2(&actions, region, 100)
+    posix_spawn_file_actions_adddup2(&actions, channel, 101)
+    posix_spawn_file_actions_adddup2(&actions, 100, WorkerDescriptor.region)
+    posix_spawn_file_actions_adddup2(&actions, 101, WorkerDescriptor.control)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // A group of its own: Ctrl-C at the terminal reaches the harness alone, which then ends the trial.
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    let arguments = [executable, "\(getpid())", allowNamespace ? "namespace" : "no-namespace"]
+    var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+    vector.append(nil)
+    defer { vector.forEach { free($0) } }
+    var pid: pid_t = 0
+    let code = posix_spawn(&pid, executable, &actions, &attributes, vector, environ)
+    guard code == 0 else { throw SystemError("posix_spawn \(executable)", code: code) }
+    return pid
+  }
+}

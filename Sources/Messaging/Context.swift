@@ -1,0 +1,20 @@
+internal import CZeroMQ
+
+/// A ZeroMQ context: its I/O threads and its sockets. Belongs to one process; after a fork only the
+/// process that made it may use it.
+public struct Context: ~Copyable {
+  let handle: UnsafeMutableRawPointer
+
+  /// Makes a context.
+  /// - Parameters:
+  ///   - ioThreads: `ZMQ_IO_THREADS`; vLLM's client uses 2.
+  ///   - maximumSockets: `ZMQ_MAX_SOCKETS`; libzmq's default is 1023.
+  public init(ioThreads: Int32 = 2, maximumSockets: Int32 = 1023) throws(MessagingError) {
+    guard let handle = zmq_ctx_new() else { throw .current("zmq_ctx_new") }
+    zmq_ctx_set(handle, ZMQ_IO_THREADS, ioThreads)
+    zmq_ctx_set(handle, ZMQ_MAX_SOCKETS, maximumSockets)
+    self.handle = handle
+  }
+
+  deinit { zmq_ctx_term(handle) }
+}

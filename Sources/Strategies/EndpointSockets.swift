@@ -1,0 +1,142 @@
+internal import CLinuxShims
+internal import Glibc
+public import Messaging
+public import Planning
+internal import Syscalls
+
+/// The sockets behind an API server's two endpoints: libzmq's ROUTER and PULL, or plain TCP listeners.
+public final class EndpointSockets {
+  /// What came of a bind or an adoption.
+  public enum BindResult {
+    /// It listens on this port.
+    case listening(UInt16)
+    /// It failed at this stage (`bs_stage`) with this errno.
+    case failed(stage: UInt32, code: Int32)
+  }
+
+  /// Descriptors of a worker lie below this: it opens a few dozen at most.
+  private static let highestDescriptor: Int32 = 127
+
+  private let kind: SocketKind
+  private let confinedTo: ClosedRange<Int>?
+  private let context: Context?
+  private var router: Socket?
+  private var pull: Socket?
+  private var listeners: [Int32] = [-1, -1]
+
+  /// - Throws: `MessagingError` if libzmq's context cannot be had.
+  public init(kind: SocketKind, confinedTo: ClosedRange<Int>?) throws {
+    self.kind = kind
+    self.confinedTo = confinedTo
+    if kind == .zmq {
+      context = try Context(ioThreads: 2)
+      // The first socket starts libzmq's threads. vLLM's context is old by the time the endpoints bind.
+      _ = try Socket(.router, in: context!)
+    } else {
+      context = nil
+    }
+  }
+
+  /// Binds port `port` (0: of the kernel's choice) of 127.0.0.1 and listens.
+  public func bind(_ role: EndpointRole, port: UInt16) -> BindResult {
+    switch kind {
+    case .zmq: bindMessaging(role, to: "tcp://127.0.0.1:\(port)", adopting: nil)
+    case .tcp: bindPlain(role, port: port)
+    }
+  }
+
+  /// Adopts a listening socket, which is closed with the endpoint.
+  public func adopt(_ role: EndpointRole, listener: Int32) -> BindResult {
+    guard listener >= 0 else { return .failed(stage: BS_STAGE_ADOPT.rawValue, code: EBADF) }
+    switch kind {
+    case .zmq:
+      return bindMessaging(role, to: "tcp://127.0.0.1:0", adopting: listener)
+    case .tcp:
+      listeners[role.rawValue] = listener
+      do throws(SystemError) {
+        return .listening(try TCPSocket.port(of: listener))
+      } catch {
+        return .failed(stage: BS_STAGE_ADOPT.rawValue, code: error.code)
+      }
+    }
+  }
+
+  /// The inode of the socket that listens for an endpoint, 0 if there is none.
+  public func listenerInode(_ role: EndpointRole, port: UInt16) -> UInt64 {
+    let listener = listener(role, port: port)
+    return listener >= 0 ? TCPSocket.inode(of: listener) : 0
+  }
+
+  /// Closes both endpoints. Returns when the kernel has closed the listeners: libzmq closes them later,
+  /// in its I/O thread, and a trial must not start while the last one's ports are still held.
+  public func close() {
+    switch kind {
+    case .zmq:
+      let open = [EndpointRole.input, .output].compactMap { role -> (Int32, UInt64)? in
+        let port = role == .input ? router?.lastEndpointPort() : pull?.lastEndpointPort()
+        guard let port, port != 0 else { return nil }
+        let listener = bs_find_listener(3, Self.highestDescriptor, port)
+        return listener < 0 ? nil : (listener, TCPSocket.inode(of: listener))
+      }
+      router = nil
+      pull = nil
+      for (listener, inode) in open {
+        while TCPSocket.isOpen(listener, inode: inode) { sched_yield() }
+      }
+    case .tcp:
+      for listener in listeners where listener >= 0 { closeDescriptor(listener) }
+      listeners = [-1, -1]
+    }
+  }
+
+  /// Runs `body` with the ROUTER and the PULL; nil unless both are bound ZeroMQ sockets.
+  public func withMessagingSockets<Result>(
+    _ body: (borrowing Socket, borrowing Socket) -> Result
+  ) -> Result? {
+    guard router != nil, pull != nil else { return nil }
+    return body(router!, pull!)
+  }
+
+  /// The plain listeners, input first; -1 where there is none.
+  public var plainListeners: [Int32] { listeners }
+
+  private func listener(_ role: EndpointRole, port: UInt16) -> Int32 {
+    kind == .tcp ? listeners[role.rawValue] : bs_find_listener(3, Self.highestDescriptor, port)
+  }
+
+  private func bindMessaging(
+    _ role: EndpointRole, to endpoint: String, adopting listener: Int32?
+  ) -> BindResult {
+    do throws(MessagingError) {
+      let socket = try Socket(role == .input ? .router : .pull, in: context!)
+      if let listener { socket.adoptListener(listener) }
+      try socket.bind(to: endpoint)
+      let port = socket.lastEndpointPort()
+      if role == .input { router = consume socket } else { pull = consume socket }
+      return .listening(port)
+    } catch {
+      // libzmq reports bind() and listen() alike.
+      let stage = listener == nil ? BS_STAGE_BIND : BS_STAGE_ADOPT
+      return .failed(stage: stage.rawValue, code: error.code)
+    }
+  }
+
+  private func bindPlain(_ role: EndpointRole, port: UInt16) -> BindResult {
+    var stage = BS_STAGE_BIND
+    do throws(SystemError) {
+      let socket = try TCPSocket.open()
+      listeners[role.rawValue] = socket
+      if let confinedTo, port == 0 { try TCPSocket.confine(socket, to: confinedTo) }
+      // As libzmq does.
+      try TCPSocket.allowAddressReuse(socket)
+      try TCPSocket.bind(socket, .loopback, port: port)
+      stage = BS_STAGE_LISTEN
+      try TCPSocket.listen(socket)
+      return .listening(port != 0 ? port : try TCPSocket.port(of: socket))
+    } catch {
+      if listeners[role.rawValue] >= 0 { closeDescriptor(listeners[role.rawValue]) }
+      listeners[role.rawValue] = -1
+      return .failed(stage: stage.rawValue, code: error.code)
+    }
+  }
+}

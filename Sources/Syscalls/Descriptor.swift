@@ -1,0 +1,50 @@
+internal import Glibc
+
+/// An open file descriptor that is closed when its owner goes.
+public struct Descriptor: ~Copyable {
+  /// The number, valid as long as this value lives.
+  public let number: Int32
+
+  /// Takes over a descriptor that nobody else closes.
+  public init(owning number: Int32) {
+    precondition(number >= 0, "not a descriptor")
+    self.number = number
+  }
+
+  deinit { _ = Glibc.close(number) }
+
+  /// Gives the descriptor away: the caller closes it.
+  public consuming func release() -> Int32 {
+    let kept = number
+    discard self
+    return kept
+  }
+}
+
+/// A pair of connected Unix sockets that keep message boundaries.
+public struct Channel: Sendable {
+  /// One end.
+  public let parent: Int32
+  /// The other end.
+  public let child: Int32
+
+  /// No channel.
+  public static let none = Channel(parent: -1, child: -1)
+
+  /// Makes a pair, close-on-exec. The caller closes both ends.
+  public static func make() throws(SystemError) -> Channel {
+    var ends: (Int32, Int32) = (-1, -1)
+    let result = withUnsafeMutableBytes(of: &ends) {
+      socketpair(
+        AF_UNIX, Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0,
+        $0.baseAddress!.assumingMemoryBound(to: Int32.self))
+    }
+    guard result == 0 else { throw .current("socketpair") }
+    return Channel(parent: ends.0, child: ends.1)
+  }
+}
+
+/// Closes a descriptor number that no owner holds.
+public func closeDescriptor(_ number: Int32) {
+  _ = Glibc.close(number)
+}

@@ -1,0 +1,83 @@
+internal import CLinuxShims
+internal import Glibc
+
+/// The run's network namespace.
+public enum Namespace {
+  private static let portRangeFile = "/proc/sys/net/ipv4/ip_local_port_range"
+
+  /// How the calling process was moved: raw value as in `Launching.Isolation`.
+  public enum Entered: Int64, Sendable {
+    /// As root.
+    case namespace = 1
+    /// Inside a user namespace.
+    case userNamespace = 2
+    /// Not at all.
+    case none = 3
+  }
+
+  /// Moves the calling, single-threaded process into a network namespace of its own with loopback up and
+  /// without TIME_WAIT: a closed connection of one trial must not block a port in the next one.
+  /// - Returns: how it was done, and why not where it could not be done.
+  public static func enter(allowed: Bool) -> (how: Entered, problem: String) {
+    guard allowed else { return (.none, "switched off") }
+    do throws(SystemError) {
+      let how = try unshare()
+      let code = bs_bring_loopback_up()
+      guard code == 0 else { throw SystemError("bringing loopback up", code: code) }
+      try write("0", to: "/proc/sys/net/ipv4/tcp_max_tw_buckets")
+      return (how, "")
+    } catch {
+      return (.none, error.description)
+    }
+  }
+
+  /// Sets the range of ephemeral ports of the calling process's network namespace, both ends included.
+  /// - Returns: the range as the kernel has it then.
+  public static func setPortRange(
+    low: Int, high: Int
+  ) throws(SystemError) -> (low: Int, high: Int) {
+    try write("\(low) \(high)", to: portRangeFile)
+    return try portRange()
+  }
+
+  /// The range of ephemeral ports of the calling process's network namespace.
+  public static func portRange() throws(SystemError) -> (low: Int, high: Int) {
+    let text = try FileText.read(portRangeFile)
+    let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    guard numbers.count == 2 else { throw SystemError("reading \(portRangeFile)", code: EBADMSG) }
+    return (numbers[0], numbers[1])
+  }
+
+  private static func unshare() throws(SystemError) -> Entered {
+    if bs_unshare_network(0) == 0 { return .namespace }
+    let (user, group) = (geteuid(), getegid())
+    let code = bs_unshare_network(1)
+    guard code == 0 else { throw SystemError("unshare(CLONE_NEWUSER|CLONE_NEWNET)", code: code) }
+    try write("deny", to: "/proc/self/setgroups")
+    try write("0 \(user) 1", to: "/proc/self/uid_map")
+    try write("0 \(group) 1", to: "/proc/self/gid_map")
+    return .userNamespace
+  }
+
+  private static func write(_ text: String, to path: String) throws(SystemError) {
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .current("open \(path)") }
+    let file = Descriptor(owning: descriptor)
+    guard Glibc.write(file.number, text, text.utf8.count) == text.utf8.count
+    else { throw .current("write \(path)") }
+  }
+}
+
+/// Small files, read whole.
+public enum FileText {
+  /// Reads a file of up to 64 KiB as UTF-8.
+  public static func read(_ path: String) throws(SystemError) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .current("open \(path)") }
+    let file = Descriptor(owning: descriptor)
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let length = Glibc.read(file.number, &bytes, bytes.count)
+    guard length >= 0 else { throw .current("read \(path)") }
+    return String(decoding: bytes[..<length], as: UTF8.self)
+  }
+}

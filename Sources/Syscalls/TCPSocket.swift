@@ -1,0 +1,99 @@
+internal import CLinuxShims
+internal import Glibc
+
+/// IPv4 TCP sockets, as plain descriptor numbers: workers hold thousands of them in arrays.
+public enum TCPSocket {
+  /// Where a socket is bound.
+  public enum Host: Sendable {
+    /// 0.0.0.0, as vLLM's probe.
+    case wildcard
+    /// 127.0.0.1.
+    case loopback
+  }
+
+  /// `IP_LOCAL_PORT_RANGE` of linux/in.h (Linux 6.3); glibc 2.36 does not know it.
+  private static let localPortRangeOption: Int32 = 51
+
+  /// A new close-on-exec socket.
+  public static func open(nonBlocking: Bool = false) throws(SystemError) -> Int32 {
+    let flags =
+      Int32(SOCK_CLOEXEC.rawValue) | (nonBlocking ? Int32(SOCK_NONBLOCK.rawValue) : 0)
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | flags, 0)
+    guard socket >= 0 else { throw .current("socket") }
+    return socket
+  }
+
+  /// Confines what `bind(0)` gives this socket, without any privilege (ip(7), Linux 6.3).
+  public static func confine(_ socket: Int32, to pool: ClosedRange<Int>) throws(SystemError) {
+    var value = UInt32(pool.upperBound) << 16 | UInt32(pool.lowerBound)
+    guard setsockopt(socket, Int32(IPPROTO_IP), localPortRangeOption, &value, 4) == 0
+    else { throw .current("setsockopt(IP_LOCAL_PORT_RANGE)") }
+  }
+
+  /// Sets SO_REUSEADDR.
+  public static func allowAddressReuse(_ socket: Int32) throws(SystemError) {
+    var one: Int32 = 1
+    guard setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, 4) == 0
+    else { throw .current("setsockopt(SO_REUSEADDR)") }
+  }
+
+  /// Makes `close` send a reset, so that no TIME_WAIT is left on either side.
+  public static func resetOnClose(_ socket: Int32) {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+  }
+
+  /// `bind(2)` to the port, 0 for one of the kernel's choice.
+  public static func bind(_ socket: Int32, _ host: Host, port: UInt16) throws(SystemError) {
+    guard withAddress(host, port, { Glibc.bind(socket, $0, $1) }) == 0
+    else { throw .current("bind") }
+  }
+
+  /// `listen(2)`.
+  public static func listen(_ socket: Int32, backlog: Int32 = 100) throws(SystemError) {
+    guard Glibc.listen(socket, backlog) == 0 else { throw .current("listen") }
+  }
+
+  /// `connect(2)`; true when connected, false when it goes on in the background.
+  public static func connect(_ socket: Int32, port: UInt16) throws(SystemError) -> Bool {
+    if withAddress(.loopback, port, { Glibc.connect(socket, $0, $1) }) == 0 { return true }
+    if errno == EINPROGRESS { return false }
+    throw .current("connect")
+  }
+
+  /// The local port, by `getsockname(2)`.
+  public static func port(of socket: Int32) throws(SystemError) -> UInt16 {
+    var address = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &size) }
+    }
+    guard result == 0 else { throw .current("getsockname") }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  /// The inode of an open socket, by which the kernel's socket records and /proc name it; 0 if there is none.
+  public static func inode(of socket: Int32) -> UInt64 {
+    var status = stat()
+    return fstat(socket, &status) == 0 ? UInt64(status.st_ino) : 0
+  }
+
+  /// Whether this process's descriptor still is the listening socket with that inode.
+  public static func isOpen(_ socket: Int32, inode: UInt64) -> Bool {
+    self.inode(of: socket) == inode
+  }
+
+  private static func withAddress(
+    _ host: Host, _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    if case .loopback = host { address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian }
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+  }
+}

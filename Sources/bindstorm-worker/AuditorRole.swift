@@ -1,0 +1,219 @@
+internal import CLinuxShims
+internal import Glibc
+internal import Launching
+internal import Messaging
+internal import Planning
+internal import Strategies
+internal import Syscalls
+
+/// The ownership check's dialler: it goes to every advertised endpoint from outside, as an engine core
+/// would, and notes who answers; or it asks the kernel who listens. Judging is not its business.
+final class AuditorRole {
+  private let region: SharedRegion
+  private let order: WorkerOrder
+  private let context: Context?
+  private var seen: UInt32
+
+  /// Sockets dialled at once; more are dialled in turn.
+  private static let batch = 256
+
+  init(region: SharedRegion, order: WorkerOrder, seen: UInt32) {
+    bs_set_name("bs-auditor")
+    self.region = region
+    self.order = order
+    self.seen = seen
+    do {
+      context =
+        order.sockets == .zmq && order.ownershipCheck == .full
+        ? try Context(ioThreads: 1, maximumSockets: Int32(4 * Self.batch)) : nil
+    } catch {
+      die("auditor: \(error)")
+    }
+  }
+
+  func run() -> Never {
+    let word = CommandWord(region.pointer.word(\.auditor_word))
+    while true {
+      while !word.wait(differsFrom: seen) {}
+      seen &+= 1
+      let slots = (0..<(order.launches * order.serversPerLaunch)).filter {
+        let server = region.server($0).pointee
+        return server.is_dead == 0 && server.input.bound != 0 && server.output.bound != 0
+      }
+      switch (order.ownershipCheck, order.sockets) {
+      case (.full, .zmq): dial(slots, with: dialMessaging)
+      case (.full, .tcp): dial(slots, with: dialPlain)
+      case (.kernel, _): askKernel(slots)
+      case (.off, _): break
+      }
+      bs_complete(
+        region.pointer, region.pointer.word(\.auditor_done), bs_load(region.pointer.word(\.phase)))
+    }
+  }
+
+  private func dial(_ slots: [Int], with body: (ArraySlice<Int>, UInt64) throws -> Void) {
+    let deadline = MonotonicClock.now() + UInt64(order.timeoutMilliseconds) * 1_000_000
+    do {
+      for start in stride(from: 0, to: slots.count, by: Self.batch) {
+        try body(slots[start..<min(start + Self.batch, slots.count)], deadline)
+      }
+    } catch {
+      die("auditor: \(error)")
+    }
+  }
+
+  private func question(_ slot: Int, _ role: EndpointRole) -> Nonce {
+    Nonce(trialSeed: region.pointer.pointee.trial_seed, slot: slot, endpoint: role.rawValue)
+  }
+
+  /// Notes who answered the question to the slot's endpoint.
+  private func note(_ answer: Nonce?, to slot: Int, _ role: EndpointRole) {
+    guard let answer, answer.value == question(slot, role).value else { return }
+    let server = region.server(slot)
+    (role == .input ? server.input : server.output).pointee.answered_by = answer.answeredBy
+  }
+
+  private func advertised(_ slot: Int, _ role: EndpointRole) -> UInt16 {
+    let server = region.server(slot)
+    return (role == .input ? server.input : server.output).pointee.advertised
+  }
+
+  private func dialMessaging(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
+    // Arrays hold no non-copyable sockets; a class does.
+    var dealers: [OwnedSocket] = []
+    var pushers: [OwnedSocket] = []
+    var poll = Poll()
+    for slot in slots {
+      let dealer = try OwnedSocket(
+        .dealer, context!, dialling: advertised(slot, .input), question(slot, .input))
+      let pusher = try OwnedSocket(
+        .push, context!, dialling: advertised(slot, .output), question(slot, .output))
+      poll.add(dealer.socket)
+      dealers.append(dealer)
+      pushers.append(pusher)
+    }
+    var silent = Set(slots.indices)
+    let wordAddress = CommandWord(region.pointer.word(\.auditor_word))
+    while !silent.isEmpty && MonotonicClock.now() < deadline && wordAddress.value == seen {
+      guard poll.wait(milliseconds: 20) else { continue }
+      for (number, index) in slots.indices.enumerated() where poll.isReadable(number) {
+        if let answer = try dealers[number].receive() {
+          note(answer, to: slots[index], .input)
+          silent.remove(index)
+        }
+      }
+    }
+    // The PULLs answer through the shared region: their servers note the nonce. Closing now would take the
+    // nonce along, so the pushers stay until their servers have it or the time is over.
+    for (number, index) in slots.indices.enumerated() where !silent.contains(index) {
+      let output = region.server(slots[index]).output
+      let expected = question(slots[index], .output).value
+      while output.pointee.nonce_received != expected && MonotonicClock.now() < deadline
+        && region.server(slots[index]).pointee.is_dead == 0 && wordAddress.value == seen
+      {
+        sched_yield()
+      }
+      _ = pushers[number]
+    }
+  }
+
+  private func dialPlain(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
+    var targets: [(slot: Int, role: EndpointRole)] = []
+    var items: [pollfd] = []
+    for slot in slots {
+      for role in EndpointRole.allCases {
+        let socket = try TCPSocket.open(nonBlocking: true)
+        TCPSocket.resetOnClose(socket)
+        _ = try? TCPSocket.connect(socket, port: advertised(slot, role))
+        targets.append((slot, role))
+        items.append(pollfd(fd: socket, events: Int16(POLLOUT), revents: 0))
+      }
+    }
+    defer { for item in items where item.fd >= 0 { closeDescriptor(item.fd) } }
+    var left = items.count
+    while left > 0 && MonotonicClock.now() < deadline {
+      guard poll(&items, nfds_t(items.count), 20) > 0 else { continue }
+      for number in items.indices where items[number].fd >= 0 && items[number].revents != 0 {
+        let (slot, role) = targets[number]
+        if items[number].events == Int16(POLLOUT) {
+          let question = question(slot, role)
+          let sent = question.withBytes {
+            send(items[number].fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+          }
+          if sent == Nonce.size {
+            items[number].events = Int16(POLLIN)
+            continue
+          }
+        } else {
+          note(receivePlain(items[number].fd), to: slot, role)
+        }
+        closeDescriptor(items[number].fd)
+        items[number].fd = -1
+        left -= 1
+      }
+    }
+  }
+
+  private func receivePlain(_ socket: Int32) -> Nonce? {
+    withUnsafeTemporaryAllocation(byteCount: Nonce.size, alignment: 8) { buffer -> Nonce? in
+      guard recv(socket, buffer.baseAddress, Nonce.size, 0) == Nonce.size else { return nil }
+      return Nonce(UnsafeRawBufferPointer(buffer))
+    }
+  }
+
+  /// Counts the kernel's listeners on each advertised port and finds whose socket it is.
+  private func askKernel(_ slots: [Int]) {
+    var records = [bs_socket_record](
+      repeating: bs_socket_record(), count: 4 * slots.count + 64)
+    let count = bs_list_sockets(BS_SOCKETS_LISTENING.rawValue, 0, &records, Int32(records.count))
+    guard count >= 0 else { die("auditor: sock_diag: \(ErrorNumber.text(-count))") }
+    var listeners: [UInt16: [UInt64]] = [:]
+    for record in records.prefix(Int(count)) {
+      listeners[record.port, default: []].append(record.inode)
+    }
+    var owners: [UInt64: Int] = [:]
+    for slot in slots {
+      owners[region.server(slot).pointee.input.listener_inode] = slot
+      owners[region.server(slot).pointee.output.listener_inode] = slot
+    }
+    for slot in slots {
+      for role in EndpointRole.allCases {
+        let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
+        let found = listeners[advertised(slot, role)] ?? []
+        endpoint.pointee.listeners_seen = UInt32(found.count)
+        if found.contains(endpoint.pointee.listener_inode) {
+          endpoint.pointee.answered_by = UInt64(slot) + 1
+        } else if let owner = found.compactMap({ owners[$0] }).first {
+          endpoint.pointee.answered_by = UInt64(owner) + 1
+        }
+      }
+    }
+  }
+}
+
+/// A ZeroMQ socket that an array can hold.
+private final class OwnedSocket {
+  let socket: Socket
+
+  init(
+    _ kind: Socket.Kind, _ context: borrowing Context, dialling port: UInt16, _ question: Nonce
+  ) throws(MessagingError) {
+    socket = try Socket(kind, in: context)
+    try socket.connect(to: "tcp://127.0.0.1:\(port)")
+    try question.withBytes { bytes throws(MessagingError) in try socket.send(bytes) }
+  }
+
+  func receive() throws(MessagingError) -> Nonce? {
+    var bytes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    var length: Int?
+    do {
+      length = try withUnsafeMutableBytes(of: &bytes) {
+        try socket.receive(into: $0)
+      }
+    } catch { throw error as! MessagingError }
+    guard let length, length == Nonce.size else { return nil }
+    return withUnsafeBytes(of: bytes) {
+      Nonce(UnsafeRawBufferPointer(rebasing: $0[..<Nonce.size]))
+    }
+  }
+}

@@ -1,0 +1,190 @@
+internal import CLinuxShims
+internal import Glibc
+internal import Launching
+internal import Planning
+internal import Strategies
+internal import Syscalls
+
+/// The worker host: makes the namespace, starts and ends the other workers, answers the harness's questions
+/// about the kernel's records. It is single-threaded, so that it may fork.
+final class HostRole {
+  private let isolation: Isolation
+  private let isolationProblem: String
+  private let region: SharedRegion
+  private var children: [Int32: Role] = [:]
+
+  /// What a child of the host is.
+  private enum Role {
+    case launcher(Int)
+    case thief(Int)
+    case auditor
+  }
+
+  init(harness: Int32, allowNamespace: Bool) {
+    _ = bs_become_subreaper()
+    raiseDescriptorLimit()
+    bs_close_from(UInt32(WorkerDescriptor.control) + 1)
+    let entered = Namespace.enter(allowed: allowNamespace)
+    isolation = Isolation(rawValue: entered.how.rawValue)!
+    isolationProblem = entered.problem
+    // After the namespace: the kernel forgets the death signal when credentials change (prctl(2)).
+    _ = bs_set_parent_death_signal(SIGKILL)
+    if getppid() != harness { _exit(0) }
+    _ = bs_interrupt_on_child_exit()
+    bs_set_name("bs-host")
+    do {
+      region = try SharedRegion(mapping: WorkerDescriptor.region)
+    } catch {
+      die("cannot attach to the shared region: \(error)")
+    }
+    closeDescriptor(WorkerDescriptor.region)
+  }
+
+  func run() -> Never {
+    reply(ControlMessage(.done, [isolation.rawValue], text: isolationProblem))
+    while true {
+      let ready = bs_wait_readable(WorkerDescriptor.control, 1_000)
+      reap()
+      guard ready > 0 else { continue }
+      do {
+        guard let request = try ControlMessage.receive(from: WorkerDescriptor.control) else {
+          _exit(0)
+        }
+        reply(try answer(request))
+      } catch {
+        reply(ControlMessage(.failed, text: "\(error)"))
+      }
+    }
+  }
+
+  private func reply(_ message: ControlMessage) {
+    do { try message.send(over: WorkerDescriptor.control) } catch { _exit(0) }
+  }
+
+  private func answer(_ request: ControlMessage) throws -> ControlMessage {
+    switch request.kind {
+    case .setPool:
+      let range = try Namespace.setPortRange(
+        low: Int(request.values[0]), high: Int(request.values[1]))
+      return ControlMessage(.done, [Int64(range.low), Int64(range.high)])
+    case .startWorkers:
+      try startWorkers()
+      return ControlMessage(.done)
+    case .stopWorkers:
+      stopWorkers()
+      return ControlMessage(.done)
+    case .identify:
+      let found = ProcessRecords.owners(ofSockets: request.values.map { UInt64($0) })
+      return ControlMessage(
+        .done, found.map { Int64($0.pid) }, text: found.map(\.command).joined(separator: "\n"))
+    case .listSockets:
+      return ControlMessage(.done, try listSockets())
+    case .done, .failed:
+      return ControlMessage(.failed, text: "not a request")
+    }
+  }
+
+  private func listSockets() throws -> [Int64] {
+    var records = [bs_socket_record](repeating: bs_socket_record(), count: 1_000)
+    let states = BS_SOCKETS_LISTENING.rawValue | BS_SOCKETS_BOUND.rawValue
+    let count = bs_list_sockets(states, 0, &records, Int32(records.count))
+    guard count >= 0 else { throw SystemError("sock_diag", code: -count) }
+    return records.prefix(Int(count)).flatMap {
+      [Int64($0.port), Int64($0.is_listening), Int64($0.inode)]
+    }
+  }
+
+  private func startWorkers() throws {
+    let order = WorkerOrder(region)
+    let base = region.pointer
+    // Read before the fork: a command that comes while a worker is being made must not be missed.
+    let words = (
+      launcher: base.pointee.launcher_word, thief: base.pointee.thief_word,
+      auditor: base.pointee.auditor_word
+    )
+    for launch in 0..<order.launches {
+      let slot = region.launcher(launch)
+      slot.pointee = bs_launcher()
+      let pid = try start {
+        LauncherRole(region: self.region, launch: launch, order: order, seen: words.launcher).run()
+      }
+      slot.pointee.pid = pid
+      children[pid] = .launcher(launch)
+    }
+    for number in order.thieves.indices {
+      let slot = region.thief(number)
+      slot.pointee = bs_thief()
+      let pid = try start {
+        ThiefRole(region: self.region, number: number, order: order, seen: words.thief).run()
+      }
+      slot.pointee.pid = pid
+      children[pid] = .thief(number)
+    }
+    base.pointee.auditor_is_dead = 0
+    if order.depth == .bind && order.ownershipCheck != .off {
+      let pid = try start {
+        AuditorRole(region: self.region, order: order, seen: words.auditor).run()
+      }
+      base.pointee.auditor_pid = pid
+      children[pid] = .auditor
+    }
+  }
+
+  /// Forks a worker that runs `body` and never returns.
+  private func start(_ body: () -> Never) throws(SystemError) -> Int32 {
+    let parent = getpid()
+    let pid = bs_fork()
+    guard pid >= 0 else { throw .current("fork") }
+    guard pid == 0 else { return pid }
+    closeDescriptor(WorkerDescriptor.control)
+    dieWith(parent: parent)
+    body()
+  }
+
+  private func stopWorkers() {
+    for pid in children.keys { kill(pid, SIGKILL) }
+    // API servers die with their launcher and are then ours, as the subreaper.
+    var status: Int32 = 0
+    while waitpid(-1, &status, 0) > 0 || errno == EINTR {}
+    children = [:]
+    bs_clear_claims(region.pointer)
+  }
+
+  private func reap() {
+    var status: Int32 = 0
+    while true {
+      let pid = waitpid(-1, &status, WNOHANG)
+      guard pid > 0 else { return }
+      switch children.removeValue(forKey: pid) {
+      case .launcher(let launch): region.launcher(launch).pointee.is_dead = 1
+      case .thief(let number): region.thief(number).pointee.is_dead = 1
+      case .auditor: region.pointer.pointee.auditor_is_dead = 1
+      case nil: continue
+      }
+      bs_ring(region.pointer)
+    }
+  }
+}
+
+/// Makes this process die with its parent, which is `parent` unless it has died already.
+func dieWith(parent: Int32) {
+  _ = bs_set_parent_death_signal(SIGKILL)
+  if getppid() != parent { _exit(0) }
+}
+
+/// Ends a worker that cannot go on, with a line on standard error.
+func die(_ message: String) -> Never {
+  let line = "bindstorm-worker: \(message)\n"
+  _ = write(2, line, line.utf8.count)
+  _exit(70)
+}
+
+/// Thieves and large launches need many descriptors.
+private func raiseDescriptorLimit() {
+  var limit = rlimit()
+  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  let wanted: rlim_t = 131_072
+  if geteuid() == 0 && limit.rlim_max < wanted { limit.rlim_max = wanted }
+  limit.rlim_cur = limit.rlim_max
+  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}

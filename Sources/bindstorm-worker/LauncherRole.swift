@@ -1,0 +1,182 @@
+internal import CLinuxShims
+internal import Glibc
+internal import Launching
+internal import Planning
+internal import Strategies
+internal import Syscalls
+
+/// One launch's launcher: runs the launcher's half of the strategy, starts the API servers and takes their
+/// exit. Their parent, as vLLM's launcher is; single-threaded, so that it may fork.
+final class LauncherRole {
+  private let region: SharedRegion
+  private let launch: Launch
+  private let order: WorkerOrder
+  private let slot: UnsafeMutablePointer<bs_launcher>
+  private var strategy: any Strategy
+  private let handover: Handover
+  private var seen: UInt32
+  /// API servers that run, by pid.
+  private var servers: [Int32: Int] = [:]
+
+  /// How often the launcher looks for dead API servers while it waits for a command; SIGCHLD wakes it
+  /// earlier, unless the signal came just before it fell asleep.
+  private static let reapIntervalNanoseconds: Int64 = 20_000_000
+
+  init(region: SharedRegion, launch number: Int, order: WorkerOrder, seen: UInt32) {
+    bs_set_name("bs-launcher-\(number)")
+    self.region = region
+    self.order = order
+    self.seen = seen
+    launch = Launch(region: region, number: number, order: order)
+    slot = region.launcher(number)
+    let type = StrategyRegistry.all[order.strategy]
+    handover = type.handover
+    strategy = type.init(options: order.strategyOptions)
+  }
+
+  func run() -> Never {
+    if order.workers == .pooled && order.depth == .bind {
+      for server in 0..<order.serversPerLaunch { resetSlot(server) }
+      startServers()
+      complete()
+    }
+    let word = CommandWord(region.pointer.word(\.launcher_word))
+    while true {
+      while !word.wait(differsFrom: seen, timeoutNanoseconds: Self.reapIntervalNanoseconds) {
+        reap()
+      }
+      seen &+= 1
+      perform(bs_launcher_command(region.pointer.pointee.launcher_command))
+    }
+  }
+
+  private func perform(_ command: bs_launcher_command) {
+    switch command {
+    case BS_LAUNCHER_PREPARE: prepare()
+    case BS_LAUNCHER_COLLECT: collect()
+    case BS_LAUNCHER_FINISH: finish()
+    default: die("launcher: unknown command \(command.rawValue)")
+    }
+    complete()
+  }
+
+  private func complete() {
+    bs_complete(region.pointer, slot.done, bs_load(region.pointer.word(\.phase)))
+  }
+
+  private func prepare() {
+    for server in 0..<order.serversPerLaunch { resetSlot(server) }
+    slot.pointee.error = 0
+    slot.pointee.stage = 0
+    slot.pointee.allocation_started_ns = MonotonicClock.now()
+    do throws(StageFailure) {
+      try strategy.allocate(launch)
+    } catch {
+      note(error)
+    }
+    slot.pointee.allocation_ended_ns = MonotonicClock.now()
+    guard order.depth == .bind else { return }
+    if order.workers == .fresh {
+      startServers()
+    } else if handover == .listeners && slot.pointee.error == 0 {
+      do throws(StageFailure) { try launch.passListeners() } catch { note(error) }
+    }
+    launch.closeListeners()
+  }
+
+  private func collect() {
+    do throws(StageFailure) { try strategy.collect(launch) } catch { note(error) }
+  }
+
+  /// Takes the exit of all fresh API servers, which have been told to close.
+  private func finish() {
+    guard order.workers == .fresh else { return }
+    var status: Int32 = 0
+    while !servers.isEmpty {
+      let pid = waitpid(-1, &status, 0)
+      if pid < 0 && errno == EINTR { continue }
+      guard pid > 0, let server = servers.removeValue(forKey: pid) else { break }
+      clearClaims(server)
+    }
+    for server in launch.channels.indices where launch.channels[server] >= 0 {
+      closeDescriptor(launch.channels[server])
+      launch.channels[server] = -1
+    }
+  }
+
+  private func note(_ failure: StageFailure) {
+    slot.pointee.error = failure.code
+    slot.pointee.stage = failure.stage
+  }
+
+  private func resetSlot(_ server: Int) {
+    let slot = region.server(launch.slot(of: server))
+    let kept = (slot.pointee.done, slot.pointee.is_dead, slot.pointee.pid)
+    slot.pointee = bs_server()
+    if order.workers == .pooled {
+      (slot.pointee.done, slot.pointee.is_dead, slot.pointee.pid) = kept
+    }
+  }
+
+  private func startServers() {
+    let serverWord = bs_load(region.pointer.word(\.server_word))
+    let parent = getpid()
+    for server in 0..<order.serversPerLaunch {
+      let slot = region.server(launch.slot(of: server))
+      var ends = Channel.none
+      if handover == .reports || (handover == .listeners && order.workers == .pooled) {
+        do throws(SystemError) { ends = try Channel.make() } catch {
+          note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code))
+        }
+      }
+      let pid = bs_fork()
+      if pid == 0 {
+        dieWith(parent: parent)
+        let inherited = launch.takeListeners(of: server)
+        for channel in launch.channels where channel >= 0 { closeDescriptor(channel) }
+        if ends.parent >= 0 { closeDescriptor(ends.parent) }
+        ServerRole(
+          region: region, launch: launch, server: server, strategy: strategy, handover: handover,
+          channel: ends.child, inherited: inherited, seen: serverWord
+        ).run()
+      }
+      if ends.child >= 0 { closeDescriptor(ends.child) }
+      launch.channels[server] = ends.parent
+      if pid > 0 {
+        slot.pointee.pid = pid
+        servers[pid] = server
+      } else {
+        note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: errno))
+        markDead(server, status: 0)
+      }
+    }
+  }
+
+  /// Takes the exit of API servers that died without having been told to.
+  private func reap() {
+    var status: Int32 = 0
+    while !servers.isEmpty {
+      let pid = waitpid(-1, &status, WNOHANG)
+      guard pid > 0, let server = servers.removeValue(forKey: pid) else { return }
+      markDead(server, status: status)
+    }
+  }
+
+  private func markDead(_ server: Int, status: Int32) {
+    let slot = region.server(launch.slot(of: server))
+    slot.pointee.wait_status = status
+    clearClaims(server)
+    slot.pointee.is_dead = 1
+    bs_ring(region.pointer)
+  }
+
+  private func clearClaims(_ server: Int) {
+    let index = launch.slot(of: server)
+    let slot = region.server(index)
+    let claim = bs_claim(BS_CLAIM_SERVER, UInt32(index))
+    for port in [slot.pointee.input.bound, slot.pointee.output.bound]
+    where port != 0 && region.claim(on: port) == claim {
+      region.setClaim(0, on: port)
+    }
+  }
+}

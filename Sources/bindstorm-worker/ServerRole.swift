@@ -1,0 +1,184 @@
+internal import CLinuxShims
+internal import Glibc
+internal import Launching
+internal import Planning
+internal import Messaging
+internal import PortModel
+internal import Strategies
+internal import Syscalls
+
+/// One API server: waits at the barrier, runs the binder's half of the strategy, answers the ownership
+/// check, closes. A fresh one does this once and exits, a pooled one goes round.
+final class ServerRole {
+  private let region: SharedRegion
+  private let slotNumber: Int
+  private let slot: UnsafeMutablePointer<bs_server>
+  private let order: WorkerOrder
+  private let binder: Binder
+  private var strategy: any Strategy
+  private let handover: Handover
+  private let word: CommandWord
+  private var seen: UInt32
+
+  /// How often an API server that is waiting for nonces looks for a command.
+  private static let servingSlice = 20
+
+  init(
+    region: SharedRegion, launch: Launch, server: Int, strategy: any Strategy, handover: Handover,
+    channel: Int32, inherited: (input: Int32, output: Int32), seen: UInt32
+  ) {
+    bs_set_name("bs-api-\(launch.number)-\(server)")
+    if launch.order.barrier.kind == .sleep { bs_set_timer_slack(1) }
+    self.region = region
+    order = launch.order
+    slotNumber = launch.slot(of: server)
+    slot = region.server(slotNumber)
+    self.strategy = strategy
+    self.handover = handover
+    self.seen = seen
+    word = CommandWord(region.pointer.word(\.server_word))
+    do {
+      binder = try Binder(region: region, slot: slotNumber, order: launch.order)
+    } catch {
+      die("API server: \(error)")
+    }
+    binder.channel = channel
+    binder.inherited = inherited
+  }
+
+  func run() -> Never {
+    complete()
+    while true {
+      awaitCommand()
+      release()
+      if handover == .listeners && order.workers == .pooled { binder.receiveListeners() }
+      strategy.bind(binder)
+      complete()
+      if order.ownershipCheck == .full && binder.isBound { answerNonces() }
+      awaitCommand()
+      if order.workers == .fresh {
+        // The kernel closes everything; the launcher takes the exit as the word that it has.
+        _exit(binder.isBound ? 0 : 1)
+      }
+      binder.close()
+      complete()
+    }
+  }
+
+  private func complete() {
+    bs_complete(region.pointer, slot.done, bs_load(region.pointer.word(\.phase)))
+  }
+
+  private func awaitCommand() {
+    while !word.wait(differsFrom: seen) {}
+    seen &+= 1
+  }
+
+  /// The last step of the barrier, and the stamp.
+  private func release() {
+    let deadline = region.pointer.pointee.release_deadline_ns
+    switch order.barrier.kind {
+    case .futex: break
+    case .spin: MonotonicClock.spin(until: deadline)
+    case .sleep: MonotonicClock.sleep(until: deadline)
+    }
+    if order.barrier.arrivalSkewMicroseconds > 0 {
+      var generator = SeededGenerator(
+        seed: region.pointer.pointee.trial_seed &+ UInt64(slotNumber))
+      let delay = generator.next(below: UInt64(order.barrier.arrivalSkewMicroseconds) * 1_000 + 1)
+      MonotonicClock.sleep(until: MonotonicClock.now() + delay)
+    }
+    slot.pointee.released_ns = MonotonicClock.now()
+  }
+
+  private func answerNonces() {
+    switch order.sockets {
+    case .zmq:
+      _ = binder.sockets.withMessagingSockets { router, pull in
+        answerMessages(router, pull)
+      }
+    case .tcp:
+      answerConnections()
+    }
+  }
+
+  /// Notes a nonce; returns whether both endpoints have had one.
+  private func note(_ nonce: Nonce, at role: EndpointRole) -> Bool {
+    binder.endpoint(role).pointee.nonce_received = nonce.value
+    return slot.pointee.input.nonce_received != 0 && slot.pointee.output.nonce_received != 0
+  }
+
+  private func answerMessages(_ router: borrowing Socket, _ pull: borrowing Socket) {
+    var poll = Poll()
+    poll.add(router)
+    poll.add(pull)
+    var complete = false
+    while word.value == seen {
+      guard poll.wait(milliseconds: Self.servingSlice) else { continue }
+      if poll.isReadable(0), let nonce = answer(router) { complete = note(nonce, at: .input) }
+      if poll.isReadable(1), let nonce = take(pull) { complete = note(nonce, at: .output) }
+      if complete { return self.complete() }
+    }
+  }
+
+  /// Takes [identity][nonce] from the ROUTER and sends it back with this server's slot.
+  private func answer(_ router: borrowing Socket) -> Nonce? {
+    withUnsafeTemporaryAllocation(byteCount: 320, alignment: 8) { buffer -> Nonce? in
+      let identity = UnsafeMutableRawBufferPointer(rebasing: buffer[..<256])
+      let body = UnsafeMutableRawBufferPointer(rebasing: buffer[256...])
+      do throws(MessagingError) {
+        guard let size = try router.receive(into: identity), size <= 256,
+          let length = try router.receive(into: body),
+          let nonce = Nonce(UnsafeRawBufferPointer(rebasing: body[..<min(length, 64)]))
+        else { return nil }
+        try router.send(UnsafeRawBufferPointer(rebasing: identity[..<size]), more: true)
+        try nonce.answer(by: slotNumber).withBytes { bytes throws(MessagingError) in
+          try router.send(bytes)
+        }
+        return nonce
+      } catch {
+        // What a stranger may send is no reason to end; the check will find the silence.
+        return nil
+      }
+    }
+  }
+
+  private func take(_ pull: borrowing Socket) -> Nonce? {
+    withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { buffer -> Nonce? in
+      guard let length = try? pull.receive(into: buffer) else { return nil }
+      return Nonce(UnsafeRawBufferPointer(rebasing: buffer[..<min(length, 64)]))
+    }
+  }
+
+  private func answerConnections() {
+    let listeners = binder.sockets.plainListeners
+    var items = listeners.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    var complete = false
+    while word.value == seen {
+      guard poll(&items, nfds_t(items.count), Int32(Self.servingSlice)) > 0 else { continue }
+      for role in EndpointRole.allCases where items[role.rawValue].revents != 0 {
+        if let nonce = answerConnection(listeners[role.rawValue]) { complete = note(nonce, at: role) }
+      }
+      if complete { return self.complete() }
+    }
+  }
+
+  private func answerConnection(_ listener: Int32) -> Nonce? {
+    let connection = accept(listener, nil, nil)
+    guard connection >= 0 else { return nil }
+    defer { closeDescriptor(connection) }
+    TCPSocket.resetOnClose(connection)
+    return withUnsafeTemporaryAllocation(byteCount: Nonce.size, alignment: 8) { buffer -> Nonce? in
+      guard recv(connection, buffer.baseAddress, Nonce.size, Int32(MSG_WAITALL)) == Nonce.size,
+        let nonce = Nonce(UnsafeRawBufferPointer(buffer))
+      else { return nil }
+      let sent = nonce.answer(by: slotNumber).withBytes {
+        send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard sent == Nonce.size else { return nil }
+      // The other side closes first, with a reset, once it has read the answer.
+      _ = recv(connection, buffer.baseAddress, 1, 0)
+      return nonce
+    }
+  }
+}

@@ -1,0 +1,75 @@
+internal import CLinuxShims
+internal import Faults
+internal import Glibc
+internal import Launching
+internal import Syscalls
+
+/// One thief process: runs its thief's part of every trial of the arm.
+final class ThiefRole {
+  private let region: SharedRegion
+  private let slot: UnsafeMutablePointer<bs_thief>
+  private let loot: Loot
+  private var thief: any Thief
+  private var seen: UInt32
+
+  init(region: SharedRegion, number: Int, order: WorkerOrder, seen: UInt32) {
+    bs_set_name("bs-thief-\(number)")
+    bs_set_timer_slack(1)
+    self.region = region
+    self.seen = seen
+    slot = region.thief(number)
+    loot = Loot(region: region, thief: number, confinedTo: order.confinedTo)
+    let chosen = order.thieves[number]
+    thief = ThiefRegistry.all[chosen.index].init(
+      options: chosen.options, seed: order.seed &+ UInt64(number))
+  }
+
+  func run() -> Never {
+    let word = CommandWord(region.pointer.word(\.thief_word))
+    var isActive = false
+    while true {
+      var timeout: Int64 = -1
+      if isActive, let next = thief.nextAction {
+        let now = MonotonicClock.now()
+        timeout = next > now ? Int64(min(next - now, 1_000_000_000)) : 0
+      }
+      guard word.wait(differsFrom: seen, timeoutNanoseconds: timeout) else {
+        if isActive { thief.act(loot, now: MonotonicClock.now()) }
+        continue
+      }
+      seen &+= 1
+      switch bs_thief_command(region.pointer.pointee.thief_command) {
+      case BS_THIEF_BEGIN:
+        slot.pointee.drawn = 0
+        slot.pointee.held = 0
+        slot.pointee.error = 0
+        thief.trialBegan(loot)
+        isActive = true
+      case BS_THIEF_DRAW:
+        thief.windowOpened(loot)
+      case BS_THIEF_END:
+        isActive = false
+        loot.releaseAll()
+      default:
+        die("thief: unknown command")
+      }
+      bs_complete(region.pointer, slot.done, bs_load(region.pointer.word(\.phase)))
+    }
+  }
+}
+
+extension UnsafeMutablePointer<bs_thief> {
+  /// Where the number of the last completed phase lies.
+  var done: UnsafeMutablePointer<UInt32> {
+    UnsafeMutableRawPointer(self).advanced(by: MemoryLayout<bs_thief>.offset(of: \.done)!)
+      .assumingMemoryBound(to: UInt32.self)
+  }
+}
+
+extension UnsafeMutablePointer<bs_launcher> {
+  /// Where the number of the last completed phase lies.
+  var done: UnsafeMutablePointer<UInt32> {
+    UnsafeMutableRawPointer(self).advanced(by: MemoryLayout<bs_launcher>.offset(of: \.done)!)
+      .assumingMemoryBound(to: UInt32.self)
+  }
+}
