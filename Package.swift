@@ -56,6 +56,7 @@ let package = Package(
         name: "bindstorm",
         dependencies: [
           "Planning", "PortModel", "Strategies", "Faults", "Engine", "History", "Checks", "Reports",
+          "Launching", "Syscalls",
           "Statistics",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],

@@ -73,13 +73,9 @@ public struct CommandWord {
   }
 }
 
-extension UnsafeMutablePointer<bs_region> {
-  /// Where a field of the region lies, for the futex calls.
-  public func word(_ field: KeyPath<bs_region, UInt32>) -> UnsafeMutablePointer<UInt32> {
-    guard let offset = MemoryLayout<bs_region>.offset(of: field) else {
-      preconditionFailure("not a stored field of the region")
-    }
-    return UnsafeMutableRawPointer(self).advanced(by: offset)
-      .assumingMemoryBound(to: UInt32.self)
-  }
+extension UnsafeMutablePointer<bs_server> {
+  /// Where the input endpoint lies; results are written in place.
+  public var input: UnsafeMutablePointer<bs_endpoint> { bs_input_of(self) }
+  /// Where the output endpoint lies; results are written in place.
+  public var output: UnsafeMutablePointer<bs_endpoint> { bs_output_of(self) }
 }

@@ -9,7 +9,9 @@ public struct SeededGenerator: Sendable {
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return z ^ (z >> 31)
   }
-  public mutating func next(below bound: UInt64) -> UInt64 { next().multipliedFullWidth(by: bound).high }
+  public mutating func next(below bound: UInt64) -> UInt64 {
+    next().multipliedFullWidth(by: bound).high
+  }
   public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
   public mutating func exponential(mean: Double) -> Double { -log(1 - uniform()) * mean }
 }

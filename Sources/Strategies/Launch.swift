@@ -119,17 +119,3 @@ public final class Launch {
     }
   }
 }
-
-extension UnsafeMutablePointer<bs_server> {
-  /// Where the input endpoint lies.
-  public var input: UnsafeMutablePointer<bs_endpoint> { field(\.input) }
-  /// Where the output endpoint lies.
-  public var output: UnsafeMutablePointer<bs_endpoint> { field(\.output) }
-  /// Where the number of the last completed phase lies.
-  public var done: UnsafeMutablePointer<UInt32> { field(\.done) }
-
-  private func field<Value>(_ path: KeyPath<bs_server, Value>) -> UnsafeMutablePointer<Value> {
-    UnsafeMutableRawPointer(self).advanced(by: MemoryLayout<bs_server>.offset(of: path)!)
-      .assumingMemoryBound(to: Value.self)
-  }
-}

@@ -32,7 +32,7 @@ final class AuditorRole {
   }
 
   func run() -> Never {
-    let word = CommandWord(region.pointer.word(\.auditor_word))
+    let word = CommandWord(bs_auditor_word(region.pointer))
     while true {
       while !word.wait(differsFrom: seen) {}
       seen &+= 1
@@ -47,7 +47,7 @@ final class AuditorRole {
       case (.off, _): break
       }
       bs_complete(
-        region.pointer, region.pointer.word(\.auditor_done), bs_load(region.pointer.word(\.phase)))
+        region.pointer, bs_auditor_done(region.pointer), bs_load(bs_phase_word(region.pointer)))
     }
   }
 
@@ -93,7 +93,7 @@ final class AuditorRole {
       pushers.append(pusher)
     }
     var silent = Set(slots.indices)
-    let wordAddress = CommandWord(region.pointer.word(\.auditor_word))
+    let wordAddress = CommandWord(bs_auditor_word(region.pointer))
     while !silent.isEmpty && MonotonicClock.now() < deadline && wordAddress.value == seen {
       guard poll.wait(milliseconds: 20) else { continue }
       for (number, index) in slots.indices.enumerated() where poll.isReadable(number) {

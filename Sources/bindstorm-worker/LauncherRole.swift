@@ -40,7 +40,7 @@ final class LauncherRole {
       startServers()
       complete()
     }
-    let word = CommandWord(region.pointer.word(\.launcher_word))
+    let word = CommandWord(bs_launcher_word(region.pointer))
     while true {
       while !word.wait(differsFrom: seen, timeoutNanoseconds: Self.reapIntervalNanoseconds) {
         reap()
@@ -61,7 +61,7 @@ final class LauncherRole {
   }
 
   private func complete() {
-    bs_complete(region.pointer, slot.done, bs_load(region.pointer.word(\.phase)))
+    bs_complete(region.pointer, bs_launcher_done(slot), bs_load(bs_phase_word(region.pointer)))
   }
 
   private func prepare() {
@@ -119,7 +119,7 @@ final class LauncherRole {
   }
 
   private func startServers() {
-    let serverWord = bs_load(region.pointer.word(\.server_word))
+    let serverWord = bs_load(bs_server_word(region.pointer))
     let parent = getpid()
     for server in 0..<order.serversPerLaunch {
       let slot = region.server(launch.slot(of: server))

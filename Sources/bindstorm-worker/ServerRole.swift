@@ -36,7 +36,7 @@ final class ServerRole {
     self.strategy = strategy
     self.handover = handover
     self.seen = seen
-    word = CommandWord(region.pointer.word(\.server_word))
+    word = CommandWord(bs_server_word(region.pointer))
     do {
       binder = try Binder(region: region, slot: slotNumber, order: launch.order)
     } catch {
@@ -66,7 +66,7 @@ final class ServerRole {
   }
 
   private func complete() {
-    bs_complete(region.pointer, slot.done, bs_load(region.pointer.word(\.phase)))
+    bs_complete(region.pointer, bs_server_done(slot), bs_load(bs_phase_word(region.pointer)))
   }
 
   private func awaitCommand() {
@@ -157,7 +157,9 @@ final class ServerRole {
     while word.value == seen {
       guard poll(&items, nfds_t(items.count), Int32(Self.servingSlice)) > 0 else { continue }
       for role in EndpointRole.allCases where items[role.rawValue].revents != 0 {
-        if let nonce = answerConnection(listeners[role.rawValue]) { complete = note(nonce, at: role) }
+        if let nonce = answerConnection(listeners[role.rawValue]) {
+          complete = note(nonce, at: role)
+        }
       }
       if complete { return self.complete() }
     }

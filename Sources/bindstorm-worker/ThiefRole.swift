@@ -25,7 +25,7 @@ final class ThiefRole {
   }
 
   func run() -> Never {
-    let word = CommandWord(region.pointer.word(\.thief_word))
+    let word = CommandWord(bs_thief_word(region.pointer))
     var isActive = false
     while true {
       var timeout: Int64 = -1
@@ -53,23 +53,7 @@ final class ThiefRole {
       default:
         die("thief: unknown command")
       }
-      bs_complete(region.pointer, slot.done, bs_load(region.pointer.word(\.phase)))
+      bs_complete(region.pointer, bs_thief_done(slot), bs_load(bs_phase_word(region.pointer)))
     }
-  }
-}
-
-extension UnsafeMutablePointer<bs_thief> {
-  /// Where the number of the last completed phase lies.
-  var done: UnsafeMutablePointer<UInt32> {
-    UnsafeMutableRawPointer(self).advanced(by: MemoryLayout<bs_thief>.offset(of: \.done)!)
-      .assumingMemoryBound(to: UInt32.self)
-  }
-}
-
-extension UnsafeMutablePointer<bs_launcher> {
-  /// Where the number of the last completed phase lies.
-  var done: UnsafeMutablePointer<UInt32> {
-    UnsafeMutableRawPointer(self).advanced(by: MemoryLayout<bs_launcher>.offset(of: \.done)!)
-      .assumingMemoryBound(to: UInt32.self)
   }
 }

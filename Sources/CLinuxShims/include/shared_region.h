@@ -188,19 +188,31 @@ static inline void bs_complete(struct bs_region *_Nonnull region, uint32_t *_Non
   if (__atomic_sub_fetch(&region->pending, 1, __ATOMIC_ACQ_REL) == 0) bs_ring(region);
 }
 
-/* Gives a command to a role: `command` is in place before the word changes and the sleepers wake. */
-static inline void bs_command(uint32_t *_Nonnull word, uint32_t *_Nonnull slot, uint32_t command) {
-  __atomic_store_n(slot, command, __ATOMIC_RELAXED);
+/* Changes a role's word and wakes who sleeps on it. The command must be in place before. */
+static inline void bs_announce(uint32_t *_Nonnull word) {
   bs_add(word, 1);
   bs_futex_wake_all(word);
 }
 
-/* Slots as pointers: Swift sees the arrays above as tuples. */
+/* Slots and words as pointers: Swift sees arrays as tuples, and has no address of a field. */
 static inline struct bs_server *_Nonnull bs_server_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->servers[i]; }
 static inline struct bs_launcher *_Nonnull bs_launcher_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->launchers[i]; }
 static inline struct bs_thief *_Nonnull bs_thief_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->thieves[i]; }
 static inline struct bs_choice *_Nonnull bs_thief_choice_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->order.thieves[i]; }
 static inline int64_t *_Nonnull bs_options_of(struct bs_choice *_Nonnull choice) { return choice->options; }
+static inline struct bs_endpoint *_Nonnull bs_input_of(struct bs_server *_Nonnull s) { return &s->input; }
+static inline struct bs_endpoint *_Nonnull bs_output_of(struct bs_server *_Nonnull s) { return &s->output; }
+static inline uint32_t *_Nonnull bs_server_done(struct bs_server *_Nonnull s) { return &s->done; }
+static inline uint32_t *_Nonnull bs_launcher_done(struct bs_launcher *_Nonnull l) { return &l->done; }
+static inline uint32_t *_Nonnull bs_thief_done(struct bs_thief *_Nonnull t) { return &t->done; }
+static inline uint32_t *_Nonnull bs_auditor_done(struct bs_region *_Nonnull r) { return &r->auditor_done; }
+static inline uint32_t *_Nonnull bs_phase_word(struct bs_region *_Nonnull r) { return &r->phase; }
+static inline uint32_t *_Nonnull bs_pending_word(struct bs_region *_Nonnull r) { return &r->pending; }
+static inline uint32_t *_Nonnull bs_doorbell(struct bs_region *_Nonnull r) { return &r->doorbell; }
+static inline uint32_t *_Nonnull bs_server_word(struct bs_region *_Nonnull r) { return &r->server_word; }
+static inline uint32_t *_Nonnull bs_launcher_word(struct bs_region *_Nonnull r) { return &r->launcher_word; }
+static inline uint32_t *_Nonnull bs_thief_word(struct bs_region *_Nonnull r) { return &r->thief_word; }
+static inline uint32_t *_Nonnull bs_auditor_word(struct bs_region *_Nonnull r) { return &r->auditor_word; }
 static inline uint32_t *_Nonnull bs_claim_at(struct bs_region *_Nonnull r, uint16_t port) { return &r->claims[port]; }
 
 /* Forgets all claims; when no worker runs. */

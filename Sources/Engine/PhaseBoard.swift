@@ -1,0 +1,144 @@
+internal import CLinuxShims
+internal import Glibc
+internal import Launching
+internal import Planning
+internal import Strategies
+internal import Syscalls
+
+/// Starts phases on the shared region and waits for their end. The only writer of the harness's words there.
+struct PhaseBoard {
+  /// How a wait ended.
+  enum Wait: Equatable {
+    /// Everybody has finished.
+    case ended
+    /// The deadline passed first.
+    case deadlinePassed
+    /// The user wants to stop.
+    case interrupted
+  }
+
+  /// Who takes part in a phase.
+  struct Participants {
+    var launchers = false
+    var servers: [Int] = []
+    var thieves = false
+    var auditor = false
+  }
+
+  let region: SharedRegion
+  let interruption: Interruption
+  let host: WorkerHost
+  private let arm: Arm
+  private var phase: UInt32
+  private var participants = Participants()
+
+  /// How often a wait looks whether the worker host still lives.
+  private static let aliveCheckNanoseconds: UInt64 = 250_000_000
+
+  init(host: WorkerHost, interruption: Interruption, arm: Arm) {
+    self.host = host
+    self.interruption = interruption
+    self.arm = arm
+    region = host.region
+    phase = bs_load(bs_phase_word(region.pointer))
+  }
+
+  /// Begins a phase: everybody who takes part counts from now on. Call before the commands go out.
+  mutating func begin(_ participants: Participants) {
+    self.participants = participants
+    phase &+= 1
+    let count =
+      (participants.launchers ? arm.topology.launches : 0) + participants.servers.count
+      + (participants.thieves ? arm.thieves.count : 0) + (participants.auditor ? 1 : 0)
+    bs_store(bs_pending_word(region.pointer), UInt32(count))
+    bs_store(bs_phase_word(region.pointer), phase)
+  }
+
+  /// Gives a command to the launchers.
+  func command(_ command: bs_launcher_command) {
+    region.pointer.pointee.launcher_command = command.rawValue
+    bs_announce(bs_launcher_word(region.pointer))
+  }
+
+  /// Gives a command to the API servers.
+  func command(_ command: bs_server_command) {
+    region.pointer.pointee.server_command = command.rawValue
+    bs_announce(bs_server_word(region.pointer))
+  }
+
+  /// Gives a command to the thieves.
+  func command(_ command: bs_thief_command) {
+    region.pointer.pointee.thief_command = command.rawValue
+    bs_announce(bs_thief_word(region.pointer))
+  }
+
+  /// Sets the auditor to work.
+  func commandAuditor() {
+    bs_announce(bs_auditor_word(region.pointer))
+  }
+
+  /// Waits until everybody has finished the phase or is dead.
+  /// - Throws: when the worker host itself is gone.
+  func wait(until deadline: UInt64) throws(RunError) -> Wait {
+    let doorbell = bs_doorbell(region.pointer)
+    while true {
+      let rings = bs_load(doorbell)
+      if bs_load(bs_pending_word(region.pointer)) == 0 { return .ended }
+      if interruption.isRequested { return .interrupted }
+      countOutTheDead()
+      if bs_load(bs_pending_word(region.pointer)) == 0 { return .ended }
+      let now = MonotonicClock.now()
+      if now >= deadline { return .deadlinePassed }
+      let slice = min(deadline - now, Self.aliveCheckNanoseconds)
+      if bs_futex_wait(doorbell, rings, Int64(slice)) == ETIMEDOUT && !host.isAlive {
+        throw .workerHostEnded
+      }
+    }
+  }
+
+  /// Completes the phase for participants that died in it or before it.
+  private func countOutTheDead() {
+    for slot in participants.servers where region.server(slot).pointee.is_dead != 0 {
+      bs_complete(region.pointer, bs_server_done(region.server(slot)), phase)
+    }
+    if participants.launchers {
+      for launch in 0..<arm.topology.launches where region.launcher(launch).pointee.is_dead != 0 {
+        bs_complete(region.pointer, bs_launcher_done(region.launcher(launch)), phase)
+      }
+    }
+    if participants.thieves {
+      for thief in arm.thieves.indices where region.thief(thief).pointee.is_dead != 0 {
+        bs_complete(region.pointer, bs_thief_done(region.thief(thief)), phase)
+      }
+    }
+    if participants.auditor && region.pointer.pointee.auditor_is_dead != 0 {
+      bs_complete(region.pointer, bs_auditor_done(region.pointer), phase)
+    }
+  }
+}
+
+/// The user's wish to stop, set by SIGINT and SIGTERM.
+public final class Interruption: Sendable {
+  private nonisolated(unsafe) let flag: UnsafeMutablePointer<UInt32>
+
+  public init() {
+    // Lives as long as the process: a signal handler points to it.
+    flag = .allocate(capacity: 1)
+    flag.initialize(to: 0)
+  }
+
+  /// Whether it was asked for.
+  public var isRequested: Bool { bs_load(flag) != 0 }
+
+  /// The signal that asked for it, 0 if none did.
+  public var signal: Int32 { Int32(bs_load(flag)) }
+
+  /// Asks for it.
+  public func request(signal: Int32) { bs_store(flag, UInt32(signal)) }
+
+  /// From now on SIGINT and SIGTERM ask for it, and wake a wait on the region.
+  func listen(waking region: SharedRegion) throws(SystemError) {
+    let code = bs_note_termination(flag, bs_doorbell(region.pointer))
+    guard code == 0 else { throw SystemError("sigaction", code: code) }
+  }
+}

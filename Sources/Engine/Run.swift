@@ -1,0 +1,176 @@
+internal import CLinuxShims
+internal import Faults
+public import History
+public import Launching
+public import Planning
+internal import Strategies
+internal import Syscalls
+
+/// Runs a plan's trials, block by block, and passes their events on. Judges nothing.
+public final class Run {
+  /// What the run is to do about isolation.
+  public enum IsolationPolicy: Sendable {
+    /// A namespace if it can be had, the weaker means if not.
+    case preferred
+    /// A namespace or nothing.
+    case required
+    /// No namespace.
+    case off
+  }
+
+  /// Takes the events of a run as they come.
+  public protocol Observer: AnyObject {
+    /// Events that belong together: one of the file's head and tail, or all of one trial.
+    func append(_ events: [Event]) throws
+  }
+
+  /// Time that the counted trials of an arm took, all of the harness's work between them included.
+  public struct ArmTiming: Sendable, Equatable, Codable {
+    /// `Arm.index`.
+    public var arm: Int
+    /// Trials counted.
+    public var trials: Int
+    /// Seconds from the start of a block's first trial to the end of its last, over all blocks.
+    public var seconds: Double
+  }
+
+  private let plan: ResolvedPlan
+  private let schedule: Schedule
+  private let host: WorkerHost
+  private let interruption: Interruption
+  /// Time spent in each arm.
+  public private(set) var timings: [ArmTiming]
+
+  /// How the run is kept apart from the host.
+  public var isolation: Isolation { host.isolation }
+  /// Why it is not kept apart; empty if it is.
+  public var isolationProblem: String { host.isolationProblem }
+  /// Process id of the worker host, whose network namespace is the run's.
+  public var workerHostPid: Int32 { host.pid }
+
+  /// Starts the worker host.
+  /// - Parameters:
+  ///   - worker: path of the `bindstorm-worker` executable.
+  /// - Throws: `RunError` when no worker host or no isolation can be had.
+  public init(
+    plan: ResolvedPlan, schedule: Schedule, worker: String, isolation policy: IsolationPolicy,
+    interruption: Interruption
+  ) throws(RunError) {
+    self.plan = plan
+    self.schedule = schedule
+    self.interruption = interruption
+    timings = plan.arms.map { ArmTiming(arm: $0.index, trials: 0, seconds: 0) }
+    do throws(WorkerHost.StartError) {
+      host = try WorkerHost(executable: worker, allowNamespace: policy != .off)
+    } catch {
+      throw .workers(error.description)
+    }
+    if policy == .required && host.isolation == .none {
+      throw .isolationUnavailable(host.isolationProblem)
+    }
+    do throws(SystemError) { try interruption.listen(waking: host.region) } catch {
+      throw .system(error)
+    }
+  }
+
+  /// Runs all blocks, or until the interruption.
+  /// - Throws: `RunError`; what was observed before stays valid.
+  public func perform(_ observer: any Observer) throws(RunError) {
+    defer { host.end() }
+    try append(
+      [
+        .runStarted(
+          RunStarted(plan: plan.name, seed: plan.seed, isolated: host.isolation != .none))
+      ], observer)
+    var current: TrialRunner?
+    var currentArm = -1
+    blocks: for block in schedule.blocks {
+      if interruption.isRequested { break }
+      let arm = plan.arms[block.arm]
+      if currentArm != arm.index || current == nil {
+        try stopWorkers()
+        current = try startWorkers(arm, observer)
+        currentArm = arm.index
+      }
+      let started = MonotonicClock.now()
+      for trial in block.trials {
+        guard current != nil else { break blocks }
+        let seed = schedule.trialSeed(arm: arm.index, trial: trial)
+        switch try current!.run(trial: trial, seed: seed) {
+        case .interrupted:
+          break blocks
+        case .recorded(let events, let needsNewWorkers):
+          try append(events, observer)
+          timings[arm.index].trials += 1
+          if needsNewWorkers {
+            try stopWorkers()
+            current = try startWorkers(arm, observer)
+          }
+        }
+      }
+      timings[arm.index].seconds += Double(MonotonicClock.now() - started) / 1e9
+    }
+    try stopWorkers()
+    try append(
+      [.runEnded(RunEnded(interrupted: interruption.isRequested, at: MonotonicClock.now()))],
+      observer)
+  }
+
+  private func append(_ events: [Event], _ observer: any Observer) throws(RunError) {
+    do { try observer.append(events) } catch { throw .history("\(error)") }
+  }
+
+  private func request(_ message: ControlMessage) throws(RunError) -> ControlMessage {
+    do throws(WorkerHost.StartError) { return try host.request(message) } catch {
+      throw .workers(error.description)
+    }
+  }
+
+  private func stopWorkers() throws(RunError) {
+    _ = try request(ControlMessage(.stopWorkers))
+  }
+
+  /// Sets the pool and starts the arm's workers. Nil when interrupted.
+  private func startWorkers(_ arm: Arm, _ observer: any Observer) throws(RunError) -> TrialRunner? {
+    if host.isolation != .none {
+      let answer = try request(
+        ControlMessage(.setPool, [Int64(arm.pool.low), Int64(arm.pool.high)]))
+      try append(
+        [
+          .poolSet(
+            PoolSet(
+              low: Int(answer.values[0]), high: Int(answer.values[1]), at: MonotonicClock.now()))
+        ], observer)
+    }
+    guard let strategy = StrategyRegistry.index(of: arm.strategy.name)
+    else { throw .unknownName(arm.strategy.name) }
+    var thieves: [Int] = []
+    for thief in arm.thieves {
+      guard let index = ThiefRegistry.index(of: thief.name)
+      else { throw .unknownName(thief.name) }
+      thieves.append(index)
+    }
+    Order(
+      arm: arm, strategy: strategy, thieves: thieves, confinesSockets: host.isolation == .none
+    ).write(to: host.region, seed: plan.seed &+ UInt64(arm.index))
+    let handover = StrategyRegistry.all[strategy].handover
+    var runner = TrialRunner(
+      arm: arm, handover: handover, host: host, interruption: interruption, sockets: nil)
+    runner.expectPool()
+    _ = try request(ControlMessage(.startWorkers))
+    guard try runner.awaitPool() else {
+      if interruption.isRequested { return nil }
+      throw .workers("the API servers of '\(arm.strategy.name)' did not start in time")
+    }
+    return TrialRunner(
+      arm: arm, handover: handover, host: host, interruption: interruption,
+      sockets: try baseline())
+  }
+
+  private func baseline() throws(RunError) -> TrialRunner.SocketBaseline? {
+    guard host.isolation != .none else { return nil }
+    do throws(SystemError) { return try TrialRunner.SocketBaseline(of: host.pid) } catch {
+      throw .system(error)
+    }
+  }
+}

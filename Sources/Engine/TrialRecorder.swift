@@ -1,0 +1,219 @@
+internal import CLinuxShims
+internal import Glibc
+internal import History
+internal import Launching
+internal import Planning
+internal import Strategies
+internal import Syscalls
+
+/// Turns what stands in the shared region at the end of a trial into events.
+struct TrialRecorder {
+  let region: SharedRegion
+  let arm: Arm
+  let host: WorkerHost
+
+  /// What the thieves had done when the window opened and when the barrier did.
+  struct ThiefSnapshot {
+    var drawn: Int
+    var held: Int
+  }
+
+  /// The present state of every thief.
+  func snapshot() -> [ThiefSnapshot] {
+    arm.thieves.indices.map {
+      let thief = region.thief($0).pointee
+      return ThiefSnapshot(drawn: Int(thief.drawn), held: Int(thief.held))
+    }
+  }
+
+  /// Who held each port that was lost; asked while the holders still hold them.
+  func holders() throws(RunError) -> [HolderKey: Holder] {
+    var lost: [(key: HolderKey, endpoint: bs_endpoint)] = []
+    for slot in 0..<(arm.topology.launches * arm.topology.apiServers) {
+      for role in EndpointRole.allCases {
+        let endpoint = endpoint(slot, role)
+        if endpoint.error == EADDRINUSE && endpoint.requested != 0 {
+          lost.append((HolderKey(slot: slot, role: role), endpoint))
+        }
+      }
+    }
+    guard !lost.isEmpty else { return [:] }
+    let answer: ControlMessage
+    do throws(WorkerHost.StartError) {
+      answer = try host.request(
+        ControlMessage(.identify, lost.map { Int64($0.endpoint.holder_inode) }))
+    } catch {
+      throw .workers("cannot ask who holds a port: \(error)")
+    }
+    let names = answer.text.split(separator: "\n", omittingEmptySubsequences: false)
+    var result: [HolderKey: Holder] = [:]
+    for (number, item) in lost.enumerated() {
+      // The claim may be written a moment after the bind that won: look again.
+      let claim =
+        item.endpoint.holder_claim != 0
+        ? item.endpoint.holder_claim : region.claim(on: item.endpoint.requested)
+      result[item.key] = HolderResolution.resolve(
+        claimed: role(of: claim), kernelState: bs_holder_state(item.endpoint.holder_state),
+        kernelPid: number < answer.values.count ? Int32(answer.values[number]) : 0,
+        kernelCommand: number < names.count ? String(names[number]) : "",
+        roleOfPid: role(ofPid:))
+    }
+    return result
+  }
+
+  /// The events between `trial-started` and `trial-ended`.
+  func records(
+    windowOpened: [ThiefSnapshot], barrierOpened: [ThiefSnapshot], holders: [HolderKey: Holder]
+  ) -> [Event] {
+    var events: [Event] = []
+    let servers = arm.topology.apiServers
+    events.reserveCapacity(2 + arm.topology.launches * (servers + 1) + arm.thieves.count)
+    for launch in 0..<arm.topology.launches {
+      events.append(.launch(launchRecord(launch)))
+      guard arm.depth == .bind else { continue }
+      for server in 0..<servers {
+        events.append(.server(serverRecord(launch: launch, server: server, holders)))
+      }
+    }
+    for number in arm.thieves.indices {
+      let thief = region.thief(number).pointee
+      events.append(
+        .thief(
+          ThiefRecord(
+            thief: number, name: arm.thieves[number].name, pid: thief.pid,
+            wanted: Int(thief.wanted),
+            drawnInWindow: barrierOpened[number].drawn - windowOpened[number].drawn,
+            heldAtRelease: barrierOpened[number].held, errno: thief.error)))
+    }
+    return events
+  }
+
+  private func launchRecord(_ launch: Int) -> LaunchRecord {
+    let slot = region.launcher(launch).pointee
+    let first = launch * arm.topology.apiServers
+    let slots = first..<(first + arm.topology.apiServers)
+    var advertised: [UInt16] = []
+    advertised.reserveCapacity(2 * slots.count)
+    for role in EndpointRole.allCases {
+      for server in slots {
+        let server = region.server(server)
+        advertised.append(
+          role == .input ? server.input.pointee.advertised : server.output.pointee.advertised)
+      }
+    }
+    return LaunchRecord(
+      launch: launch, pid: slot.pid, advertised: advertised,
+      allocationStarted: slot.allocation_started_ns, allocationEnded: slot.allocation_ended_ns,
+      errno: slot.error, stage: Self.stage(slot.stage))
+  }
+
+  private func serverRecord(
+    launch: Int, server: Int, _ holders: [HolderKey: Holder]
+  ) -> ServerRecord {
+    let slot = launch * arm.topology.apiServers + server
+    let pointer = region.server(slot)
+    return ServerRecord(
+      launch: launch, server: server, pid: pointer.pointee.pid,
+      released: pointer.pointee.released_ns,
+      input: endpointRecord(slot, .input, holders[HolderKey(slot: slot, role: .input)]),
+      output: endpointRecord(slot, .output, holders[HolderKey(slot: slot, role: .output)]),
+      died: pointer.pointee.is_dead != 0 ? pointer.pointee.wait_status : nil)
+  }
+
+  private func endpointRecord(_ slot: Int, _ role: EndpointRole, _ holder: Holder?)
+    -> EndpointRecord
+  {
+    let endpoint = endpoint(slot, role)
+    return EndpointRecord(
+      requested: endpoint.requested, bound: endpoint.bound, errno: endpoint.error,
+      stage: Self.stage(endpoint.stage), attempted: endpoint.attempted_ns,
+      finished: endpoint.finished_ns, holder: holder,
+      ownership: endpoint.bound == 0 ? .unchecked : ownership(slot, role, endpoint))
+  }
+
+  private func ownership(_ slot: Int, _ role: EndpointRole, _ endpoint: bs_endpoint) -> Ownership {
+    let server = region.server(slot)
+    guard server.input.pointee.bound != 0, server.output.pointee.bound != 0 else {
+      return .unchecked
+    }
+    switch arm.ownershipCheck {
+    case .off: return .unchecked
+    case .kernel:
+      if endpoint.listeners_seen > 1 { return .shared }
+      return Self.ownership(answeredBy: endpoint.answered_by, slot)
+    case .full:
+      if role == .input || arm.sockets == .tcp {
+        return Self.ownership(answeredBy: endpoint.answered_by, slot)
+      }
+      return pullOwnership(slot, endpoint)
+    }
+  }
+
+  /// A PULL cannot answer: whoever got the nonce has noted it.
+  private func pullOwnership(_ slot: Int, _ endpoint: bs_endpoint) -> Ownership {
+    let nonce = Nonce(
+      trialSeed: region.pointer.pointee.trial_seed, slot: slot, endpoint: 1
+    ).value
+    if endpoint.nonce_received == nonce { return .owner }
+    let others = 0..<(arm.topology.launches * arm.topology.apiServers)
+    let isElsewhere = others.contains { other in
+      EndpointRole.allCases.contains { self.endpoint(other, $0).nonce_received == nonce }
+    }
+    return isElsewhere ? .stranger : .silent
+  }
+
+  private static func ownership(answeredBy: UInt64, _ slot: Int) -> Ownership {
+    answeredBy == 0 ? .silent : answeredBy == UInt64(slot) + 1 ? .owner : .stranger
+  }
+
+  private func endpoint(_ slot: Int, _ role: EndpointRole) -> bs_endpoint {
+    let server = region.server(slot)
+    return role == .input ? server.input.pointee : server.output.pointee
+  }
+
+  private static func stage(_ number: UInt32) -> Stage {
+    let stages = Stage.allCases
+    return number < stages.count ? stages[Int(number)] : .none
+  }
+
+  private func role(of claim: UInt32) -> HolderResolution.Role? {
+    let slot = Int(bs_claim_slot_of(claim))
+    switch bs_claim_kind(bs_claim_kind_of(claim)) {
+    case BS_CLAIM_SERVER: return serverRole(slot)
+    case BS_CLAIM_LAUNCHER:
+      return HolderResolution.Role(
+        kind: .launcher, launch: slot, index: -1, pid: region.launcher(slot).pointee.pid)
+    case BS_CLAIM_THIEF: return thiefRole(slot)
+    default: return nil
+    }
+  }
+
+  private func role(ofPid pid: Int32) -> HolderResolution.Role? {
+    for slot in 0..<(arm.topology.launches * arm.topology.apiServers)
+    where region.server(slot).pointee.pid == pid { return serverRole(slot) }
+    for launch in 0..<arm.topology.launches where region.launcher(launch).pointee.pid == pid {
+      return HolderResolution.Role(kind: .launcher, launch: launch, index: -1, pid: pid)
+    }
+    for thief in arm.thieves.indices where region.thief(thief).pointee.pid == pid {
+      return thiefRole(thief)
+    }
+    return nil
+  }
+
+  private func serverRole(_ slot: Int) -> HolderResolution.Role {
+    HolderResolution.Role(
+      kind: .apiServer, launch: slot / arm.topology.apiServers,
+      index: slot % arm.topology.apiServers, pid: region.server(slot).pointee.pid)
+  }
+
+  private func thiefRole(_ thief: Int) -> HolderResolution.Role {
+    HolderResolution.Role(
+      kind: .thief, launch: -1, index: thief, pid: region.thief(thief).pointee.pid)
+  }
+}
+
+/// An endpoint of a trial.
+struct HolderKey: Hashable {
+  var slot: Int
+  var role: EndpointRole
+}

@@ -1,0 +1,247 @@
+internal import CLinuxShims
+internal import History
+internal import Launching
+internal import Planning
+internal import Strategies
+internal import Syscalls
+
+/// Runs the trials of one arm: feeds the state machine and carries out what it says.
+struct TrialRunner {
+  /// How a trial ended, for the run.
+  enum Result {
+    /// It is recorded; `needsNewWorkers` if some are dead or stuck.
+    case recorded([Event], needsNewWorkers: Bool)
+    /// The user wants to stop; the trial does not count.
+    case interrupted
+  }
+
+  private let arm: Arm
+  private let handover: Handover
+  private let recorder: TrialRecorder
+  private let region: SharedRegion
+  private var board: PhaseBoard
+  private let sockets: SocketBaseline?
+
+  /// Sockets in the namespace while the workers idle.
+  final class SocketBaseline {
+    let namespace: NamespaceSockets
+    let idle: Int
+
+    init(of pid: Int32) throws(SystemError) {
+      namespace = try NamespaceSockets(of: pid)
+      idle = try namespace.used()
+    }
+  }
+
+  /// How long closed sockets may take to vanish before they count as left behind.
+  private static let settleNanoseconds: UInt64 = 2_000_000_000
+
+  init(
+    arm: Arm, handover: Handover, host: WorkerHost, interruption: Interruption,
+    sockets: SocketBaseline?
+  ) {
+    self.arm = arm
+    self.handover = handover
+    self.sockets = sockets
+    region = host.region
+    recorder = TrialRecorder(region: host.region, arm: arm, host: host)
+    board = PhaseBoard(host: host, interruption: interruption, arm: arm)
+  }
+
+  private var slots: Range<Int> { 0..<(arm.topology.launches * arm.topology.apiServers) }
+
+  private func deadline() -> UInt64 {
+    MonotonicClock.now() + UInt64(arm.timeoutMilliseconds) * 1_000_000
+  }
+
+  /// Waits until all pooled API servers stand at the barrier for the first time.
+  mutating func awaitPool() throws(RunError) -> Bool {
+    guard arm.workers == .pooled && arm.depth == .bind else { return true }
+    return try board.wait(until: deadline()) == .ended
+  }
+
+  /// Announces the start of a pool; before the worker host is asked to start it.
+  mutating func expectPool() {
+    guard arm.workers == .pooled && arm.depth == .bind else { return }
+    for slot in slots { region.server(slot).pointee = bs_server() }
+    board.begin(.init(launchers: true, servers: Array(slots)))
+  }
+
+  /// Runs one trial from clean state to clean state.
+  mutating func run(trial: Int, seed: UInt64) throws(RunError) -> Result {
+    var machine = TrialMachine(arm: arm)
+    var action = machine.handle(.begin)
+    let started = MonotonicClock.now()
+    var windowOpened: [TrialRecorder.ThiefSnapshot] = []
+    var barrierOpened: [TrialRecorder.ThiefSnapshot] = []
+    var barrierTime: UInt64 = 0
+    var holders: [HolderKey: Holder] = [:]
+    var completion = TrialEnded.Completion.complete
+    region.pointer.pointee.trial_seed = seed
+
+    loop: while true {
+      var event = TrialMachine.Event.phaseEnded
+      switch action {
+      case .prepare:
+        guard let wait = outcome(try prepare()) else { return .interrupted }
+        windowOpened = recorder.snapshot()
+        event = wait ? .prepared(allocatedAt: allocatedAt()) : .deadlinePassed
+      case .draw:
+        board.begin(.init(thieves: true))
+        board.command(BS_THIEF_DRAW)
+        guard let wait = outcome(try board.wait(until: deadline())) else { return .interrupted }
+        if !wait { event = .deadlinePassed }
+      case .holdWindow(let until, let foreignDraws):
+        guard let wait = outcome(try holdWindow(until, foreignDraws, windowOpened))
+        else { return .interrupted }
+        if !wait { event = .deadlinePassed }
+      case .bind:
+        barrierOpened = recorder.snapshot()
+        barrierTime = openBarrier()
+        guard let wait = outcome(try board.wait(until: deadline() + leadNanoseconds))
+        else { return .interrupted }
+        holders = try recorder.holders()
+        if !wait { event = .deadlinePassed }
+      case .check:
+        guard let wait = outcome(try check()) else { return .interrupted }
+        if !wait { event = .deadlinePassed }
+      case .close:
+        if barrierOpened.isEmpty { barrierOpened = recorder.snapshot() }
+        // The slots are read before they are reused; closing changes nothing in them but the claims.
+        guard let wait = outcome(try close()) else { return .interrupted }
+        if !wait { event = .deadlinePassed }
+      case .abandon(let why):
+        completion = why
+        break loop
+      case .end:
+        break loop
+      }
+      action = machine.handle(event)
+    }
+    if barrierOpened.isEmpty { barrierOpened = recorder.snapshot() }
+    if windowOpened.isEmpty { windowOpened = barrierOpened }
+
+    var events: [Event] = [.trialStarted(TrialStarted(arm: arm.index, trial: trial, at: started))]
+    events += recorder.records(
+      windowOpened: windowOpened, barrierOpened: barrierOpened, holders: holders)
+    let left = completion == .complete ? try socketsLeft() : -1
+    events.append(
+      .trialEnded(
+        TrialEnded(
+          arm: arm.index, trial: trial, barrierOpened: barrierTime, at: MonotonicClock.now(),
+          completion: completion, socketsLeft: left)))
+    return .recorded(
+      events, needsNewWorkers: completion != .complete || left > 0 || hasDeadWorkers())
+  }
+
+  /// true: ended; false: deadline passed; nil: interrupted.
+  private func outcome(_ wait: PhaseBoard.Wait) -> Bool? {
+    switch wait {
+    case .ended: true
+    case .deadlinePassed: false
+    case .interrupted: nil
+    }
+  }
+
+  private mutating func prepare() throws(RunError) -> PhaseBoard.Wait {
+    if !arm.thieves.isEmpty {
+      board.begin(.init(thieves: true))
+      board.command(BS_THIEF_BEGIN)
+      let wait = try board.wait(until: deadline())
+      if wait != .ended { return wait }
+    }
+    let startsServers = arm.workers == .fresh && arm.depth == .bind
+    if startsServers {
+      // Of the last trial; the launcher clears the rest.
+      for slot in slots { region.server(slot).pointee.is_dead = 0 }
+    }
+    board.begin(.init(launchers: true, servers: startsServers ? Array(slots) : []))
+    board.command(BS_LAUNCHER_PREPARE)
+    return try board.wait(until: deadline())
+  }
+
+  /// End of the last launch's allocation: from here all numbers are free for others to take.
+  private func allocatedAt() -> UInt64 {
+    (0..<arm.topology.launches).map { region.launcher($0).pointee.allocation_ended_ns }.max() ?? 0
+  }
+
+  private func holdWindow(
+    _ until: UInt64, _ foreignDraws: Int, _ opened: [TrialRecorder.ThiefSnapshot]
+  ) throws(RunError) -> PhaseBoard.Wait {
+    let limit = max(deadline(), until)
+    while true {
+      if board.interruption.isRequested { return .interrupted }
+      let now = MonotonicClock.now()
+      let drawn = zip(recorder.snapshot(), opened).map { $0.drawn - $1.drawn }.reduce(0, +)
+      if now >= until && drawn >= foreignDraws { return .ended }
+      if now >= limit { return .deadlinePassed }
+      let step: UInt64 = 500_000
+      MonotonicClock.sleep(until: now < until ? min(until, now + 50_000_000) : now + step)
+    }
+  }
+
+  /// Time from the call to the release that deadline-based barriers need to wake everybody.
+  private var leadNanoseconds: UInt64 {
+    arm.barrier.kind == .futex ? 0 : 200_000 + 30_000 * UInt64(slots.count)
+  }
+
+  private mutating func openBarrier() -> UInt64 {
+    let collects = handover == .reports
+    board.begin(.init(launchers: collects, servers: Array(slots)))
+    if collects { board.command(BS_LAUNCHER_COLLECT) }
+    let time = MonotonicClock.now() + leadNanoseconds
+    region.pointer.pointee.release_deadline_ns = time
+    board.command(BS_SERVER_BIND)
+    return time
+  }
+
+  private mutating func check() throws(RunError) -> PhaseBoard.Wait {
+    let bound = slots.filter {
+      let server = region.server($0).pointee
+      return server.is_dead == 0 && server.input.bound != 0 && server.output.bound != 0
+    }
+    guard !bound.isEmpty else { return .ended }
+    board.begin(.init(servers: arm.ownershipCheck == .full ? bound : [], auditor: true))
+    board.commandAuditor()
+    return try board.wait(until: deadline())
+  }
+
+  private mutating func close() throws(RunError) -> PhaseBoard.Wait {
+    let hasServers = arm.depth == .bind
+    let isFresh = arm.workers == .fresh
+    board.begin(
+      .init(
+        launchers: hasServers && isFresh, servers: hasServers && !isFresh ? Array(slots) : [],
+        thieves: !arm.thieves.isEmpty))
+    // The launchers first: from now on an API server that exits does so as it was told.
+    if hasServers && isFresh { board.command(BS_LAUNCHER_FINISH) }
+    if hasServers { board.command(BS_SERVER_CLOSE) }
+    if !arm.thieves.isEmpty { board.command(BS_THIEF_END) }
+    return try board.wait(until: deadline())
+  }
+
+  /// Waits until the namespace holds no more sockets than when it was idle.
+  private func socketsLeft() throws(RunError) -> Int {
+    guard let sockets else { return -1 }
+    do throws(SystemError) {
+      let limit = MonotonicClock.now() + Self.settleNanoseconds
+      while true {
+        let left = try sockets.namespace.used() - sockets.idle
+        if left <= 0 { return 0 }
+        let now = MonotonicClock.now()
+        if now >= limit { return left }
+        MonotonicClock.sleep(until: now + 20_000)
+      }
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  private func hasDeadWorkers() -> Bool {
+    let servers = arm.depth == .bind && arm.workers == .pooled ? slots : 0..<0
+    return servers.contains { region.server($0).pointee.is_dead != 0 }
+      || (0..<arm.topology.launches).contains { region.launcher($0).pointee.is_dead != 0 }
+      || arm.thieves.indices.contains { region.thief($0).pointee.is_dead != 0 }
+      || region.pointer.pointee.auditor_is_dead != 0
+  }
+}
