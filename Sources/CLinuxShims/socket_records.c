@@ -66,6 +66,7 @@ static int read_dump(int netlink, uint16_t port, struct bs_socket_record *record
         record->family = item->idiag_family;
       }
       found++;
+      if (!(header->nlmsg_flags & NLM_F_MULTI)) return found;
     }
   }
 }
@@ -81,6 +82,29 @@ int bs_list_sockets(unsigned states, uint16_t port, struct bs_socket_record *rec
   }
   close(netlink);
   return found;
+}
+
+int bs_find_listening_socket(uint16_t port, struct bs_socket_record *record) {
+  int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (netlink < 0) return -errno;
+  struct {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+  } message;
+  memset(&message, 0, sizeof message);
+  message.header.nlmsg_len = sizeof message;
+  message.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  message.header.nlmsg_flags = NLM_F_REQUEST;
+  message.request.sdiag_family = AF_INET;
+  message.request.sdiag_protocol = IPPROTO_TCP;
+  message.request.idiag_states = state_mask(BS_SOCKETS_LISTENING);
+  message.request.id.idiag_sport = htons(port);
+  message.request.id.idiag_src[0] = htonl(INADDR_LOOPBACK);
+  message.request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+  message.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  int found = send(netlink, &message, sizeof message, 0) < 0 ? -errno : read_dump(netlink, port, record, 1, 0);
+  close(netlink);
+  return found == -ENOENT ? 0 : found;
 }
 
 enum { MAX_PASSED = 8 };

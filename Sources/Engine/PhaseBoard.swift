@@ -78,9 +78,14 @@ struct PhaseBoard {
   }
 
   /// Waits until everybody has finished the phase or is dead.
+  /// - Parameter spinning: how long to watch before going to sleep, in nanoseconds.
   /// - Throws: when the worker host itself is gone.
-  func wait(until deadline: UInt64) throws(RunError) -> Wait {
+  func wait(until deadline: UInt64, spinning: UInt64 = 0) throws(RunError) -> Wait {
     let doorbell = bs_doorbell(region.pointer)
+    if spinning > 0 {
+      let limit = MonotonicClock.now() + spinning
+      while bs_load(bs_pending_word(region.pointer)) != 0 && MonotonicClock.now() < limit {}
+    }
     while true {
       let rings = bs_load(doorbell)
       if bs_load(bs_pending_word(region.pointer)) == 0 { return .ended }

@@ -96,7 +96,10 @@ public final class Run {
       for trial in block.trials {
         guard current != nil else { break blocks }
         let seed = schedule.trialSeed(arm: arm.index, trial: trial)
-        switch try current!.run(trial: trial, seed: seed) {
+        let next =
+          trial + 1 < block.trials.upperBound
+          ? schedule.trialSeed(arm: arm.index, trial: trial + 1) : nil
+        switch try current!.run(trial: trial, seed: seed, next: next) {
         case .interrupted:
           break blocks
         case .recorded(let events, let needsNewWorkers):

@@ -7,10 +7,28 @@ internal import Strategies
 internal import Syscalls
 
 /// Turns what stands in the shared region at the end of a trial into events.
-struct TrialRecorder {
-  let region: SharedRegion
-  let arm: Arm
-  let host: WorkerHost
+///
+/// The records are made from a copy, so that the launchers can already prepare the next trial.
+final class TrialRecorder {
+  private let live: SharedRegion
+  private let region = SharedRegion.privateCopy()
+  private let arm: Arm
+  private let host: WorkerHost
+
+  init(arm: Arm, host: WorkerHost) {
+    live = host.region
+    self.arm = arm
+    self.host = host
+  }
+
+  deinit { region.deallocate() }
+
+  /// Copies what the workers wrote; everything but `snapshot` reads the copy.
+  func freeze() {
+    region.copySlots(
+      from: live, servers: arm.topology.launches * arm.topology.apiServers,
+      launches: arm.topology.launches, thieves: arm.thieves.count)
+  }
 
   /// What the thieves had done when the window opened and when the barrier did.
   struct ThiefSnapshot {
@@ -21,19 +39,24 @@ struct TrialRecorder {
   /// The present state of every thief.
   func snapshot() -> [ThiefSnapshot] {
     arm.thieves.indices.map {
-      let thief = region.thief($0).pointee
+      let thief = live.thief($0).pointee
       return ThiefSnapshot(drawn: Int(thief.drawn), held: Int(thief.held))
     }
   }
 
   /// Who held each port that was lost; asked while the holders still hold them.
   func holders() throws(RunError) -> [HolderKey: Holder] {
-    var lost: [(key: HolderKey, endpoint: bs_endpoint)] = []
+    freeze()
+    var lost: [(key: HolderKey, endpoint: bs_endpoint, claimed: HolderResolution.Role?)] = []
     for slot in 0..<(arm.topology.launches * arm.topology.apiServers) {
       for role in EndpointRole.allCases {
         let endpoint = endpoint(slot, role)
         if endpoint.error == EADDRINUSE && endpoint.requested != 0 {
-          lost.append((HolderKey(slot: slot, role: role), endpoint))
+          // The claim may be written a moment after the bind that won: look again.
+          let claim =
+            endpoint.holder_claim != 0
+            ? endpoint.holder_claim : live.claim(on: endpoint.requested)
+          lost.append((HolderKey(slot: slot, role: role), endpoint, self.role(of: claim)))
         }
       }
     }
@@ -41,19 +64,17 @@ struct TrialRecorder {
     let answer: ControlMessage
     do throws(WorkerHost.StartError) {
       answer = try host.request(
-        ControlMessage(.identify, lost.map { Int64($0.endpoint.holder_inode) }))
+        ControlMessage(
+          .identify,
+          lost.flatMap { [Int64($0.endpoint.holder_inode), Int64($0.claimed?.pid ?? 0)] }))
     } catch {
       throw .workers("cannot ask who holds a port: \(error)")
     }
     let names = answer.text.split(separator: "\n", omittingEmptySubsequences: false)
     var result: [HolderKey: Holder] = [:]
     for (number, item) in lost.enumerated() {
-      // The claim may be written a moment after the bind that won: look again.
-      let claim =
-        item.endpoint.holder_claim != 0
-        ? item.endpoint.holder_claim : region.claim(on: item.endpoint.requested)
       result[item.key] = HolderResolution.resolve(
-        claimed: role(of: claim), kernelState: bs_holder_state(item.endpoint.holder_state),
+        claimed: item.claimed, kernelState: bs_holder_state(item.endpoint.holder_state),
         kernelPid: number < answer.values.count ? Int32(answer.values[number]) : 0,
         kernelCommand: number < names.count ? String(names[number]) : "",
         roleOfPid: role(ofPid:))

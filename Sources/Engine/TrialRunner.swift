@@ -21,6 +21,8 @@ struct TrialRunner {
   private let region: SharedRegion
   private var board: PhaseBoard
   private let sockets: SocketBaseline?
+  /// When the preparation of the next trial was started, if it was.
+  private var preparing: UInt64?
 
   /// Sockets in the namespace while the workers idle.
   final class SocketBaseline {
@@ -29,9 +31,13 @@ struct TrialRunner {
 
     init(of pid: Int32) throws(SystemError) {
       namespace = try NamespaceSockets(of: pid)
-      idle = try namespace.used()
+      idle = try namespace.inUse()
     }
   }
+
+  /// While launchers prepare, the other core has nothing to do: watching costs nobody anything and saves
+  /// the time of a wake-up.
+  private static let prepareSpinNanoseconds: UInt64 = 200_000
 
   /// How long closed sockets may take to vanish before they count as left behind.
   private static let settleNanoseconds: UInt64 = 2_000_000_000
@@ -44,7 +50,7 @@ struct TrialRunner {
     self.handover = handover
     self.sockets = sockets
     region = host.region
-    recorder = TrialRecorder(region: host.region, arm: arm, host: host)
+    recorder = TrialRecorder(arm: arm, host: host)
     board = PhaseBoard(host: host, interruption: interruption, arm: arm)
   }
 
@@ -68,22 +74,22 @@ struct TrialRunner {
   }
 
   /// Runs one trial from clean state to clean state.
-  mutating func run(trial: Int, seed: UInt64) throws(RunError) -> Result {
+  /// - Parameter next: seed of the trial that follows with the same workers, nil if none does. Its
+  ///   preparation overlaps with the recording of this one.
+  mutating func run(trial: Int, seed: UInt64, next: UInt64?) throws(RunError) -> Result {
     var machine = TrialMachine(arm: arm)
     var action = machine.handle(.begin)
-    let started = MonotonicClock.now()
+    let started = preparing ?? MonotonicClock.now()
     var windowOpened: [TrialRecorder.ThiefSnapshot] = []
     var barrierOpened: [TrialRecorder.ThiefSnapshot] = []
     var barrierTime: UInt64 = 0
     var holders: [HolderKey: Holder] = [:]
     var completion = TrialEnded.Completion.complete
-    region.pointer.pointee.trial_seed = seed
-
     loop: while true {
       var event = TrialMachine.Event.phaseEnded
       switch action {
       case .prepare:
-        guard let wait = outcome(try prepare()) else { return .interrupted }
+        guard let wait = outcome(try prepare(seed)) else { return .interrupted }
         windowOpened = recorder.snapshot()
         event = wait ? .prepared(allocatedAt: allocatedAt()) : .deadlinePassed
       case .draw:
@@ -121,17 +127,21 @@ struct TrialRunner {
     if barrierOpened.isEmpty { barrierOpened = recorder.snapshot() }
     if windowOpened.isEmpty { windowOpened = barrierOpened }
 
+    recorder.freeze()
+    let left = completion == .complete ? try socketsLeft() : -1
+    let needsNewWorkers = completion != .complete || left > 0 || hasDeadWorkers()
+    let ended = MonotonicClock.now()
+    if let next, !needsNewWorkers, arm.thieves.isEmpty { startPreparing(next) }
+
     var events: [Event] = [.trialStarted(TrialStarted(arm: arm.index, trial: trial, at: started))]
     events += recorder.records(
       windowOpened: windowOpened, barrierOpened: barrierOpened, holders: holders)
-    let left = completion == .complete ? try socketsLeft() : -1
     events.append(
       .trialEnded(
         TrialEnded(
-          arm: arm.index, trial: trial, barrierOpened: barrierTime, at: MonotonicClock.now(),
+          arm: arm.index, trial: trial, barrierOpened: barrierTime, at: ended,
           completion: completion, socketsLeft: left)))
-    return .recorded(
-      events, needsNewWorkers: completion != .complete || left > 0 || hasDeadWorkers())
+    return .recorded(events, needsNewWorkers: needsNewWorkers)
   }
 
   /// true: ended; false: deadline passed; nil: interrupted.
@@ -143,13 +153,27 @@ struct TrialRunner {
     }
   }
 
-  private mutating func prepare() throws(RunError) -> PhaseBoard.Wait {
-    if !arm.thieves.isEmpty {
-      board.begin(.init(thieves: true))
-      board.command(BS_THIEF_BEGIN)
-      let wait = try board.wait(until: deadline())
+  private mutating func prepare(_ seed: UInt64) throws(RunError) -> PhaseBoard.Wait {
+    if preparing == nil {
+      let wait = try beginThieves()
       if wait != .ended { return wait }
+      startPreparing(seed)
     }
+    preparing = nil
+    return try board.wait(until: deadline(), spinning: Self.prepareSpinNanoseconds)
+  }
+
+  private mutating func beginThieves() throws(RunError) -> PhaseBoard.Wait {
+    guard !arm.thieves.isEmpty else { return .ended }
+    board.begin(.init(thieves: true))
+    board.command(BS_THIEF_BEGIN)
+    return try board.wait(until: deadline())
+  }
+
+  /// Has the launchers allocate, and start their servers if these are fresh.
+  private mutating func startPreparing(_ seed: UInt64) {
+    preparing = MonotonicClock.now()
+    region.pointer.pointee.trial_seed = seed
     let startsServers = arm.workers == .fresh && arm.depth == .bind
     if startsServers {
       // Of the last trial; the launcher clears the rest.
@@ -157,7 +181,6 @@ struct TrialRunner {
     }
     board.begin(.init(launchers: true, servers: startsServers ? Array(slots) : []))
     board.command(BS_LAUNCHER_PREPARE)
-    return try board.wait(until: deadline())
   }
 
   /// End of the last launch's allocation: from here all numbers are free for others to take.
@@ -220,13 +243,13 @@ struct TrialRunner {
     return try board.wait(until: deadline())
   }
 
-  /// Waits until the namespace holds no more sockets than when it was idle.
+  /// Waits until no more sockets listen or are connected in the namespace than when it was idle.
   private func socketsLeft() throws(RunError) -> Int {
     guard let sockets else { return -1 }
     do throws(SystemError) {
       let limit = MonotonicClock.now() + Self.settleNanoseconds
       while true {
-        let left = try sockets.namespace.used() - sockets.idle
+        let left = try sockets.namespace.inUse() - sockets.idle
         if left <= 0 { return 0 }
         let now = MonotonicClock.now()
         if now >= limit { return left }

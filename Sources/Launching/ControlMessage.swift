@@ -16,8 +16,8 @@ public struct ControlMessage: Sendable, Equatable {
     case startWorkers
     /// End all of them.
     case stopWorkers
-    /// Which processes have the sockets with these inodes open: for each a pid (0: none found), and in the
-    /// text their executables, one a line.
+    /// Which processes have sockets open: pairs of an inode and the pid of a suspect (0: none). The answer has
+    /// for each a pid (0: none found), and in the text their commands, one a line.
     case identify
     /// Which TCP sockets own a port: triples of port, whether it listens, inode.
     case listSockets

@@ -29,6 +29,26 @@ public struct SharedRegion {
     pointer = address.bindMemory(to: bs_region.self, capacity: 1)
   }
 
+  /// A region of the same form in this process's own memory, to keep a copy in.
+  public static func privateCopy() -> SharedRegion {
+    let memory = UnsafeMutablePointer<bs_region>.allocate(capacity: 1)
+    memset(memory, 0, MemoryLayout<bs_region>.size)
+    return SharedRegion(pointer: memory)
+  }
+
+  private init(pointer: UnsafeMutablePointer<bs_region>) { self.pointer = pointer }
+
+  /// Frees what `privateCopy` made.
+  public func deallocate() { pointer.deallocate() }
+
+  /// Copies the slots of a trial from another region.
+  public func copySlots(from other: SharedRegion, servers: Int, launches: Int, thieves: Int) {
+    pointer.pointee.trial_seed = other.pointer.pointee.trial_seed
+    if servers > 0 { server(0).update(from: other.server(0), count: servers) }
+    if launches > 0 { launcher(0).update(from: other.launcher(0), count: launches) }
+    if thieves > 0 { thief(0).update(from: other.thief(0), count: thieves) }
+  }
+
   /// The slot of an API server; launches one after the other.
   public func server(_ slot: Int) -> UnsafeMutablePointer<bs_server> {
     bs_server_at(pointer, UInt32(slot))

@@ -122,8 +122,8 @@ public final class Binder {
   private func noteHolder(of port: UInt16, in record: UnsafeMutablePointer<bs_endpoint>) {
     record.pointee.holder_claim = region.claim(on: port)
     var found = bs_socket_record()
-    let states = BS_SOCKETS_LISTENING.rawValue | BS_SOCKETS_BOUND.rawValue
-    let count = bs_list_sockets(states, port, &found, 1)
+    var count = bs_find_listening_socket(port, &found)
+    if count == 0 { count = bs_list_sockets(BS_SOCKETS_BOUND.rawValue, port, &found, 1) }
     if count < 0 {
       record.pointee.holder_state = BS_HOLDER_UNKNOWN.rawValue
     } else if count == 0 {

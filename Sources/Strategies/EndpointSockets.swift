@@ -81,7 +81,7 @@ public final class EndpointSockets {
       router = nil
       pull = nil
       for (listener, inode) in open {
-        while TCPSocket.isOpen(listener, inode: inode) { sched_yield() }
+        while TCPSocket.isOpen(listener, inode: inode) { usleep(50) }
       }
     case .tcp:
       for listener in listeners where listener >= 0 { closeDescriptor(listener) }

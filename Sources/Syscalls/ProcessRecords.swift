@@ -12,13 +12,26 @@ public enum ProcessRecords {
 
   /// Finds, for each socket inode, a process that has it open. Processes of other users are not looked
   /// into, so "none" does not mean that there is none.
-  public static func owners(ofSockets inodes: [UInt64]) -> [Owner] {
+  /// - Parameter suspects: processes to look into first; 0s are passed over.
+  public static func owners(ofSockets inodes: [UInt64], suspects: [Int32] = []) -> [Owner] {
     let wanted = Dictionary(
-      inodes.enumerated().map { ("socket:[\($0.element)]", [$0.offset]) }, uniquingKeysWith: +)
+      inodes.enumerated().filter { $0.element != 0 }.map {
+        ("socket:[\($0.element)]", [$0.offset])
+      }, uniquingKeysWith: +)
     var found = [Owner](repeating: Owner(pid: 0, command: ""), count: inodes.count)
     var left = Set(wanted.keys)
-    for pid in entries(of: "/proc").compactMap({ Int32($0) }) {
-      if left.isEmpty { break }
+    let likely = Set(suspects.filter { $0 != 0 })
+    search(likely)
+    if !left.isEmpty {
+      search(Set(entries(of: "/proc").compactMap { Int32($0) }).subtracting(likely))
+    }
+    return found
+
+    func search(_ pids: Set<Int32>) {
+      for pid in pids where !left.isEmpty { look(into: pid) }
+    }
+
+    func look(into pid: Int32) {
       for descriptor in entries(of: "/proc/\(pid)/fd") {
         guard let target = link("/proc/\(pid)/fd/\(descriptor)"), let places = wanted[target]
         else { continue }
@@ -26,9 +39,9 @@ public enum ProcessRecords {
         let owner = Owner(pid: pid, command: String(command.prefix { $0 != "\n" }))
         for place in places { found[place] = owner }
         left.remove(target)
+        if left.isEmpty { return }
       }
     }
-    return found
   }
 
   private static func entries(of folder: String) -> [String] {

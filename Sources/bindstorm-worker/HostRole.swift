@@ -74,7 +74,10 @@ final class HostRole {
       stopWorkers()
       return ControlMessage(.done)
     case .identify:
-      let found = ProcessRecords.owners(ofSockets: request.values.map { UInt64($0) })
+      let pairs = stride(from: 0, to: request.values.count - 1, by: 2)
+      let found = ProcessRecords.owners(
+        ofSockets: pairs.map { UInt64(request.values[$0]) },
+        suspects: pairs.map { Int32(request.values[$0 + 1]) })
       return ControlMessage(
         .done, found.map { Int64($0.pid) }, text: found.map(\.command).joined(separator: "\n"))
     case .listSockets:

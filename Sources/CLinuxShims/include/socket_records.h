@@ -26,6 +26,10 @@ enum bs_socket_states {
    there are (which may be more than `capacity`), or -errno. */
 int bs_list_sockets(unsigned states, uint16_t port, struct bs_socket_record *_Nonnull records, int capacity);
 
+/* Finds the socket that listens on 127.0.0.1:port or the wildcard address by one lookup in the kernel's hash,
+   not by a walk. 1 found, 0 none, or -errno. */
+int bs_find_listening_socket(uint16_t port, struct bs_socket_record *_Nonnull record);
+
 /* Sends `count` descriptors (at most 8) with one byte of payload over a Unix socket. 0 or errno. */
 int bs_send_descriptors(int channel, const int *_Nonnull descriptors, int count);
 /* Receives up to `capacity` (at most 8) descriptors, close-on-exec. Returns how many, or -errno; 0 at the

@@ -1,0 +1,56 @@
+# bindstorm. `make help` lists the targets.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+PLAN ?= Scenarios/vllm-40443.json
+# The worker must start fast and run where no Swift runtime is installed.
+RELEASE = -c release --static-swift-stdlib
+RELEASE_BIN = .build/release
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-quick build setup setup-test bench format lint install uninstall clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+run: build ## install what is missing, build, run $(PLAN), print the matrix
+	$(RELEASE_BIN)/bindstorm run $(PLAN)
+
+test: setup setup-test ## install what is missing, then run every test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+test-quick: setup ## only the tests that start no process and open no socket
+	$(SWIFT) test --filter 'StatisticsTests|PlanningTests|HistoryTests|ChecksTests|ReportsTests|LayeringTests'
+
+build: setup ## build the two executables for release
+	$(SWIFT) build $(RELEASE) --product bindstorm-worker
+	$(SWIFT) build $(RELEASE) --product bindstorm
+
+setup: ## install the Debian packages that building needs
+	@command -v $(SWIFT) >/dev/null || { echo "no Swift toolchain: install Swift 6.2 or newer from https://www.swift.org/install/linux/" >&2; exit 1; }
+	@.ci/install-packages libzmq3-dev
+
+# An interpreter that already has the validator is used as it is.
+setup-test:
+	@python3 -c 'import jsonschema' 2>/dev/null || .ci/install-packages python3 python3-jsonschema
+
+bench: build ## trials per second against hand-written peers, as ratios
+	@.ci/install-packages gcc libc6-dev python3 python3-venv
+	python3 Benchmarks/bench.py --bindstorm $(RELEASE_BIN)/bindstorm $(BENCH)
+
+format: ## format the sources
+	$(SWIFT) format -i -r Sources Tests Package.swift
+
+lint: ## check the format
+	$(SWIFT) format lint --strict -r Sources Tests Package.swift
+
+install: build ## install the two executables under $(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(RELEASE_BIN)/bindstorm $(RELEASE_BIN)/bindstorm-worker $(DESTDIR)$(PREFIX)/bin/
+
+uninstall: ## remove them again
+	rm -f $(DESTDIR)$(PREFIX)/bin/bindstorm $(DESTDIR)$(PREFIX)/bin/bindstorm-worker
+
+clean: ## remove what was built; results stay
+	rm -rf .build Benchmarks/peers/bin
