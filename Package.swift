@@ -8,6 +8,9 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
+  // Dynamic exclusivity checks cost every fresh worker several page faults; debug builds, and so the tests,
+  // keep them.
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 /// What each module may import from this package; `Tests/LayeringTests` holds the sources to it.
@@ -51,7 +54,10 @@ let package = Package(
           "CLinuxShims", "Syscalls", "Messaging", "Launching", "Strategies", "Faults", "Planning",
           "PortModel",
         ],
-        swiftSettings: settings),
+        swiftSettings: settings,
+        // Symbols are bound once, in the zygote: bound lazily, each fresh process would look them up again in
+        // all of libzmq's libraries.
+        linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]),
       .executableTarget(
         name: "bindstorm",
         dependencies: [

@@ -20,7 +20,26 @@ int bs_set_parent_death_signal(int signal_number) {
 
 int bs_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
 
-void bs_set_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+static char *append_number(char *end, const char *limit, int number) {
+  char digits[12];
+  int count = 0;
+  do digits[count++] = (char)('0' + number % 10);
+  while ((number /= 10) > 0);
+  if (end < limit) *end++ = '-';
+  while (count > 0 && end < limit) *end++ = digits[--count];
+  return end;
+}
+
+void bs_set_name(const char *prefix, int first, int second) {
+  char name[16];
+  char *end = name;
+  const char *limit = name + sizeof name - 1;
+  while (*prefix && end < limit) *end++ = *prefix++;
+  if (first >= 0) end = append_number(end, limit, first);
+  if (second >= 0) end = append_number(end, limit, second);
+  *end = 0;
+  prctl(PR_SET_NAME, name, 0, 0, 0);
+}
 
 void bs_set_timer_slack(unsigned long nanoseconds) { prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
 

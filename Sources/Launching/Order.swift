@@ -55,6 +55,21 @@ public struct Order {
   }
 }
 
+/// What an API server needs of its order. Holds no reference: a fresh API server that counted references of
+/// its launcher's objects would copy their pages.
+public struct BindingOrder: Sendable {
+  /// What the endpoints are made of.
+  public let sockets: SocketKind
+  /// Fresh or pooled.
+  public let workers: WorkerKind
+  /// How ownership is checked.
+  public let ownershipCheck: OwnershipCheck
+  /// How binders are released.
+  public let barrier: Barrier
+  /// The range to confine each of our own sockets to; nil when the namespace does it.
+  public let confinedTo: ClosedRange<Int>?
+}
+
 /// What a worker reads of its order.
 public struct WorkerOrder {
   /// Position of the strategy in the registry.
@@ -83,6 +98,13 @@ public struct WorkerOrder {
   public let thieves: [(index: Int, options: [Int])]
   /// Seed of the arm.
   public let seed: UInt64
+
+  /// The part that API servers need.
+  public var binding: BindingOrder {
+    BindingOrder(
+      sockets: sockets, workers: workers, ownershipCheck: ownershipCheck, barrier: barrier,
+      confinedTo: confinedTo)
+  }
 
   /// Reads the order from the region.
   public init(_ region: SharedRegion) {

@@ -20,7 +20,7 @@ public final class Binder {
   /// Slot of the API server.
   public let slot: Int
   /// What the arm orders.
-  public let order: WorkerOrder
+  public let order: BindingOrder
   /// Channel to the launcher, -1 if there is none.
   public var channel: Int32 = -1
   /// Listeners this process was handed, -1 where it was not.
@@ -30,7 +30,7 @@ public final class Binder {
   private let server: UnsafeMutablePointer<bs_server>
   private let claim: UInt32
 
-  public init(region: SharedRegion, slot: Int, order: WorkerOrder) throws {
+  public init(region: SharedRegion, slot: Int, order: BindingOrder) throws {
     self.region = region
     self.slot = slot
     self.order = order

@@ -18,7 +18,7 @@ final class AuditorRole {
   private static let batch = 256
 
   init(region: SharedRegion, order: WorkerOrder, seen: UInt32) {
-    bs_set_name("bs-auditor")
+    bs_set_name("bs-auditor", -1, -1)
     self.region = region
     self.order = order
     self.seen = seen

@@ -31,7 +31,7 @@ final class HostRole {
     _ = bs_set_parent_death_signal(SIGKILL)
     if getppid() != harness { _exit(0) }
     _ = bs_interrupt_on_child_exit()
-    bs_set_name("bs-host")
+    bs_set_name("bs-host", -1, -1)
     do {
       region = try SharedRegion(mapping: WorkerDescriptor.region)
     } catch {

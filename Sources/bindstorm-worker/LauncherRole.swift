@@ -15,17 +15,20 @@ final class LauncherRole {
   private var strategy: any Strategy
   private let handover: Handover
   private var seen: UInt32
-  /// API servers that run, by pid.
-  private var servers: [Int32: Int] = [:]
+  private let binding: BindingOrder
+  /// API servers that have not been reaped. Which they are stands in their slots: what the launcher writes to
+  /// its own memory between two forks costs it a copied page each time.
+  private var running = 0
 
   /// How often the launcher looks for dead API servers while it waits for a command; SIGCHLD wakes it
   /// earlier, unless the signal came just before it fell asleep.
   private static let reapIntervalNanoseconds: Int64 = 20_000_000
 
   init(region: SharedRegion, launch number: Int, order: WorkerOrder, seen: UInt32) {
-    bs_set_name("bs-launcher-\(number)")
+    bs_set_name("bs-launcher", Int32(number), -1)
     self.region = region
     self.order = order
+    binding = order.binding
     self.seen = seen
     launch = Launch(region: region, number: number, order: order)
     slot = region.launcher(number)
@@ -92,12 +95,14 @@ final class LauncherRole {
   private func finish() {
     guard order.workers == .fresh else { return }
     var status: Int32 = 0
-    while !servers.isEmpty {
+    while running > 0 {
       let pid = waitpid(-1, &status, 0)
       if pid < 0 && errno == EINTR { continue }
-      guard pid > 0, let server = servers.removeValue(forKey: pid) else { break }
+      guard pid > 0, let server = server(ofPid: pid) else { break }
+      running -= 1
       clearClaims(server)
     }
+    guard handover == .reports else { return }
     for server in launch.channels.indices where launch.channels[server] >= 0 {
       closeDescriptor(launch.channels[server])
       launch.channels[server] = -1
@@ -130,21 +135,14 @@ final class LauncherRole {
         }
       }
       let pid = bs_fork()
-      if pid == 0 {
-        dieWith(parent: parent)
-        let inherited = launch.takeListeners(of: server)
-        for channel in launch.channels where channel >= 0 { closeDescriptor(channel) }
-        if ends.parent >= 0 { closeDescriptor(ends.parent) }
-        ServerRole(
-          region: region, launch: launch, server: server, strategy: strategy, handover: handover,
-          channel: ends.child, inherited: inherited, seen: serverWord
-        ).run()
+      if pid == 0 { becomeServer(server, parent: parent, channel: ends, seen: serverWord) }
+      if ends.child >= 0 {
+        closeDescriptor(ends.child)
+        launch.channels[server] = ends.parent
       }
-      if ends.child >= 0 { closeDescriptor(ends.child) }
-      launch.channels[server] = ends.parent
       if pid > 0 {
         slot.pointee.pid = pid
-        servers[pid] = server
+        running += 1
       } else {
         note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: errno))
         markDead(server, status: 0)
@@ -152,12 +150,40 @@ final class LauncherRole {
     }
   }
 
+  /// In the child: runs the API server.
+  private func becomeServer(
+    _ server: Int, parent: Int32, channel: Channel, seen: UInt32
+  ) -> Never {
+    dieWith(parent: parent)
+    var inherited: (input: Int32, output: Int32) = (-1, -1)
+    if handover == .listeners && order.workers == .fresh {
+      inherited = launch.takeListeners(of: server)
+    }
+    if channel.parent >= 0 {
+      closeDescriptor(channel.parent)
+      for other in launch.channels where other >= 0 { closeDescriptor(other) }
+    }
+    ServerRole(
+      region: region, launch: launch.number, server: server, slot: launch.slot(of: server),
+      order: binding, strategy: strategy, handover: handover, channel: channel.child,
+      inherited: inherited, seen: seen
+    ).run()
+  }
+
+  /// Which API server has that pid; nil if none of this launch does.
+  private func server(ofPid pid: Int32) -> Int? {
+    (0..<order.serversPerLaunch).first {
+      region.server(launch.slot(of: $0)).pointee.pid == pid
+    }
+  }
+
   /// Takes the exit of API servers that died without having been told to.
   private func reap() {
     var status: Int32 = 0
-    while !servers.isEmpty {
+    while running > 0 {
       let pid = waitpid(-1, &status, WNOHANG)
-      guard pid > 0, let server = servers.removeValue(forKey: pid) else { return }
+      guard pid > 0, let server = server(ofPid: pid) else { return }
+      running -= 1
       markDead(server, status: status)
     }
   }

@@ -13,7 +13,7 @@ final class ServerRole {
   private let region: SharedRegion
   private let slotNumber: Int
   private let slot: UnsafeMutablePointer<bs_server>
-  private let order: WorkerOrder
+  private let order: BindingOrder
   private let binder: Binder
   private var strategy: any Strategy
   private let handover: Handover
@@ -24,21 +24,22 @@ final class ServerRole {
   private static let servingSlice = 20
 
   init(
-    region: SharedRegion, launch: Launch, server: Int, strategy: any Strategy, handover: Handover,
-    channel: Int32, inherited: (input: Int32, output: Int32), seen: UInt32
+    region: SharedRegion, launch: Int, server: Int, slot number: Int, order: BindingOrder,
+    strategy: any Strategy, handover: Handover, channel: Int32,
+    inherited: (input: Int32, output: Int32), seen: UInt32
   ) {
-    bs_set_name("bs-api-\(launch.number)-\(server)")
-    if launch.order.barrier.kind == .sleep { bs_set_timer_slack(1) }
+    bs_set_name("bs-api", Int32(launch), Int32(server))
+    if order.barrier.kind == .sleep { bs_set_timer_slack(1) }
     self.region = region
-    order = launch.order
-    slotNumber = launch.slot(of: server)
+    self.order = order
+    slotNumber = number
     slot = region.server(slotNumber)
     self.strategy = strategy
     self.handover = handover
     self.seen = seen
     word = CommandWord(bs_server_word(region.pointer))
     do {
-      binder = try Binder(region: region, slot: slotNumber, order: launch.order)
+      binder = try Binder(region: region, slot: slotNumber, order: order)
     } catch {
       die("API server: \(error)")
     }

@@ -13,7 +13,7 @@ final class ThiefRole {
   private var seen: UInt32
 
   init(region: SharedRegion, number: Int, order: WorkerOrder, seen: UInt32) {
-    bs_set_name("bs-thief-\(number)")
+    bs_set_name("bs-thief", Int32(number), -1)
     bs_set_timer_slack(1)
     self.region = region
     self.seen = seen

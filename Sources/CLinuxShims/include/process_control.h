@@ -11,8 +11,9 @@ pid_t bs_fork(void);
 int bs_set_parent_death_signal(int signal_number);
 /* PR_SET_CHILD_SUBREAPER: orphans below this process become its children. 0 or errno. */
 int bs_become_subreaper(void);
-/* PR_SET_NAME: what ps shows as the command's name, 15 bytes at most. */
-void bs_set_name(const char *_Nonnull name);
+/* PR_SET_NAME: what ps shows as the command's name, made of `prefix` and the numbers that are not negative,
+   cut at 15 bytes. Formatted here because Swift's string code would cost a fresh process a dozen page faults. */
+void bs_set_name(const char *_Nonnull prefix, int first, int second);
 /* PR_SET_TIMERSLACK, in nanoseconds. */
 void bs_set_timer_slack(unsigned long nanoseconds);
 /* unshare(2) of the network namespace, with a user namespace around it if `with_user`. 0 or errno. */
