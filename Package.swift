@@ -14,7 +14,7 @@ let settings: [SwiftSetting] = [
 ]
 
 /// What each module may import from this package; `Tests/LayeringTests` holds the sources to it.
-let layers: [(name: String, dependencies: [Target.Dependency])] = [
+let layers: [(name: String, dependencies: [String])] = [
   ("Syscalls", ["CLinuxShims"]),
   ("Messaging", ["CZeroMQ"]),
   ("Statistics", []),
@@ -32,6 +32,13 @@ let layers: [(name: String, dependencies: [Target.Dependency])] = [
   ("Reports", ["Checks", "History", "Planning", "PortModel", "Statistics"]),
 ]
 
+/// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
+func testDependencies(of name: String) -> [String] {
+  let own = layers.first { $0.name == name }?.dependencies ?? []
+  let extra = ["PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"]][name] ?? []
+  return own + extra
+}
+
 let package = Package(
   name: "bindstorm",
   products: [
@@ -46,7 +53,9 @@ let package = Package(
     .target(name: "CLinuxShims", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
   ]
     + layers.map {
-      .target(name: $0.name, dependencies: $0.dependencies, swiftSettings: settings)
+      .target(
+        name: $0.name, dependencies: $0.dependencies.map { .byName(name: $0) },
+        swiftSettings: settings)
     } + [
       .executableTarget(
         name: "bindstorm-worker",
@@ -57,7 +66,9 @@ let package = Package(
         swiftSettings: settings,
         // Symbols are bound once, in the zygote: bound lazily, each fresh process would look them up again in
         // all of libzmq's libraries.
-        linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]),
+        linkerSettings: [
+          .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now", "-Xclang-linker", "-no-pie"])
+        ]),
       .executableTarget(
         name: "bindstorm",
         dependencies: [
@@ -78,7 +89,7 @@ let package = Package(
       .testTarget(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "TestSupport"]
-          + (layers.first { $0.name == name }?.dependencies ?? []),
+          + testDependencies(of: name).map { .byName(name: $0) },
         swiftSettings: settings)
     } + [
       .testTarget(

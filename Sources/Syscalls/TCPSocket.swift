@@ -23,7 +23,8 @@ public enum TCPSocket {
     return socket
   }
 
-  /// Confines what `bind(0)` gives this socket, without any privilege (ip(7), Linux 6.3).
+  /// Confines what `bind(0)` gives this socket, without any privilege (ip(7), Linux 6.3). The kernel ignores
+  /// ends that lie outside the namespace's own range.
   public static func confine(_ socket: Int32, to pool: ClosedRange<Int>) throws(SystemError) {
     var value = UInt32(pool.upperBound) << 16 | UInt32(pool.lowerBound)
     guard setsockopt(socket, Int32(IPPROTO_IP), localPortRangeOption, &value, 4) == 0

@@ -60,7 +60,8 @@ import Testing
       let words = line.split(separator: " ").map(String.init)
       guard let keyword = words.firstIndex(of: "import"), keyword + 1 < words.count,
         words[..<keyword].allSatisfy({
-          $0.hasPrefix("@") || ["public", "internal", "package", "private", "fileprivate"].contains($0)
+          $0.hasPrefix("@")
+            || ["public", "internal", "package", "private", "fileprivate"].contains($0)
         })
       else { return nil }
       let kinds: Set = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]

@@ -1,0 +1,148 @@
+internal import Glibc
+
+/// What theory needs to know of an arm.
+public struct LaunchConditions: Sendable, Equatable {
+  /// How the strategy gets its ports.
+  public var model: CollisionModel
+  /// The pool.
+  public var range: EphemeralRange
+  /// Parallel launches, at least 1.
+  public var launches: Int
+  /// Addresses of each launch, at least 1.
+  public var addressesPerLaunch: Int
+  /// Ports that others draw between allocation and bind, and hold through the bind.
+  public var foreignDraws: Int
+  /// Ports that others draw a second all through the trial (Poisson).
+  public var churnRatePerSecond: Double
+  /// How long each of these is held, in seconds.
+  public var churnHoldSeconds: Double
+  /// From allocation to bind, in seconds; matters only where ports churn.
+  public var windowSeconds: Double
+  /// False at depth `allocate`: only equal numbers count.
+  public var bindsForReal: Bool
+
+  public init(
+    model: CollisionModel, range: EphemeralRange, launches: Int = 1, addressesPerLaunch: Int,
+    foreignDraws: Int = 0, churnRatePerSecond: Double = 0, churnHoldSeconds: Double = 0,
+    windowSeconds: Double = 0, bindsForReal: Bool = true
+  ) {
+    self.model = model
+    self.range = range
+    self.launches = launches
+    self.addressesPerLaunch = addressesPerLaunch
+    self.foreignDraws = foreignDraws
+    self.churnRatePerSecond = churnRatePerSecond
+    self.churnHoldSeconds = churnHoldSeconds
+    self.windowSeconds = windowSeconds
+    self.bindsForReal = bindsForReal
+  }
+}
+
+/// Failure rates in 0...1.
+public struct PredictedFailure: Sendable, Equatable {
+  /// That a given launch fails.
+  public var perLaunch: Double
+  /// That any launch of a trial fails.
+  public var perTrial: Double
+}
+
+/// Closed forms for the rate at which launches lose a port.
+public enum FailureRate {
+  /// The rates under the conditions.
+  public static func predict(_ conditions: LaunchConditions) -> PredictedFailure {
+    let all = conditions.launches * conditions.addressesPerLaunch
+    switch conditions.model {
+    case .heldFromTheStart:
+      // Without a race only an empty pool fails.
+      let demand = all + conditions.foreignDraws
+      let rate: Double = demand > conditions.range.capacity ? 1 : 0
+      return PredictedFailure(perLaunch: rate, perTrial: rate)
+    case .probeThenBind:
+      let slots = conditions.range.slots()
+      let foreign = conditions.bindsForReal ? foreignPorts(conditions) : 0
+      let trial = probability(anyOf: all, slots: slots, foreign: foreign)
+      guard conditions.launches > 1 else {
+        return PredictedFailure(perLaunch: trial, perTrial: trial)
+      }
+      return PredictedFailure(
+        perLaunch: perLaunch(conditions, slots: slots, foreign: foreign), perTrial: trial)
+    }
+  }
+
+  /// That n draws from N ports, each released at once, contain a number twice: the birthday problem,
+  /// 1 - ∏(1 - i/N), i < n. Exact.
+  public static func duplicates(draws n: Int, slots: Int) -> Double {
+    n > slots ? 1 : -expm1(logNoDuplicate(n, Double(slots)))
+  }
+
+  /// That at least one of n different ports is among D others that are drawn from N and held: 1 - C(N-n, D) /
+  /// C(N, D). Exact for a whole D; for the mean of a Poisson number it is used with that mean.
+  public static func stolen(addresses n: Int, slots: Int, foreignDraws: Double) -> Double {
+    let logSurvival = logNotStolen(n, Double(slots), foreignDraws)
+    return -expm1(logSurvival)
+  }
+
+  /// The number of slots at which n draws contain a number twice with about that probability: the pool that
+  /// reproduces a failure rate. `rate` in (0, 1).
+  public static func slots(forRate rate: Double, addresses n: Int) -> Int {
+    var (low, high) = (n, 1 << 24)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if duplicates(draws: n, slots: middle) >= rate { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  /// The number of foreign draws at which a launch of n addresses fails with at least that probability.
+  public static func foreignDraws(forRate rate: Double, addresses n: Int, slots: Int) -> Int {
+    var (low, high) = (-1, slots)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if probability(anyOf: n, slots: slots, foreign: Double(middle)) >= rate {
+        high = middle
+      } else {
+        low = middle
+      }
+    }
+    return high
+  }
+
+  /// Ports that strangers hold at the bind and drew after the allocation. For churn this is the mean of a
+  /// Poisson number; what was drawn before the allocation was not free to be probed.
+  private static func foreignPorts(_ conditions: LaunchConditions) -> Double {
+    Double(conditions.foreignDraws) + conditions.churnRatePerSecond
+      * min(conditions.windowSeconds, conditions.churnHoldSeconds)
+  }
+
+  private static func probability(anyOf n: Int, slots: Int, foreign: Double) -> Double {
+    if n > slots { return 1 }
+    return -expm1(
+      logNoDuplicate(n, Double(slots)) + logNotStolen(n, Double(slots), foreign))
+  }
+
+  /// A launch fails by a number it drew twice, by a stranger's draw, and by half of the numbers it shares with
+  /// another launch: one of the two binds first, each as likely. The last term treats the m = n·n·(L-1) pairs
+  /// as independent, each shared with probability 1/N and lost with 1/2: good to about 1 % of the rate for
+  /// n·L below N/10, which `FailureRateTests` checks against the simulated allocator.
+  private static func perLaunch(
+    _ conditions: LaunchConditions, slots: Int, foreign: Double
+  ) -> Double {
+    let n = conditions.addressesPerLaunch
+    if n > slots { return 1 }
+    let pairs = Double(n * n * (conditions.launches - 1))
+    return -expm1(
+      logNoDuplicate(n, Double(slots)) + logNotStolen(n, Double(slots), foreign)
+        + pairs * log1p(-0.5 / Double(slots)))
+  }
+
+  private static func logNoDuplicate(_ n: Int, _ slots: Double) -> Double {
+    (0..<n).reduce(0) { $0 + log1p(-Double($1) / slots) }
+  }
+
+  private static func logNotStolen(_ n: Int, _ slots: Double, _ draws: Double) -> Double {
+    if draws <= 0 { return 0 }
+    if draws > slots - Double(n) { return -.infinity }
+    // C(N-n, D)/C(N, D) = ∏ (1 - D/(N-i)), i < n.
+    return (0..<n).reduce(0) { $0 + log1p(-draws / (slots - Double($1))) }
+  }
+}

@@ -1,0 +1,66 @@
+internal import Glibc
+
+/// Exact two-sided test of k successes in n against a rate, by the method of small likelihoods: the total
+/// probability of all outcomes that are no likelier than the one seen (as R's `binom.test`).
+public enum BinomialTest {
+  /// The p-value in 0...1; 1 when n is 0.
+  public static func pValue(_ k: Int, outOf n: Int, rate: Double) -> Double {
+    precondition(k >= 0 && k <= n && rate >= 0 && rate <= 1, "\(k) of \(n) at \(rate)")
+    if n == 0 { return 1 }
+    if rate == 0 { return k == 0 ? 1 : 0 }
+    if rate == 1 { return k == n ? 1 : 0 }
+    let logs = (log(rate), log1p(-rate))
+    let likelihood = { (i: Int) in
+      IncompleteBeta.logChoose(n, i) + Double(i) * logs.0 + Double(n - i) * logs.1
+    }
+    return sumOfNoLikelier(
+      than: likelihood(k), in: 0...n, mode: Int(Double(n + 1) * rate), likelihood)
+  }
+}
+
+/// Fisher's exact two-sided test that two samples have the same rate.
+public enum FisherExact {
+  /// The p-value in 0...1 for k1 of n1 against k2 of n2; 1 when a sample is empty.
+  public static func pValue(_ k1: Int, outOf n1: Int, _ k2: Int, outOf n2: Int) -> Double {
+    precondition(k1 >= 0 && k1 <= n1 && k2 >= 0 && k2 <= n2, "\(k1)/\(n1), \(k2)/\(n2)")
+    if n1 == 0 || n2 == 0 { return 1 }
+    let failures = k1 + k2
+    let range = max(0, failures - n2)...min(failures, n1)
+    let total = IncompleteBeta.logChoose(n1 + n2, failures)
+    let likelihood = { (i: Int) in
+      IncompleteBeta.logChoose(n1, i) + IncompleteBeta.logChoose(n2, failures - i) - total
+    }
+    let mode = Int(Double(failures + 1) * Double(n1 + 1) / Double(n1 + n2 + 2))
+    return sumOfNoLikelier(than: likelihood(k1), in: range, mode: mode, likelihood)
+  }
+}
+
+/// Adds up the probabilities of all outcomes that are no likelier than one of log-likelihood `seen`, of a
+/// distribution with a single mode. Each tail is walked outwards from where it begins until what is left
+/// cannot matter, so that the cost is that of the spread and not of the sample.
+private func sumOfNoLikelier(
+  than seen: Double, in range: ClosedRange<Int>, mode: Int, _ logLikelihood: (Int) -> Double
+) -> Double {
+  // Equal likelihoods must count as equal in spite of rounding; R uses the same 1e-7.
+  let limit = seen + 1e-7
+  let center = min(max(mode, range.lowerBound), range.upperBound)
+  var sum = 0.0
+  for direction in [-1, 1] {
+    let end = direction < 0 ? range.lowerBound : range.upperBound
+    // The likelihood falls from the mode outwards: find the first outcome of the tail by bisection.
+    var inside = direction < 0 ? center : center - 1
+    var outside = end + direction
+    while abs(outside - inside) > 1 {
+      let middle = (inside + outside) / 2
+      if logLikelihood(middle) <= limit { outside = middle } else { inside = middle }
+    }
+    var outcome = outside
+    while range.contains(outcome) {
+      let term = exp(logLikelihood(outcome))
+      sum += term
+      if term < sum * 1e-17 { break }
+      outcome += direction
+    }
+  }
+  return min(1, sum)
+}

@@ -1,0 +1,96 @@
+import PortModel
+import Testing
+
+@Suite struct FailureRateTests {
+  static let defaultRange = EphemeralRange(32768...60999)
+
+  @Test(arguments: [(8, 0.0020), (16, 0.0085), (32, 0.0346)])
+  func `the report's table of duplicates`(addresses: Int, rate: Double) {
+    let predicted = FailureRate.duplicates(draws: addresses, slots: Self.defaultRange.slots())
+    #expect(abs(predicted - rate) < 0.0001)
+  }
+
+  @Test func `80 percent on a small pool, and by foreign draws on the default one`() {
+    #expect(abs(FailureRate.duplicates(draws: 32, slots: 308) - 0.81) < 0.005)
+    let conditions = LaunchConditions(
+      model: .probeThenBind, range: Self.defaultRange, addressesPerLaunch: 32, foreignDraws: 690)
+    #expect(abs(FailureRate.predict(conditions).perLaunch - 0.80) < 0.01)
+  }
+
+  @Test(arguments: [8, 16, 32, 64]) func `targets are solved for`(addresses: Int) {
+    let slots = FailureRate.slots(forRate: 0.8, addresses: addresses)
+    #expect(FailureRate.duplicates(draws: addresses, slots: slots) >= 0.8)
+    #expect(FailureRate.duplicates(draws: addresses, slots: slots + 1) < 0.8)
+    let draws = FailureRate.foreignDraws(forRate: 0.8, addresses: addresses, slots: 14_116)
+    let at = { (foreign: Int) in
+      FailureRate.predict(
+        LaunchConditions(
+          model: .probeThenBind, range: Self.defaultRange, addressesPerLaunch: addresses,
+          foreignDraws: foreign)
+      ).perLaunch
+    }
+    #expect(at(draws) >= 0.8)
+    #expect(at(draws - 1) < 0.8)
+  }
+
+  @Test func `what is held from the start fails only when the pool is empty`() {
+    let small = EphemeralRange(40000...40063)
+    let at = { (foreign: Int) in
+      FailureRate.predict(
+        LaunchConditions(
+          model: .heldFromTheStart, range: small, addressesPerLaunch: 32, foreignDraws: foreign)
+      ).perLaunch
+    }
+    #expect(at(32) == 0)
+    #expect(at(33) == 1)
+  }
+
+  /// One trial on the simulated allocator: all launches probe in turn, strangers draw and hold, everybody binds
+  /// in random order. Returns which launches lose a port.
+  static func simulate(
+    range: EphemeralRange, launches: Int, addresses: Int, foreign: Int, seed: UInt64
+  ) -> [Bool] {
+    var allocator = SimulatedAllocator(range: range, seed: seed)
+    var order: [(launch: Int, port: Int)] = []
+    for _ in 0..<addresses {
+      for launch in 0..<launches {
+        let port = allocator.drawPort(reuseAddress: false)!
+        allocator.release(port)
+        order.append((launch, port))
+      }
+    }
+    var taken = Set((0..<foreign).map { _ in allocator.drawPort(reuseAddress: false)! })
+    var generator = SeededGenerator(seed: seed, path: 1)
+    generator.shuffle(&order)
+    var lost = [Bool](repeating: false, count: launches)
+    for bind in order where !taken.insert(bind.port).inserted { lost[bind.launch] = true }
+    return lost
+  }
+
+  @Test(arguments: [(1, 32, 0), (1, 32, 40), (5, 8, 0), (5, 8, 30), (3, 16, 10)])
+  func `closed forms agree with the simulated allocator`(
+    launches: Int, addresses: Int, foreign: Int
+  ) {
+    let range = EphemeralRange(32768...34767)
+    let trials = 6_000
+    let results = (0..<trials).map {
+      Self.simulate(
+        range: range, launches: launches, addresses: addresses, foreign: foreign,
+        seed: UInt64($0) &* 7919)
+    }
+    let predicted = FailureRate.predict(
+      LaunchConditions(
+        model: .probeThenBind, range: range, launches: launches, addressesPerLaunch: addresses,
+        foreignDraws: foreign))
+    // Five standard deviations: a false alarm has probability below 6e-7 in each comparison; the seeds are
+    // fixed. The per-launch form is approximate, to about 1 % of the rate.
+    let perTrial = Double(results.filter { $0.contains(true) }.count) / Double(trials)
+    let sigma = (predicted.perTrial * (1 - predicted.perTrial) / Double(trials)).squareRoot()
+    #expect(abs(perTrial - predicted.perTrial) < 5 * sigma)
+    let perLaunch =
+      Double(results.flatMap { $0 }.filter { $0 }.count) / Double(trials * launches)
+    let launchSigma = (predicted.perLaunch * (1 - predicted.perLaunch) / Double(trials))
+      .squareRoot()
+    #expect(abs(perLaunch - predicted.perLaunch) < 5 * launchSigma + 0.01 * predicted.perLaunch)
+  }
+}

@@ -1,0 +1,114 @@
+import PortModel
+import Statistics
+import Syscalls
+import Testing
+
+/// The kernel behind the protocol of the model: plain sockets confined to a range (`IP_LOCAL_PORT_RANGE`), so
+/// that neither privilege nor namespace is needed.
+private struct KernelAllocator: PortAllocator {
+  let range: ClosedRange<Int>
+  var sockets: [Int: Int32] = [:]
+
+  mutating func drawPort(reuseAddress: Bool) -> Int? {
+    guard let socket = try? TCPSocket.open() else { return nil }
+    do {
+      try TCPSocket.confine(socket, to: range)
+      if reuseAddress { try TCPSocket.allowAddressReuse(socket) }
+      try TCPSocket.bind(socket, .loopback, port: 0)
+      let port = Int(try TCPSocket.port(of: socket))
+      sockets[port] = socket
+      return port
+    } catch {
+      closeDescriptor(socket)
+      return nil
+    }
+  }
+
+  mutating func release(_ port: Int) {
+    if let socket = sockets.removeValue(forKey: port) { closeDescriptor(socket) }
+  }
+
+  static let isAvailable: Bool = {
+    guard let socket = try? TCPSocket.open() else { return false }
+    defer { closeDescriptor(socket) }
+    return (try? TCPSocket.confine(socket, to: 40_000...40_199)) != nil
+  }()
+}
+
+/// The same questions to the model and to the kernel.
+@Suite(.enabled(if: KernelAllocator.isAvailable, "needs IP_LOCAL_PORT_RANGE, Linux 6.3"))
+struct KernelParityTests {
+  static func duplicates(_ allocator: inout some PortAllocator, draws: Int, trials: Int) -> Int {
+    (0..<trials).filter { _ in
+      var seen: Set<Int> = []
+      return (0..<draws).filter { _ in
+        guard let port = allocator.drawPort(reuseAddress: false) else { return true }
+        allocator.release(port)
+        return !seen.insert(port).inserted
+      }.isEmpty == false
+    }.count
+  }
+
+  @Test func `duplicates come as often from the kernel as from the model`() {
+    var kernel = KernelAllocator(range: 40_000...40_399)
+    var model = SimulatedAllocator(range: EphemeralRange(40_000...40_399), seed: 3)
+    let (seen, simulated) = (
+      Self.duplicates(&kernel, draws: 12, trials: 2_000),
+      Self.duplicates(&model, draws: 12, trials: 2_000)
+    )
+    // False alarm: 1e-6, the level of the exact test.
+    #expect(FisherExact.pValue(seen, outOf: 2_000, simulated, outOf: 2_000) > 1e-6)
+    let predicted = FailureRate.duplicates(draws: 12, slots: 200)
+    #expect(BinomialTest.pValue(seen, outOf: 2_000, rate: predicted) > 1e-6)
+  }
+
+  @Test(arguments: [false, true])
+  func `every first choice of the kernel is one of the model's`(reuseAddress: Bool) {
+    var kernel = KernelAllocator(range: 41_000...41_099)
+    let expected = Set(EphemeralRange(41_000...41_099).firstChoice(reuseAddress: reuseAddress))
+    var seen: Set<Int> = []
+    for _ in 0..<2_000 {
+      guard let port = kernel.drawPort(reuseAddress: reuseAddress) else { continue }
+      seen.insert(port)
+      kernel.release(port)
+    }
+    #expect(seen.isSubset(of: expected))
+    // Of at most 50 ports, one is missed by 2,000 uniform draws with probability below 50·(49/50)^2000 < 1e-15.
+    #expect(seen.count == expected.count)
+  }
+
+  @Test func `a full range is exhausted at the same count, the other parity last`() {
+    let range = EphemeralRange(42_000...42_039)
+    var kernel = KernelAllocator(range: range.ports)
+    var model = SimulatedAllocator(range: range, seed: 5)
+    for _ in 0..<20 {
+      #expect(kernel.drawPort(reuseAddress: false)! % 2 == 1)
+      #expect(model.drawPort(reuseAddress: false)! % 2 == 1)
+    }
+    for _ in 0..<20 {
+      #expect(kernel.drawPort(reuseAddress: false)! % 2 == 0)
+      #expect(model.drawPort(reuseAddress: false)! % 2 == 0)
+    }
+    #expect(kernel.drawPort(reuseAddress: false) == nil)
+    #expect(model.drawPort(reuseAddress: false) == nil)
+    for port in range.ports { kernel.release(port) }
+  }
+
+  @Test func `reserved ports are never drawn by the model`() {
+    let range = EphemeralRange(23_000...23_019, reserved: [23_001, 23_003, 23_004])
+    #expect(range.slots() == 8)
+    #expect(range.capacity == 17)
+    var model = SimulatedAllocator(range: range, seed: 1)
+    let drawn = (0..<17).compactMap { _ in model.drawPort(reuseAddress: false) }
+    #expect(Set(drawn).count == 17)
+    #expect(Set(drawn).isDisjoint(with: range.reserved))
+    #expect(model.drawPort(reuseAddress: false) == nil)
+  }
+
+  @Test func `the default range has 14,116 first choices, and half with SO_REUSEADDR`() {
+    let range = EphemeralRange(32768...60999)
+    #expect(range.slots() == 14_116)
+    #expect(range.slots(reuseAddress: true) == 7_058)
+    #expect(range.firstChoice(reuseAddress: true).max() == 46_883)
+  }
+}
