@@ -1,13 +1,67 @@
 internal import PortModel
-public struct Schedule: Sendable {
-  public struct Block: Sendable, Equatable { public var arm: Int; public var trials: Range<Int> }
-  public var blocks: [Block]
-  let seed: UInt64
-  public init(plan: ResolvedPlan) {
-    blocks = plan.arms.map { Block(arm: $0.index, trials: 0..<$0.trials) }
-    seed = plan.seed
+
+/// The order in which trials run: the arms of a scenario take turns in blocks of random order, so that a drift
+/// of the host hits all of them alike. Equal plans with equal seeds have equal schedules.
+public struct Schedule: Sendable, Equatable {
+  /// Consecutive trials of one arm.
+  public struct Block: Sendable, Equatable {
+    /// `Arm.index`.
+    public var arm: Int
+    /// Numbers of the trials within the arm.
+    public var trials: Range<Int>
   }
+
+  /// In the order in which they run: scenario after scenario.
+  public let blocks: [Block]
+  private let seed: UInt64
+
+  /// Blocks into which an arm is cut, where it has that many trials.
+  private static let rounds = 10
+
+  /// What the streams of random numbers under one seed are for.
+  private enum Purpose: UInt64 {
+    case order
+    case trial
+  }
+
+  /// The schedule of a plan.
+  public init(plan: ResolvedPlan) {
+    seed = plan.seed
+    var blocks: [Block] = []
+    var scenarios: [String] = []
+    for arm in plan.arms where !scenarios.contains(arm.scenario) { scenarios.append(arm.scenario) }
+    for (number, scenario) in scenarios.enumerated() {
+      let arms = plan.arms.filter { $0.scenario == scenario }
+      for round in 0..<Self.rounds {
+        var order = arms
+        var generator = SeededGenerator(
+          seed: plan.seed, path: Purpose.order.rawValue, UInt64(number), UInt64(round))
+        generator.shuffle(&order)
+        for arm in order {
+          let start = arm.trials * round / Self.rounds
+          let end = arm.trials * (round + 1) / Self.rounds
+          if start < end { blocks.append(Block(arm: arm.index, trials: start..<end)) }
+        }
+      }
+    }
+    self.blocks = blocks
+  }
+
+  /// Seed of everything that is random inside a trial.
   public func trialSeed(arm: Int, trial: Int) -> UInt64 {
-    var g = SeededGenerator(seed: seed &+ UInt64(arm) << 32 &+ UInt64(trial)); return g.next()
+    var generator = SeededGenerator(
+      seed: seed, path: Purpose.trial.rawValue, UInt64(arm), UInt64(trial))
+    return generator.next()
+  }
+
+  /// One line a block with the seeds of its first and last trial: equal schedules have equal bytes.
+  public var rendered: String {
+    blocks.map { block in
+      let seeds = (
+        trialSeed(arm: block.arm, trial: block.trials.lowerBound),
+        trialSeed(arm: block.arm, trial: block.trials.upperBound - 1)
+      )
+      return "arm \(block.arm) trials \(block.trials) seeds \(seeds.0)...\(seeds.1)\n"
+    }.joined()
   }
 }

@@ -1,0 +1,243 @@
+internal import PortModel
+
+/// Reads one scenario and spells out its arms.
+struct ScenarioReader {
+  let vocabulary: Vocabulary
+  /// The plan's strategies.
+  let strategies: [Choice]
+
+  /// A scenario as read.
+  struct Scenario {
+    var node: PlanNode
+    var name: String
+    var nameNode: PlanNode?
+    var why: String
+    var settings: ScenarioSettings
+    var apiServers: Int
+    var trials: Int
+    var strategies: [Choice]
+    var expectations: [String: (Expectation, PlanNode)]
+    var published: [String: [PublishedFigure]]
+  }
+
+  /// Reads the scenario's object; nil if too much is wrong to go on.
+  func read(_ node: PlanNode, defaults: ScenarioSettings) -> Scenario? {
+    let keys = ["name", "why", "strategies"] + ScenarioSettings.keys + ["expect", "published"]
+    guard let object = node.object(keys: keys) else { return nil }
+    var settings = defaults
+    settings.read(object, vocabulary: vocabulary)
+    let nameNode = object.required("name")
+    let name = nameNode?.string() ?? ""
+    if let nameNode, name.isEmpty, nameNode.string() != nil { nameNode.report("the name is empty") }
+    let chosen = object["strategies"].map(subset) ?? strategies
+    let trials = settings.trials
+    if trials == nil, object["trials"] == nil {
+      node.report("the key \"trials\" is missing here and in the defaults")
+    }
+    if settings.apiServers == nil, object["topology"]?["api_servers"] == nil {
+      node.report("\"topology.api_servers\" is missing here and in the defaults")
+    }
+    guard let trials, let apiServers = settings.apiServers else { return nil }
+    let scenario = Scenario(
+      node: node, name: name, nameNode: nameNode, why: object["why"]?.string() ?? "",
+      settings: settings, apiServers: apiServers, trials: trials, strategies: chosen,
+      expectations: object["expect"].map { expectations($0, chosen) } ?? [:],
+      published: object["published"].map { published($0, chosen) } ?? [:])
+    check(scenario)
+    return scenario
+  }
+
+  /// The arms: one for each strategy.
+  func arms(of scenario: Scenario, first: Int) -> [Arm] {
+    let settings = scenario.settings
+    return scenario.strategies.enumerated().map { offset, strategy in
+      Arm(
+        index: first + offset, scenario: scenario.name, why: scenario.why, strategy: strategy,
+        depth: settings.depth,
+        topology: Topology(launches: settings.launches, apiServers: scenario.apiServers),
+        pool: settings.pool, window: settings.window, barrier: settings.barrier,
+        workers: settings.workers, sockets: settings.sockets,
+        ownershipCheck: settings.ownershipCheck, thieves: settings.thieves,
+        trials: scenario.trials, timeoutMilliseconds: settings.timeoutMilliseconds,
+        expectation: (scenario.expectations[strategy.label] ?? scenario.expectations["*"])?.0,
+        published: scenario.published[strategy.label] ?? [])
+    }
+  }
+
+  private func subset(_ node: PlanNode) -> [Choice] {
+    let labels = strategies.map(\.label)
+    var chosen: [Choice] = []
+    for element in node.elements() ?? [] {
+      guard let label = element.string() else { continue }
+      guard let strategy = strategies.first(where: { $0.label == label }) else {
+        element.report(
+          "\"\(label)\" is not among the plan's strategies: \(labels.joined(separator: ", "))",
+          suggestion: Suggestion.closest(to: label, among: labels))
+        continue
+      }
+      if chosen.contains(strategy) {
+        element.report("\"\(label)\" stands here twice")
+      } else {
+        chosen.append(strategy)
+      }
+    }
+    return chosen
+  }
+
+  private func expectations(
+    _ node: PlanNode, _ chosen: [Choice]
+  ) -> [String: (Expectation, PlanNode)] {
+    guard let object = node.freeObject() else { return [:] }
+    var result: [String: (Expectation, PlanNode)] = [:]
+    let labels = chosen.map(\.label)
+    for member in object.members {
+      guard let inner = object[member.key] else { continue }
+      if member.key != "*" && !labels.contains(member.key) {
+        node.collector.report(
+          "no strategy \"\(member.key)\" in this scenario; there are \(labels.joined(separator: ", ")), and * for the rest",
+          at: member.position, path: inner.path,
+          suggestion: Suggestion.closest(to: member.key, among: labels))
+        continue
+      }
+      if let expectation = expectation(inner) { result[member.key] = (expectation, inner) }
+    }
+    return result
+  }
+
+  private func expectation(_ node: PlanNode) -> Expectation? {
+    let keys = [
+      "failure_rate_at_most", "failure_rate_at_least", "confidence", "must_fail_control", "why",
+    ]
+    guard let object = node.object(keys: keys) else { return nil }
+    let expectation = Expectation(
+      failureRateAtMost: object["failure_rate_at_most"]?.number(0...1),
+      failureRateAtLeast: object["failure_rate_at_least"]?.number(0...1),
+      confidence: object["confidence"]?.number(0.5...0.999_999) ?? 0.95,
+      isMustFailControl: object["must_fail_control"]?.boolean() ?? false,
+      why: object["why"]?.string() ?? "")
+    if let least = expectation.failureRateAtLeast, let most = expectation.failureRateAtMost,
+      least > most
+    {
+      node.report("expected at least \(least) and at most \(most) cannot both hold")
+    }
+    if expectation.isMustFailControl && expectation.failureRateAtLeast == nil {
+      node.report("a must-fail control needs \"failure_rate_at_least\"")
+    }
+    if object["failure_rate_at_most"] == nil && object["failure_rate_at_least"] == nil {
+      node.report("expected \"failure_rate_at_most\" or \"failure_rate_at_least\"")
+    }
+    return expectation
+  }
+
+  private func published(_ node: PlanNode, _ chosen: [Choice]) -> [String: [PublishedFigure]] {
+    var result: [String: [PublishedFigure]] = [:]
+    let labels = chosen.map(\.label)
+    for element in node.elements() ?? [] {
+      guard
+        let object = element.object(keys: ["strategy", "failures", "out_of", "per", "source"]),
+        let strategy = object.required("strategy"), let label = strategy.string(),
+        let failures = object.required("failures")?.integer(0...1_000_000_000),
+        let outOf = object.required("out_of")?.integer(1...1_000_000_000),
+        let source = object.required("source")?.string()
+      else { continue }
+      if !labels.contains(label) {
+        strategy.report(
+          "no strategy \"\(label)\" in this scenario",
+          suggestion: Suggestion.closest(to: label, among: labels))
+      }
+      if failures > outOf {
+        element.report("\(failures) failures out of \(outOf) cannot be")
+      }
+      let per = object["per"].map { $0.word(PublishedFigure.Unit.self) ?? .launch } ?? .launch
+      result[label, default: []].append(
+        PublishedFigure(failures: failures, outOf: outOf, per: per, source: source))
+    }
+    return result
+  }
+
+  /// What no single value can tell.
+  private func check(_ scenario: Scenario) {
+    let settings = scenario.settings
+    let servers = settings.launches * scenario.apiServers
+    if servers > 4096 {
+      scenario.node.report(
+        "\(settings.launches) launches of \(scenario.apiServers) API servers are \(servers); at most 4096 fit"
+      )
+    }
+    let range = EphemeralRange(settings.pool.low...settings.pool.high)
+    if settings.depth == .bind && 2 * servers > range.capacity {
+      scenario.node.report(
+        "\(2 * servers) endpoints do not fit into a pool of \(range.capacity) ports")
+    }
+    for strategy in scenario.strategies {
+      guard let known = vocabulary.strategy(named: strategy.name),
+        !known.depths.contains(settings.depth)
+      else { continue }
+      scenario.node.report(
+        "strategy \"\(strategy.name)\" has no depth \"\(settings.depth.rawValue)\"; choose others with \"strategies\""
+      )
+    }
+    checkDraws(scenario)
+    checkExpectations(scenario)
+  }
+
+  private func checkDraws(_ scenario: Scenario) {
+    let thieves = scenario.settings.thieves
+    var quota = 0
+    for thief in thieves {
+      guard let known = vocabulary.thief(named: thief.name) else { continue }
+      switch known.model {
+      case .churns: return
+      case .holdsThroughWindow: quota += thief["ports"]
+      }
+    }
+    let wanted = scenario.settings.window.foreignDraws
+    if wanted > quota {
+      scenario.node.report(
+        "the window waits for \(wanted) foreign draws, but its thieves draw \(quota)")
+    }
+  }
+
+  /// A demand that the trials cannot show even if all go well is a mistake in the plan.
+  private func checkExpectations(_ scenario: Scenario) {
+    let launches = scenario.trials * scenario.settings.launches
+    for (expectation, node) in scenario.expectations.values {
+      for (bound, name) in [
+        (expectation.failureRateAtMost, "failure_rate_at_most"),
+        (expectation.failureRateAtLeast.map { 1 - $0 }, "failure_rate_at_least"),
+      ] {
+        guard let bound, bound < 1 else { continue }
+        let alpha = 1 - expectation.confidence
+        let needed = Self.cleanRuns(bound: bound, alpha: alpha)
+        if launches < needed {
+          let count = needed == .max ? "any number" : "\(needed)"
+          node.report(
+            "\(name) cannot be shown at confidence \(expectation.confidence) by \(launches) launches, whatever they do; it needs \(count)"
+          )
+        }
+      }
+    }
+  }
+
+  /// The least n with (1 - bound)^n <= alpha.
+  private static func cleanRuns(bound: Double, alpha: Double) -> Int {
+    if bound <= 0 { return .max }
+    var product = 1.0
+    var runs = 0
+    while product > alpha * (1 + 1e-12) && runs < 20_000_000 {
+      product *= 1 - bound
+      runs += 1
+    }
+    return runs
+  }
+}
+
+extension PlanNode {
+  /// A member of an object, if this is one and has it.
+  subscript(key: String) -> PlanNode? {
+    guard case .object(let members) = value.content,
+      let member = members.first(where: { $0.key == key })
+    else { return nil }
+    return PlanNode(value: member.value, path: child(key), collector: collector)
+  }
+}

@@ -1,0 +1,98 @@
+internal import PortModel
+
+/// The settings that a scenario shares with the plan's `defaults`; what is not given keeps its value.
+struct ScenarioSettings {
+  static let keys = [
+    "depth", "topology", "pool", "window", "barrier", "workers", "sockets", "ownership_check",
+    "thieves", "trials", "timeout_ms",
+  ]
+
+  var depth = Depth.bind
+  var launches = 1
+  var apiServers: Int?
+  var pool = PortPool()
+  var window = Window()
+  var barrier = Barrier()
+  var workers = WorkerKind.fresh
+  var sockets = SocketKind.zmq
+  var ownershipCheck = OwnershipCheck.full
+  var thieves: [Choice] = []
+  var trials: Int?
+  var timeoutMilliseconds = 10_000
+
+  mutating func read(_ object: PlanObject, vocabulary: Vocabulary) {
+    if let node = object["depth"] { readDepth(node) }
+    if let node = object["topology"], let inner = node.object(keys: ["launches", "api_servers"]) {
+      set(&launches, inner["launches"]?.integer(1...64))
+      if let count = inner["api_servers"]?.integer(1...4096) { apiServers = count }
+    }
+    if let node = object["pool"] { readPool(node) }
+    if let node = object["window"],
+      let inner = node.object(keys: ["milliseconds", "foreign_draws"])
+    {
+      set(&window.milliseconds, inner["milliseconds"]?.number(0...3_600_000))
+      set(&window.foreignDraws, inner["foreign_draws"]?.integer(0...60_000))
+    }
+    if let node = object["barrier"], let inner = node.object(keys: ["kind", "arrival_skew_us"]) {
+      set(&barrier.kind, inner["kind"]?.word(Barrier.Kind.self))
+      set(&barrier.arrivalSkewMicroseconds, inner["arrival_skew_us"]?.integer(0...60_000_000))
+    }
+    set(&workers, object["workers"]?.word(WorkerKind.self))
+    set(&sockets, object["sockets"]?.word(SocketKind.self))
+    set(&ownershipCheck, object["ownership_check"]?.word(OwnershipCheck.self))
+    if let node = object["thieves"] { readThieves(node, vocabulary) }
+    if let count = object["trials"]?.integer(1...10_000_000) { trials = count }
+    set(&timeoutMilliseconds, object["timeout_ms"]?.integer(10...3_600_000))
+  }
+
+  private func set<Value>(_ target: inout Value, _ value: Value?) {
+    if let value { target = value }
+  }
+
+  private mutating func readDepth(_ node: PlanNode) {
+    if case .string("startup") = node.value.content {
+      node.report("depth \"startup\" is not in this version; there are allocate and bind")
+    } else {
+      set(&depth, node.word(Depth.self))
+    }
+  }
+
+  private mutating func readPool(_ node: PlanNode) {
+    guard let inner = node.object(keys: ["range", "slots"]) else { return }
+    switch (inner["range"], inner["slots"]) {
+    case (let range?, nil):
+      guard let ends = range.elements() else { return }
+      guard ends.count == 2 else {
+        range.report("expected the first and the last port, found \(ends.count) elements")
+        return
+      }
+      guard let low = ends[0].integer(1024...65_535), let high = ends[1].integer(1024...65_535)
+      else { return }
+      guard low < high else {
+        range.report("expected the first port to be below the last, found \(low) and \(high)")
+        return
+      }
+      pool = PortPool(low: low, high: high)
+    case (nil, let slots?):
+      // bind(0) serves every other port first.
+      if let count = slots.integer(1...16_384) {
+        pool = PortPool(low: 32_768, high: 32_768 + 2 * count - 1)
+      }
+    default:
+      node.report("expected either \"range\" or \"slots\"")
+    }
+  }
+
+  private mutating func readThieves(_ node: PlanNode, _ vocabulary: Vocabulary) {
+    guard case .array(let elements) = node.value.content, elements.isEmpty else {
+      let reader = ChoiceReader(
+        kind: "thief", known: vocabulary.thieves.map { ($0.name, $0.options) })
+      guard let nodes = node.elements() else { return }
+      if nodes.count > 64 { node.report("expected at most 64 thieves, found \(nodes.count)") }
+      thieves = nodes.compactMap { reader.read($0, nameKey: "kind") }
+      return
+    }
+    // An empty list switches the defaults' thieves off.
+    thieves = []
+  }
+}
