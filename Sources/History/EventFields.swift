@@ -1,0 +1,96 @@
+/// The fields of one JSON object, taken out one by one, so that what nobody wanted can be reported.
+struct EventFields {
+  private var fields: [(key: String, value: JSONValue)]
+
+  init(_ object: [(key: String, value: JSONValue)]) { fields = object }
+
+  private mutating func take(_ name: String) -> JSONValue? {
+    guard let index = fields.firstIndex(where: { $0.key == name }) else { return nil }
+    return fields.remove(at: index).value
+  }
+
+  private func missing(_ name: String) -> EventDecoder.Failure {
+    EventDecoder.Failure(reason: "field \"\(name)\" is missing")
+  }
+
+  private func wrong(_ name: String, _ expected: String) -> EventDecoder.Failure {
+    EventDecoder.Failure(reason: "field \"\(name)\" is not \(expected)")
+  }
+
+  /// Checks that every field was taken.
+  func finish() throws(EventDecoder.Failure) {
+    if let field = fields.first {
+      throw EventDecoder.Failure(reason: "unknown field \"\(field.key)\"")
+    }
+  }
+
+  mutating func numberIfPresent<Number: FixedWidthInteger>(
+    _ name: String
+  ) throws(EventDecoder.Failure) -> Number? {
+    guard let value = take(name) else { return nil }
+    guard case .number(let number) = value, let exact = Number(exactly: number) else {
+      throw wrong(name, "a whole number in \(Number.min)...\(Number.max)")
+    }
+    return exact
+  }
+
+  mutating func number<Number: FixedWidthInteger>(
+    _ name: String, default standard: Number? = nil
+  ) throws(EventDecoder.Failure) -> Number {
+    guard let number: Number = try numberIfPresent(name) ?? standard else { throw missing(name) }
+    return number
+  }
+
+  mutating func text(
+    _ name: String, default standard: String? = nil
+  ) throws(EventDecoder.Failure) -> String {
+    guard let value = take(name) else {
+      guard let standard else { throw missing(name) }
+      return standard
+    }
+    guard case .text(let text) = value else { throw wrong(name, "text") }
+    return text
+  }
+
+  mutating func boolean(_ name: String) throws(EventDecoder.Failure) -> Bool {
+    guard let value = take(name) else { throw missing(name) }
+    guard case .boolean(let boolean) = value else { throw wrong(name, "true or false") }
+    return boolean
+  }
+
+  mutating func word<Word: RawRepresentable<String> & CaseIterable>(
+    _ name: String, default standard: Word? = nil
+  ) throws(EventDecoder.Failure) -> Word {
+    guard let value = take(name) else {
+      guard let standard else { throw missing(name) }
+      return standard
+    }
+    guard case .text(let text) = value, let word = Word(rawValue: text) else {
+      let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
+      throw wrong(name, "one of \(known)")
+    }
+    return word
+  }
+
+  mutating func ports(_ name: String) throws(EventDecoder.Failure) -> [UInt16] {
+    guard let value = take(name) else { throw missing(name) }
+    guard case .array(let elements) = value else { throw wrong(name, "a list of ports") }
+    var ports: [UInt16] = []
+    ports.reserveCapacity(elements.count)
+    for element in elements {
+      guard case .number(let number) = element, let port = UInt16(exactly: number) else {
+        throw wrong(name, "a list of ports")
+      }
+      ports.append(port)
+    }
+    return ports
+  }
+
+  mutating func fieldsIfPresent(
+    _ name: String
+  ) throws(EventDecoder.Failure) -> EventFields? {
+    guard let value = take(name) else { return nil }
+    guard case .object(let object) = value else { throw wrong(name, "an object") }
+    return EventFields(object)
+  }
+}

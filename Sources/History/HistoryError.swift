@@ -1,0 +1,28 @@
+/// What can go wrong with a stored history.
+public enum HistoryError: Error, Equatable, CustomStringConvertible {
+  /// The file could not be opened or made; `errno` as of `open(2)`. EEXIST: a history is never
+  /// written over.
+  case cannotOpen(path: String, errno: Int32)
+  /// Reading failed; `errno` as of `read(2)`.
+  case cannotRead(path: String, errno: Int32)
+  /// Writing failed; `errno` as of `write(2)` or `close(2)`, ENOSPC when the disk is full. What was
+  /// not written is still in the writer's buffer.
+  case cannotWrite(path: String, errno: Int32)
+  /// A line other than a torn last one is not an event; `line` counts from 1.
+  case badLine(path: String, line: Int, reason: String)
+  /// The history has a format version that this program does not know.
+  case unknownSchemaVersion(path: String, found: Int, supported: Int)
+
+  /// One sentence that names the file and says what to do where something can be done.
+  public var description: String {
+    switch self {
+    case .cannotOpen(let path, let errno): "cannot open \(path): errno \(errno)"
+    case .cannotRead(let path, let errno): "cannot read \(path): errno \(errno)"
+    case .cannotWrite(let path, let errno): "cannot write \(path): errno \(errno)"
+    case .badLine(let path, let line, let reason): "\(path):\(line): \(reason)"
+    case .unknownSchemaVersion(let path, let found, let supported):
+      "\(path): event format \(found) is not known (this bindstorm reads format \(supported)); "
+        + "analyze it with the bindstorm that wrote it, or run the plan again"
+    }
+  }
+}

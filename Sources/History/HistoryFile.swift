@@ -1,0 +1,79 @@
+internal import Glibc
+
+/// The kernel calls that a history needs, and the only file of this module that makes any.
+struct HistoryFile: ~Copyable {
+  private var descriptor: Int32
+  private let path: String
+
+  private init(descriptor: Int32, path: String) {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  /// Makes a new file that can only be appended to; an existing one is an error (EEXIST).
+  static func create(_ path: String) throws(HistoryError) -> HistoryFile {
+    try open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC)
+  }
+
+  /// Opens an existing file or device for appending.
+  static func append(_ path: String) throws(HistoryError) -> HistoryFile {
+    try open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+  }
+
+  /// Opens an existing file for reading.
+  static func read(_ path: String) throws(HistoryError) -> HistoryFile {
+    try open(path, O_RDONLY | O_CLOEXEC)
+  }
+
+  private static func open(_ path: String, _ flags: Int32) throws(HistoryError) -> HistoryFile {
+    while true {
+      let descriptor = Glibc.open(path, flags, 0o644)
+      if descriptor >= 0 { return HistoryFile(descriptor: descriptor, path: path) }
+      let code = errno
+      if code != EINTR { throw .cannotOpen(path: path, errno: code) }
+    }
+  }
+
+  /// Writes once; returns how many bytes the kernel took.
+  borrowing func write(_ bytes: UnsafeRawBufferPointer) throws(HistoryError) -> Int {
+    while true {
+      let written = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+      if written > 0 || (written == 0 && bytes.isEmpty) { return written }
+      let code = written == 0 ? ENOSPC : errno
+      if code != EINTR { throw .cannotWrite(path: path, errno: code) }
+    }
+  }
+
+  /// Reads once and appends to `bytes`; returns how many bytes came, 0 at the end of the file.
+  borrowing func read(atMost limit: Int, to bytes: inout [UInt8]) throws(HistoryError) -> Int {
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: limit))
+    var length = -1
+    var code: Int32 = 0
+    repeat {
+      (length, code) = bytes.withUnsafeMutableBytes { all in
+        let piece = UnsafeMutableRawBufferPointer(rebasing: all[start...])
+        let length = Glibc.read(descriptor, piece.baseAddress, piece.count)
+        return (length, length < 0 ? errno : 0)
+      }
+    } while code == EINTR
+    bytes.removeLast(limit - max(0, length))
+    if length < 0 { throw .cannotRead(path: path, errno: code) }
+    return length
+  }
+
+  /// Closes it; a delayed write error (NFS, quota) surfaces here.
+  consuming func close() throws(HistoryError) {
+    let closing = descriptor
+    descriptor = -1
+    // After EINTR the descriptor is closed on Linux: calling again could close somebody else's.
+    if Glibc.close(closing) != 0 {
+      let code = errno
+      if code != EINTR { throw .cannotWrite(path: path, errno: code) }
+    }
+  }
+
+  deinit {
+    if descriptor >= 0 { _ = Glibc.close(descriptor) }
+  }
+}

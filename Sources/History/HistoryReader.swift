@@ -1,0 +1,89 @@
+/// Reads `events.jsonl` event by event, holding a piece of the file in memory and not all of it.
+///
+/// The first event must be `run-started` with a known format version. A last line without its newline
+/// was cut off while it was written: it is left out and `isTorn` says so. Any other line that is not
+/// an event is an error, since what follows it cannot be trusted.
+public struct HistoryReader: ~Copyable {
+  private let file: HistoryFile?
+  private let path: String
+  private var bytes: [UInt8]
+  private var position = 0
+  private var line = 0
+  /// Whether the last line was cut off; known once `next()` has returned nil.
+  public private(set) var isTorn = false
+
+  /// Opens a stored history.
+  ///
+  /// - Throws: `HistoryError.cannotOpen`.
+  public init(path: String) throws(HistoryError) {
+    file = try HistoryFile.read(path)
+    self.path = path
+    bytes = []
+  }
+
+  /// Reads a history that is in memory; `name` stands for the path in errors.
+  public init(bytes: [UInt8], name: String) {
+    file = nil
+    path = name
+    self.bytes = bytes
+  }
+
+  /// The next event; nil at the end of the history.
+  ///
+  /// - Throws: `HistoryError.cannotRead`, `.badLine` or `.unknownSchemaVersion`.
+  public mutating func next() throws(HistoryError) -> Event? {
+    var scanned = position
+    while true {
+      if let end = bytes[scanned...].firstIndex(of: 10) {
+        line += 1
+        let event = try decode(position..<end)
+        position = end + 1
+        return event
+      }
+      scanned = bytes.count - position
+      guard try readMore() else {
+        isTorn = position < bytes.count
+        return nil
+      }
+    }
+  }
+
+  /// Every event that is left. For histories that are known to be small.
+  ///
+  /// - Throws: as `next()`.
+  public mutating func remainingEvents() throws(HistoryError) -> [Event] {
+    var events: [Event] = []
+    while let event = try next() { events.append(event) }
+    return events
+  }
+
+  /// Moves what is unread to the front and reads a further piece; false at the end of the file.
+  private mutating func readMore() throws(HistoryError) -> Bool {
+    bytes.removeSubrange(..<position)
+    position = 0
+    return try file?.read(atMost: 1 << 20, to: &bytes) ?? 0 > 0
+  }
+
+  private func decode(_ range: Range<Int>) throws(HistoryError) -> Event {
+    let event: Event
+    do throws(EventDecoder.Failure) {
+      event = try bytes.withUnsafeBufferPointer { (all) throws(EventDecoder.Failure) in
+        try EventDecoder.decode(UnsafeBufferPointer(rebasing: all[range]))
+      }
+    } catch {
+      throw .badLine(path: path, line: line, reason: error.reason)
+    }
+    if case .runStarted(let start) = event {
+      guard start.schemaVersion == EventEncoder.schemaVersion else {
+        throw .unknownSchemaVersion(
+          path: path, found: start.schemaVersion, supported: EventEncoder.schemaVersion)
+      }
+      guard line == 1 else {
+        throw .badLine(path: path, line: line, reason: "run-started is not the first line")
+      }
+    } else if line == 1 {
+      throw .badLine(path: path, line: 1, reason: "the first line is not run-started")
+    }
+    return event
+  }
+}

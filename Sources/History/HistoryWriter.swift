@@ -1,0 +1,56 @@
+/// Appends events to a new `events.jsonl`, a trial at a time.
+///
+/// Events of a trial collect in memory and go to the file with one `write(2)` when the trial ends, so
+/// that a killed run leaves whole trials and at most one torn line. Everything else is written at
+/// once. It does not `fsync`: a run outlives its process's death, not the machine's.
+public struct HistoryWriter: ~Copyable {
+  private let file: HistoryFile
+  private var buffer = ByteBuffer()
+  private var isInTrial = false
+
+  /// Makes the file at `path`, which must not exist.
+  ///
+  /// - Throws: `HistoryError.cannotOpen`.
+  public init(creating path: String) throws(HistoryError) {
+    file = try HistoryFile.create(path)
+  }
+
+  /// Opens what is at `path`, which must exist, and appends to it: a device in tests, a pipe.
+  ///
+  /// - Throws: `HistoryError.cannotOpen`.
+  init(appendingTo path: String) throws(HistoryError) {
+    file = try HistoryFile.append(path)
+  }
+
+  /// Encodes `event`; writes what has collected unless a trial is under way.
+  ///
+  /// - Throws: `HistoryError.cannotWrite`, for example with ENOSPC. The event is kept: what the file
+  ///   does not have yet is written by the next `append`, `flush` or `close`.
+  public mutating func append(_ event: Event) throws(HistoryError) {
+    EventEncoder.encode(event, into: &buffer)
+    switch event {
+    case .trialStarted: isInTrial = true
+    case .launch, .server, .thief: break
+    case .trialEnded, .runStarted, .poolSet, .runEnded: isInTrial = false
+    }
+    if !isInTrial { try flush() }
+  }
+
+  /// Writes everything that has collected, whether or not a trial is under way.
+  ///
+  /// - Throws: `HistoryError.cannotWrite`; what was not written is kept.
+  public mutating func flush() throws(HistoryError) {
+    while buffer.count > 0 {
+      let written = try buffer.withBytes { (bytes) throws(HistoryError) in try file.write(bytes) }
+      if written == buffer.count { buffer.removeAll() } else { buffer.removeFirst(written) }
+    }
+  }
+
+  /// Writes what has collected and closes the file.
+  ///
+  /// - Throws: `HistoryError.cannotWrite`; the file is closed even so.
+  public consuming func close() throws(HistoryError) {
+    try flush()
+    try file.close()
+  }
+}

@@ -1,0 +1,121 @@
+import History
+
+/// Events that between them have every field, every word and every extreme value.
+enum Sample {
+  static let start: UInt64 = 123_456_789_012_345
+
+  static let small: [Event] = [
+    .runStarted(RunStarted(plan: "demo", seed: 7, isolated: true)),
+    .poolSet(PoolSet(low: 40_000, high: 40_615, at: start)),
+    .trialStarted(TrialStarted(arm: 0, trial: 0, at: start + 1)),
+    .launch(
+      LaunchRecord(
+        launch: 0, pid: 800, advertised: [40_001, 40_003], allocationStarted: start + 2,
+        allocationEnded: start + 3)),
+    .server(
+      ServerRecord(
+        launch: 0, server: 0, pid: 811, released: start + 4,
+        input: EndpointRecord(
+          requested: 40_001, bound: 40_001, attempted: start + 5, finished: start + 6,
+          ownership: .owner),
+        output: EndpointRecord(
+          requested: 40_003, bound: 0, errno: 98, stage: .bind, attempted: start + 7,
+          finished: start + 8,
+          holder: Holder(
+            kind: .thief, index: 2, pid: 900, command: "thief", sources: .eventsAndKernel)))),
+    .thief(
+      ThiefRecord(
+        thief: 2, name: "holder", pid: 900, wanted: 8, drawnInWindow: 8, heldAtRelease: 8)),
+    .trialEnded(
+      TrialEnded(arm: 0, trial: 0, barrierOpened: start + 4, at: start + 20)),
+    .runEnded(RunEnded(interrupted: false, at: start + 30)),
+  ]
+
+  /// Every word of every closed set, extreme numbers and text that must be escaped.
+  static var exhaustive: [Event] {
+    var events: [Event] = [
+      .runStarted(
+        RunStarted(
+          plan: "quote \" back\\slash \n\r\t\u{1}\u{7f} é 漢 🦀", seed: .max, isolated: false)),
+      .runEnded(RunEnded(interrupted: true, at: .max)),
+      .launch(
+        LaunchRecord(
+          launch: .max, pid: .min, advertised: [], allocationStarted: 0, allocationEnded: .max,
+          errno: .max)),
+      .thief(
+        ThiefRecord(
+          thief: 0, name: "", pid: 1, wanted: .min, drawnInWindow: 3, heldAtRelease: 0, errno: 98)),
+      .trialEnded(
+        TrialEnded(arm: -1, trial: 0, barrierOpened: 0, at: 0, socketsLeft: -1, detail: "why")),
+    ]
+    for stage in Stage.allCases {
+      events.append(
+        .launch(
+          LaunchRecord(
+            launch: 0, pid: 1, advertised: [0, 1, 65_535], allocationStarted: 9,
+            allocationEnded: 10, errno: stage == .none ? 0 : 24, stage: stage)))
+    }
+    for kind in Holder.Kind.allCases {
+      for sources in Holder.Sources.allCases {
+        let holder = Holder(
+          kind: kind, launch: 0, index: 0, pid: -3, command: "a\"b", sources: sources)
+        events.append(server(holder: holder, ownership: .unchecked, died: 9))
+      }
+    }
+    for ownership in Ownership.allCases {
+      events.append(server(holder: nil, ownership: ownership, died: nil))
+    }
+    for completion in TrialEnded.Completion.allCases {
+      events.append(
+        .trialEnded(
+          TrialEnded(arm: 1, trial: 2, barrierOpened: 3, at: 4, completion: completion)))
+    }
+    return events
+  }
+
+  static func server(holder: Holder?, ownership: Ownership, died: Int32?) -> Event {
+    let endpoint = EndpointRecord(
+      requested: 65_535, bound: 0, errno: 98, stage: .listen, attempted: .max, finished: 0,
+      holder: holder, ownership: ownership)
+    return .server(
+      ServerRecord(
+        launch: 0, server: 15, pid: 4_194_304, released: 1, input: endpoint, output: endpoint,
+        died: died))
+  }
+
+  /// One trial with 16 API servers and 32 ports, as in the benchmark.
+  static var typicalTrial: [Event] {
+    var events: [Event] = [.trialStarted(TrialStarted(arm: 3, trial: 217, at: start))]
+    events.append(
+      .launch(
+        LaunchRecord(
+          launch: 0, pid: 31_337, advertised: (0..<32).map { 40_001 + 2 * $0 },
+          allocationStarted: start + 1_000, allocationEnded: start + 200_000)))
+    for server in 0..<16 {
+      func endpoint(_ port: UInt16) -> EndpointRecord {
+        EndpointRecord(
+          requested: port, bound: port, attempted: start + 300_000, finished: start + 310_000,
+          ownership: .owner)
+      }
+      events.append(
+        .server(
+          ServerRecord(
+            launch: 0, server: server, pid: 31_338 + Int32(server), released: start + 290_000,
+            input: endpoint(40_001), output: endpoint(40_033))))
+    }
+    events.append(
+      .trialEnded(
+        TrialEnded(arm: 3, trial: 217, barrierOpened: start + 280_000, at: start + 900_000)))
+    return events
+  }
+
+  static func encoded(_ events: [Event]) -> [UInt8] {
+    var buffer = ByteBuffer()
+    for event in events { EventEncoder.encode(event, into: &buffer) }
+    return buffer.bytes
+  }
+
+  static func text(_ event: Event) -> String {
+    String(decoding: encoded([event]).dropLast(), as: UTF8.self)
+  }
+}
