@@ -64,10 +64,12 @@ let package = Package(
           "PortModel",
         ],
         swiftSettings: settings,
-        // Symbols are bound once, in the zygote: bound lazily, each fresh process would look them up again in
-        // all of libzmq's libraries.
+        // Symbols are bound once, in the launcher: bound lazily, each fresh process would look them up again in
+        // all of libzmq's libraries. At a fixed address the Swift runtime's data needs no relocation either,
+        // which would leave some hundred pages to copy at each fork.
         linkerSettings: [
-          .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now", "-Xclang-linker", "-no-pie"])
+          .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"]),
+          .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release)),
         ]),
       .executableTarget(
         name: "bindstorm",

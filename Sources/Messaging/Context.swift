@@ -18,3 +18,13 @@ public struct Context: ~Copyable {
 
   deinit { zmq_ctx_term(handle) }
 }
+
+/// The library itself.
+public enum MessagingLibrary {
+  /// Its version at run time, for example `4.3.4`.
+  public static var version: String {
+    var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)
+    zmq_version(&major, &minor, &patch)
+    return "\(major).\(minor).\(patch)"
+  }
+}

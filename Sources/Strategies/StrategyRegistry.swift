@@ -1,3 +1,4 @@
+internal import Messaging
 public import Planning
 
 /// Every strategy there is. Workers get a strategy as its position here.
@@ -11,6 +12,9 @@ public enum StrategyRegistry {
 
   /// What plans, predictions and reports know of them.
   public static var descriptors: [StrategyDescriptor] { all.map { $0.descriptor } }
+
+  /// Version of the libzmq that the strategies bind with.
+  public static var messagingLibraryVersion: String { MessagingLibrary.version }
 
   /// Position of the strategy of that name, nil if there is none.
   public static func index(of name: String) -> Int? {

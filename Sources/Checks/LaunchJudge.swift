@@ -1,0 +1,236 @@
+internal import History
+internal import Planning
+
+/// Linux errno numbers that decide; judging knows no kernel headers.
+private enum LinuxErrno {
+  static let brokenPipe: Int32 = 32
+  static let addressInUse: Int32 = 98
+  static let timedOut: Int32 = 110
+}
+
+/// Judges one launch of a trial whose record is whole.
+struct LaunchJudge {
+  let arm: Arm
+  let record: TrialRecord
+  let launch: Int
+
+  /// An endpoint with its place.
+  private struct Place {
+    var server: ServerRecord
+    var role: String
+    var endpoint: EndpointRecord
+
+    var name: String { "\(role) of API server \(server.server)" }
+  }
+
+  private var own: LaunchRecord { record.launches.first { $0.launch == launch }! }
+
+  private var places: [Place] {
+    record.servers.filter { $0.launch == launch }.flatMap {
+      [
+        Place(server: $0, role: "input", endpoint: $0.input),
+        Place(server: $0, role: "output", endpoint: $0.output),
+      ]
+    }
+  }
+
+  func judge() -> LaunchOutcome {
+    let (outcome, evidence) =
+      lost() ?? duplicate() ?? exhausted() ?? died() ?? ownership() ?? misadvertised()
+      ?? failed() ?? unfinished() ?? left() ?? ready()
+    return LaunchOutcome(launch: launch, outcome: outcome, evidence: evidence)
+  }
+
+  private typealias Finding = (Outcome, String)
+
+  private func lost() -> Finding? {
+    let lost = places.filter {
+      $0.endpoint.errno == LinuxErrno.addressInUse && $0.endpoint.requested != 0
+    }
+    guard !lost.isEmpty else { return nil }
+    let order: [Outcome] = [
+      .lostToSelf, .lostToSibling, .lostToThief, .lostToOutsider, .lostToUnknown,
+    ]
+    let found = lost.map { ($0, outcome(of: $0.endpoint.holder)) }
+    let worst = order.first { outcome in found.contains { $0.1 == outcome } }!
+    let first = found.first { $0.1 == worst }!.0
+    var text =
+      "port \(first.endpoint.requested) (\(first.name), pid \(first.server.pid)) lost: "
+      + "allocated by \(record.relative(own.allocationEnded)), \(holder(first.endpoint.holder)) when "
+      + "\(first.endpoint.stage.rawValue) was tried at \(record.relative(first.endpoint.attempted)) "
+      + "(EADDRINUSE)"
+    if lost.count > 1 { text += "; \(lost.count) endpoints of this launch were lost" }
+    return (worst, text)
+  }
+
+  private func outcome(of holder: Holder?) -> Outcome {
+    switch holder?.kind {
+    case .apiServer, .launcher: holder!.launch == launch ? .lostToSelf : .lostToSibling
+    case .thief: .lostToThief
+    case .outsider: .lostToOutsider
+    case .nobody, .cannotTell, nil: .lostToUnknown
+    }
+  }
+
+  private func holder(_ holder: Holder?) -> String {
+    guard let holder else { return "its holder was not recorded" }
+    let process =
+      "pid \(holder.pid)" + (holder.command.isEmpty ? "" : " \(holder.command)")
+    let sources =
+      switch holder.sources {
+      case .eventsAndKernel: "events and kernel agree"
+      case .events: "by the events; the kernel showed no socket any more"
+      case .kernel: "by the kernel"
+      case .contradiction: "the events say so, the kernel contradicts"
+      case .neither: ""
+      }
+    switch holder.kind {
+    case .apiServer:
+      let whose = holder.launch == launch ? "the same launch" : "launch \(holder.launch)"
+      return "held by API server \(holder.index) of \(whose) (\(process); \(sources))"
+    case .launcher:
+      return "held by the launcher of launch \(holder.launch) (\(process); \(sources))"
+    case .thief: return "held by thief \(holder.index) (\(process); \(sources))"
+    case .outsider: return "held by an outsider (\(process); \(sources))"
+    case .nobody: return "nobody held it any more when the kernel was asked"
+    case .cannotTell: return "it was held, but by whom cannot be told"
+    }
+  }
+
+  /// Two addresses with one number: at depth `allocate` the only evidence there is.
+  private func duplicate() -> Finding? {
+    var first: [UInt16: Int] = [:]
+    for (address, port) in own.advertised.enumerated() where port != 0 {
+      if let earlier = first.updateValue(address, forKey: port) {
+        return (
+          .lostToSelf, "addresses \(earlier) and \(address) of this launch both got port \(port)"
+        )
+      }
+    }
+    guard arm.depth == .allocate else { return nil }
+    // The launch that was allocated later would have bound later.
+    for other in record.launches where other.launch != launch {
+      let isEarlier =
+        (other.allocationEnded, other.launch) < (own.allocationEnded, own.launch)
+      guard isEarlier,
+        let port = Set(other.advertised).intersection(own.advertised).subtracting([0]).min()
+      else { continue }
+      return (.lostToSibling, "launch \(other.launch) got port \(port) as well")
+    }
+    return nil
+  }
+
+  private func exhausted() -> Finding? {
+    if own.errno == LinuxErrno.addressInUse && (own.stage == .probe || own.stage == .listenerSetup)
+    {
+      return (
+        .exhausted, "the launcher's \(own.stage.rawValue) found no free port (EADDRINUSE)"
+      )
+    }
+    let wildcard = places.first {
+      $0.endpoint.errno == LinuxErrno.addressInUse && $0.endpoint.requested == 0
+    }
+    return wildcard.map {
+      (.exhausted, "bind(0) for the \($0.name) found no free port (EADDRINUSE)")
+    }
+  }
+
+  private func died() -> Finding? {
+    for server in record.servers where server.launch == launch {
+      guard let status = server.died else { continue }
+      let signal = status & 0x7f
+      let how = signal == 0 ? "exit code \((status >> 8) & 0xff)" : "signal \(signal)"
+      return (.childDied, "API server \(server.server) (pid \(server.pid)) died by \(how)")
+    }
+    return nil
+  }
+
+  private func ownership() -> Finding? {
+    if let shared = places.first(where: { $0.endpoint.ownership == .shared }) {
+      return (
+        .splitBrain,
+        "more than one socket listens on port \(shared.endpoint.bound) (\(shared.name))"
+      )
+    }
+    let mine = places.filter { $0.endpoint.bound != 0 }
+    var owners: [UInt16: Int] = [:]
+    for server in record.servers {
+      for endpoint in [server.input, server.output] where endpoint.bound != 0 {
+        owners[endpoint.bound, default: 0] += 1
+      }
+    }
+    if let doubled = mine.first(where: { owners[$0.endpoint.bound]! > 1 }) {
+      return (
+        .splitBrain, "two API servers say that they listen on port \(doubled.endpoint.bound)"
+      )
+    }
+    return places.first { $0.endpoint.ownership == .stranger }.map {
+      (.crossTalk, "a stranger answers on port \($0.endpoint.bound), which is to be the \($0.name)")
+    }
+  }
+
+  /// What the peers are told must be what the server listens on.
+  private func misadvertised() -> Finding? {
+    guard own.errno == 0 else { return nil }
+    let servers = arm.topology.apiServers
+    if arm.depth == .allocate {
+      return own.advertised.firstIndex(of: 0).map {
+        (.placeholderLeak, "address \($0) was advertised as port 0")
+      }
+    }
+    for place in places where place.endpoint.bound != 0 {
+      let address = place.role == "input" ? place.server.server : servers + place.server.server
+      let advertised = own.advertised[address]
+      if advertised == 0 { return (.placeholderLeak, "the \(place.name) was advertised as port 0") }
+      if advertised != place.endpoint.bound {
+        return (
+          .crossTalk,
+          "the \(place.name) listens on port \(place.endpoint.bound), but \(advertised) was advertised"
+        )
+      }
+    }
+    return nil
+  }
+
+  private func failed() -> Finding? {
+    if own.errno != 0 {
+      let text = "the launcher failed at stage \(own.stage.rawValue) with errno \(own.errno)"
+      switch own.errno {
+      case LinuxErrno.timedOut: return (.timeout, text)
+      // The report's channel ended: its API server is gone.
+      case LinuxErrno.brokenPipe where own.stage == .report: return (.childDied, text)
+      default: return (.otherError, text)
+      }
+    }
+    if let place = places.first(where: { $0.endpoint.errno != 0 }) {
+      return (
+        .otherError,
+        "the \(place.name) failed at stage \(place.endpoint.stage.rawValue) with errno \(place.endpoint.errno)"
+      )
+    }
+    return places.first { $0.endpoint.ownership == .silent }.map {
+      (.timeout, "nobody answered in time on port \($0.endpoint.bound) (\($0.name))")
+    }
+  }
+
+  private func unfinished() -> Finding? {
+    guard record.ended.completion != .complete else { return nil }
+    return (.timeout, "deadline passed: \(record.ended.completion.rawValue)")
+  }
+
+  private func left() -> Finding? {
+    guard record.ended.socketsLeft > 0 else { return nil }
+    return (.leaked, "\(record.ended.socketsLeft) sockets were left when all had been closed")
+  }
+
+  private func ready() -> Finding {
+    let open = places.first { $0.endpoint.bound == 0 }
+    if let open { return (.harnessError, "the \(open.name) neither listens nor failed") }
+    if arm.depth == .bind && arm.ownershipCheck != .off,
+      let unchecked = places.first(where: { $0.endpoint.ownership == .unchecked })
+    {
+      return (.harnessError, "the ownership of the \(unchecked.name) was not checked")
+    }
+    return (.ready, "")
+  }
+}

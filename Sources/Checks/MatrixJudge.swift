@@ -1,0 +1,137 @@
+public import Planning
+internal import PortModel
+internal import Statistics
+
+/// Turns the tallies of a run into the matrix.
+///
+/// A demand is met when the exact one-sided bound at its confidence is on the right side of it, and violated
+/// when the opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch.
+public struct MatrixJudge {
+  /// Level at which a prediction is said to disagree.
+  public static let predictionLevel = 0.001
+  /// Level at which a published figure is said to be inconsistent.
+  public static let publishedLevel = 0.01
+
+  private let plan: ResolvedPlan
+  private let vocabulary: Vocabulary
+
+  /// A judge of the plan's runs.
+  public init(plan: ResolvedPlan, vocabulary: Vocabulary) {
+    self.plan = plan
+    self.vocabulary = vocabulary
+  }
+
+  /// Judges; `tallies` in the order of `plan.arms`.
+  public func judge(_ tallies: [ArmTally], isPartial: Bool) -> Matrix {
+    var verdicts = zip(plan.arms, tallies).map(judge)
+    for scenario in Set(plan.arms.map(\.scenario)) {
+      let arms = plan.arms.filter { $0.scenario == scenario }.map(\.index)
+      guard
+        let control = arms.first(where: {
+          plan.arms[$0].expectation?.isMustFailControl == true
+            && verdicts[$0].verdict != .expectedFailure
+        })
+      else { continue }
+      for arm in arms where verdicts[arm].verdict == .pass {
+        verdicts[arm].verdict = .inconclusive
+        verdicts[arm].reason =
+          "the control \(plan.arms[control].strategy.label) did not fail as it must, so this proves nothing"
+      }
+    }
+    return Matrix(plan: plan, arms: verdicts, isPartial: isPartial)
+  }
+
+  private func judge(_ arm: Arm, _ tally: ArmTally) -> ArmVerdict {
+    let prediction = Prediction.predict(arm, vocabulary: vocabulary)
+    let perTrial = prediction.map { compare($0.perTrial, tally.trials) }
+    var (verdict, reason) = decide(arm, tally)
+    if perTrial?.agrees == false {
+      reason += "; the measured rate is off the model: harness, host or theory is wrong"
+    }
+    if tally.trialsSeen > 0 && tally.trialsSeen < arm.trials {
+      reason += "; only \(tally.trialsSeen) of \(arm.trials) trials ran"
+    }
+    return ArmVerdict(
+      arm: arm.index, verdict: verdict, reason: reason, launches: tally.launchRate,
+      trials: tally.trialRate, outcomes: tally.outcomeCounts, topCause: tally.topCause,
+      predictionPerLaunch: prediction.map { prediction in
+        // Launches that share a trial are not independent: only the trial's rate is tested.
+        arm.topology.launches == 1
+          ? compare(prediction.perLaunch, tally.launches)
+          : PredictionComparison(
+            predicted: prediction.perLaunch, pValue: nil, level: Self.predictionLevel, agrees: nil)
+      },
+      predictionPerTrial: perTrial,
+      published: arm.published.map { compare($0, tally) }, plannedTrials: arm.trials,
+      releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound)
+  }
+
+  private func decide(_ arm: Arm, _ tally: ArmTally) -> (Verdict, String) {
+    let (failed, counted) = (tally.launches.failed, tally.launches.counted)
+    guard counted > 0 else {
+      return (.inconclusive, tally.trialsSeen == 0 ? "no trial ran" : "no trial counts")
+    }
+    guard let expectation = arm.expectation else { return (.measured, "no demand was made") }
+    let confidence = expectation.confidence
+    let upper = ClopperPearson.upperBound(failed, outOf: counted, confidence: confidence)
+    let lower = ClopperPearson.lowerBound(failed, outOf: counted, confidence: confidence)
+    var isMet = true
+    var violation: String?
+    if let most = expectation.failureRateAtMost {
+      if lower > most { violation = "the rate is above \(percent(most))" }
+      if upper > most { isMet = false }
+    }
+    if let least = expectation.failureRateAtLeast {
+      if upper < least { violation = "the rate is below \(percent(least))" }
+      if lower < least { isMet = false }
+    }
+    let sure = "at confidence \(confidence)"
+    if expectation.isMustFailControl {
+      if violation != nil {
+        return (.unexpectedPass, "the control does not fail as it must, \(sure)")
+      }
+      if isMet { return (.expectedFailure, "the control fails as it must, \(sure)") }
+      return (.inconclusive, "the data does not show that the control fails as it must, \(sure)")
+    }
+    if let violation { return (.fail, "\(violation), \(sure)") }
+    let broken = tally.count(.harnessError)
+    let invalid = tally.count(.invalid)
+    if broken > 0 || invalid * 100 > counted + invalid {
+      return (.inconclusive, "\(broken) launches without a usable record, \(invalid) invalid")
+    }
+    if isMet { return (.pass, "the demand is met, \(sure)") }
+    return (.inconclusive, "\(counted) launches do not decide the demand, \(sure)")
+  }
+
+  private func percent(_ rate: Double) -> String {
+    let hundredths = Int((rate * 10_000).rounded())
+    return hundredths % 100 == 0
+      ? "\(hundredths / 100) %" : "\(Double(hundredths) / 100) %"
+  }
+
+  private func compare(
+    _ predicted: Double, _ seen: (counted: Int, failed: Int)
+  ) -> PredictionComparison {
+    guard seen.counted > 0 else {
+      return PredictionComparison(
+        predicted: predicted, pValue: nil, level: Self.predictionLevel, agrees: nil)
+    }
+    let rate = min(max(predicted, 0), 1)
+    let p = BinomialTest.pValue(seen.failed, outOf: seen.counted, rate: rate)
+    return PredictionComparison(
+      predicted: rate, pValue: p, level: Self.predictionLevel, agrees: p >= Self.predictionLevel)
+  }
+
+  private func compare(_ figure: PublishedFigure, _ tally: ArmTally) -> PublishedComparison {
+    let seen = figure.per == .launch ? tally.launches : tally.trials
+    guard seen.counted > 0 else {
+      return PublishedComparison(
+        figure: figure, pValue: nil, level: Self.publishedLevel, isConsistent: nil)
+    }
+    let p = FisherExact.pValue(
+      figure.failures, outOf: figure.outOf, seen.failed, outOf: seen.counted)
+    return PublishedComparison(
+      figure: figure, pValue: p, level: Self.publishedLevel,
+      isConsistent: p >= Self.publishedLevel)
+  }
+}

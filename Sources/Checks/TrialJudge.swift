@@ -1,0 +1,164 @@
+public import History
+public import Planning
+
+/// Turns the events of one trial into its outcome. Pure; it never asks the kernel.
+///
+/// For each launch the first rule that applies decides:
+///
+/// | what the record shows | outcome |
+/// |---|---|
+/// | torn, contradictory or incomplete record; the harness gave up | `harness-error` |
+/// | a thief drew less than was due | `invalid` |
+/// | an endpoint lost its port (EADDRINUSE on a number) | `lost-to-*`, by the holder |
+/// | one number advertised twice by the launch | `lost-to-self` |
+/// | `bind(0)` failed with EADDRINUSE | `exhausted` |
+/// | an API server died | `child-died` |
+/// | two sockets listen on one port | `split-brain` |
+/// | a stranger answered | `cross-talk` |
+/// | port 0 was advertised, or another port than the bound one | `placeholder-leak`, `cross-talk` |
+/// | another errno | `timeout` for ETIMEDOUT and silence, else `other-error` |
+/// | a phase's deadline passed | `timeout` |
+/// | sockets were left behind | `leaked` |
+/// | all endpoints listen and none of the above | `ready` |
+public struct TrialJudge {
+  private let arm: Arm
+
+  /// A judge of the arm's trials.
+  public init(arm: Arm) { self.arm = arm }
+
+  /// Judges the events from one `trial-started` up to the next.
+  public func judge(_ events: [Event]) -> TrialOutcome {
+    guard let record = TrialRecord(events), record.started.arm == arm.index else {
+      let trial = events.compactMap { event -> Int? in
+        if case .trialStarted(let started) = event { return started.trial }
+        if case .trialEnded(let ended) = event { return ended.trial }
+        return nil
+      }.first
+      return everyLaunch(
+        trial: trial ?? -1, .harnessError, "the trial's record is torn or out of order")
+    }
+    if let problem = record.problem(for: arm) {
+      return everyLaunch(trial: record.started.trial, .harnessError, problem)
+    }
+    if let reason = shortfall(record) {
+      return everyLaunch(trial: record.started.trial, .invalid, reason)
+    }
+    let launches = (0..<arm.topology.launches).map { number in
+      LaunchJudge(arm: arm, record: record, launch: number).judge()
+    }
+    let timing = Timing(record)
+    return TrialOutcome(
+      arm: arm.index, trial: record.started.trial, launches: launches,
+      releaseSkewNanoseconds: timing.releaseSkew, windowNanoseconds: timing.window,
+      timeToBoundNanoseconds: launches.allSatisfy { $0.outcome == .ready }
+        ? timing.timeToBound : nil)
+  }
+
+  private func everyLaunch(trial: Int, _ outcome: Outcome, _ evidence: String) -> TrialOutcome {
+    TrialOutcome(
+      arm: arm.index, trial: trial,
+      launches: (0..<arm.topology.launches).map {
+        LaunchOutcome(launch: $0, outcome: outcome, evidence: evidence)
+      })
+  }
+
+  /// A fault that was due and did not fire.
+  private func shortfall(_ record: TrialRecord) -> String? {
+    for thief in record.thieves where thief.drawnInWindow < thief.wanted {
+      return
+        "thief \(thief.thief) (\(thief.name)) drew \(thief.drawnInWindow) of \(thief.wanted) ports"
+        + (thief.errno == 0 ? "" : ", errno \(thief.errno)")
+    }
+    let drawn = record.thieves.map(\.drawnInWindow).reduce(0, +)
+    if drawn < arm.window.foreignDraws {
+      return "\(drawn) of \(arm.window.foreignDraws) foreign draws fell into the window"
+    }
+    return nil
+  }
+}
+
+/// The events of a trial, sorted by kind.
+struct TrialRecord {
+  var started: TrialStarted
+  var ended: TrialEnded
+  var launches: [LaunchRecord] = []
+  var servers: [ServerRecord] = []
+  var thieves: [ThiefRecord] = []
+
+  /// Nil unless the events begin and end as one trial does.
+  init?(_ events: [Event]) {
+    guard case .trialStarted(let started)? = events.first,
+      case .trialEnded(let ended)? = events.last,
+      started.arm == ended.arm, started.trial == ended.trial
+    else { return nil }
+    self.started = started
+    self.ended = ended
+    for event in events.dropFirst().dropLast() {
+      switch event {
+      case .launch(let record): launches.append(record)
+      case .server(let record): servers.append(record)
+      case .thief(let record): thieves.append(record)
+      case .runStarted, .poolSet, .trialStarted, .trialEnded, .runEnded: return nil
+      }
+    }
+  }
+
+  /// What is missing or doubled, nil if all is there.
+  func problem(for arm: Arm) -> String? {
+    if ended.completion == .harnessError {
+      return ended.detail.isEmpty ? "the harness gave up" : ended.detail
+    }
+    if launches.map(\.launch).sorted() != Array(0..<arm.topology.launches) {
+      return
+        "expected one record for each of \(arm.topology.launches) launches, found \(launches.count)"
+    }
+    if thieves.count != arm.thieves.count {
+      return "expected \(arm.thieves.count) thieves' records, found \(thieves.count)"
+    }
+    for launch in launches where launch.advertised.count != arm.topology.addressesPerLaunch {
+      return
+        "launch \(launch.launch) has \(launch.advertised.count) of \(arm.topology.addressesPerLaunch) addresses"
+    }
+    let expected = arm.depth == .bind ? arm.topology.launches * arm.topology.apiServers : 0
+    let identities = Set(servers.map { [$0.launch, $0.server] })
+    if servers.count != expected || identities.count != expected
+      || servers.contains(where: {
+        !(0..<arm.topology.launches).contains($0.launch)
+          || !(0..<arm.topology.apiServers).contains($0.server)
+      })
+    {
+      return "expected records of \(expected) API servers, found \(identities.count)"
+    }
+    return nil
+  }
+
+  /// A time relative to the trial's start, in milliseconds, for people.
+  func relative(_ time: UInt64) -> String {
+    guard time >= started.at else { return "before the trial" }
+    let microseconds = (time - started.at) / 1_000
+    let fraction = String(microseconds % 1_000)
+    return
+      "+\(microseconds / 1_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) ms"
+  }
+}
+
+/// The durations of a trial.
+struct Timing {
+  let releaseSkew: UInt64?
+  let window: UInt64?
+  let timeToBound: UInt64?
+
+  init(_ record: TrialRecord) {
+    let releases = record.servers.map(\.released).filter { $0 > 0 }
+    releaseSkew = releases.count > 1 ? releases.max()! - releases.min()! : nil
+    let endpoints = record.servers.flatMap { [$0.input, $0.output] }
+    let allocated = record.launches.map(\.allocationEnded).max() ?? 0
+    let attempts = endpoints.map(\.attempted).filter { $0 > 0 }
+    window = attempts.min().flatMap { $0 >= allocated && allocated > 0 ? $0 - allocated : nil }
+    let finished = endpoints.map(\.finished)
+    let opened = record.ended.barrierOpened
+    timeToBound =
+      finished.isEmpty || finished.contains(0) || opened == 0
+      ? nil : finished.max().flatMap { $0 >= opened ? $0 - opened : nil }
+  }
+}

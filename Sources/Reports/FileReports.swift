@@ -1,0 +1,115 @@
+public import Checks
+internal import FoundationEssentials
+internal import History
+internal import Planning
+
+/// The matrix as a GitHub-flavoured Markdown document.
+public enum MarkdownReport {
+  /// The document, ending with a line break.
+  public static func text(_ matrix: Matrix) -> String {
+    var lines = ["# \(escaped(matrix.plan.name)): \(escaped(matrix.plan.title))", ""]
+    if matrix.isPartial { lines += ["**PARTIAL: the run was interrupted.**", ""] }
+    lines.append("| strategy | " + matrix.scenarios.map(escaped).joined(separator: " | ") + " |")
+    lines.append(String(repeating: "|---", count: matrix.scenarios.count + 1) + "|")
+    for strategy in matrix.strategies {
+      let cells = matrix.scenarios.map { scenario -> String in
+        guard let arm = matrix.arm(strategy, scenario) else { return "-" }
+        let verdict = matrix.arms[arm.index]
+        var parts = ["**\(verdict.verdict.rawValue)** \(Wording.estimate(verdict.launches))"]
+        if arm.topology.launches > 1 {
+          parts.append("any launch \(Wording.estimate(verdict.trials))")
+        }
+        if let prediction = verdict.predictionPerTrial {
+          parts.append(Wording.prediction(prediction))
+        }
+        if let cause = verdict.topCause {
+          parts.append("\(cause.outcome.rawValue) x\(cause.launches)")
+        }
+        return parts.map(escaped).joined(separator: "<br>")
+      }
+      lines.append("| \(escaped(strategy)) | " + cells.joined(separator: " | ") + " |")
+    }
+    lines += [
+      "", "Failed launches / all, rate, exact 95 % Clopper-Pearson interval in percent.", "",
+    ]
+    for arm in matrix.plan.arms {
+      let verdict = matrix.arms[arm.index]
+      for comparison in verdict.published {
+        lines.append(
+          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(escaped(Wording.published(comparison, verdict)))"
+        )
+      }
+      if let cause = verdict.topCause {
+        lines.append(
+          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(cause.firstTrial): \(escaped(cause.evidence))"
+        )
+      }
+    }
+    lines += ["", "**\(Wording.conclusion(matrix))**", ""]
+    return lines.joined(separator: "\n")
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.reduce(into: "") { result, character in
+      switch character {
+      case "|": result += "\\|"
+      case "\n": result += " "
+      case "<" where !text.hasPrefix("**"): result += "&lt;"
+      default: result.append(character)
+      }
+    }
+  }
+}
+
+/// The matrix as comma-separated values, RFC 4180, one row an arm.
+public enum CSVReport {
+  /// The document, with CRLF line ends as the RFC wants.
+  public static func text(_ matrix: Matrix) -> String {
+    let head = [
+      "scenario", "strategy", "verdict", "launches_failed", "launches_counted", "launch_rate",
+      "launch_rate_low95", "launch_rate_high95", "trials_failed", "trials_counted", "trial_rate",
+      "trial_rate_low95", "trial_rate_high95", "trials_planned", "predicted_launch_rate",
+      "predicted_trial_rate", "prediction_p_value", "prediction_agrees", "top_cause",
+      "top_cause_launches", "release_skew_p50_ns", "release_skew_p99_ns", "release_skew_max_ns",
+      "window_p50_ns", "time_to_bound_p50_ns", "time_to_bound_p99_ns",
+    ]
+    let rows = matrix.plan.arms.map { arm -> [String] in
+      let verdict = matrix.arms[arm.index]
+      return [arm.scenario, arm.strategy.label, verdict.verdict.rawValue]
+        + estimate(verdict.launches) + estimate(verdict.trials) + [
+          "\(verdict.plannedTrials)", number(verdict.predictionPerLaunch?.predicted),
+          number(verdict.predictionPerTrial?.predicted),
+          number(verdict.predictionPerTrial?.pValue),
+          verdict.predictionPerTrial?.agrees.map { "\($0)" } ?? "",
+          verdict.topCause?.outcome.rawValue ?? "",
+          verdict.topCause.map { "\($0.launches)" } ?? "", count(verdict.releaseSkew?.p50),
+          count(verdict.releaseSkew?.p99), count(verdict.releaseSkew?.max),
+          count(verdict.window?.p50), count(verdict.timeToBound?.p50),
+          count(verdict.timeToBound?.p99),
+        ]
+    }
+    return ([head] + rows).map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  private static func estimate(_ rate: RateEstimate) -> [String] {
+    ["\(rate.failures)", "\(rate.outOf)", number(rate.rate), number(rate.low), number(rate.high)]
+  }
+
+  private static func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+  private static func count(_ value: UInt64?) -> String { value.map { "\($0)" } ?? "" }
+
+  private static func quoted(_ field: String) -> String {
+    guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
+    return "\"" + field.reduce(into: "") { $0 += $1 == "\"" ? "\"\"" : String($1) } + "\""
+  }
+}
+
+/// Values as indented JSON with sorted keys: equal values have equal bytes.
+public enum JSONReport {
+  /// - Throws: `EncodingError` for numbers that JSON cannot hold.
+  public static func bytes(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+  }
+}

@@ -1,0 +1,106 @@
+internal import Checks
+internal import FoundationEssentials
+internal import Planning
+
+/// The words and number formats that all reports share.
+enum Wording {
+  /// A rate as a percentage with three significant digits at most: `0 %`, `0.85 %`, `80.3 %`.
+  static func percent(_ rate: Double) -> String { "\(percentNumber(rate)) %" }
+
+  static func percentNumber(_ rate: Double) -> String {
+    let value = rate * 100
+    let digits = value >= 99.95 || value == 0 ? 0 : value >= 10 ? 1 : 2
+    return fixed(value, digits)
+  }
+
+  static func fixed(_ value: Double, _ digits: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int((value * scale).rounded())
+    if digits == 0 { return "\(scaled)" }
+    let fraction = String(abs(scaled) % Int(scale))
+    let sign = scaled < 0 ? "-" : ""
+    return
+      "\(sign)\(abs(scaled) / Int(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+  }
+
+  /// `12/300 4.0 % [2.1, 6.9]`, with the 95 % interval.
+  static func estimate(_ rate: RateEstimate) -> String {
+    guard let value = rate.rate else { return "0/0" }
+    return
+      "\(rate.failures)/\(rate.outOf) \(percent(value)) [\(percentNumber(rate.low)), \(percentNumber(rate.high))]"
+  }
+
+  /// `model 79.8 % agrees`.
+  static func prediction(_ comparison: PredictionComparison) -> String {
+    let word = comparison.agrees.map { $0 ? " agrees" : " DISAGREES" } ?? ""
+    return "model \(percent(comparison.predicted))\(word)"
+  }
+
+  /// A duration with a unit that suits it.
+  static func duration(_ nanoseconds: UInt64) -> String {
+    let value = Double(nanoseconds)
+    switch value {
+    case ..<1e3: return "\(nanoseconds) ns"
+    case ..<1e6: return "\(fixed(value / 1e3, 1)) us"
+    case ..<1e9: return "\(fixed(value / 1e6, 1)) ms"
+    default: return "\(fixed(value / 1e9, 2)) s"
+    }
+  }
+
+  static func durations(_ summary: DurationSummary?) -> String {
+    guard let summary else { return "-" }
+    return
+      "\(duration(summary.p50)) / \(duration(summary.p99)) / \(duration(summary.max))"
+  }
+
+  /// `published 8/1000 (source); measured 17/2000: consistent (p = 0.92)`.
+  static func published(_ comparison: PublishedComparison, _ verdict: ArmVerdict) -> String {
+    let figure = comparison.figure
+    let seen = figure.per == .launch ? verdict.launches : verdict.trials
+    let unit = figure.per == .launch ? "launches" : "trials"
+    let head =
+      "published \(figure.failures)/\(figure.outOf), measured \(seen.failures)/\(seen.outOf) \(unit): "
+    guard let consistent = comparison.isConsistent, let p = comparison.pValue else {
+      return head + "nothing to compare (\(figure.source))"
+    }
+    return head + (consistent ? "consistent" : "NOT consistent")
+      + ", p = \(fixed(p, 3)) (\(figure.source))"
+  }
+
+  /// One sentence for the whole matrix.
+  static func conclusion(_ matrix: Matrix) -> String {
+    var words: [String] = []
+    for verdict in Verdict.allCases {
+      let count = matrix.arms.filter { $0.verdict == verdict }.count
+      if count > 0 { words.append("\(count) \(verdict.rawValue)") }
+    }
+    let whole =
+      switch matrix.exitCode {
+      case 0: "every expectation is met"
+      case 1: "an expectation is violated"
+      default: "not everything could be decided"
+      }
+    return
+      "\(matrix.isPartial ? "PARTIAL (interrupted): " : "")\(whole): \(words.joined(separator: ", "))"
+  }
+}
+
+extension Matrix {
+  /// Scenarios in the plan's order.
+  var scenarios: [String] {
+    plan.arms.reduce(into: []) { if !$0.contains($1.scenario) { $0.append($1.scenario) } }
+  }
+
+  /// Strategies' labels in the plan's order.
+  var strategies: [String] {
+    plan.arms.reduce(into: []) {
+      if !$0.contains($1.strategy.label) { $0.append($1.strategy.label) }
+    }
+  }
+
+  /// The arm in a cell; nil where the scenario leaves the strategy out.
+  func arm(_ strategy: String, _ scenario: String) -> Arm? {
+    plan.arms.first { $0.strategy.label == strategy && $0.scenario == scenario }
+  }
+}

@@ -1,0 +1,57 @@
+internal import ArgumentParser
+@preconcurrency internal import Glibc
+
+/// The command. Parses, wires the parts together and maps the outcome to an exit code.
+@main
+struct BindstormCommand: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "bindstorm",
+    abstract: "Reproduce, explain and settle port-allocation races.",
+    discussion: """
+      Starts real processes on the real kernel with the real libzmq, releases them together, sets thieves on \
+      them, and says with a stated confidence which strategy keeps its ports and who took the port when one \
+      does not.
+
+      EXIT CODES:
+        0    every expectation is met
+        1    an expectation is violated
+        2    inconclusive, or nothing ran
+        64   wrong usage, or a plan that is not valid
+        69   this host cannot run it (isolation is required and not to be had)
+        70   bindstorm itself failed
+        73   results cannot be created
+        74   results cannot be written
+        130  interrupted (143: terminated); what was measured is written
+      """,
+    version: version,
+    subcommands: [
+      RunCommand.self, ValidateCommand.self, PlanCommand.self, AnalyzeCommand.self,
+      ListCommand.self,
+    ])
+
+  static func main() {
+    // A closed pipe is an error of the write, not a reason to die in the middle of a trial.
+    signal(SIGPIPE, SIG_IGN)
+    main(nil)
+  }
+}
+
+/// Exit codes, as documented in the help.
+enum ExitStatus {
+  static let badPlan = ExitCode(64)
+  static let unavailable = ExitCode(69)
+  static let internalError = ExitCode(70)
+  static let cannotCreate = ExitCode(73)
+  static let cannotWrite = ExitCode(74)
+
+  /// By the signal that asked to stop.
+  static func interrupted(by signal: Int32) -> ExitCode { ExitCode(128 + signal) }
+}
+
+/// Writes to standard error, where everything goes that is no result.
+func printError(_ text: String) {
+  let line = text + "\n"
+  _ = write(2, line, line.utf8.count)
+}

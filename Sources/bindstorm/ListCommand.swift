@@ -1,0 +1,37 @@
+internal import ArgumentParser
+internal import Planning
+
+/// `bindstorm list strategies|thieves`
+struct ListCommand: ParsableCommand {
+  /// What can be listed.
+  enum Subject: String, ExpressibleByArgument, CaseIterable {
+    case strategies, thieves
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the strategies or thieves that a plan may name.")
+
+  @Argument(help: "strategies or thieves.")
+  var subject: Subject
+
+  func run() {
+    switch subject {
+    case .strategies:
+      for strategy in vocabulary.strategies {
+        show(strategy.name, strategy.summary, strategy.options)
+      }
+    case .thieves:
+      for thief in vocabulary.thieves { show(thief.name, thief.summary, thief.options) }
+    }
+  }
+
+  private func show(_ name: String, _ summary: String, _ options: [OptionDescriptor]) {
+    print("\(name)\n    \(summary)")
+    for option in options {
+      let value = option.defaultValue.map { "default \($0)" } ?? "required"
+      print(
+        "    \(option.name): \(option.summary) (\(option.range.lowerBound)...\(option.range.upperBound), \(value))"
+      )
+    }
+  }
+}

@@ -1,0 +1,143 @@
+internal import ArgumentParser
+internal import Checks
+internal import Engine
+internal import FoundationEssentials
+@preconcurrency internal import Glibc
+internal import Planning
+internal import Reports
+
+/// `Results/<plan>/<UTC>-<seed>/`: written in phases, the plan before anything runs, the verdict last.
+struct ResultsFolder {
+  /// Path of the run's folder.
+  let path: String
+  private let parent: String
+  private let name: String
+
+  /// Makes the folder.
+  /// - Throws: exit code 73, after saying why on standard error.
+  init(root: String, plan: ResolvedPlan) throws {
+    parent = "\(root)/\(plan.name)"
+    var now = time(nil)
+    var parts = tm()
+    gmtime_r(&now, &parts)
+    var stamp = [CChar](repeating: 0, count: 32)
+    strftime(&stamp, stamp.count, "%Y%m%dT%H%M%SZ", &parts)
+    let base = stamp.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } + "-\(plan.seed)"
+    do {
+      try FileManager.default.createDirectory(
+        at: URL(filePath: parent), withIntermediateDirectories: true)
+    } catch {
+      printError("bindstorm: cannot make the results folder \(parent): \(error)")
+      throw ExitStatus.cannotCreate
+    }
+    // Two runs in one second get names of their own.
+    for attempt in 1...1_000 {
+      let name = attempt == 1 ? base : "\(base)-\(attempt)"
+      if mkdir("\(parent)/\(name)", 0o777) == 0 {
+        self.name = name
+        path = "\(parent)/\(name)"
+        return
+      }
+      if errno != EEXIST { break }
+    }
+    printError(
+      "bindstorm: cannot make a results folder in \(parent): \(String(cString: strerror(errno)))")
+    throw ExitStatus.cannotCreate
+  }
+
+  /// What stands before anything runs.
+  func writePlan(_ file: PlanFile, environment: EnvironmentRecord) throws {
+    try write(file.bytes, to: "plan.json")
+    try write(json(file.plan), to: "resolved.json")
+    try write(json(environment), to: "environment.json")
+    link()
+  }
+
+  /// What stands when all is judged.
+  func writeVerdict(_ matrix: Matrix, timings: [ArmTimingRecord]) throws {
+    try write(json(matrix), to: "matrix.json")
+    try write(Array(CSVReport.text(matrix).utf8), to: "matrix.csv")
+    try write(Array(MarkdownReport.text(matrix).utf8), to: "matrix.md")
+    try write(json(["arms": timings]), to: "timing.json")
+  }
+
+  private func json(_ value: some Encodable) throws -> [UInt8] {
+    do { return try JSONReport.bytes(value) } catch {
+      printError("bindstorm: cannot encode results: \(error)")
+      throw ExitStatus.internalError
+    }
+  }
+
+  private func write(_ bytes: [UInt8], to file: String) throws {
+    do {
+      try Data(bytes).write(to: URL(filePath: "\(path)/\(file)"))
+    } catch {
+      printError("bindstorm: cannot write \(path)/\(file): \(error)")
+      throw ExitStatus.cannotWrite
+    }
+  }
+
+  /// `latest` points to the newest run; replaced in one step, so that it always points somewhere. That it
+  /// cannot be made (on a file system without links) costs a convenience, not a result.
+  private func link() {
+    let temporary = "\(parent)/.latest-\(getpid())"
+    unlink(temporary)
+    if symlink(name, temporary) != 0 || rename(temporary, "\(parent)/latest") != 0 {
+      printError(
+        "bindstorm: note: cannot link \(parent)/latest: \(String(cString: strerror(errno)))")
+    }
+  }
+}
+
+/// Where a run took place.
+struct EnvironmentRecord: Encodable {
+  var bindstormVersion = BindstormCommand.version
+  var kernel: String
+  var machine: String
+  var processors: Int
+  var libzmq: String
+  var isolation: String
+  var isolationProblem: String
+  var hostPortRange: String
+
+  init(isolation: String, problem: String, libzmq: String) {
+    var names = utsname()
+    uname(&names)
+    func text<T>(_ field: T) -> String {
+      withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+    kernel = "\(text(names.sysname)) \(text(names.release))"
+    machine = text(names.machine)
+    processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    self.libzmq = libzmq
+    self.isolation = isolation
+    isolationProblem = problem
+    let range = (try? readFile("/proc/sys/net/ipv4/ip_local_port_range")) ?? []
+    hostPortRange = String(decoding: range, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+      .joined(separator: " ")
+  }
+}
+
+/// Trials per second of an arm, for benchmarks.
+struct ArmTimingRecord: Encodable {
+  var arm: Int
+  var scenario: String
+  var strategy: String
+  var trials: Int
+  var seconds: Double
+  var trialsPerSecond: Double
+
+  enum CodingKeys: String, CodingKey {
+    case arm, scenario, strategy, trials, seconds
+    case trialsPerSecond = "trials_per_second"
+  }
+
+  init(_ timing: Run.ArmTiming, _ arm: Arm) {
+    self.arm = arm.index
+    scenario = arm.scenario
+    strategy = arm.strategy.label
+    trials = timing.trials
+    seconds = timing.seconds
+    trialsPerSecond = timing.seconds > 0 ? Double(timing.trials) / timing.seconds : 0
+  }
+}

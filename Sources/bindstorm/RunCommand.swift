@@ -1,0 +1,142 @@
+internal import ArgumentParser
+internal import Checks
+internal import Engine
+@preconcurrency internal import Glibc
+internal import History
+internal import Launching
+internal import Planning
+internal import Reports
+internal import Strategies
+
+/// When to colour.
+enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, always, never
+}
+
+/// `bindstorm run PLAN`
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a plan and print the pass/fail matrix.")
+
+  @Argument(help: "The plan, a JSON file.", completion: .file(extensions: ["json"]))
+  var plan: String
+
+  @Option(help: "Folder for results. Default: BINDSTORM_RESULTS, else Results.")
+  var results: String?
+
+  @Option(help: "Seed instead of the plan's. Default: BINDSTORM_SEED, else the plan's.")
+  var seed: UInt64?
+
+  @Flag(help: "End with exit code 69 where no network namespace can be had.")
+  var requireIsolation = false
+
+  @Flag(help: "Run among the host's own ports, without a network namespace.")
+  var noIsolation = false
+
+  @Option(help: "Colour the matrix: auto, always or never.")
+  var color: ColorChoice = .auto
+
+  @Flag(name: .shortAndLong, help: "No progress.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say where results go and how the run is isolated.")
+  var verbose = false
+
+  func validate() throws {
+    if requireIsolation && noIsolation {
+      throw ValidationError("--require-isolation and --no-isolation exclude each other")
+    }
+  }
+
+  func run() throws {
+    let file = try PlanFile(path: plan, seed: seed)
+    let root = results ?? getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? "Results"
+    let interruption = Interruption()
+    let run = try start(file.plan, interruption)
+    announceIsolation(run)
+    let folder = try ResultsFolder(root: root, plan: file.plan)
+    try folder.writePlan(
+      file,
+      environment: EnvironmentRecord(
+        isolation: "\(run.isolation)", problem: run.isolationProblem,
+        libzmq: StrategyRegistry.messagingLibraryVersion))
+    if verbose { printError("results: \(folder.path)") }
+
+    let writer: HistoryWriter
+    do throws(HistoryError) {
+      writer = try HistoryWriter(creating: "\(folder.path)/events.jsonl")
+    } catch {
+      printError("bindstorm: \(error)")
+      throw ExitStatus.cannotCreate
+    }
+    let progress = ProgressReporter(plan: file.plan, isQuiet: quiet)
+    let observer = RunObserver(plan: file.plan, writer: writer, progress: progress)
+    var failure: RunError?
+    do throws(RunError) { try run.perform(observer) } catch { failure = error }
+    progress.finish()
+
+    let matrix = MatrixJudge(plan: file.plan, vocabulary: vocabulary).judge(
+      observer.tallies, isPartial: interruption.isRequested || failure != nil)
+    try folder.writeVerdict(
+      matrix,
+      timings: zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) })
+    print(
+      TerminalReport(
+        matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
+      ).text, terminator: "")
+    print("results: \(folder.path)")
+    if let failure {
+      printError("bindstorm: \(failure)")
+      if case .history = failure { throw ExitStatus.cannotWrite }
+      throw ExitStatus.internalError
+    }
+    if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
+    if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
+  }
+
+  private func start(_ plan: ResolvedPlan, _ interruption: Interruption) throws -> Run {
+    do throws(RunError) {
+      return try Run(
+        plan: plan, schedule: Schedule(plan: plan), worker: try WorkerLocation.find(),
+        isolation: requireIsolation ? .required : noIsolation ? .off : .preferred,
+        interruption: interruption)
+    } catch {
+      printError("bindstorm: \(error)")
+      if case .isolationUnavailable = error { throw ExitStatus.unavailable }
+      throw ExitStatus.internalError
+    }
+  }
+
+  private func announceIsolation(_ run: Run) {
+    switch run.isolation {
+    case .namespace:
+      if verbose { printError("isolation: a network namespace of its own") }
+    case .userNamespace:
+      if verbose { printError("isolation: a network namespace inside a user namespace") }
+    case .none:
+      printError(
+        """
+        bindstorm: warning: no network namespace (\(run.isolationProblem)). Trials run among this host's own \
+        ports: other programs may take part, pools are narrowed socket by socket and only inside the host's \
+        range, libzmq's own wildcard binds not at all, and left-over sockets are not looked for.
+        """)
+    }
+  }
+}
+
+/// Where the worker executable is: `BINDSTORM_WORKER`, else beside this executable.
+enum WorkerLocation {
+  static func find() throws(RunError) -> String {
+    if let path = getenv("BINDSTORM_WORKER") { return String(cString: path) }
+    var buffer = [CChar](repeating: 0, count: 4_096)
+    let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    guard length > 0 else { throw .workers("cannot read /proc/self/exe") }
+    let own = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let path = String(own[..<own.lastIndex(of: "/")!]) + "/bindstorm-worker"
+    guard access(path, X_OK) == 0 else {
+      throw .workers(
+        "there is no bindstorm-worker beside \(own); install both, or set BINDSTORM_WORKER")
+    }
+    return path
+  }
+}

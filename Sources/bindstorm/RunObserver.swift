@@ -1,0 +1,104 @@
+internal import Checks
+internal import Engine
+@preconcurrency internal import Glibc
+internal import History
+internal import Planning
+internal import Reports
+
+/// Takes a run's events: writes them down first, then judges each trial and shows how the run goes.
+final class RunObserver: Run.Observer {
+  private let plan: ResolvedPlan
+  private var writer: HistoryWriter
+  private let judges: [TrialJudge]
+  private let progress: ProgressReporter
+  private(set) var tallies: [ArmTally]
+
+  init(plan: ResolvedPlan, writer: consuming HistoryWriter, progress: ProgressReporter) {
+    self.plan = plan
+    self.writer = writer
+    self.progress = progress
+    judges = plan.arms.map(TrialJudge.init)
+    tallies = plan.arms.map { _ in ArmTally() }
+  }
+
+  func append(_ events: [Event]) throws {
+    for event in events { try writer.append(event) }
+    guard case .trialStarted(let started)? = events.first else { return }
+    tallies[started.arm].add(judges[started.arm].judge(events))
+    progress.trialEnded(arm: started.arm, tallies)
+  }
+}
+
+/// Shows how a run goes on standard error: a line that is rewritten on a terminal, one every 5 s elsewhere.
+final class ProgressReporter {
+  private let plan: ResolvedPlan
+  private let isQuiet: Bool
+  private let isTerminal: Bool
+  private let started = seconds()
+  private var lastShown = 0.0
+
+  init(plan: ResolvedPlan, isQuiet: Bool) {
+    self.plan = plan
+    self.isQuiet = isQuiet
+    let terminal = getenv("TERM").map { String(cString: $0) }
+    isTerminal = isatty(2) == 1 && terminal != "dumb"
+  }
+
+  func trialEnded(arm index: Int, _ tallies: [ArmTally]) {
+    guard !isQuiet else { return }
+    let elapsed = Self.seconds() - started
+    guard elapsed - lastShown >= (isTerminal ? 0.1 : 5) else { return }
+    lastShown = elapsed
+    let expected = plan.arms.map(TimeEstimate.seconds)
+    let done = zip(plan.arms, zip(tallies, expected)).map { arm, pair in
+      pair.1 * Double(pair.0.trialsSeen) / Double(arm.trials)
+    }.reduce(0, +)
+    let arm = plan.arms[index]
+    let line = ProgressLine(
+      arms: plan.arms.count, arm: index + 1, name: "\(arm.scenario), \(arm.strategy.label)",
+      trialsDone: tallies.map(\.trialsSeen).reduce(0, +),
+      trialsPlanned: plan.arms.map(\.trials).reduce(0, +), rate: tallies[index].launchRate,
+      elapsedSeconds: elapsed,
+      leftSeconds: done > 0 ? elapsed * (expected.reduce(0, +) - done) / done : nil)
+    show(line.text)
+  }
+
+  /// Clears the line before the results are printed.
+  func finish() {
+    if isTerminal && lastShown > 0 { put("\r\u{1B}[K") }
+  }
+
+  private func show(_ text: String) {
+    put(isTerminal ? "\r\u{1B}[K\(text.prefix(Terminal.width(of: 2) - 1))" : text + "\n")
+  }
+
+  private func put(_ text: String) { _ = write(2, text, text.utf8.count) }
+
+  private static func seconds() -> Double {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+  }
+}
+
+/// What a terminal can show.
+enum Terminal {
+  /// Columns; 120 where there is no terminal.
+  static func width(of descriptor: Int32) -> Int {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 120 }
+    return Int(size.ws_col)
+  }
+
+  /// Whether results are coloured: the flag, then NO_COLOR and TERM, then whether it is a terminal.
+  static func usesColor(_ choice: ColorChoice) -> Bool {
+    switch choice {
+    case .always: return true
+    case .never: return false
+    case .auto:
+      if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
+      if let terminal = getenv("TERM"), String(cString: terminal) == "dumb" { return false }
+      return isatty(1) == 1
+    }
+  }
+}
