@@ -2,12 +2,16 @@
 #include "process_control.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shared_region.h"
@@ -44,7 +48,40 @@ void bs_set_name(const char *prefix, int first, int second) {
 void bs_set_timer_slack(unsigned long nanoseconds) { prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
 
 int bs_unshare_network(int with_user) {
-  return unshare(CLONE_NEWNET | (with_user ? CLONE_NEWUSER : 0)) == 0 ? 0 : errno;
+  return unshare(CLONE_NEWNET | (with_user ? CLONE_NEWUSER | CLONE_NEWNS : 0)) == 0 ? 0 : errno;
+}
+
+int bs_detached_folder(void) {
+  int context = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+  if (context < 0) return -errno;
+  int folder = -1;
+  if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0) == 0)
+    folder = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
+  int error = errno;
+  close(context);
+  return folder >= 0 ? folder : -error;
+}
+
+int bs_exec_with_descriptors(const char *path, char *const *arguments, const int *from, const int *to, int count) {
+  /* By way of high numbers, so that no dup2 overwrites what a later one reads. */
+  int high[16];
+  if (count > 16) return EINVAL;
+  for (int i = 0; i < count; i++) {
+    high[i] = from[i] < 0 ? -1 : fcntl(from[i], F_DUPFD, 200);
+    if (from[i] >= 0 && high[i] < 0) return errno;
+  }
+  close_range(3, 199, 0);
+  for (int i = 0; i < count; i++)
+    if (high[i] >= 0 && dup2(high[i], to[i]) < 0) return errno;
+  close_range(200, ~0u, 0);
+  execv(path, arguments);
+  return errno;
+}
+
+int bs_lock_file(int descriptor) {
+  while (flock(descriptor, LOCK_EX) < 0)
+    if (errno != EINTR) return errno;
+  return 0;
 }
 
 int bs_memory_file(const char *name) {

@@ -84,6 +84,68 @@ int bs_list_sockets(unsigned states, uint16_t port, struct bs_socket_record *rec
   return found;
 }
 
+/* TIME_WAIT (6) of include/net/tcp_states.h. */
+enum { STATE_TIME_WAIT = 6, DESTROY_BATCH = 512 };
+
+static int destroy(int netlink, const struct inet_diag_msg *item) {
+  struct {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+  } message;
+  memset(&message, 0, sizeof message);
+  message.header.nlmsg_len = sizeof message;
+  message.header.nlmsg_type = SOCK_DESTROY;
+  message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+  message.request.sdiag_family = item->idiag_family;
+  message.request.sdiag_protocol = IPPROTO_TCP;
+  message.request.id = item->id;
+  char answer[512] __attribute__((aligned(8)));
+  if (send(netlink, &message, sizeof message, 0) < 0 || recv(netlink, answer, sizeof answer, 0) < 0) return -errno;
+  const struct nlmsgerr *error = NLMSG_DATA((struct nlmsghdr *)answer);
+  /* One that ended by itself meanwhile is as good. */
+  return error->error == -ENOENT ? 0 : error->error;
+}
+
+int bs_destroy_time_wait(void) {
+  static struct inet_diag_msg items[DESTROY_BATCH];
+  int total = 0;
+  for (;;) {
+    int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (netlink < 0) return -errno;
+    struct {
+      struct nlmsghdr header;
+      struct inet_diag_req_v2 request;
+    } message;
+    memset(&message, 0, sizeof message);
+    message.header.nlmsg_len = sizeof message;
+    message.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    message.request.sdiag_family = AF_INET;
+    message.request.sdiag_protocol = IPPROTO_TCP;
+    message.request.idiag_states = 1u << STATE_TIME_WAIT;
+    int count = 0, ended = 0, error = send(netlink, &message, sizeof message, 0) < 0 ? -errno : 0;
+    char buffer[32768] __attribute__((aligned(8)));
+    while (!error && !ended) {
+      ssize_t received = recv(netlink, buffer, sizeof buffer, 0);
+      if (received < 0) error = -errno;
+      unsigned left = received > 0 ? (unsigned)received : 0;
+      for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; NLMSG_OK(header, left);
+           header = NLMSG_NEXT(header, left)) {
+        if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
+          ended = 1;
+          break;
+        }
+        if (count < DESTROY_BATCH) memcpy(&items[count++], NLMSG_DATA(header), sizeof items[0]);
+      }
+    }
+    for (int i = 0; i < count && !error; i++) error = destroy(netlink, &items[i]);
+    close(netlink);
+    if (error) return error;
+    total += count;
+    if (count < DESTROY_BATCH) return total;
+  }
+}
+
 int bs_find_listening_socket(uint16_t port, struct bs_socket_record *record) {
   int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (netlink < 0) return -errno;

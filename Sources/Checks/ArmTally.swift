@@ -7,6 +7,11 @@ public struct ArmTally: Sendable {
   private var releaseSkews: [UInt64] = []
   private var windows: [UInt64] = []
   private var timesToBound: [UInt64] = []
+  private var allocations: [UInt64] = []
+  private var portCounts: [UInt64] = []
+  private var socketCounts: [UInt64] = []
+  /// Why the arm does not run; nil if it does.
+  public private(set) var skipReason: String?
   /// Trials seen, of any outcome.
   public private(set) var trialsSeen = 0
   /// Trials that count, and those of them in which a launch failed.
@@ -15,6 +20,9 @@ public struct ArmTally: Sendable {
   public private(set) var launches = (counted: 0, failed: 0)
 
   public init() {}
+
+  /// Notes that the arm does not run.
+  public mutating func skip(_ reason: String) { skipReason = reason }
 
   /// Adds a trial.
   public mutating func add(_ trial: TrialOutcome) {
@@ -34,6 +42,9 @@ public struct ArmTally: Sendable {
     if let skew = trial.releaseSkewNanoseconds { releaseSkews.append(skew) }
     if let window = trial.windowNanoseconds { windows.append(window) }
     if let time = trial.timeToBoundNanoseconds { timesToBound.append(time) }
+    allocations += trial.allocationNanoseconds
+    portCounts += trial.portsTaken.map { UInt64($0) }
+    if let count = trial.socketsInWindow { socketCounts.append(UInt64(count)) }
   }
 
   /// Launches with that outcome.
@@ -66,6 +77,10 @@ public struct ArmTally: Sendable {
   var releaseSkew: DurationSummary? { Self.summary(releaseSkews) }
   var window: DurationSummary? { Self.summary(windows) }
   var timeToBound: DurationSummary? { Self.summary(timesToBound) }
+
+  var allocation: DurationSummary? { Self.summary(allocations) }
+  var portsTaken: Int? { Quantiles(portCounts).map { Int($0(0.5)) } }
+  var socketsInWindow: Int? { Quantiles(socketCounts).map { Int($0(0.5)) } }
 
   private static func estimate(_ failed: Int, _ counted: Int) -> RateEstimate {
     let interval = ClopperPearson.interval(failed, outOf: counted)

@@ -4,6 +4,7 @@ internal import Planning
 /// Linux errno numbers that decide; judging knows no kernel headers.
 private enum LinuxErrno {
   static let brokenPipe: Int32 = 32
+  static let tooManyLevels: Int32 = 40
   static let addressInUse: Int32 = 98
   static let timedOut: Int32 = 110
 }
@@ -21,6 +22,9 @@ struct LaunchJudge {
     var endpoint: EndpointRecord
 
     var name: String { "\(role) of API server \(server.server)" }
+
+    /// Where it listens, for people.
+    var address: String { endpoint.path.isEmpty ? "port \(endpoint.bound)" : endpoint.path }
   }
 
   private var own: LaunchRecord { record.launches.first { $0.launch == launch }! }
@@ -36,8 +40,9 @@ struct LaunchJudge {
 
   func judge() -> LaunchOutcome {
     let (outcome, evidence) =
-      lost() ?? duplicate() ?? exhausted() ?? died() ?? ownership() ?? misadvertised()
-      ?? failed() ?? unfinished() ?? left() ?? ready()
+      lost() ?? serviceLost() ?? duplicate() ?? exhausted() ?? died() ?? ownership()
+      ?? misadvertised() ?? premature() ?? failed() ?? unfinished() ?? left() ?? recovered()
+      ?? ready()
     return LaunchOutcome(launch: launch, outcome: outcome, evidence: evidence)
   }
 
@@ -61,6 +66,18 @@ struct LaunchJudge {
       + "(EADDRINUSE)"
     if lost.count > 1 { text += "; \(lost.count) endpoints of this launch were lost" }
     return (worst, text)
+  }
+
+  /// The launcher's own port, as of a store, was taken.
+  private func serviceLost() -> Finding? {
+    guard own.stage == .service && own.errno == LinuxErrno.addressInUse && own.service != 0 else {
+      return nil
+    }
+    return (
+      outcome(of: own.holder),
+      "port \(own.service) of the launcher's own service (pid \(own.pid)) lost: allocated by "
+        + "\(record.relative(own.allocationEnded)), \(holder(own.holder)) (EADDRINUSE)"
+    )
   }
 
   private func outcome(of holder: Holder?) -> Outcome {
@@ -121,8 +138,8 @@ struct LaunchJudge {
   }
 
   private func exhausted() -> Finding? {
-    if own.errno == LinuxErrno.addressInUse && (own.stage == .probe || own.stage == .listenerSetup)
-    {
+    let searches: [Stage] = [.probe, .listenerSetup, .scan]
+    if own.errno == LinuxErrno.addressInUse && searches.contains(own.stage) {
       return (
         .exhausted, "the launcher's \(own.stage.rawValue) found no free port (EADDRINUSE)"
       )
@@ -131,7 +148,8 @@ struct LaunchJudge {
       $0.endpoint.errno == LinuxErrno.addressInUse && $0.endpoint.requested == 0
     }
     return wildcard.map {
-      (.exhausted, "bind(0) for the \($0.name) found no free port (EADDRINUSE)")
+      let what = $0.endpoint.stage == .scan ? "the search of a range" : "bind(0)"
+      return (.exhausted, "\(what) for the \($0.name) found no free port (EADDRINUSE)")
     }
   }
 
@@ -165,7 +183,7 @@ struct LaunchJudge {
       )
     }
     return places.first { $0.endpoint.ownership == .stranger }.map {
-      (.crossTalk, "a stranger answers on port \($0.endpoint.bound), which is to be the \($0.name)")
+      (.crossTalk, "a stranger answers at \($0.address), which is to be the \($0.name)")
     }
   }
 
@@ -192,7 +210,20 @@ struct LaunchJudge {
     return nil
   }
 
+  private func premature() -> Finding? {
+    places.first { $0.endpoint.reported != 0 && $0.endpoint.reported < $0.endpoint.finished }.map {
+      (
+        .prematureReport,
+        "the \($0.name) was reported at \(record.relative($0.endpoint.reported)), before it was bound at "
+          + "\(record.relative($0.endpoint.finished))"
+      )
+    }
+  }
+
   private func failed() -> Finding? {
+    if own.errno == LinuxErrno.tooManyLevels && own.stage == .scan {
+      return (.timeout, "the scan for a number never ends: it was given up as a livelock")
+    }
     if own.errno != 0 {
       let text = "the launcher failed at stage \(own.stage.rawValue) with errno \(own.errno)"
       switch own.errno {
@@ -209,7 +240,7 @@ struct LaunchJudge {
       )
     }
     return places.first { $0.endpoint.ownership == .silent }.map {
-      (.timeout, "nobody answered in time on port \($0.endpoint.bound) (\($0.name))")
+      (.timeout, "nobody answered in time at \($0.address) (\($0.name))")
     }
   }
 
@@ -223,8 +254,20 @@ struct LaunchJudge {
     return (.leaked, "\(record.ended.socketsLeft) sockets were left when all had been closed")
   }
 
+  /// Ready only after a retry is not ready: it would have failed without.
+  private func recovered() -> Finding? {
+    guard places.allSatisfy(\.endpoint.isBound),
+      let first = places.first(where: { $0.endpoint.retries > 0 })
+    else { return nil }
+    let retries = places.map(\.endpoint.retries).reduce(0, +)
+    return (
+      .recovered,
+      "ready only after \(retries) lost binds, first the \(first.name), now on port \(first.endpoint.bound)"
+    )
+  }
+
   private func ready() -> Finding {
-    let open = places.first { $0.endpoint.bound == 0 }
+    let open = places.first { !$0.endpoint.isBound }
     if let open { return (.harnessError, "the \(open.name) neither listens nor failed") }
     if arm.depth == .bind && arm.ownershipCheck != .off,
       let unchecked = places.first(where: { $0.endpoint.ownership == .unchecked })

@@ -29,7 +29,7 @@ public struct MatrixJudge {
       guard
         let control = arms.first(where: {
           plan.arms[$0].expectation?.isMustFailControl == true
-            && verdicts[$0].verdict != .expectedFailure
+            && verdicts[$0].verdict != .expectedFailure && verdicts[$0].verdict != .skipped
         })
       else { continue }
       for arm in arms where verdicts[arm].verdict == .pass {
@@ -38,7 +38,11 @@ public struct MatrixJudge {
           "the control \(plan.arms[control].strategy.label) did not fail as it must, so this proves nothing"
       }
     }
-    return Matrix(plan: plan, arms: verdicts, isPartial: isPartial)
+    let named = Set(plan.arms.map(\.strategy.name))
+    let traits = vocabulary.strategies.filter { named.contains($0.name) }
+    return Matrix(
+      plan: plan, arms: verdicts, isPartial: isPartial,
+      traits: Dictionary(uniqueKeysWithValues: traits.map { ($0.name, $0.traits) }))
   }
 
   private func judge(_ arm: Arm, _ tally: ArmTally) -> ArmVerdict {
@@ -63,11 +67,14 @@ public struct MatrixJudge {
       },
       predictionPerTrial: perTrial,
       published: arm.published.map { compare($0, tally) }, plannedTrials: arm.trials,
-      releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound)
+      releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound,
+      allocation: tally.allocation, portsTaken: tally.portsTaken,
+      socketsInWindow: tally.socketsInWindow)
   }
 
   private func decide(_ arm: Arm, _ tally: ArmTally) -> (Verdict, String) {
     let (failed, counted) = (tally.launches.failed, tally.launches.counted)
+    if let reason = tally.skipReason { return (.skipped, reason) }
     guard counted > 0 else {
       return (.inconclusive, tally.trialsSeen == 0 ? "no trial ran" : "no trial counts")
     }

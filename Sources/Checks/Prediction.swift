@@ -6,6 +6,7 @@ public enum Prediction {
   /// The failure rates that the pool's arithmetic predicts; nil when the arm's strategy is unknown.
   public static func predict(_ arm: Arm, vocabulary: Vocabulary) -> PredictedFailure? {
     guard let strategy = vocabulary.strategy(named: arm.strategy.name) else { return nil }
+    if strategy.collisionModel == .outsideThePool, overlapsPool(arm) { return nil }
     var conditions = LaunchConditions(
       model: strategy.collisionModel,
       range: EphemeralRange(arm.pool.low...arm.pool.high), launches: arm.topology.launches,
@@ -18,11 +19,27 @@ public enum Prediction {
         conditions.foreignDraws += thief["ports"]
       case .churns:
         // The window is measured, not set, unless the plan sets it: then there is no prediction.
-        if arm.window.milliseconds == 0 && strategy.collisionModel == .probeThenBind { return nil }
+        let isProbed = [.probeThenBind, .distinctProbes].contains(strategy.collisionModel)
+        if arm.window.milliseconds == 0 && isProbed { return nil }
         conditions.churnRatePerSecond += Double(thief["rate_per_second"])
         conditions.churnHoldSeconds = Double(thief["hold_ms"]) / 1_000
+      case .squats:
+        // One that sets an option and does not listen can be bound over: by whom depends on the binder.
+        let isHarmless =
+          thief["listens"] == 0 && thief["reuse_address"] + thief["reuse_port"] > 0
+        if isHarmless { return nil }
+        conditions.squatters.append(
+          LaunchConditions.Squatter(
+            reusesAddress: thief["reuse_address"] != 0, reusesPort: thief["reuse_port"] != 0))
       }
     }
     return FailureRate.predict(conditions)
+  }
+  /// Whether numbers counted from the option `base` lie where `bind(0)` serves: then draws hit them, too.
+  private static func overlapsPool(_ arm: Arm) -> Bool {
+    guard let base = arm.strategy.options.first(where: { $0.name == "base" })?.value else {
+      return true
+    }
+    return base + 8_192 >= arm.pool.low && base <= arm.pool.high
   }
 }

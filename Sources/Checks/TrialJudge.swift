@@ -15,10 +15,12 @@ public import Planning
 /// | an API server died | `child-died` |
 /// | two sockets listen on one port | `split-brain` |
 /// | a stranger answered | `cross-talk` |
+/// | a port was reported before it was bound | `premature-report` |
 /// | port 0 was advertised, or another port than the bound one | `placeholder-leak`, `cross-talk` |
 /// | another errno | `timeout` for ETIMEDOUT and silence, else `other-error` |
 /// | a phase's deadline passed | `timeout` |
 /// | sockets were left behind | `leaked` |
+/// | all endpoints listen, some only after a retry | `recovered` |
 /// | all endpoints listen and none of the above | `ready` |
 public struct TrialJudge {
   private let arm: Arm
@@ -51,7 +53,10 @@ public struct TrialJudge {
       arm: arm.index, trial: record.started.trial, launches: launches,
       releaseSkewNanoseconds: timing.releaseSkew, windowNanoseconds: timing.window,
       timeToBoundNanoseconds: launches.allSatisfy { $0.outcome == .ready }
-        ? timing.timeToBound : nil)
+        ? timing.timeToBound : nil,
+      allocationNanoseconds: record.launches.map { $0.allocationEnded &- $0.allocationStarted },
+      portsTaken: record.launches.map(\.portsTaken),
+      socketsInWindow: record.ended.socketsInWindow >= 0 ? record.ended.socketsInWindow : nil)
   }
 
   private func everyLaunch(trial: Int, _ outcome: Outcome, _ evidence: String) -> TrialOutcome {
@@ -64,9 +69,11 @@ public struct TrialJudge {
 
   /// A fault that was due and did not fire.
   private func shortfall(_ record: TrialRecord) -> String? {
-    for thief in record.thieves where thief.drawnInWindow < thief.wanted {
+    for thief in record.thieves {
+      let drawn = thief.drawnInWindow + thief.drawnAfterBind
+      guard drawn < thief.wanted else { continue }
       return
-        "thief \(thief.thief) (\(thief.name)) drew \(thief.drawnInWindow) of \(thief.wanted) ports"
+        "thief \(thief.thief) (\(thief.name)) drew \(drawn) of \(thief.wanted) ports"
         + (thief.errno == 0 ? "" : ", errno \(thief.errno)")
     }
     let drawn = record.thieves.map(\.drawnInWindow).reduce(0, +)
@@ -98,7 +105,7 @@ struct TrialRecord {
       case .launch(let record): launches.append(record)
       case .server(let record): servers.append(record)
       case .thief(let record): thieves.append(record)
-      case .runStarted, .poolSet, .trialStarted, .trialEnded, .runEnded: return nil
+      case .runStarted, .poolSet, .armSkipped, .trialStarted, .trialEnded, .runEnded: return nil
       }
     }
   }

@@ -28,8 +28,12 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
   case childDied = "child-died"
   /// Sockets were left behind when everything had been closed.
   case leaked
+  /// A port was reported to the peers before it was bound.
+  case prematureReport = "premature-report"
   /// Another errno than EADDRINUSE stopped a binder.
   case otherError = "other-error"
+  /// Ready, but only after a retry: without it the launch would have been lost. Never counted as ready.
+  case recovered
   /// A fault that was due did not fire.
   case invalid
   /// The harness failed, or the record of the trial is torn.
@@ -71,10 +75,17 @@ public struct TrialOutcome: Sendable, Equatable, Codable {
   public var windowNanoseconds: UInt64?
   /// From the opening of the barrier to the last endpoint bound, nil unless all were.
   public var timeToBoundNanoseconds: UInt64?
+  /// What each launch's allocation took in nanoseconds.
+  public var allocationNanoseconds: [UInt64]
+  /// Ports that each launch took, probes included.
+  public var portsTaken: [Int]
+  /// TCP sockets that the launches held together in the window; nil where that was not measured.
+  public var socketsInWindow: Int?
 
   public init(
     arm: Int, trial: Int, launches: [LaunchOutcome], releaseSkewNanoseconds: UInt64? = nil,
-    windowNanoseconds: UInt64? = nil, timeToBoundNanoseconds: UInt64? = nil
+    windowNanoseconds: UInt64? = nil, timeToBoundNanoseconds: UInt64? = nil,
+    allocationNanoseconds: [UInt64] = [], portsTaken: [Int] = [], socketsInWindow: Int? = nil
   ) {
     self.arm = arm
     self.trial = trial
@@ -82,6 +93,9 @@ public struct TrialOutcome: Sendable, Equatable, Codable {
     self.releaseSkewNanoseconds = releaseSkewNanoseconds
     self.windowNanoseconds = windowNanoseconds
     self.timeToBoundNanoseconds = timeToBoundNanoseconds
+    self.allocationNanoseconds = allocationNanoseconds
+    self.portsTaken = portsTaken
+    self.socketsInWindow = socketsInWindow
   }
 }
 
@@ -211,13 +225,20 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var window: DurationSummary?
   /// From barrier to all endpoints bound.
   public var timeToBound: DurationSummary?
+  /// What a launch's allocation takes.
+  public var allocation: DurationSummary?
+  /// Ports that a launch takes, probes included: median; nil without trials.
+  public var portsTaken: Int?
+  /// TCP sockets that a trial's launches hold in the window: median of those trials where it was measured.
+  public var socketsInWindow: Int?
 
   public init(
     arm: Int, verdict: Verdict, reason: String, launches: RateEstimate, trials: RateEstimate,
     outcomes: [OutcomeCount], topCause: Cause?, predictionPerLaunch: PredictionComparison?,
     predictionPerTrial: PredictionComparison?, published: [PublishedComparison],
     plannedTrials: Int, releaseSkew: DurationSummary?, window: DurationSummary?,
-    timeToBound: DurationSummary?
+    timeToBound: DurationSummary?, allocation: DurationSummary? = nil, portsTaken: Int? = nil,
+    socketsInWindow: Int? = nil
   ) {
     self.arm = arm
     self.verdict = verdict
@@ -233,6 +254,9 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
     self.releaseSkew = releaseSkew
     self.window = window
     self.timeToBound = timeToBound
+    self.allocation = allocation
+    self.portsTaken = portsTaken
+    self.socketsInWindow = socketsInWindow
   }
 }
 
@@ -278,19 +302,27 @@ public struct Matrix: Sendable, Equatable, Codable {
   public var arms: [ArmVerdict]
   /// Whether the run was cut short.
   public var isPartial: Bool
+  /// What the strategies of the plan declare about themselves, by name.
+  public var traits: [String: StrategyTraits]
 
-  public init(schemaVersion: Int = 1, plan: ResolvedPlan, arms: [ArmVerdict], isPartial: Bool) {
+  public init(
+    schemaVersion: Int = 1, plan: ResolvedPlan, arms: [ArmVerdict], isPartial: Bool,
+    traits: [String: StrategyTraits] = [:]
+  ) {
     self.schemaVersion = schemaVersion
     self.plan = plan
     self.arms = arms
     self.isPartial = isPartial
+    self.traits = traits
   }
 
   /// 1 if an arm failed, else 2 if one is inconclusive or nothing ran, else 0.
   public var exitCode: Int32 {
     if arms.contains(where: { $0.verdict == .fail }) { return 1 }
     let undecided: Set<Verdict> = [.inconclusive, .unexpectedPass]
-    if isPartial || arms.isEmpty || arms.contains(where: { undecided.contains($0.verdict) }) {
+    if isPartial || arms.allSatisfy({ $0.verdict == .skipped })
+      || arms.contains(where: { undecided.contains($0.verdict) })
+    {
       return 2
     }
     return 0

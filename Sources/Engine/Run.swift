@@ -82,9 +82,14 @@ public final class Run {
         .runStarted(
           RunStarted(plan: plan.name, seed: plan.seed, isolated: host.isolation != .none))
       ], observer)
+    let skipped = plan.arms.map(reasonToSkip)
+    let skips = zip(plan.arms, skipped).compactMap { arm, reason in
+      reason.map { Event.armSkipped(ArmSkipped(arm: arm.index, reason: $0)) }
+    }
+    if !skips.isEmpty { try append(skips, observer) }
     var current: TrialRunner?
     var currentArm = -1
-    blocks: for block in schedule.blocks {
+    blocks: for block in schedule.blocks where skipped[block.arm] == nil {
       if interruption.isRequested { break }
       let arm = plan.arms[block.arm]
       if currentArm != arm.index || current == nil {
@@ -99,7 +104,9 @@ public final class Run {
         let next =
           trial + 1 < block.trials.upperBound
           ? schedule.trialSeed(arm: arm.index, trial: trial + 1) : nil
-        switch try current!.run(trial: trial, seed: seed, next: next) {
+        let result = try current!.run(
+          trial: trial, seed: seed, next: next, countsSockets: trial == block.trials.lowerBound)
+        switch result {
         case .interrupted:
           break blocks
         case .recorded(let events, let needsNewWorkers):
@@ -117,6 +124,22 @@ public final class Run {
     try append(
       [.runEnded(RunEnded(interrupted: interruption.isRequested, at: MonotonicClock.now()))],
       observer)
+  }
+
+  /// Why an arm cannot run: the plan says so, or this host lacks what its strategy needs.
+  private func reasonToSkip(_ arm: Arm) -> String? {
+    if let reason = arm.skipReason { return reason }
+    guard let strategy = StrategyRegistry.index(of: arm.strategy.name) else { return nil }
+    for need in StrategyRegistry.available[strategy].descriptor.requirements {
+      switch need {
+      case .namespace where host.isolation == .none:
+        return "needs a network namespace, which this host does not allow"
+      case .scratchFolder where !host.hasScratchFolder:
+        return "needs a private tmpfs (fsmount), which this host does not allow"
+      case .namespace, .scratchFolder, .fullOwnershipCheck: continue
+      }
+    }
+    return nil
   }
 
   private func append(_ events: [Event], _ observer: any Observer) throws(RunError) {
@@ -156,7 +179,7 @@ public final class Run {
     Order(
       arm: arm, strategy: strategy, thieves: thieves, confinesSockets: host.isolation == .none
     ).write(to: host.region, seed: plan.seed &+ UInt64(arm.index))
-    let handover = StrategyRegistry.all[strategy].handover
+    let handover = StrategyRegistry.available[strategy].handover
     var runner = TrialRunner(
       arm: arm, handover: handover, host: host, interruption: interruption, sockets: nil)
     runner.expectPool()

@@ -4,7 +4,7 @@ public import Planning
 /// The course of one trial as a pure state machine: what happened and when goes in, what to do next comes
 /// out. It knows no process and no clock.
 ///
-/// prepare → draw → window → bind → check → close → ended; phases that the arm does not need are left out,
+/// prepare → draw → window → bind → draw after bind → check → close → ended; phases that the arm does not need are left out,
 /// a deadline that passes leads to `abandon`, which ends the trial without waiting for anybody.
 public struct TrialMachine: Sendable {
   /// What the loop is to do, and then report the event of.
@@ -17,6 +17,8 @@ public struct TrialMachine: Sendable {
     case holdWindow(until: UInt64, foreignDraws: Int)
     /// Open the barrier.
     case bind
+    /// Have the thieves try what had no number before it was bound.
+    case drawAfterBind
     /// Check who owns the endpoints.
     case check
     /// Have everybody close.
@@ -41,12 +43,15 @@ public struct TrialMachine: Sendable {
 
   private let arm: Arm
   private let hasThieves: Bool
+  private let thievesActAfterBind: Bool
   private var current: Action?
   private var allocatedAt: UInt64 = 0
 
   /// A trial of the arm.
-  public init(arm: Arm) {
+  /// - Parameter thievesActAfterBind: whether one of its thieves has something to do then.
+  public init(arm: Arm, thievesActAfterBind: Bool = false) {
     self.arm = arm
+    self.thievesActAfterBind = thievesActAfterBind
     hasThieves = !arm.thieves.isEmpty
   }
 
@@ -69,7 +74,9 @@ public struct TrialMachine: Sendable {
     case (.holdWindow, .phaseEnded):
       return afterWindow()
     case (.bind, .phaseEnded):
-      return arm.ownershipCheck == .off ? .close : .check
+      return thievesActAfterBind ? .drawAfterBind : checkOrClose()
+    case (.drawAfterBind, .phaseEnded):
+      return checkOrClose()
     case (.check, .phaseEnded):
       return .close
     case (.close, .phaseEnded):
@@ -80,6 +87,8 @@ public struct TrialMachine: Sendable {
       preconditionFailure("\(event) after \(String(describing: current))")
     }
   }
+
+  private func checkOrClose() -> Action { arm.ownershipCheck == .off ? .close : .check }
 
   private func holdWindowOrGoOn() -> Action {
     let window = arm.window
@@ -94,7 +103,7 @@ public struct TrialMachine: Sendable {
   private static func completion(of phase: Action) -> TrialEnded.Completion {
     switch phase {
     case .prepare: .timeoutPreparing
-    case .draw, .holdWindow: .timeoutWindow
+    case .draw, .drawAfterBind, .holdWindow: .timeoutWindow
     case .bind: .timeoutBinding
     case .check: .timeoutChecking
     case .close: .timeoutClosing

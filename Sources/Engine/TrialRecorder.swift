@@ -47,18 +47,24 @@ final class TrialRecorder {
   /// Who held each port that was lost; asked while the holders still hold them.
   func holders() throws(RunError) -> [HolderKey: Holder] {
     freeze()
-    var lost: [(key: HolderKey, endpoint: bs_endpoint, claimed: HolderResolution.Role?)] = []
+    var lost: [LostPort] = []
     for slot in 0..<(arm.topology.launches * arm.topology.apiServers) {
       for role in EndpointRole.allCases {
         let endpoint = endpoint(slot, role)
-        if endpoint.error == EADDRINUSE && endpoint.requested != 0 {
-          // The claim may be written a moment after the bind that won: look again.
-          let claim =
-            endpoint.holder_claim != 0
-            ? endpoint.holder_claim : live.claim(on: endpoint.requested)
-          lost.append((HolderKey(slot: slot, role: role), endpoint, self.role(of: claim)))
-        }
+        guard endpoint.error == EADDRINUSE && endpoint.requested != 0 else { continue }
+        lost.append(
+          lostPort(
+            .endpoint(slot: slot, role: role), endpoint.requested, endpoint.holder_claim,
+            endpoint.holder_state, endpoint.holder_inode))
       }
+    }
+    for launch in 0..<arm.topology.launches {
+      let slot = region.launcher(launch).pointee
+      guard slot.holder_state != BS_HOLDER_NOT_ASKED.rawValue else { continue }
+      lost.append(
+        lostPort(
+          .service(launch: launch), slot.service_port, slot.holder_claim, slot.holder_state,
+          slot.holder_inode))
     }
     guard !lost.isEmpty else { return [:] }
     let answer: ControlMessage
@@ -66,7 +72,7 @@ final class TrialRecorder {
       answer = try host.request(
         ControlMessage(
           .identify,
-          lost.flatMap { [Int64($0.endpoint.holder_inode), Int64($0.claimed?.pid ?? 0)] }))
+          lost.flatMap { [Int64($0.inode), Int64($0.claimed?.pid ?? 0)] }))
     } catch {
       throw .workers("cannot ask who holds a port: \(error)")
     }
@@ -74,12 +80,28 @@ final class TrialRecorder {
     var result: [HolderKey: Holder] = [:]
     for (number, item) in lost.enumerated() {
       result[item.key] = HolderResolution.resolve(
-        claimed: item.claimed, kernelState: bs_holder_state(item.endpoint.holder_state),
+        claimed: item.claimed, kernelState: bs_holder_state(item.state),
         kernelPid: number < answer.values.count ? Int32(answer.values[number]) : 0,
         kernelCommand: number < names.count ? String(names[number]) : "",
         roleOfPid: role(ofPid:))
     }
     return result
+  }
+
+  /// A port that somebody of ours wanted and did not get.
+  private struct LostPort {
+    var key: HolderKey
+    var state: UInt32
+    var inode: UInt64
+    var claimed: HolderResolution.Role?
+  }
+
+  private func lostPort(
+    _ key: HolderKey, _ port: UInt16, _ claim: UInt32, _ state: UInt32, _ inode: UInt64
+  ) -> LostPort {
+    // The claim may be written a moment after the bind that won: look again.
+    let claim = claim != 0 ? claim : live.claim(on: port)
+    return LostPort(key: key, state: state, inode: inode, claimed: role(of: claim))
   }
 
   /// The events between `trial-started` and `trial-ended`.
@@ -90,7 +112,7 @@ final class TrialRecorder {
     let servers = arm.topology.apiServers
     events.reserveCapacity(2 + arm.topology.launches * (servers + 1) + arm.thieves.count)
     for launch in 0..<arm.topology.launches {
-      events.append(.launch(launchRecord(launch)))
+      events.append(.launch(launchRecord(launch, holders[.service(launch: launch)])))
       guard arm.depth == .bind else { continue }
       for server in 0..<servers {
         events.append(.server(serverRecord(launch: launch, server: server, holders)))
@@ -104,28 +126,32 @@ final class TrialRecorder {
             thief: number, name: arm.thieves[number].name, pid: thief.pid,
             wanted: Int(thief.wanted),
             drawnInWindow: barrierOpened[number].drawn - windowOpened[number].drawn,
+            drawnAfterBind: Int(thief.drawn) - barrierOpened[number].drawn,
             heldAtRelease: barrierOpened[number].held, errno: thief.error)))
     }
     return events
   }
 
-  private func launchRecord(_ launch: Int) -> LaunchRecord {
+  private func launchRecord(_ launch: Int, _ holder: Holder?) -> LaunchRecord {
     let slot = region.launcher(launch).pointee
     let first = launch * arm.topology.apiServers
     let slots = first..<(first + arm.topology.apiServers)
     var advertised: [UInt16] = []
     advertised.reserveCapacity(2 * slots.count)
+    var portsTaken = Int(slot.draws)
     for role in EndpointRole.allCases {
       for server in slots {
         let server = region.server(server)
-        advertised.append(
-          role == .input ? server.input.pointee.advertised : server.output.pointee.advertised)
+        let endpoint = role == .input ? server.input : server.output
+        advertised.append(endpoint.pointee.advertised)
+        portsTaken += Int(endpoint.pointee.draws)
       }
     }
     return LaunchRecord(
       launch: launch, pid: slot.pid, advertised: advertised,
       allocationStarted: slot.allocation_started_ns, allocationEnded: slot.allocation_ended_ns,
-      errno: slot.error, stage: Self.stage(slot.stage))
+      errno: slot.error, stage: Self.stage(slot.stage), service: slot.service_port, holder: holder,
+      portsTaken: portsTaken)
   }
 
   private func serverRecord(
@@ -136,8 +162,8 @@ final class TrialRecorder {
     return ServerRecord(
       launch: launch, server: server, pid: pointer.pointee.pid,
       released: pointer.pointee.released_ns,
-      input: endpointRecord(slot, .input, holders[HolderKey(slot: slot, role: .input)]),
-      output: endpointRecord(slot, .output, holders[HolderKey(slot: slot, role: .output)]),
+      input: endpointRecord(slot, .input, holders[.endpoint(slot: slot, role: .input)]),
+      output: endpointRecord(slot, .output, holders[.endpoint(slot: slot, role: .output)]),
       died: pointer.pointee.is_dead != 0 ? pointer.pointee.wait_status : nil)
   }
 
@@ -149,12 +175,19 @@ final class TrialRecorder {
       requested: endpoint.requested, bound: endpoint.bound, errno: endpoint.error,
       stage: Self.stage(endpoint.stage), attempted: endpoint.attempted_ns,
       finished: endpoint.finished_ns, holder: holder,
-      ownership: endpoint.bound == 0 ? .unchecked : ownership(slot, role, endpoint))
+      ownership: endpoint.is_bound == 0 ? .unchecked : ownership(slot, role, endpoint),
+      retries: Int(endpoint.retries), reported: endpoint.reported_ns,
+      path: endpoint.is_path == 0 ? "" : path(slot, role))
+  }
+
+  private func path(_ slot: Int, _ role: EndpointRole) -> String {
+    let server = region.server(slot)
+    return String(cString: bs_path_of(role == .input ? server.input : server.output))
   }
 
   private func ownership(_ slot: Int, _ role: EndpointRole, _ endpoint: bs_endpoint) -> Ownership {
     let server = region.server(slot)
-    guard server.input.pointee.bound != 0, server.output.pointee.bound != 0 else {
+    guard server.input.pointee.is_bound != 0, server.output.pointee.is_bound != 0 else {
       return .unchecked
     }
     switch arm.ownershipCheck {
@@ -163,6 +196,7 @@ final class TrialRecorder {
       if endpoint.listeners_seen > 1 { return .shared }
       return Self.ownership(answeredBy: endpoint.answered_by, slot)
     case .full:
+      if endpoint.listeners_seen > 1 { return .shared }
       if role == .input || arm.sockets == .tcp {
         return Self.ownership(answeredBy: endpoint.answered_by, slot)
       }
@@ -233,8 +267,10 @@ final class TrialRecorder {
   }
 }
 
-/// An endpoint of a trial.
-struct HolderKey: Hashable {
-  var slot: Int
-  var role: EndpointRole
+/// Whose port it is.
+enum HolderKey: Hashable {
+  /// An API server's endpoint.
+  case endpoint(slot: Int, role: EndpointRole)
+  /// A launcher's own service.
+  case service(launch: Int)
 }

@@ -1,4 +1,5 @@
 internal import CLinuxShims
+internal import Faults
 internal import History
 internal import Launching
 internal import Planning
@@ -17,10 +18,12 @@ struct TrialRunner {
 
   private let arm: Arm
   private let handover: Handover
+  private let host: WorkerHost
   private let recorder: TrialRecorder
   private let region: SharedRegion
   private var board: PhaseBoard
   private let sockets: SocketBaseline?
+  private let thievesActAfterBind: Bool
   /// When the preparation of the next trial was started, if it was.
   private var preparing: UInt64?
 
@@ -49,7 +52,11 @@ struct TrialRunner {
     self.arm = arm
     self.handover = handover
     self.sockets = sockets
+    thievesActAfterBind = arm.thieves.contains { thief in
+      ThiefRegistry.index(of: thief.name).map { ThiefRegistry.all[$0].actsAfterBind } ?? false
+    }
     region = host.region
+    self.host = host
     recorder = TrialRecorder(arm: arm, host: host)
     board = PhaseBoard(host: host, interruption: interruption, arm: arm)
   }
@@ -74,10 +81,15 @@ struct TrialRunner {
   }
 
   /// Runs one trial from clean state to clean state.
-  /// - Parameter next: seed of the trial that follows with the same workers, nil if none does. Its
-  ///   preparation overlaps with the recording of this one.
-  mutating func run(trial: Int, seed: UInt64, next: UInt64?) throws(RunError) -> Result {
-    var machine = TrialMachine(arm: arm)
+  /// - Parameters:
+  ///   - next: seed of the trial that follows with the same workers, nil if none does. Its preparation
+  ///     overlaps with the recording of this one.
+  ///   - countsSockets: whether to ask the kernel how many sockets the launches hold in the window.
+  mutating func run(
+    trial: Int, seed: UInt64, next: UInt64?, countsSockets: Bool
+  ) throws(RunError) -> Result {
+    var machine = TrialMachine(arm: arm, thievesActAfterBind: thievesActAfterBind)
+    var socketsInWindow = -1
     var action = machine.handle(.begin)
     let started = preparing ?? MonotonicClock.now()
     var windowOpened: [TrialRecorder.ThiefSnapshot] = []
@@ -103,10 +115,16 @@ struct TrialRunner {
         if !wait { event = .deadlinePassed }
       case .bind:
         barrierOpened = recorder.snapshot()
+        if countsSockets { socketsInWindow = try countSockets(barrierOpened) }
         barrierTime = openBarrier()
         guard let wait = outcome(try board.wait(until: deadline() + leadNanoseconds))
         else { return .interrupted }
         holders = try recorder.holders()
+        if !wait { event = .deadlinePassed }
+      case .drawAfterBind:
+        board.begin(.init(thieves: true))
+        board.command(BS_THIEF_BOUND)
+        guard let wait = outcome(try board.wait(until: deadline())) else { return .interrupted }
         if !wait { event = .deadlinePassed }
       case .check:
         guard let wait = outcome(try check()) else { return .interrupted }
@@ -140,7 +158,7 @@ struct TrialRunner {
       .trialEnded(
         TrialEnded(
           arm: arm.index, trial: trial, barrierOpened: barrierTime, at: ended,
-          completion: completion, socketsLeft: left)))
+          completion: completion, socketsLeft: left, socketsInWindow: socketsInWindow)))
     return .recorded(events, needsNewWorkers: needsNewWorkers)
   }
 
@@ -150,6 +168,20 @@ struct TrialRunner {
     case .ended: true
     case .deadlinePassed: false
     case .interrupted: nil
+    }
+  }
+
+  /// TCP sockets of the namespace that are bound or listen, without the thieves'; -1 where the namespace is not
+  /// ours alone.
+  private func countSockets(
+    _ thieves: [TrialRecorder.ThiefSnapshot]
+  ) throws(RunError) -> Int {
+    guard host.isolation != .none else { return -1 }
+    do throws(WorkerHost.StartError) {
+      let answer = try host.request(ControlMessage(.countSockets))
+      return max(0, Int(answer.values.first ?? 0) - thieves.map(\.held).reduce(0, +))
+    } catch {
+      throw .workers("cannot count sockets: \(error)")
     }
   }
 
@@ -209,7 +241,7 @@ struct TrialRunner {
   }
 
   private mutating func openBarrier() -> UInt64 {
-    let collects = handover == .reports
+    let collects = handover.hasChannel
     board.begin(.init(launchers: collects, servers: Array(slots)))
     if collects { board.command(BS_LAUNCHER_COLLECT) }
     let time = MonotonicClock.now() + leadNanoseconds
@@ -221,7 +253,7 @@ struct TrialRunner {
   private mutating func check() throws(RunError) -> PhaseBoard.Wait {
     let bound = slots.filter {
       let server = region.server($0).pointee
-      return server.is_dead == 0 && server.input.bound != 0 && server.output.bound != 0
+      return server.is_dead == 0 && server.input.is_bound != 0 && server.output.is_bound != 0
     }
     guard !bound.isEmpty else { return .ended }
     board.begin(.init(servers: arm.ownershipCheck == .full ? bound : [], auditor: true))
@@ -234,10 +266,10 @@ struct TrialRunner {
     let isFresh = arm.workers == .fresh
     board.begin(
       .init(
-        launchers: hasServers && isFresh, servers: hasServers && !isFresh ? Array(slots) : [],
+        launchers: hasServers, servers: hasServers && !isFresh ? Array(slots) : [],
         thieves: !arm.thieves.isEmpty))
     // The launchers first: from now on an API server that exits does so as it was told.
-    if hasServers && isFresh { board.command(BS_LAUNCHER_FINISH) }
+    if hasServers { board.command(BS_LAUNCHER_FINISH) }
     if hasServers { board.command(BS_SERVER_CLOSE) }
     if !arm.thieves.isEmpty { board.command(BS_THIEF_END) }
     return try board.wait(until: deadline())

@@ -26,9 +26,9 @@ public struct BindChurn: Thief {
   /// When each held port is due for release, oldest first.
   private var releases: [UInt64] = []
 
-  public init(options: [Int], seed: UInt64) {
-    meanGapNanoseconds = 1e9 / Double(options[0])
-    holdNanoseconds = UInt64(options[1]) * 1_000_000
+  public init(options: OptionValues, seed: UInt64) {
+    meanGapNanoseconds = 1e9 / Double(options["rate_per_second"])
+    holdNanoseconds = UInt64(options["hold_ms"]) * 1_000_000
     generator = SeededGenerator(seed: seed)
   }
 

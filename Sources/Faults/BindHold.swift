@@ -14,8 +14,8 @@ public struct BindHold: Thief {
 
   private let ports: Int
 
-  public init(options: [Int], seed: UInt64) {
-    ports = options[0]
+  public init(options: OptionValues, seed: UInt64) {
+    ports = options["ports"]
   }
 
   public func trialBegan(_ loot: Loot) { loot.want(ports) }

@@ -1,7 +1,7 @@
 internal import CLinuxShims
 internal import Glibc
 public import Launching
-internal import Syscalls
+public import Syscalls
 
 /// The ports that a thief holds, with its record in the shared region. Lives in the thief's process.
 public final class Loot {
@@ -9,11 +9,13 @@ public final class Loot {
   private let slot: UnsafeMutablePointer<bs_thief>
   private let claim: UInt32
   private let confinedTo: ClosedRange<Int>?
+  private let endpoints: Int
   private var held: [(socket: Int32, port: UInt16)] = []
 
-  public init(region: SharedRegion, thief: Int, confinedTo: ClosedRange<Int>?) {
+  public init(region: SharedRegion, thief: Int, order: WorkerOrder) {
     self.region = region
-    self.confinedTo = confinedTo
+    confinedTo = order.confinedTo
+    endpoints = 2 * order.launches * order.serversPerLaunch
     slot = region.thief(thief)
     claim = bs_claim(BS_CLAIM_THIEF, UInt32(thief))
   }
@@ -41,6 +43,46 @@ public final class Loot {
       slot.pointee.error = error.code
       return false
     }
+  }
+
+  /// Tries to take this very number and to hold it. That it is refused (EADDRINUSE) is an answer, not an
+  /// error: both count as a draw. Returns whether it got it.
+  @discardableResult
+  public func take(_ port: UInt16, sharing: TCPSocket.Sharing, listens: Bool) -> Bool {
+    do throws(SystemError) {
+      let socket = try TCPSocket.open()
+      do throws(SystemError) {
+        try TCPSocket.share(socket, sharing)
+        try TCPSocket.bind(socket, .loopback, port: port)
+        if listens { try TCPSocket.listen(socket) }
+        region.setClaim(claim, on: port)
+        held.append((socket, port))
+      } catch {
+        closeDescriptor(socket)
+        throw error
+      }
+      slot.pointee.held = UInt32(held.count)
+      slot.pointee.drawn += 1
+      return true
+    } catch {
+      if error.code == EADDRINUSE { slot.pointee.drawn += 1 } else { slot.pointee.error = error.code }
+      return false
+    }
+  }
+
+  /// Endpoints of the trial, all launches together.
+  public var endpointCount: Int { endpoints }
+
+  /// The number of an endpoint: the one that was decided on, or the one it got; nil while it has none.
+  /// - Parameter endpoint: 0..<`endpointCount`.
+  public func number(of endpoint: Int) -> UInt16? {
+    let server = region.server(endpoint / 2)
+    let record = endpoint % 2 == 0 ? server.input : server.output
+    let port =
+      record.pointee.requested != 0
+      ? record.pointee.requested
+      : record.pointee.bound != 0 ? record.pointee.bound : record.pointee.advertised
+    return port == 0 ? nil : port
   }
 
   /// Lets go of the port that was drawn first.

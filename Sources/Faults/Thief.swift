@@ -9,16 +9,21 @@ public protocol Thief: SendableMetatype {
   /// What plans, predictions and reports know of it.
   static var descriptor: ThiefDescriptor { get }
 
-  /// - Parameters:
-  ///   - options: values in the order of `descriptor.options`.
-  ///   - seed: of this thief in this arm.
-  init(options: [Int], seed: UInt64)
+  /// - Parameter seed: of this thief in this arm.
+  init(options: OptionValues, seed: UInt64)
 
   /// The trial begins: nothing has been allocated yet.
   mutating func trialBegan(_ loot: Loot)
 
   /// The addresses are allocated: the window is open. The barrier stays shut until this returns.
   mutating func windowOpened(_ loot: Loot)
+
+  /// All API servers have bound or failed, and nobody has checked who owns what. Only called when
+  /// `actsAfterBind`.
+  mutating func endpointsBound(_ loot: Loot)
+
+  /// Whether `endpointsBound` is to be called.
+  static var actsAfterBind: Bool { get }
 
   /// Called whenever `nextAction` is due, until the trial ends.
   mutating func act(_ loot: Loot, now: UInt64)
@@ -33,6 +38,10 @@ extension Thief {
   /// Nothing to do.
   public mutating func windowOpened(_ loot: Loot) {}
   /// Nothing to do.
+  public mutating func endpointsBound(_ loot: Loot) {}
+  /// No.
+  public static var actsAfterBind: Bool { false }
+  /// Nothing to do.
   public mutating func act(_ loot: Loot, now: UInt64) {}
   /// Never.
   public var nextAction: UInt64? { nil }
@@ -44,6 +53,7 @@ public enum ThiefRegistry {
   public static let all: [any Thief.Type] = [
     BindHold.self,
     BindChurn.self,
+    PortSquatter.self,
   ]
 
   /// What plans, predictions and reports know of them.

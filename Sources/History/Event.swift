@@ -18,6 +18,8 @@ public enum Event: Sendable, Equatable {
   case thief(ThiefRecord)
   /// A trial is over, and clean.
   case trialEnded(TrialEnded)
+  /// An arm does not run, and why.
+  case armSkipped(ArmSkipped)
   /// Last line of the file.
   case runEnded(RunEnded)
 }
@@ -89,10 +91,17 @@ public struct LaunchRecord: Sendable, Equatable, Codable {
   public var errno: Int32
   /// Stage at which `errno` occurred; `none` when 0.
   public var stage: Stage
+  /// Port of the launcher's own service, as of a store; 0 if it has none.
+  public var service: UInt16
+  /// Who held the service's port when its bind failed; nil otherwise.
+  public var holder: Holder?
+  /// Ports that launcher and API servers took, probes included.
+  public var portsTaken: Int
 
   public init(
     launch: Int, pid: Int32, advertised: [UInt16], allocationStarted: UInt64,
-    allocationEnded: UInt64, errno: Int32 = 0, stage: Stage = .none
+    allocationEnded: UInt64, errno: Int32 = 0, stage: Stage = .none, service: UInt16 = 0,
+    holder: Holder? = nil, portsTaken: Int = 0
   ) {
     self.launch = launch
     self.pid = pid
@@ -101,6 +110,9 @@ public struct LaunchRecord: Sendable, Equatable, Codable {
     self.allocationEnded = allocationEnded
     self.errno = errno
     self.stage = stage
+    self.service = service
+    self.holder = holder
+    self.portsTaken = portsTaken
   }
 }
 
@@ -122,6 +134,14 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case adopt
   /// The bound endpoints are reported to the launcher.
   case report
+  /// A range is searched for a number that can be had.
+  case scan
+  /// A lock or a shared file is waited for.
+  case lock
+  /// The launcher binds a port of its own, as of a store.
+  case service
+  /// An API server asks the launcher for a number.
+  case ask
 }
 
 /// Who holds a port.
@@ -199,10 +219,19 @@ public struct EndpointRecord: Sendable, Equatable, Codable {
   public var holder: Holder?
   /// What the ownership check found.
   public var ownership: Ownership
+  /// Binds that failed with EADDRINUSE and were followed by another one.
+  public var retries: Int
+  /// When the binder told its launcher; 0 if it did not.
+  public var reported: UInt64
+  /// Path of the Unix socket it is advertised as; empty for a TCP port.
+  public var path: String
+  /// Whether it listens.
+  public var isBound: Bool { bound != 0 || (!path.isEmpty && errno == 0 && finished != 0) }
 
   public init(
     requested: UInt16, bound: UInt16, errno: Int32 = 0, stage: Stage = .none, attempted: UInt64,
-    finished: UInt64, holder: Holder? = nil, ownership: Ownership = .unchecked
+    finished: UInt64, holder: Holder? = nil, ownership: Ownership = .unchecked, retries: Int = 0,
+    reported: UInt64 = 0, path: String = ""
   ) {
     self.requested = requested
     self.bound = bound
@@ -212,6 +241,9 @@ public struct EndpointRecord: Sendable, Equatable, Codable {
     self.finished = finished
     self.holder = holder
     self.ownership = ownership
+    self.retries = retries
+    self.reported = reported
+    self.path = path
   }
 }
 
@@ -270,22 +302,25 @@ public struct ThiefRecord: Sendable, Equatable, Codable {
   public var pid: Int32
   /// Ports it was told to draw before the barrier opened; 0 if it has no quota.
   public var wanted: Int
-  /// Ports it drew between allocation and barrier.
+  /// Ports it drew between allocation and barrier, or tried by number and was refused.
   public var drawnInWindow: Int
+  /// The same, after everybody had bound.
+  public var drawnAfterBind: Int
   /// Ports it held when the barrier opened.
   public var heldAtRelease: Int
   /// errno that stopped it, 0 if none.
   public var errno: Int32
 
   public init(
-    thief: Int, name: String, pid: Int32, wanted: Int, drawnInWindow: Int, heldAtRelease: Int,
-    errno: Int32 = 0
+    thief: Int, name: String, pid: Int32, wanted: Int, drawnInWindow: Int, drawnAfterBind: Int = 0,
+    heldAtRelease: Int, errno: Int32 = 0
   ) {
     self.thief = thief
     self.name = name
     self.pid = pid
     self.wanted = wanted
     self.drawnInWindow = drawnInWindow
+    self.drawnAfterBind = drawnAfterBind
     self.heldAtRelease = heldAtRelease
     self.errno = errno
   }
@@ -322,12 +357,15 @@ public struct TrialEnded: Sendable, Equatable, Codable {
   public var completion: Completion
   /// Sockets left in the namespace after everything was closed; -1 where that was not measured.
   public var socketsLeft: Int
+  /// TCP sockets of the launches, bound or listening, while the window was open; -1 where that was not
+  /// measured: it is in the first trial of each block.
+  public var socketsInWindow: Int
   /// Text for people, empty unless something is to be said.
   public var detail: String
 
   public init(
     arm: Int, trial: Int, barrierOpened: UInt64, at: UInt64, completion: Completion = .complete,
-    socketsLeft: Int = 0, detail: String = ""
+    socketsLeft: Int = 0, socketsInWindow: Int = -1, detail: String = ""
   ) {
     self.arm = arm
     self.trial = trial
@@ -335,7 +373,21 @@ public struct TrialEnded: Sendable, Equatable, Codable {
     self.at = at
     self.completion = completion
     self.socketsLeft = socketsLeft
+    self.socketsInWindow = socketsInWindow
     self.detail = detail
+  }
+}
+
+/// An arm that does not run.
+public struct ArmSkipped: Sendable, Equatable, Codable {
+  /// `Arm.index`.
+  public var arm: Int
+  /// The plan's reason, or what this host lacks.
+  public var reason: String
+
+  public init(arm: Int, reason: String) {
+    self.arm = arm
+    self.reason = reason
   }
 }
 

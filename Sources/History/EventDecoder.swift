@@ -51,6 +51,9 @@ public enum EventDecoder {
     case "server": return .server(try server(&fields))
     case "thief": return .thief(try thief(&fields))
     case "trial-ended": return .trialEnded(try trialEnded(&fields))
+    case "arm-skipped":
+      return .armSkipped(
+        ArmSkipped(arm: try fields.number("arm"), reason: try fields.text("reason")))
     case "run-ended":
       return .runEnded(
         RunEnded(interrupted: try fields.boolean("interrupted"), at: try fields.number("at")))
@@ -77,7 +80,9 @@ public enum EventDecoder {
       allocationStarted: try fields.number("allocationStarted"),
       allocationEnded: try fields.number("allocationEnded"),
       errno: try fields.number("errno", default: 0),
-      stage: try fields.word("stage", default: Stage.none))
+      stage: try fields.word("stage", default: Stage.none),
+      service: try fields.number("service", default: 0), holder: try holder(of: &fields),
+      portsTaken: try fields.number("portsTaken", default: 0))
   }
 
   private static func server(_ fields: inout EventFields) throws(Failure) -> ServerRecord {
@@ -99,7 +104,10 @@ public enum EventDecoder {
       errno: try fields.number("errno", default: 0),
       stage: try fields.word("stage", default: Stage.none),
       attempted: try fields.number("attempted"), finished: try fields.number("finished"),
-      holder: try holder(of: &fields), ownership: try fields.word("ownership", default: .unchecked))
+      holder: try holder(of: &fields), ownership: try fields.word("ownership", default: .unchecked),
+      retries: try fields.number("retries", default: 0),
+      reported: try fields.number("reported", default: 0),
+      path: try fields.text("path", default: ""))
     try fields.finish()
     return endpoint
   }
@@ -119,6 +127,7 @@ public enum EventDecoder {
       thief: try fields.number("thief"), name: try fields.text("name"),
       pid: try fields.number("pid"), wanted: try fields.number("wanted"),
       drawnInWindow: try fields.number("drawnInWindow"),
+      drawnAfterBind: try fields.number("drawnAfterBind", default: 0),
       heldAtRelease: try fields.number("heldAtRelease"),
       errno: try fields.number("errno", default: 0))
   }
@@ -129,6 +138,7 @@ public enum EventDecoder {
       barrierOpened: try fields.number("barrierOpened"), at: try fields.number("at"),
       completion: try fields.word("completion", default: .complete),
       socketsLeft: try fields.number("socketsLeft", default: 0),
+      socketsInWindow: try fields.number("socketsInWindow", default: -1),
       detail: try fields.text("detail", default: ""))
   }
 }

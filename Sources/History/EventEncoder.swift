@@ -2,7 +2,8 @@
 ///
 /// The order of the fields is fixed, `event` first. A field is left out when it has the default that
 /// its type's initialiser gives it (`errno` 0, `stage` none, `holder` nil, `ownership` unchecked,
-/// `died` nil, `completion` complete, `socketsLeft` 0, `detail` empty; in a holder `launch` and
+/// `died` nil, `completion` complete, `socketsLeft` 0, `socketsInWindow` -1, `detail` empty, `service`,
+/// `portsTaken`, `retries` and `reported` 0, `path` empty; in a holder `launch` and
 /// `index` -1, `pid` 0, `command` empty). Times stay whole CLOCK_MONOTONIC nanoseconds.
 public enum EventEncoder {
   /// Version of the event format that this encoder writes and `EventDecoder` reads.
@@ -18,6 +19,7 @@ public enum EventEncoder {
     case .server(let record): encode(record, into: &buffer)
     case .thief(let record): encode(record, into: &buffer)
     case .trialEnded(let record): encode(record, into: &buffer)
+    case .armSkipped(let record): encode(record, into: &buffer)
     case .runEnded(let record): encode(record, into: &buffer)
     }
     buffer.append("}\n")
@@ -69,6 +71,9 @@ public enum EventEncoder {
     buffer.append(",\"allocationEnded\":")
     buffer.append(decimal: record.allocationEnded)
     appendError(record.errno, record.stage, into: &buffer)
+    append("service", Int(record.service), unless: 0, into: &buffer)
+    append(record.holder, into: &buffer)
+    append("portsTaken", record.portsTaken, unless: 0, into: &buffer)
   }
 
   private static func encode(_ record: ServerRecord, into buffer: inout ByteBuffer) {
@@ -100,14 +105,20 @@ public enum EventEncoder {
     buffer.append(decimal: endpoint.attempted)
     buffer.append(",\"finished\":")
     buffer.append(decimal: endpoint.finished)
-    if let holder = endpoint.holder {
-      buffer.append(",\"holder\":")
-      encode(holder, into: &buffer)
-    }
+    append(endpoint.holder, into: &buffer)
     if endpoint.ownership != .unchecked {
       buffer.append(",\"ownership\":\"")
       buffer.append(endpoint.ownership.word)
       buffer.append(34)
+    }
+    append("retries", endpoint.retries, unless: 0, into: &buffer)
+    if endpoint.reported != 0 {
+      buffer.append(",\"reported\":")
+      buffer.append(decimal: endpoint.reported)
+    }
+    if !endpoint.path.isEmpty {
+      buffer.append(",\"path\":")
+      buffer.append(quoted: endpoint.path)
     }
     buffer.append(125)
   }
@@ -148,6 +159,7 @@ public enum EventEncoder {
     buffer.append(decimal: record.wanted)
     buffer.append(",\"drawnInWindow\":")
     buffer.append(decimal: record.drawnInWindow)
+    append("drawnAfterBind", record.drawnAfterBind, unless: 0, into: &buffer)
     buffer.append(",\"heldAtRelease\":")
     buffer.append(decimal: record.heldAtRelease)
     appendError(record.errno, .none, into: &buffer)
@@ -167,14 +179,19 @@ public enum EventEncoder {
       buffer.append(record.completion.word)
       buffer.append(34)
     }
-    if record.socketsLeft != 0 {
-      buffer.append(",\"socketsLeft\":")
-      buffer.append(decimal: record.socketsLeft)
-    }
+    append("socketsLeft", record.socketsLeft, unless: 0, into: &buffer)
+    append("socketsInWindow", record.socketsInWindow, unless: -1, into: &buffer)
     if !record.detail.isEmpty {
       buffer.append(",\"detail\":")
       buffer.append(quoted: record.detail)
     }
+  }
+
+  private static func encode(_ record: ArmSkipped, into buffer: inout ByteBuffer) {
+    buffer.append("{\"event\":\"arm-skipped\",\"arm\":")
+    buffer.append(decimal: record.arm)
+    buffer.append(",\"reason\":")
+    buffer.append(quoted: record.reason)
   }
 
   private static func encode(_ record: RunEnded, into buffer: inout ByteBuffer) {
@@ -182,6 +199,22 @@ public enum EventEncoder {
     buffer.append(record.interrupted ? "true" : "false")
     buffer.append(",\"at\":")
     buffer.append(decimal: record.at)
+  }
+
+  private static func append(
+    _ name: StaticString, _ value: Int, unless standard: Int, into buffer: inout ByteBuffer
+  ) {
+    guard value != standard else { return }
+    buffer.append(",\"")
+    buffer.append(name)
+    buffer.append("\":")
+    buffer.append(decimal: value)
+  }
+
+  private static func append(_ holder: Holder?, into buffer: inout ByteBuffer) {
+    guard let holder else { return }
+    buffer.append(",\"holder\":")
+    encode(holder, into: &buffer)
   }
 
   private static func appendError(_ errno: Int32, _ stage: Stage, into buffer: inout ByteBuffer) {

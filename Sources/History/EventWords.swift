@@ -12,6 +12,10 @@ extension Stage {
     case .listen: "listen"
     case .adopt: "adopt"
     case .report: "report"
+    case .scan: "scan"
+    case .lock: "lock"
+    case .service: "service"
+    case .ask: "ask"
     }
   }
 }

@@ -31,7 +31,7 @@ public struct HistoryWriter: ~Copyable {
     switch event {
     case .trialStarted: isInTrial = true
     case .launch, .server, .thief: break
-    case .trialEnded, .runStarted, .poolSet, .runEnded: isInTrial = false
+    case .trialEnded, .runStarted, .poolSet, .armSkipped, .runEnded: isInTrial = false
     }
     if !isInTrial { try flush() }
   }

@@ -21,7 +21,7 @@ public struct TrialGrouping: Sendable {
     case .launch, .server, .thief:
       unfinished.append(event)
       return nil
-    case .runStarted, .poolSet, .runEnded:
+    case .runStarted, .poolSet, .armSkipped, .runEnded:
       defer { unfinished = [] }
       return unfinished.isEmpty ? nil : unfinished
     }

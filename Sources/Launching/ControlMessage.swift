@@ -21,6 +21,8 @@ public struct ControlMessage: Sendable, Equatable {
     case identify
     /// Which TCP sockets own a port: triples of port, whether it listens, inode.
     case listSockets
+    /// How many TCP sockets are bound or listen.
+    case countSockets
   }
   /// What is asked or answered.
   public var kind: Kind

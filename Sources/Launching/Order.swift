@@ -66,6 +66,8 @@ public struct BindingOrder: Sendable {
   public let ownershipCheck: OwnershipCheck
   /// How binders are released.
   public let barrier: Barrier
+  /// API servers of each launch.
+  public let serversPerLaunch: Int
   /// The range to confine each of our own sockets to; nil when the namespace does it.
   public let confinedTo: ClosedRange<Int>?
 }
@@ -103,7 +105,7 @@ public struct WorkerOrder {
   public var binding: BindingOrder {
     BindingOrder(
       sockets: sockets, workers: workers, ownershipCheck: ownershipCheck, barrier: barrier,
-      confinedTo: confinedTo)
+      serversPerLaunch: serversPerLaunch, confinedTo: confinedTo)
   }
 
   /// Reads the order from the region.

@@ -6,8 +6,13 @@ public import Syscalls
 public enum WorkerDescriptor {
   /// The shared region's file.
   public static let region: Int32 = 3
-  /// The control channel.
+  /// The control channel; in an API server that was started by exec, its channel to the launcher.
   public static let control: Int32 = 4
+  /// The run's private folder.
+  public static let scratch: Int32 = 5
+  /// In an API server that was started by exec, the sockets it was handed.
+  public static let handedInput: Int32 = 6
+  public static let handedOutput: Int32 = 7
 }
 
 /// How a run is kept apart from the host.
@@ -46,6 +51,8 @@ public final class WorkerHost {
   public let isolation: Isolation
   /// Why it is not kept apart; empty if it is.
   public let isolationProblem: String
+  /// Whether the workers have a private folder.
+  public let hasScratchFolder: Bool
   private let channel: Descriptor
 
   /// Starts the worker host.
@@ -75,6 +82,7 @@ public final class WorkerHost {
     }
     self.isolation = isolation
     isolationProblem = hello.text
+    hasScratchFolder = hello.values.count > 1 && hello.values[1] != 0
   }
 
   deinit { end() }

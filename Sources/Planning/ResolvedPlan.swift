@@ -243,6 +243,8 @@ public struct Arm: Sendable, Equatable, Codable {
   public var expectation: Expectation?
   /// Published figures for this arm.
   public var published: [PublishedFigure]
+  /// Why the plan leaves this arm out; nil if it runs.
+  public var skipReason: String?
 
   public init(
     index: Int, scenario: String, why: String = "", strategy: Choice, depth: Depth,
@@ -250,7 +252,7 @@ public struct Arm: Sendable, Equatable, Codable {
     barrier: Barrier = Barrier(), workers: WorkerKind = .fresh, sockets: SocketKind = .zmq,
     ownershipCheck: OwnershipCheck = .full, thieves: [Choice] = [], trials: Int,
     timeoutMilliseconds: Int = 10_000, expectation: Expectation? = nil,
-    published: [PublishedFigure] = []
+    published: [PublishedFigure] = [], skipReason: String? = nil
   ) {
     self.index = index
     self.scenario = scenario
@@ -269,5 +271,6 @@ public struct Arm: Sendable, Equatable, Codable {
     self.timeoutMilliseconds = timeoutMilliseconds
     self.expectation = expectation
     self.published = published
+    self.skipReason = skipReason
   }
 }

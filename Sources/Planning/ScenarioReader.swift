@@ -18,11 +18,12 @@ struct ScenarioReader {
     var strategies: [Choice]
     var expectations: [String: (Expectation, PlanNode)]
     var published: [String: [PublishedFigure]]
+    var skipped: [String: String]
   }
 
   /// Reads the scenario's object; nil if too much is wrong to go on.
   func read(_ node: PlanNode, defaults: ScenarioSettings) -> Scenario? {
-    let keys = ["name", "why", "strategies"] + ScenarioSettings.keys + ["expect", "published"]
+    let keys = ["name", "why", "strategies"] + ScenarioSettings.keys + ["expect", "published", "skip"]
     guard let object = node.object(keys: keys) else { return nil }
     var settings = defaults
     settings.read(object, vocabulary: vocabulary)
@@ -42,7 +43,8 @@ struct ScenarioReader {
       node: node, name: name, nameNode: nameNode, why: object["why"]?.string() ?? "",
       settings: settings, apiServers: apiServers, trials: trials, strategies: chosen,
       expectations: object["expect"].map { expectations($0, chosen) } ?? [:],
-      published: object["published"].map { published($0, chosen) } ?? [:])
+      published: object["published"].map { published($0, chosen) } ?? [:],
+      skipped: object["skip"].map { skipped($0, chosen) } ?? [:])
     check(scenario)
     return scenario
   }
@@ -54,13 +56,16 @@ struct ScenarioReader {
       Arm(
         index: first + offset, scenario: scenario.name, why: scenario.why, strategy: strategy,
         depth: settings.depth,
-        topology: Topology(launches: settings.launches, apiServers: scenario.apiServers),
+        topology: Topology(
+          launches: settings.launches,
+          apiServers: vocabulary.strategy(named: strategy.name)?.apiServers ?? scenario.apiServers),
         pool: settings.pool, window: settings.window, barrier: settings.barrier,
         workers: settings.workers, sockets: settings.sockets,
         ownershipCheck: settings.ownershipCheck, thieves: settings.thieves,
         trials: scenario.trials, timeoutMilliseconds: settings.timeoutMilliseconds,
         expectation: (scenario.expectations[strategy.label] ?? scenario.expectations["*"])?.0,
-        published: scenario.published[strategy.label] ?? [])
+        published: scenario.published[strategy.label] ?? [],
+        skipReason: scenario.skipped[strategy.label])
     }
   }
 
@@ -100,6 +105,25 @@ struct ScenarioReader {
         continue
       }
       if let expectation = expectation(inner) { result[member.key] = (expectation, inner) }
+    }
+    return result
+  }
+
+  /// Reasons by label: these arms stand in the matrix, but do not run.
+  private func skipped(_ node: PlanNode, _ chosen: [Choice]) -> [String: String] {
+    guard let object = node.freeObject() else { return [:] }
+    var result: [String: String] = [:]
+    let labels = chosen.map(\.label)
+    for member in object.members {
+      guard let inner = object[member.key], let reason = inner.string() else { continue }
+      if reason.isEmpty { inner.report("expected the reason, found an empty string") }
+      if !labels.contains(member.key) {
+        node.collector.report(
+          "no strategy \"\(member.key)\" in this scenario; there are \(labels.joined(separator: ", "))",
+          at: member.position, path: inner.path,
+          suggestion: Suggestion.closest(to: member.key, among: labels))
+      }
+      result[member.key] = reason
     }
     return result
   }
@@ -169,16 +193,32 @@ struct ScenarioReader {
       scenario.node.report(
         "\(2 * servers) endpoints do not fit into a pool of \(range.capacity) ports")
     }
-    for strategy in scenario.strategies {
-      guard let known = vocabulary.strategy(named: strategy.name),
-        !known.depths.contains(settings.depth)
-      else { continue }
-      scenario.node.report(
-        "strategy \"\(strategy.name)\" has no depth \"\(settings.depth.rawValue)\"; choose others with \"strategies\""
-      )
+    for strategy in scenario.strategies where scenario.skipped[strategy.label] == nil {
+      guard let known = vocabulary.strategy(named: strategy.name) else { continue }
+      checkFit(known, scenario)
     }
     checkDraws(scenario)
     checkExpectations(scenario)
+  }
+
+  /// What a strategy cannot do.
+  private func checkFit(_ strategy: StrategyDescriptor, _ scenario: Scenario) {
+    let settings = scenario.settings
+    let hint = "; choose others with \"strategies\", or give the reason under \"skip\""
+    if !strategy.depths.contains(settings.depth) {
+      scenario.node.report(
+        "strategy \"\(strategy.name)\" has no depth \"\(settings.depth.rawValue)\"\(hint)")
+    }
+    guard settings.depth == .bind else { return }
+    if !strategy.sockets.contains(settings.sockets) {
+      scenario.node.report(
+        "strategy \"\(strategy.name)\" has no sockets \"\(settings.sockets.rawValue)\"\(hint)")
+    }
+    if strategy.requirements.contains(.fullOwnershipCheck) && settings.ownershipCheck == .kernel {
+      scenario.node.report(
+        "strategy \"\(strategy.name)\" needs the full ownership check, the kernel's record does not show its endpoints\(hint)"
+      )
+    }
   }
 
   private func checkDraws(_ scenario: Scenario) {
@@ -189,6 +229,7 @@ struct ScenarioReader {
       switch known.model {
       case .churns: return
       case .holdsThroughWindow: quota += thief["ports"]
+      case .squats: continue
       }
     }
     let wanted = scenario.settings.window.foreignDraws

@@ -19,29 +19,124 @@ public struct OptionDescriptor: Sendable, Equatable {
   }
 }
 
+/// What a strategy asks of the host and of others, and how it fails: what a person weighs beside the rates.
+/// Declared in the strategy's file, because no trial can measure it.
+public struct StrategyTraits: Sendable, Equatable, Codable {
+  /// Whose help it needs.
+  public enum Cooperation: String, Sendable, Codable, CaseIterable {
+    /// Nobody's.
+    case nobody
+    /// The process that binds must do its part.
+    case binder
+    /// Every process that takes ports on the host must take part, or it protects from those alone that do.
+    case everybody
+  }
+  /// What one sees when it fails.
+  public enum FailureMode: String, Sendable, Codable, CaseIterable {
+    /// An error, before anything is served.
+    case closed
+    /// Nothing at first: a hang, a wrong peer, shared traffic.
+    case silent
+    /// An error or nothing, by circumstances.
+    case either
+  }
+  /// Needs CAP_NET_ADMIN or a sysctl.
+  public var needsRoot: Bool
+  /// Whose help it needs.
+  public var cooperation: Cooperation
+  /// Serves a consumer that must know the number before the binder starts.
+  public var isKnownBeforehand: Bool
+  /// Works where launcher and binder are on different hosts.
+  public var worksAcrossHosts: Bool
+  /// How it fails.
+  public var failure: FailureMode
+  /// Its known weakness, in a few words.
+  public var weakness: String
+
+  public init(
+    needsRoot: Bool = false, cooperation: Cooperation, isKnownBeforehand: Bool,
+    worksAcrossHosts: Bool, failure: FailureMode, weakness: String
+  ) {
+    self.needsRoot = needsRoot
+    self.cooperation = cooperation
+    self.isKnownBeforehand = isKnownBeforehand
+    self.worksAcrossHosts = worksAcrossHosts
+    self.failure = failure
+    self.weakness = weakness
+  }
+}
+
+/// What a strategy must find on the host or in the plan.
+public enum StrategyRequirement: String, Sendable, Codable, CaseIterable {
+  /// A network namespace of the run's own: it changes sysctls or leaves TIME_WAIT behind.
+  case namespace
+  /// The run's private folder, which vanishes with the run.
+  case scratchFolder = "scratch-folder"
+  /// Endpoints that the kernel's record of TCP listeners does not show: only nonces prove who owns them.
+  case fullOwnershipCheck = "full-ownership-check"
+}
+
 /// What the rest of the program knows about a strategy without running it.
 public struct StrategyDescriptor: Sendable, Equatable {
   /// Name in plans and in the matrix.
   public let name: String
   /// One line for people.
   public let summary: String
+  /// Where it is used or was proposed.
+  public let origin: String
   /// Options it takes, in the order in which they travel to the workers.
   public let options: [OptionDescriptor]
   /// How theory sees it.
   public let collisionModel: CollisionModel
   /// Depths it can run at.
   public let depths: Set<Depth>
+  /// Socket kinds it can bind.
+  public let sockets: Set<SocketKind>
+  /// API servers it starts whatever the scenario says; nil for as many as the scenario says.
+  public let apiServers: Int?
+  /// What it must find.
+  public let requirements: Set<StrategyRequirement>
+  /// What it costs and how it fails.
+  public let traits: StrategyTraits
 
   public init(
-    name: String, summary: String, options: [OptionDescriptor] = [],
-    collisionModel: CollisionModel, depths: Set<Depth>
+    name: String, summary: String, origin: String, options: [OptionDescriptor] = [],
+    collisionModel: CollisionModel, depths: Set<Depth>,
+    sockets: Set<SocketKind> = Set(SocketKind.allCases), apiServers: Int? = nil,
+    requirements: Set<StrategyRequirement> = [], traits: StrategyTraits
   ) {
     self.name = name
     self.summary = summary
+    self.origin = origin
     self.options = options
     self.collisionModel = collisionModel
     self.depths = depths
+    self.sockets = sockets
+    self.apiServers = apiServers
+    self.requirements = requirements
+    self.traits = traits
   }
+}
+
+/// A strategy's or thief's options, by name.
+public struct OptionValues: Sendable {
+  private let names: [String]
+  private let values: [Int]
+
+  /// - Parameter values: in the order of the descriptors; further ones are passed over.
+  public init(_ descriptors: [OptionDescriptor], _ values: [Int]) {
+    names = descriptors.map(\.name)
+    self.values = values
+  }
+
+  /// The value of an option; traps when there is none of that name, which is a programming error.
+  public subscript(name: String) -> Int {
+    guard let index = names.firstIndex(of: name) else { preconditionFailure("no option \(name)") }
+    return values[index]
+  }
+
+  /// The same as a port number, 0...65535.
+  public func port(_ name: String) -> UInt16 { UInt16(self[name]) }
 }
 
 /// What the rest of the program knows about a thief without running it.
@@ -52,6 +147,9 @@ public struct ThiefDescriptor: Sendable, Equatable {
     case holdsThroughWindow = "holds-through-window"
     /// Draws `rate_per_second` ports a second all through the trial, each held `hold_ms` on average.
     case churns
+    /// Takes the very numbers that launches decided on, `ports` of them, with the options `reuse_address`,
+    /// `reuse_port` and `listens`; what has no number yet, as soon as it has one.
+    case squats
   }
   /// Name in plans.
   public let name: String

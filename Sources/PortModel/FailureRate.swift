@@ -20,11 +20,26 @@ public struct LaunchConditions: Sendable, Equatable {
   public var windowSeconds: Double
   /// False at depth `allocate`: only equal numbers count.
   public var bindsForReal: Bool
+  /// Who takes, by number, what the launches decided on.
+  public var squatters: [Squatter]
+
+  /// A thief that takes at least one of a launch's own numbers, with these socket options, and listens.
+  public struct Squatter: Sendable, Equatable {
+    /// Sets SO_REUSEADDR.
+    public var reusesAddress: Bool
+    /// Sets SO_REUSEPORT.
+    public var reusesPort: Bool
+
+    public init(reusesAddress: Bool, reusesPort: Bool) {
+      self.reusesAddress = reusesAddress
+      self.reusesPort = reusesPort
+    }
+  }
 
   public init(
     model: CollisionModel, range: EphemeralRange, launches: Int = 1, addressesPerLaunch: Int,
     foreignDraws: Int = 0, churnRatePerSecond: Double = 0, churnHoldSeconds: Double = 0,
-    windowSeconds: Double = 0, bindsForReal: Bool = true
+    windowSeconds: Double = 0, bindsForReal: Bool = true, squatters: [Squatter] = []
   ) {
     self.model = model
     self.range = range
@@ -35,6 +50,7 @@ public struct LaunchConditions: Sendable, Equatable {
     self.churnHoldSeconds = churnHoldSeconds
     self.windowSeconds = windowSeconds
     self.bindsForReal = bindsForReal
+    self.squatters = squatters
   }
 }
 
@@ -48,25 +64,62 @@ public struct PredictedFailure: Sendable, Equatable {
 
 /// Closed forms for the rate at which launches lose a port.
 public enum FailureRate {
-  /// The rates under the conditions.
-  public static func predict(_ conditions: LaunchConditions) -> PredictedFailure {
-    let all = conditions.launches * conditions.addressesPerLaunch
+  /// The rates under the conditions; nil where theory has none.
+  public static func predict(_ conditions: LaunchConditions) -> PredictedFailure? {
+    if conditions.bindsForReal, let certain = squatted(conditions) { return certain }
     switch conditions.model {
-    case .heldFromTheStart:
-      // Without a race only an empty pool fails.
-      let demand = all + conditions.foreignDraws
-      let rate: Double = demand > conditions.range.capacity ? 1 : 0
-      return PredictedFailure(perLaunch: rate, perTrial: rate)
-    case .probeThenBind:
-      let slots = conditions.range.slots()
-      let foreign = conditions.bindsForReal ? foreignPorts(conditions) : 0
-      let trial = probability(anyOf: all, slots: slots, foreign: foreign)
-      guard conditions.launches > 1 else {
-        return PredictedFailure(perLaunch: trial, perTrial: trial)
-      }
-      return PredictedFailure(
-        perLaunch: perLaunch(conditions, slots: slots, foreign: foreign), perTrial: trial)
+    case .heldFromTheStart, .heldWithReuseAddress, .heldWithReusePort:
+      return heldFromTheStart(conditions)
+    case .probeThenBind: return probed(conditions, differ: false)
+    case .distinctProbes:
+      // How the numbers of several launches that are each held for a while fall has no closed form here.
+      return conditions.launches == 1 ? probed(conditions, differ: true) : nil
+    case .outsideThePool, .reserved:
+      return conditions.launches == 1 ? PredictedFailure(perLaunch: 0, perTrial: 0) : nil
+    case .noPort: return PredictedFailure(perLaunch: 0, perTrial: 0)
+    case .unmodelled: return nil
     }
+  }
+
+  /// A squatter takes what is not held, and what is held so that it may be shared; nil when it takes nothing.
+  private static func squatted(_ conditions: LaunchConditions) -> PredictedFailure? {
+    let takes = conditions.squatters.contains { squatter in
+      switch conditions.model {
+      case .probeThenBind, .distinctProbes, .outsideThePool, .reserved: true
+      case .heldWithReuseAddress: squatter.reusesAddress
+      case .heldWithReusePort: squatter.reusesPort
+      case .heldFromTheStart, .noPort, .unmodelled: false
+      }
+    }
+    // With several launches, which of them meets the squatter depends on its order.
+    guard takes, conditions.launches == 1 else { return nil }
+    return PredictedFailure(perLaunch: 1, perTrial: 1)
+  }
+
+  /// Without a race only an empty pool fails.
+  private static func heldFromTheStart(_ conditions: LaunchConditions) -> PredictedFailure {
+    let demand =
+      conditions.launches * conditions.addressesPerLaunch + conditions.foreignDraws
+    let rate: Double = demand > conditions.range.capacity ? 1 : 0
+    return PredictedFailure(perLaunch: rate, perTrial: rate)
+  }
+
+  private static func probed(
+    _ conditions: LaunchConditions, differ: Bool
+  ) -> PredictedFailure {
+    let all = conditions.launches * conditions.addressesPerLaunch
+    let slots = conditions.range.slots()
+    let foreign = conditions.bindsForReal ? foreignPorts(conditions) : 0
+    if differ {
+      let rate = stolen(addresses: all, slots: slots, foreignDraws: foreign)
+      return PredictedFailure(perLaunch: rate, perTrial: rate)
+    }
+    let trial = probability(anyOf: all, slots: slots, foreign: foreign)
+    guard conditions.launches > 1 else {
+      return PredictedFailure(perLaunch: trial, perTrial: trial)
+    }
+    return PredictedFailure(
+      perLaunch: perLaunch(conditions, slots: slots, foreign: foreign), perTrial: trial)
   }
 
   /// That n draws from N ports, each released at once, contain a number twice: the birthday problem,

@@ -2,7 +2,8 @@ public import CLinuxShims
 internal import Glibc
 public import Launching
 internal import Planning
-internal import Syscalls
+public import PortModel
+public import Syscalls
 
 /// Which of an API server's two endpoints.
 public enum EndpointRole: Int, Sendable, CaseIterable {
@@ -17,21 +18,31 @@ public enum EndpointRole: Int, Sendable, CaseIterable {
 public final class Binder {
   /// The shared region.
   public let region: SharedRegion
+  /// Number of the launch.
+  public let launch: Int
+  /// Number of the API server within its launch.
+  public let number: Int
+  /// API servers of the launch.
+  public var servers: Int { order.serversPerLaunch }
   /// Slot of the API server.
   public let slot: Int
   /// What the arm orders.
   public let order: BindingOrder
   /// Channel to the launcher, -1 if there is none.
   public var channel: Int32 = -1
-  /// Listeners this process was handed, -1 where it was not.
+  /// Sockets this process was handed, -1 where it was not.
   public var inherited: (input: Int32, output: Int32) = (-1, -1)
   /// The endpoints' sockets.
   public let sockets: EndpointSockets
   private let server: UnsafeMutablePointer<bs_server>
   private let claim: UInt32
 
-  public init(region: SharedRegion, slot: Int, order: BindingOrder) throws {
+  public init(
+    region: SharedRegion, launch: Int, number: Int, slot: Int, order: BindingOrder
+  ) throws {
     self.region = region
+    self.launch = launch
+    self.number = number
     self.slot = slot
     self.order = order
     server = region.server(slot)
@@ -48,54 +59,179 @@ public final class Binder {
   public func requested(_ role: EndpointRole) -> UInt16 { endpoint(role).pointee.requested }
 
   /// Whether both endpoints listen.
-  public var isBound: Bool { server.input.pointee.bound != 0 && server.output.pointee.bound != 0 }
+  public var isBound: Bool {
+    server.input.pointee.is_bound != 0 && server.output.pointee.is_bound != 0
+  }
 
-  /// Binds and listens. Returns false, with errno and the port's holder in the record, if it fails.
-  public func bind(_ role: EndpointRole, port: UInt16) -> Bool {
-    let record = endpoint(role)
-    record.pointee.attempted_ns = MonotonicClock.now()
-    let result = sockets.bind(role, port: port)
-    return finish(role, result)
+  /// Random numbers of this API server in this trial.
+  public func generator() -> SeededGenerator {
+    SeededGenerator(seed: region.pointer.pointee.trial_seed, path: 2, UInt64(slot))
+  }
+
+  /// Sleeps.
+  public func pause(nanoseconds: UInt64) {
+    if nanoseconds > 0 { MonotonicClock.sleep(until: MonotonicClock.now() + nanoseconds) }
+  }
+
+  // MARK: Binding
+
+  /// Binds and listens. Returns false, with errno and the port's holder in the record, if it fails. After an
+  /// earlier failure of the same endpoint with EADDRINUSE this is a retry, and counted as one.
+  /// - Parameters:
+  ///   - port: 0 for one of the kernel's choice.
+  ///   - sharing: beside what libzmq sets by itself (SO_REUSEADDR).
+  public func bind(_ role: EndpointRole, port: UInt16, sharing: TCPSocket.Sharing = []) -> Bool {
+    let record = begin(role)
+    record.pointee.requested = port
+    return finish(role, sockets.bind(role, port: port, sharing: sharing))
+  }
+
+  /// Binds the first of the numbers that can be had, as a search: that others are taken is no failure and no
+  /// retry. Returns false, with the last errno at stage `scan`, if none can.
+  public func bindAny(_ role: EndpointRole, of ports: some Sequence<UInt16>) -> Bool {
+    let record = begin(role)
+    record.pointee.requested = 0
+    var code = EADDRINUSE
+    for port in ports {
+      switch sockets.bind(role, port: port, sharing: []) {
+      case .listening(let bound): return finish(role, .listening(bound))
+      case .failed(_, let error):
+        code = error
+        if error != EADDRINUSE { return finish(role, .failed(stage: BS_STAGE_SCAN.rawValue, code: code)) }
+      }
+    }
+    return finish(role, .failed(stage: BS_STAGE_SCAN.rawValue, code: code))
+  }
+
+  /// Binds a Unix socket at that path, through libzmq.
+  public func bind(_ role: EndpointRole, path: String) -> Bool {
+    let record = begin(role)
+    record.pointee.is_path = 1
+    return finish(role, sockets.bind(role, path: path))
   }
 
   /// Adopts the listener this process was handed for the endpoint.
   public func adopt(_ role: EndpointRole) -> Bool {
-    let listener = role == .input ? inherited.input : inherited.output
-    if role == .input { inherited.input = -1 } else { inherited.output = -1 }
-    endpoint(role).pointee.attempted_ns = MonotonicClock.now()
-    return finish(role, sockets.adopt(role, listener: listener))
+    _ = begin(role)
+    return finish(role, sockets.adopt(role, listener: takeHanded(role)))
   }
 
-  /// Reports both ports to the launcher. A failure is recorded at the input.
-  public func report() {
-    var ports = (server.input.pointee.bound, server.output.pointee.bound)
-    let size = MemoryLayout.size(ofValue: ports)
-    while send(channel, &ports, size, Int32(MSG_NOSIGNAL)) != size {
-      if errno == EINTR { continue }
-      server.input.pointee.error = errno
-      server.input.pointee.stage = BS_STAGE_REPORT.rawValue
-      return
+  /// Closes the socket this process was handed for the endpoint, if it was.
+  public func closeHanded(_ role: EndpointRole) {
+    let socket = takeHanded(role)
+    if socket >= 0 { closeDescriptor(socket) }
+  }
+
+  private func takeHanded(_ role: EndpointRole) -> Int32 {
+    let socket = role == .input ? inherited.input : inherited.output
+    if role == .input { inherited.input = -1 } else { inherited.output = -1 }
+    return socket
+  }
+
+  /// Draws a number with `bind(0)` on the wildcard address and lets go of it at once; nil, with errno in the
+  /// endpoint's record, if there is none.
+  public func probe(for role: EndpointRole) -> UInt16? {
+    let record = endpoint(role)
+    do throws(SystemError) {
+      let socket = try TCPSocket.open()
+      defer { closeDescriptor(socket) }
+      if let range = order.confinedTo { try TCPSocket.confine(socket, to: range) }
+      try TCPSocket.bind(socket, .wildcard, port: 0)
+      record.pointee.draws += 1
+      return try TCPSocket.port(of: socket)
+    } catch {
+      record.pointee.error = error.code
+      record.pointee.stage = BS_STAGE_PROBE.rawValue
+      return nil
     }
   }
 
-  /// Receives the listeners that the launcher passed through the channel.
-  public func receiveListeners() {
+  /// Records the endpoint as bound to a port that this process does not hold: for tests of the checkers.
+  func pretend(_ role: EndpointRole, port: UInt16) {
+    _ = begin(role)
+    endpoint(role).pointee.finished_ns = MonotonicClock.now()
+    endpoint(role).pointee.bound = port
+    endpoint(role).pointee.is_bound = 1
+  }
+
+  /// Notes a failure of the endpoint that no other call of this class has noted.
+  public func fail(_ role: EndpointRole, stage: bs_stage, code: Int32) {
+    endpoint(role).pointee.error = code
+    endpoint(role).pointee.stage = stage.rawValue
+    endpoint(role).pointee.finished_ns = MonotonicClock.now()
+  }
+
+  // MARK: Talking to the launcher
+
+  /// Reports the ports that both endpoints listen on.
+  public func report() {
+    report(input: server.input.pointee.bound, output: server.output.pointee.bound)
+  }
+
+  /// Reports these ports, whatever is bound. A failure is recorded at the input.
+  public func report(input: UInt16, output: UInt16) {
+    let now = MonotonicClock.now()
+    for role in EndpointRole.allCases { endpoint(role).pointee.reported_ns = now }
+    let code = ChannelMessage(.report, first: input, second: output).send(over: channel)
+    if code != 0 { fail(.input, stage: BS_STAGE_REPORT, code: code) }
+  }
+
+  /// Tells the launcher that there will be no report.
+  public func reportFailure() {
+    _ = ChannelMessage(.failure).send(over: channel)
+  }
+
+  /// Asks the launcher for a number to bind.
+  /// - Parameter lost: a number that was tried in vain, 0 if none was.
+  /// - Returns: nil, with errno in the record, if the launcher does not answer or has none.
+  public func ask(
+    _ role: EndpointRole, lost: UInt16, timeoutMilliseconds: Int
+  ) -> UInt16? {
+    var code = ChannelMessage(.question, role: UInt16(role.rawValue), first: lost)
+      .send(over: channel)
+    if code == 0 {
+      code = ChannelMessage.awaitReadable(
+        channel, until: MonotonicClock.now() + UInt64(timeoutMilliseconds) * 1_000_000)
+    }
+    if code == 0 {
+      if let answer = ChannelMessage.receive(from: channel), answer.kind == .answer,
+        answer.first != 0
+      {
+        return answer.first
+      }
+      code = EPIPE
+    }
+    fail(role, stage: BS_STAGE_ASK, code: code)
+    return nil
+  }
+
+  /// Receives the sockets that the launcher passed through the channel.
+  public func receiveHanded() {
     var pair: [Int32] = [-1, -1]
     let received = bs_receive_descriptors(channel, &pair, 2)
     if received == 2 { inherited = (pair[0], pair[1]) }
   }
+
+  /// The number of the launcher's own service.
+  public var servicePort: UInt16 { region.launcher(launch).pointee.service_port }
 
   /// Closes everything and waits until the kernel has really let go of the ports.
   public func close() {
     for role in EndpointRole.allCases {
       let port = endpoint(role).pointee.bound
       if port != 0 && region.claim(on: port) == claim { region.setClaim(0, on: port) }
+      closeHanded(role)
     }
-    for listener in [inherited.input, inherited.output] where listener >= 0 {
-      closeDescriptor(listener)
-    }
-    inherited = (-1, -1)
     sockets.close()
+  }
+
+  private func begin(_ role: EndpointRole) -> UnsafeMutablePointer<bs_endpoint> {
+    let record = endpoint(role)
+    if record.pointee.error == EADDRINUSE { record.pointee.retries += 1 }
+    record.pointee.error = 0
+    record.pointee.stage = BS_STAGE_NONE.rawValue
+    record.pointee.attempted_ns = MonotonicClock.now()
+    return record
   }
 
   private func finish(_ role: EndpointRole, _ result: EndpointSockets.BindResult) -> Bool {
@@ -104,6 +240,9 @@ public final class Binder {
     switch result {
     case .listening(let port):
       record.pointee.bound = port
+      record.pointee.is_bound = 1
+      if record.pointee.is_path != 0 { return true }
+      record.pointee.draws += 1
       region.setClaim(claim, on: port)
       if order.ownershipCheck == .kernel {
         record.pointee.listener_inode = sockets.listenerInode(role, port: port)
@@ -118,19 +257,10 @@ public final class Binder {
     }
   }
 
-  /// Asks both records who has the port, at once: a holder may be gone a moment later.
   private func noteHolder(of port: UInt16, in record: UnsafeMutablePointer<bs_endpoint>) {
-    record.pointee.holder_claim = region.claim(on: port)
-    var found = bs_socket_record()
-    var count = bs_find_listening_socket(port, &found)
-    if count == 0 { count = bs_list_sockets(BS_SOCKETS_BOUND.rawValue, port, &found, 1) }
-    if count < 0 {
-      record.pointee.holder_state = BS_HOLDER_UNKNOWN.rawValue
-    } else if count == 0 {
-      record.pointee.holder_state = BS_HOLDER_NOBODY.rawValue
-    } else {
-      record.pointee.holder_state = BS_HOLDER_FOUND.rawValue
-      record.pointee.holder_inode = found.inode
-    }
+    let holder = PortHolder.find(port, in: region)
+    record.pointee.holder_claim = holder.claim
+    record.pointee.holder_state = holder.state
+    record.pointee.holder_inode = holder.inode
   }
 }

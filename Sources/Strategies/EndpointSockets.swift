@@ -2,7 +2,7 @@ internal import CLinuxShims
 internal import Glibc
 public import Messaging
 public import Planning
-internal import Syscalls
+public import Syscalls
 
 /// The sockets behind an API server's two endpoints: libzmq's ROUTER and PULL, or plain TCP listeners.
 public final class EndpointSockets {
@@ -38,11 +38,27 @@ public final class EndpointSockets {
   }
 
   /// Binds port `port` (0: of the kernel's choice) of 127.0.0.1 and listens.
-  public func bind(_ role: EndpointRole, port: UInt16) -> BindResult {
-    switch kind {
-    case .zmq: bindMessaging(role, to: "tcp://127.0.0.1:\(port)", adopting: nil)
-    case .tcp: bindPlain(role, port: port)
+  /// - Parameter sharing: socket options besides SO_REUSEADDR. libzmq sets no others: where there are some,
+  ///   the socket is made here and libzmq adopts it.
+  public func bind(
+    _ role: EndpointRole, port: UInt16, sharing: TCPSocket.Sharing
+  ) -> BindResult {
+    switch (kind, sharing.isEmpty) {
+    case (.tcp, _): return bindPlain(role, port: port, sharing)
+    case (.zmq, true): return bindMessaging(role, to: "tcp://127.0.0.1:\(port)", adopting: nil)
+    case (.zmq, false):
+      let result = bindPlain(role, port: port, sharing)
+      guard case .listening = result else { return result }
+      let listener = listeners[role.rawValue]
+      listeners[role.rawValue] = -1
+      return bindMessaging(role, to: "tcp://127.0.0.1:0", adopting: listener)
     }
+  }
+
+  /// Binds a Unix socket at a path (`ipc://`); libzmq removes a socket file that is in the way. The port of
+  /// the result is 0.
+  public func bind(_ role: EndpointRole, path: String) -> BindResult {
+    bindMessaging(role, to: "ipc://\(path)", adopting: nil)
   }
 
   /// Adopts a listening socket, which is closed with the endpoint.
@@ -121,14 +137,16 @@ public final class EndpointSockets {
     }
   }
 
-  private func bindPlain(_ role: EndpointRole, port: UInt16) -> BindResult {
+  private func bindPlain(
+    _ role: EndpointRole, port: UInt16, _ sharing: TCPSocket.Sharing
+  ) -> BindResult {
     var stage = BS_STAGE_BIND
     do throws(SystemError) {
       let socket = try TCPSocket.open()
       listeners[role.rawValue] = socket
       if let confinedTo, port == 0 { try TCPSocket.confine(socket, to: confinedTo) }
       // As libzmq does.
-      try TCPSocket.allowAddressReuse(socket)
+      try TCPSocket.share(socket, sharing.union(.reuseAddress))
       try TCPSocket.bind(socket, .loopback, port: port)
       stage = BS_STAGE_LISTEN
       try TCPSocket.listen(socket)

@@ -1,32 +1,29 @@
-internal import CLinuxShims
 public import Planning
 internal import PortModel
 
-/// vllm-project/vllm#54113: the launcher binds and listens before anything starts, hands the listening
-/// socket on, and closes its own copy once that is done; the API server adopts it (`ZMQ_USE_FD`).
-///
-/// Fresh API servers inherit the descriptors by fork, pooled ones get them by SCM_RIGHTS. The launcher
-/// must listen: libzmq aborts the process when it adopts a socket that is only bound.
+/// vllm-project/vllm#54113: the launcher binds and listens before anything starts and records the address; the
+/// API server inherits the descriptor and adopts it (`ZMQ_USE_FD`); the launcher closes its copy when the API
+/// server has started. The port is never free in between.
 public struct InheritedListener: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "inherited-listener",
-    summary: "launcher binds and listens, API server adopts the socket (vLLM #54113)",
-    collisionModel: .heldFromTheStart, depths: [.bind])
+    summary: "launcher binds and listens, the forked API server adopts the socket",
+    origin: "vllm-project/vllm#54113, #36330 (merged for groups)",
+    options: ListenerHandover.options,
+    collisionModel: .heldFromTheStart, depths: [.bind],
+    traits: StrategyTraits(
+      cooperation: .binder, isKnownBeforehand: true, worksAcrossHosts: false, failure: .closed,
+      weakness: "only where the launcher is the parent, on one host; a leaked copy keeps the port for ever"))
 
-  public static let handover = Handover.listeners
+  public static let handover = Handover(sockets: .inherited)
 
-  public init(options: [Int]) {}
+  private let listeners: ListenerHandover
 
-  public func allocate(_ launch: Launch) throws(StageFailure) {
-    for number in 0..<launch.addresses {
-      let port = try launch.makeListener(number)
-      launch.endpoint(number).pointee.requested = port
-      launch.endpoint(number).pointee.advertised = port
-    }
-  }
+  public init(options: OptionValues) { listeners = ListenerHandover(options) }
 
-  public func bind(_ binder: Binder) {
-    guard binder.adopt(.input) else { return }
-    _ = binder.adopt(.output)
-  }
+  public func allocate(_ launch: Launch) throws(StageFailure) { try listeners.allocate(launch) }
+
+  public func bind(_ binder: Binder) { listeners.bind(binder) }
+
+  public func release(_ launch: Launch) { listeners.release(launch) }
 }

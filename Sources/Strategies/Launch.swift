@@ -1,32 +1,53 @@
 public import CLinuxShims
 internal import Glibc
 public import Launching
-internal import Syscalls
+internal import Planning
+public import PortModel
+public import Syscalls
 
-/// The launcher's view of one launch: its addresses, the listeners it holds, its channels to the API
-/// servers. Lives in the launcher process.
+/// The launcher's view of one launch: the addresses it decides on, the sockets it makes, and the channels to
+/// its API servers. Lives in the launcher's process.
 public final class Launch {
   /// The shared region.
   public let region: SharedRegion
-  /// Number of the launch.
+  /// Number of the launch within the trial.
   public let number: Int
   /// What the arm orders.
   public let order: WorkerOrder
-  /// Addresses to find: all inputs, then all outputs, as vLLM allocates them.
+  /// API servers of the launch.
+  public var servers: Int { order.serversPerLaunch }
+  /// Addresses: an input for each API server, then an output for each.
   public var addresses: Int { 2 * order.serversPerLaunch }
-  /// Listeners that are still to be handed over, in the order of the addresses; -1 where none is held.
-  public private(set) var listeners: [Int32]
-  /// The launcher's ends of the channels, one for each API server; -1 where there is none.
+  /// Ends of the channels to the API servers, -1 where there is none.
   public var channels: [Int32]
+  /// Random numbers of this launch in this trial.
+  public var generator = SeededGenerator(seed: 0)
+  /// Sockets to hand over, by address; -1 where there is none.
+  private var handed: [Int32]
+  /// Sockets to hold until the API servers have closed.
+  private var kept: [Int32] = []
+  private let slot: UnsafeMutablePointer<bs_launcher>
   private let claim: UInt32
 
   public init(region: SharedRegion, number: Int, order: WorkerOrder) {
     self.region = region
     self.number = number
     self.order = order
-    listeners = Array(repeating: -1, count: 2 * order.serversPerLaunch)
+    handed = Array(repeating: -1, count: 2 * order.serversPerLaunch)
     channels = Array(repeating: -1, count: order.serversPerLaunch)
+    slot = region.launcher(number)
     claim = bs_claim(BS_CLAIM_LAUNCHER, UInt32(number))
+  }
+
+  /// Begins a trial: nothing is allocated, and the random numbers are this trial's.
+  public func begin() {
+    generator = SeededGenerator(
+      seed: region.pointer.pointee.trial_seed, path: 1, UInt64(number))
+    slot.pointee.draws = 0
+    slot.pointee.service_port = 0
+    slot.pointee.holder_inode = 0
+    slot.pointee.holder_claim = 0
+    slot.pointee.holder_state = 0
   }
 
   /// Slot of the launch's API server.
@@ -39,83 +60,238 @@ public final class Launch {
     return address < servers ? server.input : server.output
   }
 
-  /// Draws a number as `_get_open_port` does: bind to the wildcard address and port 0, read, close.
-  public func probe() throws(StageFailure) -> UInt16 {
+  /// The addresses of an API server: its input's and its output's.
+  public func addresses(of server: Int) -> (input: Int, output: Int) {
+    (server, order.serversPerLaunch + server)
+  }
+
+  /// Decides on a number: the API server is told to bind it, and the peers to connect to it.
+  public func decide(_ port: UInt16, for address: Int) {
+    endpoint(address).pointee.requested = port
+    endpoint(address).pointee.advertised = port
+  }
+
+  /// Decides on the path of a Unix socket, which the peers are told as far as it fits the record.
+  public func decide(path: String, for address: Int) {
+    let record = endpoint(address)
+    record.pointee.is_path = 1
+    let target = UnsafeMutableRawBufferPointer(
+      start: bs_path_of(record), count: Int(BS_PATH_SIZE))
+    target.initializeMemory(as: UInt8.self, repeating: 0)
+    target.copyBytes(from: path.utf8.prefix(target.count - 1))
+  }
+
+  // MARK: Sockets
+
+  /// Makes a bound socket.
+  /// - Parameters:
+  ///   - port: 0 for one of the kernel's choice.
+  ///   - stage: where a failure is said to have happened.
+  public func open(
+    port: UInt16 = 0, on host: TCPSocket.Host = .wildcard, sharing: TCPSocket.Sharing = [],
+    listens: Bool = false, backlog: Int32 = 100, stage: bs_stage = BS_STAGE_PROBE
+  ) throws(StageFailure) -> (socket: Int32, port: UInt16) {
     do throws(SystemError) {
       let socket = try TCPSocket.open()
-      defer { closeDescriptor(socket) }
-      if let range = order.confinedTo { try TCPSocket.confine(socket, to: range) }
-      try TCPSocket.bind(socket, .wildcard, port: 0)
-      return try TCPSocket.port(of: socket)
+      var isDone = false
+      defer { if !isDone { closeDescriptor(socket) } }
+      if let range = order.confinedTo, port == 0 { try TCPSocket.confine(socket, to: range) }
+      try TCPSocket.share(socket, sharing)
+      try TCPSocket.bind(socket, host, port: port)
+      if listens { try TCPSocket.listen(socket, backlog: backlog) }
+      let bound = port != 0 ? port : try TCPSocket.port(of: socket)
+      slot.pointee.draws += 1
+      isDone = true
+      return (socket, bound)
     } catch {
-      throw StageFailure(stage: BS_STAGE_PROBE.rawValue, code: error.code)
+      throw StageFailure(stage: stage.rawValue, code: error.code)
     }
   }
 
-  /// Binds a listener for an address and keeps it until it is handed over.
-  public func makeListener(_ address: Int) throws(StageFailure) -> UInt16 {
-    do throws(SystemError) {
-      let socket = try TCPSocket.open()
-      listeners[address] = socket
-      if let range = order.confinedTo { try TCPSocket.confine(socket, to: range) }
-      try TCPSocket.bind(socket, .loopback, port: 0)
-      try TCPSocket.listen(socket)
-      let port = try TCPSocket.port(of: socket)
-      region.setClaim(claim, on: port)
-      return port
-    } catch {
-      throw StageFailure(stage: BS_STAGE_LISTENER_SETUP.rawValue, code: error.code)
+  /// Draws a number as vLLM's `_get_open_port` does: bind to the wildcard address and port 0, read, close.
+  public func probe(sharing: TCPSocket.Sharing = []) throws(StageFailure) -> UInt16 {
+    let (socket, port) = try open(sharing: sharing)
+    closeDescriptor(socket)
+    return port
+  }
+
+  /// Whether the number can be bound at this moment, found out by binding and closing.
+  public func isFree(_ port: UInt16) -> Bool {
+    guard let (socket, _) = try? open(port: port) else { return false }
+    closeDescriptor(socket)
+    return true
+  }
+
+  /// The first number from `first` upwards that can be bound, found as vLLM's `_get_open_port` does with
+  /// VLLM_PORT: bind, and the next number on any error. Nil when `tries` numbers were not free.
+  public func scan(from first: Int, tries: Int) -> UInt16? {
+    (first..<min(first + tries, 65_536)).lazy.map { UInt16($0) }.first { self.isFree($0) }
+  }
+
+  /// Holds a socket until the API servers have closed.
+  public func keep(_ socket: Int32, port: UInt16) {
+    kept.append(socket)
+    region.setClaim(claim, on: port)
+  }
+
+  /// Hands a socket to the API server that has the address; ours is closed when it was started.
+  public func handOver(_ socket: Int32, port: UInt16, for address: Int) {
+    handed[address] = socket
+    region.setClaim(claim, on: port)
+  }
+
+  /// Keeps our copies of what is handed over, too: they are closed with the rest of what is kept.
+  public func keepHanded() {
+    for address in handed.indices where handed[address] >= 0 {
+      let copy = fcntl(handed[address], F_DUPFD_CLOEXEC, 0)
+      if copy >= 0 { kept.append(copy) }
     }
   }
 
-  /// Hands the listeners to pooled API servers, which have them in their channel from then on.
-  public func passListeners() throws(StageFailure) {
-    let servers = order.serversPerLaunch
-    for server in 0..<servers {
-      let pair = [listeners[server], listeners[servers + server]]
+  /// How many sockets are held for the API servers.
+  public var heldSockets: Int { handed.count { $0 >= 0 } + kept.count }
+
+  /// Passes the sockets through the channels, where API servers have them from then on.
+  public func passHanded() throws(StageFailure) {
+    for server in 0..<order.serversPerLaunch {
+      let (input, output) = addresses(of: server)
+      let pair = [handed[input], handed[output]]
+      guard pair[0] >= 0 && pair[1] >= 0 else { continue }
       let code = bs_send_descriptors(channels[server], pair, 2)
       guard code == 0 else { throw StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: code) }
     }
   }
 
-  /// Closes the launcher's copies: after the hand-over, or when it failed.
-  public func closeListeners() {
-    for address in listeners.indices where listeners[address] >= 0 {
-      closeDescriptor(listeners[address])
-      listeners[address] = -1
+  /// Closes the launcher's copies of what is handed over: after the hand-over, or when it failed.
+  public func closeHanded() {
+    for address in handed.indices where handed[address] >= 0 {
+      closeDescriptor(handed[address])
+      handed[address] = -1
     }
   }
 
-  /// In a fresh API server: takes its own two listeners and closes the siblings' copies.
-  public func takeListeners(of server: Int) -> (input: Int32, output: Int32) {
-    let servers = order.serversPerLaunch
-    let own = (listeners[server], listeners[servers + server])
-    listeners[server] = -1
-    listeners[servers + server] = -1
-    closeListeners()
+  /// Closes what was kept.
+  public func closeKept() {
+    for socket in kept {
+      if let port = try? TCPSocket.port(of: socket), region.claim(on: port) == claim {
+        region.setClaim(0, on: port)
+      }
+      closeDescriptor(socket)
+    }
+    kept.removeAll(keepingCapacity: true)
+  }
+
+  /// Leaves what is kept open for good: a leak, on purpose.
+  func forgetKept() {
+    kept.removeAll(keepingCapacity: true)
+  }
+
+  /// In a new API server: takes its own two sockets and closes everything else the launcher holds.
+  public func takeHanded(of server: Int) -> (input: Int32, output: Int32) {
+    let (input, output) = addresses(of: server)
+    let own = (handed[input], handed[output])
+    handed[input] = -1
+    handed[output] = -1
+    closeHanded()
+    for socket in kept { closeDescriptor(socket) }
     return own
   }
 
-  /// Waits until every API server has reported its ports, and advertises them.
-  ///
-  /// The reports are a pair of ports each. A channel that ends before its report is a dead API server.
-  public func collectReports(timeoutMilliseconds: Int) throws(StageFailure) {
+  // MARK: What API servers say
+
+  /// Serves the channels until every API server has reported, and advertises what was reported.
+  /// - Parameter answer: called with an API server's number and its question; the answer goes back.
+  /// - Throws: `ETIMEDOUT` when the time is over, `EPIPE` when an API server failed or died before its
+  ///   report, both at stage `report`; what `answer` throws.
+  public func collectReports(
+    timeoutMilliseconds: Int,
+    answer: (Int, ChannelMessage) throws(StageFailure) -> ChannelMessage? = { _, _ in nil }
+  ) throws(StageFailure) {
     let deadline = MonotonicClock.now() + UInt64(timeoutMilliseconds) * 1_000_000
-    for server in 0..<order.serversPerLaunch {
+    var waiting = Array(0..<order.serversPerLaunch)
+    while !waiting.isEmpty {
+      var items = waiting.map { pollfd(fd: channels[$0], events: Int16(POLLIN), revents: 0) }
       let now = MonotonicClock.now()
-      let left = now < deadline ? Int32((deadline - now + 999_999) / 1_000_000) : 0
-      var ready = bs_wait_readable(channels[server], left)
-      while ready == -EINTR { ready = bs_wait_readable(channels[server], left) }
-      guard ready > 0 else {
-        throw StageFailure(stage: BS_STAGE_REPORT.rawValue, code: ready == 0 ? ETIMEDOUT : -ready)
+      guard now < deadline else { throw failure(ETIMEDOUT) }
+      let left = Int32(min((deadline - now + 999_999) / 1_000_000, 60_000))
+      let ready = poll(&items, nfds_t(items.count), left)
+      guard ready >= 0 || errno == EINTR else { throw failure(errno) }
+      guard ready > 0 else { continue }
+      for (item, server) in zip(items, waiting) where item.revents != 0 {
+        guard let message = ChannelMessage.receive(from: channels[server]) else {
+          throw failure(EPIPE)
+        }
+        switch message.kind {
+        case .report:
+          let (input, output) = addresses(of: server)
+          endpoint(input).pointee.advertised = message.first
+          endpoint(output).pointee.advertised = message.second
+          waiting.removeAll { $0 == server }
+        case .question:
+          if let reply = try answer(server, message) { _ = reply.send(over: channels[server]) }
+        case .failure, .answer:
+          throw failure(EPIPE)
+        }
       }
-      var ports: (UInt16, UInt16) = (0, 0)
-      let length = recv(channels[server], &ports, MemoryLayout.size(ofValue: ports), 0)
-      guard length == MemoryLayout.size(ofValue: ports) else {
-        throw StageFailure(stage: BS_STAGE_REPORT.rawValue, code: length == 0 ? EPIPE : errno)
-      }
-      endpoint(server).pointee.advertised = ports.0
-      endpoint(order.serversPerLaunch + server).pointee.advertised = ports.1
     }
+  }
+
+  private func failure(_ code: Int32) -> StageFailure {
+    StageFailure(stage: BS_STAGE_REPORT.rawValue, code: code)
+  }
+
+  // MARK: A port of the launcher's own
+
+  /// The number of the launcher's own service, as of a store; API servers read it from the region.
+  public var servicePort: UInt16 {
+    get { slot.pointee.service_port }
+    set { slot.pointee.service_port = newValue }
+  }
+
+  /// Binds the service's number and listens; notes who has it if that fails.
+  public func openService() throws(StageFailure) -> Int32 {
+    let wanted = servicePort
+    do throws(StageFailure) {
+      let (socket, port) = try open(
+        port: wanted, on: .loopback, sharing: .reuseAddress, listens: true, backlog: 4_096,
+        stage: BS_STAGE_SERVICE)
+      servicePort = port
+      region.setClaim(claim, on: port)
+      return socket
+    } catch {
+      if error.code == EADDRINUSE && wanted != 0 {
+        let holder = PortHolder.find(wanted, in: region)
+        slot.pointee.holder_claim = holder.claim
+        slot.pointee.holder_state = holder.state
+        slot.pointee.holder_inode = holder.inode
+      }
+      throw error
+    }
+  }
+
+  /// Closes the service's socket.
+  public func closeService(_ socket: Int32) {
+    if region.claim(on: servicePort) == claim { region.setClaim(0, on: servicePort) }
+    closeDescriptor(socket)
+  }
+}
+
+/// Asks both records who has a port, at once: a holder may be gone a moment later.
+struct PortHolder {
+  /// The port's claim in the region.
+  var claim: UInt32
+  /// `bs_holder_state`.
+  var state: UInt32
+  /// The kernel's socket, 0 if there is none.
+  var inode: UInt64 = 0
+
+  static func find(_ port: UInt16, in region: SharedRegion) -> PortHolder {
+    let claim = region.claim(on: port)
+    var found = bs_socket_record()
+    var count = bs_find_listening_socket(port, &found)
+    if count == 0 { count = bs_list_sockets(BS_SOCKETS_BOUND.rawValue, port, &found, 1) }
+    if count < 0 { return PortHolder(claim: claim, state: BS_HOLDER_UNKNOWN.rawValue) }
+    if count == 0 { return PortHolder(claim: claim, state: BS_HOLDER_NOBODY.rawValue) }
+    return PortHolder(claim: claim, state: BS_HOLDER_FOUND.rawValue, inode: found.inode)
   }
 }

@@ -1,4 +1,3 @@
-internal import CLinuxShims
 public import Planning
 internal import PortModel
 
@@ -10,23 +9,27 @@ internal import PortModel
 public struct ProbeThenBind: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "probe-then-bind",
-    summary: "launcher probes with bind(0), closes, hands the number on (vLLM v0.19)",
-    collisionModel: .probeThenBind, depths: [.allocate, .bind])
+    summary: "launcher probes with bind(0), closes, hands the number on",
+    origin: "vLLM v0.19; Ray, SGLang, PyTorch test suites",
+    collisionModel: .probeThenBind, depths: [.allocate, .bind],
+    traits: StrategyTraits(
+      cooperation: .nobody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
+      weakness: "anybody may take the number between close and bind; one launch may draw it twice"))
 
-  public static let handover = Handover.numbers
-
-  public init(options: [Int]) {}
+  public init(options: OptionValues) {}
 
   public func allocate(_ launch: Launch) throws(StageFailure) {
-    for number in 0..<launch.addresses {
-      let port = try launch.probe()
-      launch.endpoint(number).pointee.requested = port
-      launch.endpoint(number).pointee.advertised = port
-    }
+    for address in 0..<launch.addresses { launch.decide(try launch.probe(), for: address) }
   }
 
-  public func bind(_ binder: Binder) {
-    guard binder.bind(.input, port: binder.requested(.input)) else { return }
-    _ = binder.bind(.output, port: binder.requested(.output))
+  public func bind(_ binder: Binder) { binder.bindRequested() }
+}
+
+extension Binder {
+  /// Binds both endpoints to the numbers that the launcher decided on, as vLLM does: the input first, and
+  /// the output not at all when the input failed.
+  public func bindRequested() {
+    guard bind(.input, port: requested(.input)) else { return }
+    _ = bind(.output, port: requested(.output))
   }
 }

@@ -2,9 +2,13 @@ public import Planning
 
 /// A way to get a port to the process that binds it: the launcher's half and the binder's half.
 ///
-/// One value lives in the launcher and is used for all its trials; fresh API servers inherit it by fork.
-/// To add a strategy, write one file with a type that conforms to this, and add it to
-/// `StrategyRegistry.all`.
+/// One value lives in the launcher and is used for all its trials; fresh API servers inherit it by fork,
+/// those that are started by exec make their own. To add a strategy, write one file with a type that conforms
+/// to this, and add it to `StrategyRegistry.all`.
+///
+/// The course of a trial: `allocate`; the API servers are started or get their orders, with what was handed
+/// over; the window; the barrier opens: every API server runs `bind`, and the launcher `collect` if there are
+/// channels; the ownership check; the API servers close; `release`.
 public protocol Strategy: SendableMetatype {
   /// What plans, predictions and reports know of it.
   static var descriptor: StrategyDescriptor { get }
@@ -12,8 +16,7 @@ public protocol Strategy: SendableMetatype {
   /// What flows between launcher and binder besides the numbers in the shared region.
   static var handover: Handover { get }
 
-  /// - Parameter options: values in the order of `descriptor.options`.
-  init(options: [Int])
+  init(options: OptionValues)
 
   /// Launcher: decide the addresses of all API servers before any of them is started or gets its orders.
   mutating func allocate(_ launch: Launch) throws(StageFailure)
@@ -22,28 +25,70 @@ public protocol Strategy: SendableMetatype {
   /// calls.
   mutating func bind(_ binder: Binder)
 
-  /// Launcher: take the API servers' reports, while they bind. Only called when `handover` is `.reports`.
+  /// Launcher: take the API servers' reports and answer their questions, while they bind. Only called when
+  /// `handover.hasChannel`.
   mutating func collect(_ launch: Launch) throws(StageFailure)
+
+  /// Launcher: the API servers have closed; let go of what is still held. What `Launch` keeps is closed by
+  /// itself afterwards.
+  mutating func release(_ launch: Launch)
+
+  /// Ports that the run's namespace reserves while the arm runs (`ip_local_reserved_ports`).
+  var reservedPorts: ClosedRange<Int>? { get }
+
+  /// Whether closed connections leave TIME_WAIT behind in the run's namespace while the arm runs. Without it
+  /// the namespace keeps none, so that trials do not disturb each other.
+  var leavesTimeWait: Bool { get }
 }
 
 extension Strategy {
+  /// Numbers only.
+  public static var handover: Handover { Handover() }
   /// Nothing to collect.
   public mutating func collect(_ launch: Launch) throws(StageFailure) {}
+  /// Nothing to let go of.
+  public mutating func release(_ launch: Launch) {}
+  /// None.
+  public var reservedPorts: ClosedRange<Int>? { nil }
+  /// None.
+  public var leavesTimeWait: Bool { false }
 }
 
-/// What flows between launcher and binder.
-public enum Handover: Sendable {
-  /// Port numbers only.
-  case numbers
-  /// The binder reports the ports it got, through a channel.
-  case reports
-  /// Listening sockets.
-  case listeners
+/// What flows between launcher and binder besides port numbers.
+public struct Handover: Sendable, Equatable {
+  /// How sockets that the launcher made reach the API server.
+  public enum Sockets: Sendable {
+    /// By fork or exec; pooled API servers, which are older than the sockets, get them passed.
+    case inherited
+    /// Through the channel (SCM_RIGHTS), always.
+    case passed
+  }
+
+  /// How a fresh API server starts.
+  public enum Start: Sendable {
+    /// By fork of the launcher.
+    case fork
+    /// By fork and exec of a new program, as vLLM's "spawn" does. Pooled API servers are forked all the same.
+    case exec
+  }
+
+  /// Whether the API server has a channel to its launcher, and the launcher runs `collect`.
+  public var hasChannel: Bool
+  /// How sockets reach the API server; nil if none do.
+  public var sockets: Sockets?
+  /// How a fresh API server starts.
+  public var start: Start
+
+  public init(hasChannel: Bool = false, sockets: Sockets? = nil, start: Start = .fork) {
+    self.hasChannel = hasChannel
+    self.sockets = sockets
+    self.start = start
+  }
 }
 
 /// A failure of the launcher's half.
 public struct StageFailure: Error {
-  /// Where.
+  /// Where (`bs_stage`).
   public var stage: UInt32
   /// errno.
   public var code: Int32

@@ -1,4 +1,3 @@
-internal import CLinuxShims
 public import Planning
 internal import PortModel
 
@@ -10,25 +9,21 @@ internal import PortModel
 public struct WildcardReportBack: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "wildcard-report-back",
-    summary: "API server binds :0 and reports the port through a pipe (vLLM #42585)",
-    options: [
-      OptionDescriptor(
-        name: "report_timeout_ms", defaultValue: 30_000, range: 1...3_600_000,
-        summary: "how long the launcher waits for all reports")
-    ],
-    collisionModel: .heldFromTheStart, depths: [.bind])
+    summary: "API server binds :0 and reports the port through a pipe",
+    origin: "vllm-project/vllm#37452, #42585 (merged)",
+    options: [.reportTimeout],
+    collisionModel: .heldFromTheStart, depths: [.bind],
+    traits: StrategyTraits(
+      cooperation: .binder, isKnownBeforehand: false, worksAcrossHosts: true, failure: .closed,
+      weakness: "peers that copied :0 before the report hang; a slow start may miss the time limit"))
 
-  public static let handover = Handover.reports
+  public static let handover = Handover(hasChannel: true)
 
   private let timeoutMilliseconds: Int
 
-  public init(options: [Int]) {
-    timeoutMilliseconds = options[0]
-  }
+  public init(options: OptionValues) { timeoutMilliseconds = options["report_timeout_ms"] }
 
-  public func allocate(_ launch: Launch) {
-    for number in 0..<launch.addresses { launch.endpoint(number).pointee.requested = 0 }
-  }
+  public func allocate(_ launch: Launch) { launch.leaveToBinders() }
 
   public func bind(_ binder: Binder) {
     guard binder.bind(.input, port: 0), binder.bind(.output, port: 0) else { return }
@@ -38,4 +33,18 @@ public struct WildcardReportBack: Strategy {
   public func collect(_ launch: Launch) throws(StageFailure) {
     try launch.collectReports(timeoutMilliseconds: timeoutMilliseconds)
   }
+}
+
+extension Launch {
+  /// Decides on nothing: port 0 for every address, until the binders report theirs.
+  func leaveToBinders() {
+    for address in 0..<addresses { decide(0, for: address) }
+  }
+}
+
+extension OptionDescriptor {
+  /// How long a launcher waits for all reports.
+  static let reportTimeout = OptionDescriptor(
+    name: "report_timeout_ms", defaultValue: 30_000, range: 1...3_600_000,
+    summary: "how long the launcher waits for all reports")
 }

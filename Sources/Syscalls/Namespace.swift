@@ -4,6 +4,8 @@ internal import Glibc
 /// The run's network namespace.
 public enum Namespace {
   private static let portRangeFile = "/proc/sys/net/ipv4/ip_local_port_range"
+  private static let reservedPortsFile = "/proc/sys/net/ipv4/ip_local_reserved_ports"
+  private static let timeWaitFile = "/proc/sys/net/ipv4/tcp_max_tw_buckets"
 
   /// How the calling process was moved: raw value as in `Launching.Isolation`.
   public enum Entered: Int64, Sendable {
@@ -24,7 +26,7 @@ public enum Namespace {
       let how = try unshare()
       let code = bs_bring_loopback_up()
       guard code == 0 else { throw SystemError("bringing loopback up", code: code) }
-      try write("0", to: "/proc/sys/net/ipv4/tcp_max_tw_buckets")
+      try allowTimeWait(false)
       return (how, "")
     } catch {
       return (.none, error.description)
@@ -46,6 +48,24 @@ public enum Namespace {
     let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
     guard numbers.count == 2 else { throw SystemError("reading \(portRangeFile)", code: EBADMSG) }
     return (numbers[0], numbers[1])
+  }
+
+  /// Sets the ports that `bind(0)` of the calling process's network namespace never gives
+  /// (`ip_local_reserved_ports`); none if `ports` is nil.
+  public static func reserve(_ ports: ClosedRange<Int>?) throws(SystemError) {
+    try write(ports.map { "\($0.lowerBound)-\($0.upperBound)\n" } ?? "\n", to: reservedPortsFile)
+  }
+
+  /// Whether closed connections leave TIME_WAIT behind (`tcp_max_tw_buckets`).
+  public static func allowTimeWait(_ isAllowed: Bool) throws(SystemError) {
+    try write(isAllowed ? "65536" : "0", to: timeWaitFile)
+  }
+
+  /// A folder that only processes with its descriptor can reach, and that vanishes with the last of them.
+  public static func makeScratchFolder() throws(SystemError) -> Int32 {
+    let folder = bs_detached_folder()
+    guard folder >= 0 else { throw SystemError("fsmount(tmpfs)", code: -folder) }
+    return folder
   }
 
   private static func unshare() throws(SystemError) -> Entered {

@@ -11,6 +11,16 @@ public enum TCPSocket {
     case loopback
   }
 
+  /// Options that let a port be shared.
+  public struct Sharing: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+    /// SO_REUSEADDR: may bind beside sockets that set it, too, and do not listen.
+    public static let reuseAddress = Sharing(rawValue: 1)
+    /// SO_REUSEPORT: may bind and listen beside sockets of the same user that set it, too.
+    public static let reusePort = Sharing(rawValue: 2)
+  }
+
   /// `IP_LOCAL_PORT_RANGE` of linux/in.h (Linux 6.3); glibc 2.36 does not know it.
   private static let localPortRangeOption: Int32 = 51
 
@@ -36,6 +46,27 @@ public enum TCPSocket {
     var one: Int32 = 1
     guard setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, 4) == 0
     else { throw .current("setsockopt(SO_REUSEADDR)") }
+  }
+
+  /// Sets the options.
+  public static func share(_ socket: Int32, _ options: Sharing) throws(SystemError) {
+    if options.contains(.reuseAddress) { try allowAddressReuse(socket) }
+    guard options.contains(.reusePort) else { return }
+    var one: Int32 = 1
+    guard setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &one, 4) == 0
+    else { throw .current("setsockopt(SO_REUSEPORT)") }
+  }
+
+  /// `accept(2)`, close-on-exec.
+  public static func accept(_ listener: Int32) throws(SystemError) -> Int32 {
+    while true {
+      let connection = Glibc.accept(listener, nil, nil)
+      if connection >= 0 {
+        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+        return connection
+      }
+      if errno != EINTR { throw .current("accept") }
+    }
   }
 
   /// Makes `close` send a reset, so that no TIME_WAIT is left on either side.

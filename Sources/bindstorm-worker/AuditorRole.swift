@@ -38,11 +38,15 @@ final class AuditorRole {
       seen &+= 1
       let slots = (0..<(order.launches * order.serversPerLaunch)).filter {
         let server = region.server($0).pointee
-        return server.is_dead == 0 && server.input.bound != 0 && server.output.bound != 0
+        return server.is_dead == 0 && server.input.is_bound != 0 && server.output.is_bound != 0
       }
       switch (order.ownershipCheck, order.sockets) {
-      case (.full, .zmq): dial(slots, with: dialMessaging)
-      case (.full, .tcp): dial(slots, with: dialPlain)
+      case (.full, .zmq):
+        dial(slots, with: dialMessaging)
+        countListeners(slots)
+      case (.full, .tcp):
+        dial(slots, with: dialPlain)
+        countListeners(slots)
       case (.kernel, _): askKernel(slots)
       case (.off, _): break
       }
@@ -78,6 +82,14 @@ final class AuditorRole {
     return (role == .input ? server.input : server.output).pointee.advertised
   }
 
+  /// What a peer is told to connect to.
+  private func address(_ slot: Int, _ role: EndpointRole) -> String {
+    let server = region.server(slot)
+    let endpoint = role == .input ? server.input : server.output
+    if endpoint.pointee.is_path != 0 { return "ipc://" + String(cString: bs_path_of(endpoint)) }
+    return "tcp://127.0.0.1:\(endpoint.pointee.advertised)"
+  }
+
   private func dialMessaging(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
     // Arrays hold no non-copyable sockets; a class does.
     var dealers: [OwnedSocket] = []
@@ -85,9 +97,9 @@ final class AuditorRole {
     var poll = Poll()
     for slot in slots {
       let dealer = try OwnedSocket(
-        .dealer, context!, dialling: advertised(slot, .input), question(slot, .input))
+        .dealer, context!, dialling: address(slot, .input), question(slot, .input))
       let pusher = try OwnedSocket(
-        .push, context!, dialling: advertised(slot, .output), question(slot, .output))
+        .push, context!, dialling: address(slot, .output), question(slot, .output))
       poll.add(dealer.socket)
       dealers.append(dealer)
       pushers.append(pusher)
@@ -161,16 +173,35 @@ final class AuditorRole {
     }
   }
 
-  /// Counts the kernel's listeners on each advertised port and finds whose socket it is.
-  private func askKernel(_ slots: [Int]) {
-    var records = [bs_socket_record](
-      repeating: bs_socket_record(), count: 4 * slots.count + 64)
+  /// The kernel's listening sockets by port: their inodes.
+  private func listeners(expected: Int) -> [UInt16: [UInt64]] {
+    var records = [bs_socket_record](repeating: bs_socket_record(), count: 4 * expected + 64)
     let count = bs_list_sockets(BS_SOCKETS_LISTENING.rawValue, 0, &records, Int32(records.count))
     guard count >= 0 else { die("auditor: sock_diag: \(ErrorNumber.text(-count))") }
+    if Int(count) > records.count { return listeners(expected: Int(count)) }
     var listeners: [UInt16: [UInt64]] = [:]
     for record in records.prefix(Int(count)) {
       listeners[record.port, default: []].append(record.inode)
     }
+    return listeners
+  }
+
+  /// A nonce that was answered does not prove that the next one will be: where two sockets listen on one port
+  /// (SO_REUSEPORT) the kernel deals connections out between them.
+  private func countListeners(_ slots: [Int]) {
+    let found = listeners(expected: 2 * slots.count)
+    for slot in slots {
+      for role in EndpointRole.allCases {
+        let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
+        guard endpoint.pointee.is_path == 0 else { continue }
+        endpoint.pointee.listeners_seen = UInt32(found[advertised(slot, role)]?.count ?? 0)
+      }
+    }
+  }
+
+  /// Counts the kernel's listeners on each advertised port and finds whose socket it is.
+  private func askKernel(_ slots: [Int]) {
+    let listeners = listeners(expected: 2 * slots.count)
     var owners: [UInt64: Int] = [:]
     for slot in slots {
       owners[region.server(slot).pointee.input.listener_inode] = slot
@@ -196,10 +227,10 @@ private final class OwnedSocket {
   let socket: Socket
 
   init(
-    _ kind: Socket.Kind, _ context: borrowing Context, dialling port: UInt16, _ question: Nonce
+    _ kind: Socket.Kind, _ context: borrowing Context, dialling address: String, _ question: Nonce
   ) throws(MessagingError) {
     socket = try Socket(kind, in: context)
-    try socket.connect(to: "tcp://127.0.0.1:\(port)")
+    try socket.connect(to: address)
     try question.withBytes { bytes throws(MessagingError) in try socket.send(bytes) }
   }
 

@@ -11,6 +11,7 @@ final class HostRole {
   private let isolation: Isolation
   private let isolationProblem: String
   private let region: SharedRegion
+  private var hasScratchFolder = false
   private var children: [Int32: Role] = [:]
 
   /// What a child of the host is.
@@ -37,11 +38,20 @@ final class HostRole {
     } catch {
       die("cannot attach to the shared region: \(error)")
     }
-    closeDescriptor(WorkerDescriptor.region)
+    makeScratchFolder()
+  }
+
+  /// Without one, strategies that need it are skipped, which the harness says with the reason.
+  private func makeScratchFolder() {
+    guard let folder = try? Namespace.makeScratchFolder() else { return }
+    hasScratchFolder = dup2(folder, WorkerDescriptor.scratch) >= 0
+    if folder != WorkerDescriptor.scratch { closeDescriptor(folder) }
   }
 
   func run() -> Never {
-    reply(ControlMessage(.done, [isolation.rawValue], text: isolationProblem))
+    reply(
+      ControlMessage(
+        .done, [isolation.rawValue, hasScratchFolder ? 1 : 0], text: isolationProblem))
     while true {
       let ready = bs_wait_readable(WorkerDescriptor.control, 1_000)
       reap()
@@ -82,24 +92,35 @@ final class HostRole {
         .done, found.map { Int64($0.pid) }, text: found.map(\.command).joined(separator: "\n"))
     case .listSockets:
       return ControlMessage(.done, try listSockets())
+    case .countSockets:
+      return ControlMessage(.done, [Int64(try countSockets())])
     case .done, .failed:
       return ControlMessage(.failed, text: "not a request")
     }
   }
 
+  private static let ownedPorts = BS_SOCKETS_LISTENING.rawValue | BS_SOCKETS_BOUND.rawValue
+
   private func listSockets() throws -> [Int64] {
     var records = [bs_socket_record](repeating: bs_socket_record(), count: 1_000)
-    let states = BS_SOCKETS_LISTENING.rawValue | BS_SOCKETS_BOUND.rawValue
-    let count = bs_list_sockets(states, 0, &records, Int32(records.count))
+    let count = bs_list_sockets(Self.ownedPorts, 0, &records, Int32(records.count))
     guard count >= 0 else { throw SystemError("sock_diag", code: -count) }
     return records.prefix(Int(count)).flatMap {
       [Int64($0.port), Int64($0.is_listening), Int64($0.inode)]
     }
   }
 
+  private func countSockets() throws -> Int {
+    var record = bs_socket_record()
+    let count = bs_list_sockets(Self.ownedPorts, 0, &record, 1)
+    guard count >= 0 else { throw SystemError("sock_diag", code: -count) }
+    return Int(count)
+  }
+
   private func startWorkers() throws {
     let order = WorkerOrder(region)
     let base = region.pointer
+    try prepareNamespace(for: order)
     // Read before the fork: a command that comes while a worker is being made must not be missed.
     let words = (
       launcher: base.pointee.launcher_word, thief: base.pointee.thief_word,
@@ -133,6 +154,16 @@ final class HostRole {
     }
   }
 
+  /// What the strategy wants of the namespace. Nothing of it lasts: the next arm sets it anew.
+  private func prepareNamespace(for order: WorkerOrder) throws(SystemError) {
+    guard isolation != .none else { return }
+    let type = StrategyRegistry.available[order.strategy]
+    let strategy = type.init(
+      options: OptionValues(type.descriptor.options, order.strategyOptions))
+    try Namespace.reserve(strategy.reservedPorts)
+    try Namespace.allowTimeWait(strategy.leavesTimeWait)
+  }
+
   /// Forks a worker that runs `body` and never returns.
   private func start(_ body: () -> Never) throws(SystemError) -> Int32 {
     let parent = getpid()
@@ -151,6 +182,7 @@ final class HostRole {
     while waitpid(-1, &status, 0) > 0 || errno == EINTR {}
     children = [:]
     bs_clear_claims(region.pointer)
+    if isolation != .none { _ = bs_destroy_time_wait() }
   }
 
   private func reap() {

@@ -32,9 +32,10 @@ final class LauncherRole {
     self.seen = seen
     launch = Launch(region: region, number: number, order: order)
     slot = region.launcher(number)
-    let type = StrategyRegistry.all[order.strategy]
+    let type = StrategyRegistry.available[order.strategy]
     handover = type.handover
-    strategy = type.init(options: order.strategyOptions)
+    strategy = type.init(
+      options: OptionValues(type.descriptor.options, order.strategyOptions))
   }
 
   func run() -> Never {
@@ -71,6 +72,7 @@ final class LauncherRole {
     for server in 0..<order.serversPerLaunch { resetSlot(server) }
     slot.pointee.error = 0
     slot.pointee.stage = 0
+    launch.begin()
     slot.pointee.allocation_started_ns = MonotonicClock.now()
     do throws(StageFailure) {
       try strategy.allocate(launch)
@@ -79,21 +81,35 @@ final class LauncherRole {
     }
     slot.pointee.allocation_ended_ns = MonotonicClock.now()
     guard order.depth == .bind else { return }
-    if order.workers == .fresh {
-      startServers()
-    } else if handover == .listeners && slot.pointee.error == 0 {
-      do throws(StageFailure) { try launch.passListeners() } catch { note(error) }
+    if order.workers == .fresh { startServers() }
+    if passesSockets && slot.pointee.error == 0 {
+      do throws(StageFailure) { try launch.passHanded() } catch { note(error) }
     }
-    launch.closeListeners()
+    launch.closeHanded()
   }
 
   private func collect() {
+    // A launcher that could not allocate raises before it starts anything: there is nobody to report.
+    guard slot.pointee.error == 0 else { return }
     do throws(StageFailure) { try strategy.collect(launch) } catch { note(error) }
   }
 
-  /// Takes the exit of all fresh API servers, which have been told to close.
+  /// Whether sockets reach the API servers through their channels.
+  private var passesSockets: Bool {
+    handover.sockets == .passed || (handover.sockets != nil && order.workers == .pooled)
+  }
+
+  private var hasChannels: Bool { handover.hasChannel || passesSockets }
+
+  /// All API servers have been told to close: takes the exit of fresh ones, and lets go of what the launcher
+  /// itself holds.
   private func finish() {
-    guard order.workers == .fresh else { return }
+    if order.workers == .fresh { takeExits() }
+    strategy.release(launch)
+    launch.closeKept()
+  }
+
+  private func takeExits() {
     var status: Int32 = 0
     while running > 0 {
       let pid = waitpid(-1, &status, 0)
@@ -102,7 +118,6 @@ final class LauncherRole {
       running -= 1
       clearClaims(server)
     }
-    guard handover == .reports else { return }
     for server in launch.channels.indices where launch.channels[server] >= 0 {
       closeDescriptor(launch.channels[server])
       launch.channels[server] = -1
@@ -129,7 +144,7 @@ final class LauncherRole {
     for server in 0..<order.serversPerLaunch {
       let slot = region.server(launch.slot(of: server))
       var ends = Channel.none
-      if handover == .reports || (handover == .listeners && order.workers == .pooled) {
+      if hasChannels {
         do throws(SystemError) { ends = try Channel.make() } catch {
           note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code))
         }
@@ -156,18 +171,48 @@ final class LauncherRole {
   ) -> Never {
     dieWith(parent: parent)
     var inherited: (input: Int32, output: Int32) = (-1, -1)
-    if handover == .listeners && order.workers == .fresh {
-      inherited = launch.takeListeners(of: server)
+    if order.workers == .fresh {
+      let handed = launch.takeHanded(of: server)
+      if !passesSockets {
+        inherited = handed
+      } else {
+        for socket in [handed.input, handed.output] where socket >= 0 { closeDescriptor(socket) }
+      }
     }
     if channel.parent >= 0 {
       closeDescriptor(channel.parent)
       for other in launch.channels where other >= 0 { closeDescriptor(other) }
     }
+    if handover.start == .exec && order.workers == .fresh {
+      executeServer(server, parent: parent, channel: channel.child, inherited, seen: seen)
+    }
     ServerRole(
       region: region, launch: launch.number, server: server, slot: launch.slot(of: server),
-      order: binding, strategy: strategy, handover: handover, channel: channel.child,
+      order: binding, strategy: strategy, receivesSockets: passesSockets, channel: channel.child,
       inherited: inherited, seen: seen
     ).run()
+  }
+
+  /// Becomes an API server by exec: `main` goes on from the arguments and the fixed descriptors.
+  private func executeServer(
+    _ server: Int, parent: Int32, channel: Int32, _ inherited: (input: Int32, output: Int32),
+    seen: UInt32
+  ) -> Never {
+    let arguments = ["bindstorm-worker", ServerRole.command] + [
+      Int(parent), launch.number, server, Int(seen),
+    ].map { String($0) }
+    var vector = arguments.map { strdup($0) }
+    vector.append(nil)
+    let from = [
+      WorkerDescriptor.region, channel, WorkerDescriptor.scratch, inherited.input, inherited.output,
+    ]
+    let to = [
+      WorkerDescriptor.region, WorkerDescriptor.control, WorkerDescriptor.scratch,
+      WorkerDescriptor.handedInput, WorkerDescriptor.handedOutput,
+    ]
+    let code = bs_exec_with_descriptors(
+      "/proc/self/exe", vector, from, to, Int32(from.count))
+    die("cannot start an API server: exec: \(ErrorNumber.text(code))")
   }
 
   /// Which API server has that pid; nil if none of this launch does.

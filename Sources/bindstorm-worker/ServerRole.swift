@@ -13,19 +13,23 @@ final class ServerRole {
   private let region: SharedRegion
   private let slotNumber: Int
   private let slot: UnsafeMutablePointer<bs_server>
+  private let launcher: UnsafeMutablePointer<bs_launcher>
   private let order: BindingOrder
   private let binder: Binder
   private var strategy: any Strategy
-  private let handover: Handover
+  private let receivesSockets: Bool
   private let word: CommandWord
   private var seen: UInt32
+
+  /// First argument of an API server that was started by exec.
+  static let command = "api-server"
 
   /// How often an API server that is waiting for nonces looks for a command.
   private static let servingSlice = 20
 
   init(
     region: SharedRegion, launch: Int, server: Int, slot number: Int, order: BindingOrder,
-    strategy: any Strategy, handover: Handover, channel: Int32,
+    strategy: any Strategy, receivesSockets: Bool, channel: Int32,
     inherited: (input: Int32, output: Int32), seen: UInt32
   ) {
     bs_set_name("bs-api", Int32(launch), Int32(server))
@@ -33,13 +37,15 @@ final class ServerRole {
     self.region = region
     self.order = order
     slotNumber = number
+    launcher = region.launcher(launch)
     slot = region.server(slotNumber)
     self.strategy = strategy
-    self.handover = handover
+    self.receivesSockets = receivesSockets
     self.seen = seen
     word = CommandWord(bs_server_word(region.pointer))
     do {
-      binder = try Binder(region: region, slot: slotNumber, order: order)
+      binder = try Binder(
+        region: region, launch: launch, number: server, slot: slotNumber, order: order)
     } catch {
       die("API server: \(error)")
     }
@@ -47,13 +53,40 @@ final class ServerRole {
     binder.inherited = inherited
   }
 
+  /// The API server that `LauncherRole` starts by exec: the rest of the arguments, and fixed descriptors.
+  convenience init(arguments: [Int]) {
+    dieWith(parent: Int32(arguments[0]))
+    let region: SharedRegion
+    do {
+      region = try SharedRegion(mapping: WorkerDescriptor.region)
+    } catch {
+      die("cannot attach to the shared region: \(error)")
+    }
+    let order = WorkerOrder(region)
+    let type = StrategyRegistry.available[order.strategy]
+    let isOpen = { (descriptor: Int32) in fcntl(descriptor, F_GETFD) >= 0 ? descriptor : -1 }
+    self.init(
+      region: region, launch: arguments[1], server: arguments[2],
+      slot: arguments[1] * order.serversPerLaunch + arguments[2], order: order.binding,
+      strategy: type.init(options: OptionValues(type.descriptor.options, order.strategyOptions)),
+      receivesSockets: type.handover.sockets == .passed,
+      channel: isOpen(WorkerDescriptor.control),
+      inherited: (
+        isOpen(WorkerDescriptor.handedInput), isOpen(WorkerDescriptor.handedOutput)
+      ), seen: UInt32(arguments[3]))
+  }
+
   func run() -> Never {
     complete()
     while true {
       awaitCommand()
       release()
-      if handover == .listeners && order.workers == .pooled { binder.receiveListeners() }
-      strategy.bind(binder)
+      // A launcher that could not allocate raises, in the real system, before it starts anything.
+      if launcher.pointee.error == 0 {
+        if receivesSockets { binder.receiveHanded() }
+        strategy.bind(binder)
+        if !binder.isBound { binder.reportFailure() }
+      }
       complete()
       if order.ownershipCheck == .full && binder.isBound { answerNonces() }
       awaitCommand()

@@ -2,6 +2,7 @@ internal import CLinuxShims
 internal import Faults
 internal import Glibc
 internal import Launching
+internal import Planning
 internal import Syscalls
 
 /// One thief process: runs its thief's part of every trial of the arm.
@@ -18,10 +19,12 @@ final class ThiefRole {
     self.region = region
     self.seen = seen
     slot = region.thief(number)
-    loot = Loot(region: region, thief: number, confinedTo: order.confinedTo)
+    loot = Loot(region: region, thief: number, order: order)
     let chosen = order.thieves[number]
-    thief = ThiefRegistry.all[chosen.index].init(
-      options: chosen.options, seed: order.seed &+ UInt64(number))
+    let type = ThiefRegistry.all[chosen.index]
+    thief = type.init(
+      options: OptionValues(type.descriptor.options, chosen.options),
+      seed: order.seed &+ UInt64(number))
   }
 
   func run() -> Never {
@@ -47,6 +50,8 @@ final class ThiefRole {
         isActive = true
       case BS_THIEF_DRAW:
         thief.windowOpened(loot)
+      case BS_THIEF_BOUND:
+        thief.endpointsBound(loot)
       case BS_THIEF_END:
         isActive = false
         loot.releaseAll()

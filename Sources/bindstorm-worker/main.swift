@@ -2,9 +2,16 @@ internal import CLinuxShims
 internal import Glibc
 internal import Launching
 
-// Started by the harness only, as: bindstorm-worker HARNESS-PID namespace|no-namespace
-// with the shared region at descriptor 3 and the control channel at descriptor 4.
-guard CommandLine.arguments.count == 3, let harness = Int32(CommandLine.arguments[1]) else {
+// Started by the harness as: bindstorm-worker HARNESS-PID namespace|no-namespace
+// with the shared region at descriptor 3 and the control channel at descriptor 4; or by one of its own
+// launchers as an API server, see `ServerRole.init(arguments:)`.
+let arguments = CommandLine.arguments
+if arguments.count == 6, arguments[1] == ServerRole.command {
+  let numbers = arguments[2...].compactMap { Int($0) }
+  guard numbers.count == 4 else { die("wrong arguments for an API server") }
+  ServerRole(arguments: numbers).run()
+}
+guard arguments.count == 3, let harness = Int32(arguments[1]) else {
   die("started by bindstorm only; it has no use of its own")
 }
-HostRole(harness: harness, allowNamespace: CommandLine.arguments[2] == "namespace").run()
+HostRole(harness: harness, allowNamespace: arguments[2] == "namespace").run()

@@ -54,6 +54,9 @@ struct AnalyzeCommand: ParsableCommand {
     var isPartial = true
     while let event = try reader.next() {
       if case .runEnded(let ended) = event { isPartial = ended.interrupted }
+      if case .armSkipped(let skipped) = event, plan.arms.indices.contains(skipped.arm) {
+        tallies[skipped.arm].skip(skipped.reason)
+      }
       guard let events = grouping.add(event), case .trialStarted(let started)? = events.first,
         plan.arms.indices.contains(started.arm)
       else { continue }

@@ -23,6 +23,7 @@ final class RunObserver: Run.Observer {
 
   func append(_ events: [Event]) throws {
     for event in events { try writer.append(event) }
+    for case .armSkipped(let skipped) in events { tallies[skipped.arm].skip(skipped.reason) }
     guard case .trialStarted(let started)? = events.first else { return }
     tallies[started.arm].add(judges[started.arm].judge(events))
     progress.trialEnded(arm: started.arm, tallies)

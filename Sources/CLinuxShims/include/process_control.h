@@ -16,8 +16,18 @@ int bs_become_subreaper(void);
 void bs_set_name(const char *_Nonnull prefix, int first, int second);
 /* PR_SET_TIMERSLACK, in nanoseconds. */
 void bs_set_timer_slack(unsigned long nanoseconds);
-/* unshare(2) of the network namespace, with a user namespace around it if `with_user`. 0 or errno. */
+/* unshare(2) of the network namespace, with a user namespace around it and a mount namespace of the same
+   owner if `with_user`. 0 or errno. */
 int bs_unshare_network(int with_user);
+/* A tmpfs that is mounted nowhere (fsmount(2), Linux 5.2) as a directory descriptor: its files are reached
+   by /proc/self/fd/N/..., and vanish when the last process that has it open is gone. -errno on failure. */
+int bs_detached_folder(void);
+/* Replaces this process by `path`, with exactly these descriptors (from[i] becomes to[i], all others but
+   0...2 are closed); returns errno. Only between fork() and exec. */
+int bs_exec_with_descriptors(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
+                             const int *_Nonnull from, const int *_Nonnull to, int count);
+/* flock(2), exclusive, waiting. 0 or errno. */
+int bs_lock_file(int descriptor);
 /* memfd_create(2), close-on-exec. A descriptor or -errno. */
 int bs_memory_file(const char *_Nonnull name);
 /* Installs handlers for SIGINT and SIGTERM that store the signal's number in *flag and ring *word, which

@@ -18,13 +18,14 @@ enum {
   BS_MAX_SERVERS = 4096, /* all launches together */
   BS_MAX_THIEVES = 64,
   BS_MAX_OPTIONS = 8,
+  BS_PATH_SIZE = 64,
   BS_PORTS = 65536
 };
 
 /* What a role is told to do; each role has a futex word of its own. */
 enum bs_server_command { BS_SERVER_BIND = 1, BS_SERVER_CLOSE = 2 };
 enum bs_launcher_command { BS_LAUNCHER_PREPARE = 1, BS_LAUNCHER_COLLECT = 2, BS_LAUNCHER_FINISH = 3 };
-enum bs_thief_command { BS_THIEF_BEGIN = 1, BS_THIEF_DRAW = 2, BS_THIEF_END = 3 };
+enum bs_thief_command { BS_THIEF_BEGIN = 1, BS_THIEF_DRAW = 2, BS_THIEF_END = 3, BS_THIEF_BOUND = 4 };
 
 /* Numbers of History.Stage; the harness translates. */
 enum bs_stage {
@@ -35,7 +36,11 @@ enum bs_stage {
   BS_STAGE_BIND,
   BS_STAGE_LISTEN,
   BS_STAGE_ADOPT,
-  BS_STAGE_REPORT
+  BS_STAGE_REPORT,
+  BS_STAGE_SCAN,
+  BS_STAGE_LOCK,
+  BS_STAGE_SERVICE,
+  BS_STAGE_ASK
 };
 
 /* What the kernel said when it was asked who holds a port. */
@@ -55,6 +60,7 @@ struct bs_endpoint {
   uint64_t holder_inode;    /* of a socket on the wanted port when bind() failed */
   uint64_t nonce_received;  /* last nonce that arrived here */
   uint64_t answered_by;     /* by whom the dialled endpoint was answered: server slot + 1 */
+  uint64_t reported_ns;     /* when the binder told the launcher, 0 if it did not */
   uint32_t holder_claim;    /* the port's claim when bind() failed */
   uint32_t holder_state;    /* enum bs_holder_state */
   int32_t error;            /* errno */
@@ -63,7 +69,11 @@ struct bs_endpoint {
   uint16_t requested;       /* 0: wildcard */
   uint16_t bound;           /* 0: none */
   uint16_t advertised;      /* what the launcher would tell the peers */
-  uint16_t reserved;
+  uint16_t is_path;         /* a Unix socket: its path below, no port */
+  uint32_t is_bound;        /* it listens */
+  uint32_t retries;         /* binds that failed with EADDRINUSE and were followed by another one */
+  uint32_t draws;           /* ports the binder took for it, its own probes included */
+  char path[BS_PATH_SIZE];  /* advertised path, ended by 0 */
 };
 
 struct bs_server {
@@ -83,9 +93,15 @@ struct bs_launcher {
   int32_t pid;
   int32_t error;
   uint32_t stage;
-  uint32_t reserved;
+  uint32_t draws; /* ports it took, probes included */
   uint64_t allocation_started_ns;
   uint64_t allocation_ended_ns;
+  /* A port of the launcher's own, as of a store; the holder if its bind failed, as in bs_endpoint. */
+  uint64_t holder_inode;
+  uint32_t holder_claim;
+  uint32_t holder_state;
+  uint16_t service_port;
+  uint16_t reserved[3];
 };
 
 struct bs_thief {
@@ -94,7 +110,7 @@ struct bs_thief {
   int32_t pid;
   int32_t error;
   uint32_t wanted;
-  uint32_t drawn; /* since the trial began */
+  uint32_t drawn; /* ports taken, or tried by number and refused, since the trial began */
   uint32_t held;
 };
 
@@ -200,6 +216,7 @@ static inline struct bs_launcher *_Nonnull bs_launcher_at(struct bs_region *_Non
 static inline struct bs_thief *_Nonnull bs_thief_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->thieves[i]; }
 static inline struct bs_choice *_Nonnull bs_thief_choice_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->order.thieves[i]; }
 static inline int64_t *_Nonnull bs_options_of(struct bs_choice *_Nonnull choice) { return choice->options; }
+static inline char *_Nonnull bs_path_of(struct bs_endpoint *_Nonnull e) { return e->path; }
 static inline struct bs_endpoint *_Nonnull bs_input_of(struct bs_server *_Nonnull s) { return &s->input; }
 static inline struct bs_endpoint *_Nonnull bs_output_of(struct bs_server *_Nonnull s) { return &s->output; }
 static inline uint32_t *_Nonnull bs_server_done(struct bs_server *_Nonnull s) { return &s->done; }

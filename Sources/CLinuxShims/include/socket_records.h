@@ -26,6 +26,10 @@ enum bs_socket_states {
    there are (which may be more than `capacity`), or -errno. */
 int bs_list_sockets(unsigned states, uint16_t port, struct bs_socket_record *_Nonnull records, int capacity);
 
+/* Destroys every TCP socket in TIME_WAIT of this network namespace (SOCK_DESTROY, needs CAP_NET_ADMIN and
+   CONFIG_INET_DIAG_DESTROY), so that a trial does not inherit the last one's. How many, or -errno. */
+int bs_destroy_time_wait(void);
+
 /* Finds the socket that listens on 127.0.0.1:port or the wildcard address by one lookup in the kernel's hash,
    not by a walk. 1 found, 0 none, or -errno. */
 int bs_find_listening_socket(uint16_t port, struct bs_socket_record *_Nonnull record);

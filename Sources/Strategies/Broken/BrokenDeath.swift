@@ -1,0 +1,16 @@
+internal import Glibc
+internal import Planning
+
+/// A child that dies.
+struct BrokenDeath: BrokenStrategy {
+  static let caughtAs = "child-died"
+  static let descriptor = broken("broken-death", "the API server exits before it binds", depths: [.bind])
+
+  init(options: OptionValues) {}
+
+  func allocate(_ launch: Launch) throws(StageFailure) {
+    for address in 0..<launch.addresses { launch.decide(try launch.probe(), for: address) }
+  }
+
+  func bind(_ binder: Binder) { _exit(3) }
+}

@@ -1,0 +1,26 @@
+internal import Planning
+internal import PortModel
+
+/// What is reported is not held yet: peers that connect at once reach nobody, or somebody else.
+struct BrokenEarlyReport: BrokenStrategy {
+  static let caughtAs = "premature-report"
+  static let descriptor = broken("broken-early-report", "the API server reports numbers before it binds them", depths: [.bind])
+
+  static let handover = Handover(hasChannel: true)
+
+  init(options: OptionValues) {}
+
+  func allocate(_ launch: Launch) { launch.leaveToBinders() }
+
+  func bind(_ binder: Binder) {
+    guard let input = binder.probe(for: .input), let output = binder.probe(for: .output) else {
+      return
+    }
+    binder.report(input: input, output: output)
+    _ = binder.bind(.input, port: input) && binder.bind(.output, port: output)
+  }
+
+  func collect(_ launch: Launch) throws(StageFailure) {
+    try launch.collectReports(timeoutMilliseconds: 10_000)
+  }
+}

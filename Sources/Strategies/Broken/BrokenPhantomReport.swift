@@ -1,0 +1,25 @@
+internal import CLinuxShims
+internal import Planning
+
+/// The reported port is another than the bound one.
+struct BrokenPhantomReport: BrokenStrategy {
+  static let caughtAs = "cross-talk"
+  static let descriptor = broken("broken-phantom-report", "the API server reports ports that it does not hold", depths: [.bind])
+
+  static let handover = Handover(hasChannel: true)
+
+  init(options: OptionValues) {}
+
+  func allocate(_ launch: Launch) { launch.leaveToBinders() }
+
+  func bind(_ binder: Binder) {
+    guard let phantom = binder.probe(for: .input), binder.bind(.input, port: 0),
+      binder.bind(.output, port: 0)
+    else { return }
+    binder.report(input: phantom, output: binder.endpoint(.output).pointee.bound)
+  }
+
+  func collect(_ launch: Launch) throws(StageFailure) {
+    try launch.collectReports(timeoutMilliseconds: 10_000)
+  }
+}

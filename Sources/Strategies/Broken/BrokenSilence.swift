@@ -1,0 +1,22 @@
+internal import Planning
+internal import PortModel
+
+/// A report that never comes.
+struct BrokenSilence: BrokenStrategy {
+  static let caughtAs = "timeout"
+  static let descriptor = broken("broken-silence", "the API server never reports", depths: [.bind])
+
+  static let handover = Handover(hasChannel: true)
+
+  init(options: OptionValues) {}
+
+  func allocate(_ launch: Launch) { launch.leaveToBinders() }
+
+  func bind(_ binder: Binder) {
+    _ = binder.bind(.input, port: 0) && binder.bind(.output, port: 0)
+  }
+
+  func collect(_ launch: Launch) throws(StageFailure) {
+    try launch.collectReports(timeoutMilliseconds: 50)
+  }
+}

@@ -1,0 +1,52 @@
+internal import Glibc
+
+/// Small files in the run's private folder, reached by path.
+public enum ScratchFile {
+  /// Makes a file that must not exist yet (O_EXCL). Returns false if it does.
+  public static func create(_ path: String) throws(SystemError) -> Bool {
+    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if descriptor < 0 {
+      if errno == EEXIST { return false }
+      throw .current("open \(path)")
+    }
+    closeDescriptor(descriptor)
+    return true
+  }
+
+  /// Opens a file for reading and writing, and makes it if there is none.
+  public static func open(_ path: String) throws(SystemError) -> Descriptor {
+    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .current("open \(path)") }
+    return Descriptor(owning: descriptor)
+  }
+
+  /// Writes the whole content so that readers see either the old or the new one (rename(2)).
+  public static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+    let temporary = "\(path).new"
+    do {
+      let file = try open(temporary)
+      guard ftruncate(file.number, 0) == 0, write(file.number, bytes, bytes.count) == bytes.count
+      else { throw SystemError.current("write \(path)") }
+    }
+    guard rename(temporary, path) == 0 else { throw .current("rename \(path)") }
+  }
+
+  /// Reads a file of up to 4 KiB; nil if there is none.
+  public static func read(_ path: String) throws(SystemError) -> [UInt8]? {
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 {
+      if errno == ENOENT { return nil }
+      throw .current("open \(path)")
+    }
+    let file = Descriptor(owning: descriptor)
+    var bytes = [UInt8](repeating: 0, count: 4_096)
+    let length = Glibc.read(file.number, &bytes, bytes.count)
+    guard length >= 0 else { throw .current("read \(path)") }
+    return Array(bytes[..<length])
+  }
+
+  /// Removes a file; that there is none is no error.
+  public static func remove(_ path: String) {
+    unlink(path)
+  }
+}
