@@ -7,6 +7,10 @@ public enum Prediction {
   public static func predict(_ arm: Arm, vocabulary: Vocabulary) -> PredictedFailure? {
     guard let strategy = vocabulary.strategy(named: arm.strategy.name) else { return nil }
     if strategy.collisionModel == .outsideThePool, overlapsPool(arm) { return nil }
+    let isBroken = zip(strategy.options, arm.strategy.options).contains {
+      $0.breaksModel && $1.value != $0.defaultValue
+    }
+    if isBroken { return nil }
     var conditions = LaunchConditions(
       model: strategy.collisionModel,
       range: EphemeralRange(arm.pool.low...arm.pool.high), launches: arm.topology.launches,

@@ -43,7 +43,7 @@ struct TrialRunner {
   private static let prepareSpinNanoseconds: UInt64 = 200_000
 
   /// How long closed sockets may take to vanish before they count as left behind.
-  private static let settleNanoseconds: UInt64 = 2_000_000_000
+  private static let settleNanoseconds: UInt64 = 500_000_000
 
   init(
     arm: Arm, handover: Handover, host: WorkerHost, interruption: Interruption,
@@ -251,12 +251,13 @@ struct TrialRunner {
   }
 
   private mutating func check() throws(RunError) -> PhaseBoard.Wait {
-    let bound = slots.filter {
+    let isAnyBound = slots.contains {
       let server = region.server($0).pointee
       return server.is_dead == 0 && server.input.is_bound != 0 && server.output.is_bound != 0
     }
-    guard !bound.isEmpty else { return .ended }
-    board.begin(.init(servers: arm.ownershipCheck == .full ? bound : [], auditor: true))
+    guard isAnyBound else { return .ended }
+    // The auditor knows when all is answered; an API server that nobody dials waits for no nonce.
+    board.begin(.init(auditor: true))
     board.commandAuditor()
     return try board.wait(until: deadline())
   }

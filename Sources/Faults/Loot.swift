@@ -65,7 +65,11 @@ public final class Loot {
       slot.pointee.drawn += 1
       return true
     } catch {
-      if error.code == EADDRINUSE { slot.pointee.drawn += 1 } else { slot.pointee.error = error.code }
+      if error.code == EADDRINUSE {
+        slot.pointee.drawn += 1
+      } else {
+        slot.pointee.error = error.code
+      }
       return false
     }
   }

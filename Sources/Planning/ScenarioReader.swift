@@ -23,7 +23,8 @@ struct ScenarioReader {
 
   /// Reads the scenario's object; nil if too much is wrong to go on.
   func read(_ node: PlanNode, defaults: ScenarioSettings) -> Scenario? {
-    let keys = ["name", "why", "strategies"] + ScenarioSettings.keys + ["expect", "published", "skip"]
+    let keys =
+      ["name", "why", "strategies"] + ScenarioSettings.keys + ["expect", "published", "skip"]
     guard let object = node.object(keys: keys) else { return nil }
     var settings = defaults
     settings.read(object, vocabulary: vocabulary)

@@ -10,12 +10,19 @@ public struct OptionDescriptor: Sendable, Equatable {
   public let range: ClosedRange<Int>
   /// One line for people.
   public let summary: String
+  /// Whether theory has nothing to say any more when the plan gives another value than the default: the option
+  /// lets something go wrong on purpose.
+  public let breaksModel: Bool
 
-  public init(name: String, defaultValue: Int?, range: ClosedRange<Int>, summary: String) {
+  public init(
+    name: String, defaultValue: Int?, range: ClosedRange<Int>, summary: String,
+    breaksModel: Bool = false
+  ) {
     self.name = name
     self.defaultValue = defaultValue
     self.range = range
     self.summary = summary
+    self.breaksModel = breaksModel
   }
 }
 

@@ -39,5 +39,7 @@ public struct BatchDedupe: Strategy {
 
 extension StageFailure {
   /// The kernel or the range has no number left that would do.
-  static var exhausted: StageFailure { StageFailure(stage: BS_STAGE_SCAN.rawValue, code: EADDRINUSE) }
+  static var exhausted: StageFailure {
+    StageFailure(stage: BS_STAGE_SCAN.rawValue, code: EADDRINUSE)
+  }
 }

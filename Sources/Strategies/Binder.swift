@@ -97,7 +97,9 @@ public final class Binder {
       case .listening(let bound): return finish(role, .listening(bound))
       case .failed(_, let error):
         code = error
-        if error != EADDRINUSE { return finish(role, .failed(stage: BS_STAGE_SCAN.rawValue, code: code)) }
+        if error != EADDRINUSE {
+          return finish(role, .failed(stage: BS_STAGE_SCAN.rawValue, code: code))
+        }
       }
     }
     return finish(role, .failed(stage: BS_STAGE_SCAN.rawValue, code: code))

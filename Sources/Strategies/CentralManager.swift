@@ -8,7 +8,8 @@ internal import PortModel
 public struct CentralManager: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "central-manager",
-    summary: "API server asks a manager for numbers, which blocks those that were lost and gives others",
+    summary:
+      "API server asks a manager for numbers, which blocks those that were lost and gives others",
     origin: "ray#57771, #64623",
     options: [
       OptionDescriptor(

@@ -15,7 +15,7 @@ public struct FileRendezvous: Strategy {
     options: [
       OptionDescriptor(
         name: "unique", defaultValue: 1, range: 0...1,
-        summary: "0: one name for all trials, and nobody clears the file"),
+        summary: "0: one name for all trials, and nobody clears the file", breaksModel: true),
       .reportTimeout,
     ],
     collisionModel: .heldFromTheStart, depths: [.bind], requirements: [.scratchFolder],

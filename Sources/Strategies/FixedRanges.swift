@@ -16,7 +16,8 @@ public struct FixedRanges: Strategy {
     collisionModel: .outsideThePool, depths: [.allocate, .bind],
     traits: StrategyTraits(
       cooperation: .everybody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
-      weakness: "two deployments compute the same numbers; some hosts' ephemeral range starts lower"))
+      weakness: "two deployments compute the same numbers; some hosts' ephemeral range starts lower"
+    ))
 
   private let base: Int
 

@@ -13,10 +13,11 @@ public struct IPCPath: Strategy {
     options: [
       OptionDescriptor(
         name: "unique", defaultValue: 1, range: 0...1,
-        summary: "0: the path depends on the rank alone, and launches share it"),
+        summary: "0: the path depends on the rank alone, and launches share it", breaksModel: true),
       OptionDescriptor(
         name: "path_length", defaultValue: 0, range: 0...200,
-        summary: "least length of the path; more than 107 bytes do not fit (unix(7))"),
+        summary: "least length of the path; more than 107 bytes do not fit (unix(7))",
+        breaksModel: true),
     ],
     collisionModel: .noPort, depths: [.bind], sockets: [.zmq],
     requirements: [.scratchFolder, .fullOwnershipCheck],

@@ -13,7 +13,9 @@ public struct InheritedListener: Strategy {
     collisionModel: .heldFromTheStart, depths: [.bind],
     traits: StrategyTraits(
       cooperation: .binder, isKnownBeforehand: true, worksAcrossHosts: false, failure: .closed,
-      weakness: "only where the launcher is the parent, on one host; a leaked copy keeps the port for ever"))
+      weakness:
+        "only where the launcher is the parent, on one host; a leaked copy keeps the port for ever")
+  )
 
   public static let handover = Handover(sockets: .inherited)
 

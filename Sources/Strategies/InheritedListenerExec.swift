@@ -12,7 +12,9 @@ public struct InheritedListenerExec: Strategy {
     collisionModel: .heldFromTheStart, depths: [.bind],
     traits: StrategyTraits(
       cooperation: .binder, isKnownBeforehand: true, worksAcrossHosts: false, failure: .closed,
-      weakness: "every descriptor number must survive exec, close-on-exec must be lifted for these alone; a leaked copy keeps the port for ever"))
+      weakness:
+        "every descriptor number must survive exec, close-on-exec must be lifted for these alone; a leaked copy keeps the port for ever"
+    ))
 
   public static let handover = Handover(sockets: .inherited, start: .exec)
 

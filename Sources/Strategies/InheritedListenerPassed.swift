@@ -12,7 +12,9 @@ public struct InheritedListenerPassed: Strategy {
     collisionModel: .heldFromTheStart, depths: [.bind],
     traits: StrategyTraits(
       cooperation: .binder, isKnownBeforehand: true, worksAcrossHosts: false, failure: .closed,
-      weakness: "needs a channel to a process that already runs, on one host; a leaked copy keeps the port for ever"))
+      weakness:
+        "needs a channel to a process that already runs, on one host; a leaked copy keeps the port for ever"
+    ))
 
   public static let handover = Handover(sockets: .passed)
 

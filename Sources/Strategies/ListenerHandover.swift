@@ -9,13 +9,16 @@ struct ListenerHandover {
   static let options = [
     OptionDescriptor(
       name: "close_parent_copy", defaultValue: 1, range: 0...1,
-      summary: "0: the launcher forgets to close its copies, and the ports are never free again"),
+      summary: "0: the launcher forgets to close its copies, and the ports are never free again",
+      breaksModel: true),
     OptionDescriptor(
       name: "leak_to_child", defaultValue: 0, range: 0...1,
-      summary: "1: an unrelated long-lived child of the launcher inherits the listeners, too"),
+      summary: "1: an unrelated long-lived child of the launcher inherits the listeners, too",
+      breaksModel: true),
     OptionDescriptor(
       name: "listens", defaultValue: 1, range: 0...1,
-      summary: "0: the launcher forgets listen(); libzmq aborts the process that adopts the socket"),
+      summary: "0: the launcher forgets listen(); libzmq aborts the process that adopts the socket",
+      breaksModel: true),
   ]
 
   private let closesParentCopy: Bool

@@ -14,7 +14,8 @@ public struct LockFileCursor: Strategy {
     origin: "vllm-project/vllm#43622",
     options: [
       OptionDescriptor(
-        name: "base", defaultValue: 20_000, range: 1_024...60_000, summary: "first port of the scan"),
+        name: "base", defaultValue: 20_000, range: 1_024...60_000, summary: "first port of the scan"
+      ),
       OptionDescriptor(
         name: "span", defaultValue: 8_000, range: 64...60_000,
         summary: "ports after which the cursor starts again"),
@@ -23,7 +24,7 @@ public struct LockFileCursor: Strategy {
         summary: "how long a launcher waits for the lock"),
       OptionDescriptor(
         name: "stale_lock", defaultValue: 0, range: 0...1,
-        summary: "1: a dead launcher's lock file is in the way"),
+        summary: "1: a dead launcher's lock file is in the way", breaksModel: true),
     ],
     collisionModel: .outsideThePool, depths: [.allocate, .bind], requirements: [.scratchFolder],
     traits: StrategyTraits(

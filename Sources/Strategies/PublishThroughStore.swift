@@ -17,10 +17,10 @@ public struct PublishThroughStore: Strategy {
     options: [
       OptionDescriptor(
         name: "hold_store", defaultValue: 1, range: 0...1,
-        summary: "0: the store's own port is probed, let go and bound later"),
+        summary: "0: the store's own port is probed, let go and bound later", breaksModel: true),
       OptionDescriptor(
         name: "stale_keys", defaultValue: 0, range: 0...1,
-        summary: "1: keys of an earlier epoch are still there, and read first"),
+        summary: "1: keys of an earlier epoch are still there, and read first", breaksModel: true),
       .reportTimeout,
     ],
     collisionModel: .heldFromTheStart, depths: [.bind],

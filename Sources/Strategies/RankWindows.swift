@@ -14,7 +14,7 @@ public struct RankWindows: Strategy {
     options: [
       OptionDescriptor(
         name: "base", defaultValue: 20_000, range: 0...60_000,
-        summary: "0 is what an unset master port gave: windows from port 100"),
+        summary: "0 is what an unset master port gave: windows from port 100", breaksModel: true),
       OptionDescriptor(
         name: "width", defaultValue: 32, range: 2...1_000, summary: "ports of a rank's window"),
     ],

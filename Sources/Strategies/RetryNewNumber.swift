@@ -16,7 +16,7 @@ public struct RetryNewNumber: Strategy {
         name: "attempts", defaultValue: 5, range: 1...1_000, summary: "binds in all"),
       OptionDescriptor(
         name: "announce", defaultValue: 1, range: 0...1,
-        summary: "0: the peers are not told the new number"),
+        summary: "0: the peers are not told the new number", breaksModel: true),
       .reportTimeout,
     ],
     collisionModel: .probeThenBind, depths: [.bind],

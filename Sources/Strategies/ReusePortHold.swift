@@ -16,7 +16,7 @@ public struct ReusePortHold: Strategy {
     options: [
       OptionDescriptor(
         name: "holder_listens", defaultValue: 0, range: 0...1,
-        summary: "1: the holder listens, too, and swallows connections")
+        summary: "1: the holder listens, too, and swallows connections", breaksModel: true)
     ],
     collisionModel: .heldWithReusePort, depths: [.bind],
     traits: StrategyTraits(

@@ -15,7 +15,8 @@ public struct TimeWaitReservation: Strategy {
     collisionModel: .heldWithReuseAddress, depths: [.bind], requirements: [.namespace],
     traits: StrategyTraits(
       cooperation: .binder, isKnownBeforehand: true, worksAcrossHosts: false, failure: .closed,
-      weakness: "any process that sets SO_REUSEADDR and asks for the number gets in; a minute's limit"))
+      weakness:
+        "any process that sets SO_REUSEADDR and asks for the number gets in; a minute's limit"))
 
   public init(options: OptionValues) {}
 

@@ -27,7 +27,9 @@ public struct VerifyAfterClose: Strategy {
     for _ in 0..<launch.addresses { ports.append(try launch.probe()) }
     for _ in 0..<rounds {
       var seen: Set<UInt16> = []
-      let lost = ports.indices.filter { !seen.insert(ports[$0]).inserted || !launch.isFree(ports[$0]) }
+      let lost = ports.indices.filter {
+        !seen.insert(ports[$0]).inserted || !launch.isFree(ports[$0])
+      }
       if lost.isEmpty { break }
       for address in lost { ports[address] = try launch.probe() }
     }

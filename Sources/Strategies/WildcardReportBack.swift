@@ -15,7 +15,8 @@ public struct WildcardReportBack: Strategy {
     collisionModel: .heldFromTheStart, depths: [.bind],
     traits: StrategyTraits(
       cooperation: .binder, isKnownBeforehand: false, worksAcrossHosts: true, failure: .closed,
-      weakness: "peers that copied :0 before the report hang; a slow start may miss the time limit"))
+      weakness: "peers that copied :0 before the report hang; a slow start may miss the time limit")
+  )
 
   public static let handover = Handover(hasChannel: true)
 

@@ -41,12 +41,8 @@ final class AuditorRole {
         return server.is_dead == 0 && server.input.is_bound != 0 && server.output.is_bound != 0
       }
       switch (order.ownershipCheck, order.sockets) {
-      case (.full, .zmq):
-        dial(slots, with: dialMessaging)
-        countListeners(slots)
-      case (.full, .tcp):
-        dial(slots, with: dialPlain)
-        countListeners(slots)
+      case (.full, .zmq): dial(countListeners(slots), with: dialMessaging)
+      case (.full, .tcp): dial(countListeners(slots), with: dialPlain)
       case (.kernel, _): askKernel(slots)
       case (.off, _): break
       }
@@ -186,16 +182,22 @@ final class AuditorRole {
     return listeners
   }
 
-  /// A nonce that was answered does not prove that the next one will be: where two sockets listen on one port
-  /// (SO_REUSEPORT) the kernel deals connections out between them.
-  private func countListeners(_ slots: [Int]) {
+  /// Notes how many sockets listen at each advertised endpoint. A nonce that is answered does not prove that the
+  /// next one will be: where two sockets listen on one port (SO_REUSEPORT) the kernel deals connections out
+  /// between them.
+  /// - Returns: the slots worth dialling. Where nobody listens, nobody will answer.
+  private func countListeners(_ slots: [Int]) -> [Int] {
     let found = listeners(expected: 2 * slots.count)
-    for slot in slots {
+    return slots.filter { slot in
+      var canAnswer = true
       for role in EndpointRole.allCases {
         let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
         guard endpoint.pointee.is_path == 0 else { continue }
-        endpoint.pointee.listeners_seen = UInt32(found[advertised(slot, role)]?.count ?? 0)
+        let count = found[advertised(slot, role)]?.count ?? 0
+        endpoint.pointee.listeners_seen = UInt32(count)
+        if count == 0 { canAnswer = false }
       }
+      return canAnswer
     }
   }
 

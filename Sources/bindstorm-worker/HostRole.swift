@@ -23,7 +23,7 @@ final class HostRole {
 
   init(harness: Int32, allowNamespace: Bool) {
     _ = bs_become_subreaper()
-    raiseDescriptorLimit()
+    setLimits()
     bs_close_from(UInt32(WorkerDescriptor.control) + 1)
     let entered = Namespace.enter(allowed: allowNamespace)
     isolation = Isolation(rawValue: entered.how.rawValue)!
@@ -38,11 +38,12 @@ final class HostRole {
     } catch {
       die("cannot attach to the shared region: \(error)")
     }
-    makeScratchFolder()
+    renewScratchFolder()
   }
 
   /// Without one, strategies that need it are skipped, which the harness says with the reason.
-  private func makeScratchFolder() {
+  /// A new one for every arm: what one arm leaves there is no other's business.
+  private func renewScratchFolder() {
     guard let folder = try? Namespace.makeScratchFolder() else { return }
     hasScratchFolder = dup2(folder, WorkerDescriptor.scratch) >= 0
     if folder != WorkerDescriptor.scratch { closeDescriptor(folder) }
@@ -121,6 +122,7 @@ final class HostRole {
     let order = WorkerOrder(region)
     let base = region.pointer
     try prepareNamespace(for: order)
+    renewScratchFolder()
     // Read before the fork: a command that comes while a worker is being made must not be missed.
     let words = (
       launcher: base.pointee.launcher_word, thief: base.pointee.thief_word,
@@ -214,8 +216,11 @@ func die(_ message: String) -> Never {
   _exit(70)
 }
 
-/// Thieves and large launches need many descriptors.
-private func raiseDescriptorLimit() {
+/// Thieves and large launches need many descriptors. A worker that libzmq aborts must not write a core file: it
+/// takes a second, and stays behind.
+private func setLimits() {
+  var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
+  setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
   var limit = rlimit()
   getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   let wanted: rlim_t = 131_072

@@ -198,9 +198,11 @@ final class LauncherRole {
     _ server: Int, parent: Int32, channel: Int32, _ inherited: (input: Int32, output: Int32),
     seen: UInt32
   ) -> Never {
-    let arguments = ["bindstorm-worker", ServerRole.command] + [
-      Int(parent), launch.number, server, Int(seen),
-    ].map { String($0) }
+    let arguments =
+      ["bindstorm-worker", ServerRole.command]
+      + [
+        Int(parent), launch.number, server, Int(seen),
+      ].map { String($0) }
     var vector = arguments.map { strdup($0) }
     vector.append(nil)
     let from = [

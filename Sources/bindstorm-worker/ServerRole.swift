@@ -151,7 +151,7 @@ final class ServerRole {
       guard poll.wait(milliseconds: Self.servingSlice) else { continue }
       if poll.isReadable(0), let nonce = answer(router) { complete = note(nonce, at: .input) }
       if poll.isReadable(1), let nonce = take(pull) { complete = note(nonce, at: .output) }
-      if complete { return self.complete() }
+      if complete { return }
     }
   }
 
@@ -195,7 +195,7 @@ final class ServerRole {
           complete = note(nonce, at: role)
         }
       }
-      if complete { return self.complete() }
+      if complete { return }
     }
   }
 

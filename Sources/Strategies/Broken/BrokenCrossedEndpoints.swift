@@ -5,7 +5,9 @@ internal import Planning
 /// Another API server than the right one answers.
 struct BrokenCrossedEndpoints: BrokenStrategy {
   static let caughtAs = "cross-talk"
-  static let descriptor = broken("broken-crossed-endpoints", "every API server is advertised with its neighbour's ports", depths: [.bind])
+  static let descriptor = broken(
+    "broken-crossed-endpoints", "every API server is advertised with its neighbour's ports",
+    depths: [.bind])
 
   static let handover = Handover(hasChannel: true)
 

@@ -4,7 +4,9 @@ internal import Syscalls
 /// Somebody listens, and nobody answers.
 struct BrokenDeafListener: BrokenStrategy {
   static let caughtAs = "timeout"
-  static let descriptor = broken("broken-deaf-listener", "the API server claims ports that another process listens on and never serves", depths: [.bind])
+  static let descriptor = broken(
+    "broken-deaf-listener",
+    "the API server claims ports that another process listens on and never serves", depths: [.bind])
 
   init(options: OptionValues) {}
 

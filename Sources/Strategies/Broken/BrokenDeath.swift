@@ -4,7 +4,8 @@ internal import Planning
 /// A child that dies.
 struct BrokenDeath: BrokenStrategy {
   static let caughtAs = "child-died"
-  static let descriptor = broken("broken-death", "the API server exits before it binds", depths: [.bind])
+  static let descriptor = broken(
+    "broken-death", "the API server exits before it binds", depths: [.bind])
 
   init(options: OptionValues) {}
 

@@ -4,7 +4,8 @@ internal import PortModel
 /// What is reported is not held yet: peers that connect at once reach nobody, or somebody else.
 struct BrokenEarlyReport: BrokenStrategy {
   static let caughtAs = "premature-report"
-  static let descriptor = broken("broken-early-report", "the API server reports numbers before it binds them", depths: [.bind])
+  static let descriptor = broken(
+    "broken-early-report", "the API server reports numbers before it binds them", depths: [.bind])
 
   static let handover = Handover(hasChannel: true)
 

@@ -4,7 +4,8 @@ internal import Planning
 /// A child that hangs.
 struct BrokenHang: BrokenStrategy {
   static let caughtAs = "timeout"
-  static let descriptor = broken("broken-hang", "the API server never finishes binding", depths: [.bind])
+  static let descriptor = broken(
+    "broken-hang", "the API server never finishes binding", depths: [.bind])
 
   init(options: OptionValues) {}
 

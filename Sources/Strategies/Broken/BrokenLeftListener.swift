@@ -4,7 +4,8 @@ internal import Syscalls
 /// A listening socket that nobody closes outlives the trial.
 struct BrokenLeftListener: BrokenStrategy {
   static let caughtAs = "leaked"
-  static let descriptor = broken("broken-left-listener", "the launcher leaves a listener behind", depths: [.bind])
+  static let descriptor = broken(
+    "broken-left-listener", "the launcher leaves a listener behind", depths: [.bind])
 
   init(options: OptionValues) {}
 

@@ -4,7 +4,8 @@ internal import Planning
 /// The reported port is another than the bound one.
 struct BrokenPhantomReport: BrokenStrategy {
   static let caughtAs = "cross-talk"
-  static let descriptor = broken("broken-phantom-report", "the API server reports ports that it does not hold", depths: [.bind])
+  static let descriptor = broken(
+    "broken-phantom-report", "the API server reports ports that it does not hold", depths: [.bind])
 
   static let handover = Handover(hasChannel: true)
 

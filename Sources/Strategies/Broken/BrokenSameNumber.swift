@@ -4,7 +4,8 @@ internal import PortModel
 /// One number for everybody.
 struct BrokenSameNumber: BrokenStrategy {
   static let caughtAs = "lost-to-self"
-  static let descriptor = broken("broken-same-number", "all addresses of the launch get one number", depths: [.allocate, .bind])
+  static let descriptor = broken(
+    "broken-same-number", "all addresses of the launch get one number", depths: [.allocate, .bind])
 
   init(options: OptionValues) {}
 

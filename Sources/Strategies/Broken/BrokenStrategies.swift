@@ -26,9 +26,10 @@ extension BrokenStrategy {
 /// BINDSTORM_BROKEN_STRATEGIES is 1, in the harness and so in its workers.
 public enum BrokenStrategies {
   /// Whether plans may name them.
-  public static let areSwitchedOn = getenv("BINDSTORM_BROKEN_STRATEGIES").map {
-    String(cString: $0) == "1"
-  } ?? false
+  public static let areSwitchedOn =
+    getenv("BINDSTORM_BROKEN_STRATEGIES").map {
+      String(cString: $0) == "1"
+    } ?? false
 
   /// One for each way in which a strategy can be wrong.
   public static let all: [any BrokenStrategy.Type] = [

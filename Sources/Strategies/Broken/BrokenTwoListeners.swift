@@ -4,7 +4,9 @@ internal import Syscalls
 /// Two sockets listen on one port.
 struct BrokenTwoListeners: BrokenStrategy {
   static let caughtAs = "split-brain"
-  static let descriptor = broken("broken-two-listeners", "the launcher listens beside the API server on the same port", depths: [.bind])
+  static let descriptor = broken(
+    "broken-two-listeners", "the launcher listens beside the API server on the same port",
+    depths: [.bind])
 
   init(options: OptionValues) {}
 
