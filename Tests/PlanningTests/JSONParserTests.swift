@@ -113,6 +113,7 @@ import Testing
     Broken(#""\udd80""#, 1, 4, "half of a surrogate pair"),
     Broken(#""\udd80\ud83e""#, 1, 4, "half of a surrogate pair"),
     Broken(#""\ud83e\u0041""#, 1, 4, "half of a surrogate pair"),
+    Broken(#""\ud83e\n""#, 1, 4, "half of a surrogate pair"),
   ])
   func `what is not JSON is refused at its place`(_ broken: Broken) {
     #expect(
