@@ -357,4 +357,12 @@ import Testing
         "demo.json:7:10: error: scenarios[0].trails: unknown key \"trails\"; known here: \(known)"))
     #expect(errors.description.contains("; did you mean 'trials'?\n"))
   }
+
+  @Test func `a file with CRLF line ends shows the line of the mistake`() {
+    let text = TestVocabulary.text(scenario: "\"trials\": 0,")
+      .unicodeScalars.map { $0 == "\n" ? "\r\n" : String($0) }.joined()
+    let errors = TestVocabulary.errors(text)
+    #expect(errors.map(\.position) == [TextPosition(line: 7, column: 11)])
+    #expect(errors.map(\.sourceLine) == ["\"trials\": 0,"])
+  }
 }
