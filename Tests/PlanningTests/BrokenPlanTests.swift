@@ -77,6 +77,9 @@ import Testing
     .document(
       plan(version: "2"), 1, 13, "version", "this bindstorm reads plans of version 1"),
     .document(
+      plan(version: "\"1\""), 1, 13, "version",
+      "expected a whole number from 0 to 9223372036854775807, found the string \"1\""),
+    .document(
       plan(name: "\"My Plan\""), 2, 9, "name", "expected \(names), found the string \"My Plan\""),
     .document(
       plan(name: "\"../up\""), 2, 9, "name", "expected \(names), found the string \"../up\""),
