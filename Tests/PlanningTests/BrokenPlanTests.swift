@@ -262,6 +262,15 @@ import Testing
       "\"expect\": {\"*\": {\"failure_rate_at_least\": 0.991}}", 17, "expect['*']",
       "failure_rate_at_least cannot be shown at confidence 0.95 by 300 launches, whatever they do; it needs 332"
     ),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_most\": 1e-9}}", 17, "expect['*']",
+      "by 300 launches, whatever they do; it needs 2995732273"),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_most\": 0}}", 17, "expect['*']",
+      "failure_rate_at_most 0 cannot be shown by any number of launches"),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_least\": 1}}", 17, "expect['*']",
+      "failure_rate_at_least 1 cannot be shown by any number of launches"),
     .scenario("\"expect\": []", 11, "expect", "expected an object, found an array"),
     .scenario(
       "\"published\": [{\"strategy\": \"probe\", \"failures\": 1, \"out_of\": 2, \"source\": \"x\"}]",
