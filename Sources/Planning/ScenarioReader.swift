@@ -124,6 +124,9 @@ struct ScenarioReader {
     if expectation.isMustFailControl && expectation.failureRateAtLeast == nil {
       node.report("a must-fail control needs \"failure_rate_at_least\"")
     }
+    let trivial = "no rate can miss this: it demands nothing"
+    if expectation.failureRateAtMost == 1 { object["failure_rate_at_most"]?.report(trivial) }
+    if expectation.failureRateAtLeast == 0 { object["failure_rate_at_least"]?.report(trivial) }
     if object["failure_rate_at_most"] == nil && object["failure_rate_at_least"] == nil {
       node.report("expected \"failure_rate_at_most\" or \"failure_rate_at_least\"")
     }

@@ -271,6 +271,12 @@ import Testing
     .scenario(
       "\"expect\": {\"*\": {\"failure_rate_at_least\": 1}}", 17, "expect['*']",
       "failure_rate_at_least 1 cannot be shown by any number of launches"),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_most\": 1}}", 42, "expect['*'].failure_rate_at_most",
+      "no rate can miss this: it demands nothing"),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_least\": 0, \"must_fail_control\": true}}", 43,
+      "expect['*'].failure_rate_at_least", "no rate can miss this: it demands nothing"),
     .scenario("\"expect\": []", 11, "expect", "expected an object, found an array"),
     .scenario(
       "\"published\": [{\"strategy\": \"probe\", \"failures\": 1, \"out_of\": 2, \"source\": \"x\"}]",
