@@ -221,6 +221,17 @@ import Testing
       $0.forgetBinds()
       $0.ended.completion = .timeoutPreparing
     },
+    Row(
+      "no address was allocated in time", [.timeout], "timeout-preparing", arm: allocation
+    ) {
+      $0.launches[0].advertised[2] = 0
+      $0.ended.completion = .timeoutPreparing
+    },
+    Row("some reports are out when time is up", [.timeout], "timeout-binding", arm: wildcard) {
+      $0.launches[0].advertised[1] = 0
+      $0.servers[1].output = EndpointRecord(requested: 0, bound: 0, attempted: 0, finished: 0)
+      $0.ended.completion = .timeoutBinding
+    },
     Row("the window never closed", [.timeout], "timeout-window") {
       $0.ended.completion = .timeoutWindow
     },
