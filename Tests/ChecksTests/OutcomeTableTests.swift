@@ -227,6 +227,16 @@ import Testing
       $0.launches[0].advertised[2] = 0
       $0.ended.completion = .timeoutPreparing
     },
+    Row(
+      "the launcher hangs, so no thief was due", [.timeout], "timeout-preparing", arm: thieves
+    ) {
+      $0.forgetBinds()
+      for thief in $0.thieves.indices {
+        $0.thieves[thief].drawnInWindow = 0
+        $0.thieves[thief].heldAtRelease = 0
+      }
+      $0.ended.completion = .timeoutPreparing
+    },
     Row("some reports are out when time is up", [.timeout], "timeout-binding", arm: wildcard) {
       $0.launches[0].advertised[1] = 0
       $0.servers[1].output = EndpointRecord(requested: 0, bound: 0, attempted: 0, finished: 0)
