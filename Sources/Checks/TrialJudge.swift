@@ -113,8 +113,9 @@ struct TrialRecord {
       return
         "expected one record for each of \(arm.topology.launches) launches, found \(launches.count)"
     }
-    if thieves.count != arm.thieves.count {
-      return "expected \(arm.thieves.count) thieves' records, found \(thieves.count)"
+    if thieves.map(\.thief).sorted() != Array(arm.thieves.indices) {
+      return
+        "expected \(arm.thieves.count) thieves' records, found \(Set(thieves.map(\.thief)).count)"
     }
     for launch in launches where launch.advertised.count != arm.topology.addressesPerLaunch {
       return

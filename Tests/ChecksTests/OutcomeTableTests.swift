@@ -333,6 +333,9 @@ import Testing
     Row("a thief nobody asked for", [.harnessError], "expected 0 thieves' records") {
       $0.thieves = TrialHistory(thieves).thieves
     },
+    Row("one thief stands for another", [.harnessError], "thieves' records", arm: thieves) {
+      $0.thieves[1] = $0.thieves[0]
+    },
     Row("an endpoint neither listens nor failed", [.harnessError], "neither listens nor failed") {
       $0.servers[0].output.bound = 0
     },
