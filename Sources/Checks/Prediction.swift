@@ -11,6 +11,8 @@ public enum Prediction {
       range: EphemeralRange(arm.pool.low...arm.pool.high), launches: arm.topology.launches,
       addressesPerLaunch: arm.topology.addressesPerLaunch,
       windowSeconds: arm.window.milliseconds / 1_000, bindsForReal: arm.depth == .bind)
+    // Ports that each churning thief has drawn since the allocation and still holds, on average.
+    var churned = 0.0
     for thief in arm.thieves {
       guard let known = vocabulary.thief(named: thief.name) else { return nil }
       switch known.model {
@@ -19,9 +21,13 @@ public enum Prediction {
       case .churns:
         // The window is measured, not set, unless the plan sets it: then there is no prediction.
         if arm.window.milliseconds == 0 && strategy.collisionModel == .probeThenBind { return nil }
-        conditions.churnRatePerSecond += Double(thief["rate_per_second"])
-        conditions.churnHoldSeconds = Double(thief["hold_ms"]) / 1_000
+        let (rate, hold) = (Double(thief["rate_per_second"]), Double(thief["hold_ms"]) / 1_000)
+        conditions.churnRatePerSecond += rate
+        churned += rate * min(conditions.windowSeconds, hold)
       }
+    }
+    if conditions.churnRatePerSecond > 0 {
+      conditions.churnHoldSeconds = churned / conditions.churnRatePerSecond
     }
     return FailureRate.predict(conditions)
   }

@@ -370,6 +370,23 @@ extension ArmTally {
     #expect(abs(predicted - Self.rate(foreign: 690)) < 1e-9)
   }
 
+  @Test func `each thief that churns holds for its own time`() {
+    let arm = Arm.sample {
+      $0.window.milliseconds = 200
+      // 100 ms of 1,000 a second, and 200 ms of 2,000 a second: the second holds longer than the window.
+      $0.thieves = [
+        Arm.churner(ratePerSecond: 1_000, holdMilliseconds: 100),
+        Arm.churner(ratePerSecond: 2_000, holdMilliseconds: 5_000),
+      ]
+    }
+    var turned = arm
+    turned.thieves.reverse()
+    for arm in [arm, turned] {
+      let predicted = Prediction.predict(arm, vocabulary: .sample)!.perTrial
+      #expect(abs(predicted - Self.rate(foreign: 500)) < 1e-9)
+    }
+  }
+
   @Test func `at depth allocate foreign draws do not matter`() {
     let arm = Arm.sample(depth: .allocate) { $0.thieves = [Arm.holder(ports: 690)] }
     let predicted = Prediction.predict(arm, vocabulary: .sample)!.perTrial
