@@ -267,7 +267,7 @@ extension ArmTally {
   @Test(
     arguments: [
       ([.pass], 0), ([.expectedFailure], 0), ([.measured], 0), ([.fail], 1), ([.inconclusive], 2),
-      ([.unexpectedPass], 2), ([], 2), ([.pass, .skipped], 0),
+      ([.unexpectedPass], 2), ([.skipped], 2), ([], 2), ([.pass, .skipped], 0),
       ([.pass, .expectedFailure, .measured], 0),
     ] as [([Verdict], Int32)])
   func `verdicts give the exit code`(_ verdicts: [Verdict], _ code: Int32) {
