@@ -62,6 +62,13 @@ extension ArmTally {
       ])
   }
 
+  @Test func `a trial without launches is no success`() {
+    var tally = ArmTally()
+    tally.add(Self.trial(0, []))
+    #expect(tally.trialsSeen == 1)
+    #expect(tally.trials == (counted: 0, failed: 0))
+  }
+
   @Test(arguments: Outcome.allCases) func `every outcome counts as its kind`(_ outcome: Outcome) {
     let tally = ArmTally.of([outcome: 3])
     #expect(
