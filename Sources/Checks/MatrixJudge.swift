@@ -86,18 +86,21 @@ public struct MatrixJudge {
       if lower < least { isMet = false }
     }
     let sure = "at confidence \(confidence)"
-    if expectation.isMustFailControl {
-      if violation != nil {
-        return (.unexpectedPass, "the control does not fail as it must, \(sure)")
-      }
-      if isMet { return (.expectedFailure, "the control fails as it must, \(sure)") }
-      return (.inconclusive, "the data does not show that the control fails as it must, \(sure)")
+    let isControl = expectation.isMustFailControl
+    if let violation {
+      return isControl
+        ? (.unexpectedPass, "the control does not fail as it must, \(sure)")
+        : (.fail, "\(violation), \(sure)")
     }
-    if let violation { return (.fail, "\(violation), \(sure)") }
     let broken = tally.count(.harnessError)
     let invalid = tally.count(.invalid)
     if broken > 0 || invalid * 100 > counted + invalid {
       return (.inconclusive, "\(broken) launches without a usable record, \(invalid) invalid")
+    }
+    if isControl {
+      return isMet
+        ? (.expectedFailure, "the control fails as it must, \(sure)")
+        : (.inconclusive, "the data does not show that the control fails as it must, \(sure)")
     }
     if isMet { return (.pass, "the demand is met, \(sure)") }
     return (.inconclusive, "\(counted) launches do not decide the demand, \(sure)")

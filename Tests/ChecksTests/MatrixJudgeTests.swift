@@ -166,6 +166,11 @@ extension ArmTally {
         atMost, [.ready: 500, .harnessError: 1], .inconclusive, "1 launches without a usable record"
       ),
       (atMost, [.lostToSelf: 50, .harnessError: 1], .fail, "the rate is above 5 %"),
+      (
+        control, [.timeout: 100, .harnessError: 1], .inconclusive,
+        "1 launches without a usable record"
+      ),
+      (control, [.timeout: 100, .invalid: 2], .inconclusive, "2 invalid"),
     ] as [(Demand?, KeyValuePairs<Outcome, Int>, Verdict, String)])
   func `an arm gets its verdict`(
     _ expectation: Demand?, _ counts: KeyValuePairs<Outcome, Int>, _ verdict: Verdict,
@@ -216,7 +221,7 @@ extension ArmTally {
     let controls: [(KeyValuePairs<Outcome, Int>, Verdict)] = [
       ([.timeout: 100], .expectedFailure), ([.ready: 100], .unexpectedPass),
       ([.ready: 25, .timeout: 75], .inconclusive), ([:], .inconclusive),
-      ([.harnessError: 9], .inconclusive),
+      ([.harnessError: 9], .inconclusive), ([.timeout: 100, .harnessError: 9], .inconclusive),
     ]
     for (counts, verdict) in controls {
       let matrix = Self.matrix(
