@@ -106,10 +106,11 @@ public struct MatrixJudge {
     return (.inconclusive, "\(counted) launches do not decide the demand, \(sure)")
   }
 
+  /// As the plan wrote it, but in percent.
   private func percent(_ rate: Double) -> String {
-    let hundredths = Int((rate * 10_000).rounded())
-    return hundredths % 100 == 0
-      ? "\(hundredths / 100) %" : "\(Double(hundredths) / 100) %"
+    // Away with the last bits, which stem from the multiplication.
+    let percentage = (rate * 1e14).rounded() / 1e12
+    return percentage == percentage.rounded() ? "\(Int(percentage)) %" : "\(percentage) %"
   }
 
   private func compare(

@@ -214,6 +214,16 @@ extension ArmTally {
     }
   }
 
+  @Test func `a small demand is not rounded away`() {
+    let tiny = Demand(failureRateAtMost: 0.000_02, why: "")
+    let reason = Self.matrix([(tiny, .of([.timeout: 5]))]).arms[0].reason
+    #expect(reason == "the rate is above 0.002 %, at confidence 0.95")
+    let odd = Demand(failureRateAtMost: 0.07, why: "")
+    #expect(
+      Self.matrix([(odd, .of([.timeout: 5]))]).arms[0].reason
+        == "the rate is above 7 %, at confidence 0.95")
+  }
+
   @Test func `a control that misbehaves makes its scenario's passes inconclusive, nothing else`() {
     let pass = (Self.atMost as Demand?, ArmTally.of([.ready: 100]))
     let fail = (Self.atMost as Demand?, ArmTally.of([.timeout: 100]))
