@@ -36,6 +36,7 @@ public struct MatrixJudge {
         verdicts[arm].verdict = .inconclusive
         verdicts[arm].reason =
           "the control \(plan.arms[control].strategy.label) did not fail as it must, so this proves nothing"
+          + remarks(plan.arms[arm], tallies[arm], verdicts[arm].predictionPerTrial)
       }
     }
     return Matrix(plan: plan, arms: verdicts, isPartial: isPartial)
@@ -44,15 +45,10 @@ public struct MatrixJudge {
   private func judge(_ arm: Arm, _ tally: ArmTally) -> ArmVerdict {
     let prediction = Prediction.predict(arm, vocabulary: vocabulary)
     let perTrial = prediction.map { compare($0.perTrial, tally.trials) }
-    var (verdict, reason) = decide(arm, tally)
-    if perTrial?.agrees == false {
-      reason += "; the measured rate is off the model: harness, host or theory is wrong"
-    }
-    if tally.trialsSeen > 0 && tally.trialsSeen < arm.trials {
-      reason += "; only \(tally.trialsSeen) of \(arm.trials) trials ran"
-    }
+    let (verdict, reason) = decide(arm, tally)
     return ArmVerdict(
-      arm: arm.index, verdict: verdict, reason: reason, launches: tally.launchRate,
+      arm: arm.index, verdict: verdict, reason: reason + remarks(arm, tally, perTrial),
+      launches: tally.launchRate,
       trials: tally.trialRate, outcomes: tally.outcomeCounts, topCause: tally.topCause,
       predictionPerLaunch: prediction.map { prediction in
         // Launches that share a trial are not independent: only the trial's rate is tested.
@@ -64,6 +60,20 @@ public struct MatrixJudge {
       predictionPerTrial: perTrial,
       published: arm.published.map { compare($0, tally) }, plannedTrials: arm.trials,
       releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound)
+  }
+
+  /// What must be said whatever the verdict is; begins with a semicolon unless it is empty.
+  private func remarks(
+    _ arm: Arm, _ tally: ArmTally, _ prediction: PredictionComparison?
+  ) -> String {
+    var text = ""
+    if prediction?.agrees == false {
+      text += "; the measured rate is off the model: harness, host or theory is wrong"
+    }
+    if tally.trialsSeen > 0 && tally.trialsSeen < arm.trials {
+      text += "; only \(tally.trialsSeen) of \(arm.trials) trials ran"
+    }
+    return text
   }
 
   private func decide(_ arm: Arm, _ tally: ArmTally) -> (Verdict, String) {

@@ -259,6 +259,22 @@ extension ArmTally {
     #expect(matrix.arms[2].reason.contains("strategy-1"))
   }
 
+  @Test func `an arm that did not run to its end says so, also when its control misbehaves`() {
+    for counts in [[.timeout: 100], [.ready: 100]] as [KeyValuePairs<Outcome, Int>] {
+      let plan = ResolvedPlan.sample([
+        .sample(strategy: "a", trials: 100) { $0.expectation = Self.control },
+        .sample(strategy: "b", trials: 200) { $0.expectation = Self.atMost },
+      ])
+      let matrix = MatrixJudge(plan: plan, vocabulary: .sample).judge(
+        [.of(counts), .of([.ready: 80])], isPartial: true)
+      #expect(matrix.arms[1].reason.hasSuffix("; only 80 of 200 trials ran"))
+      #expect(!matrix.arms[0].reason.contains("trials ran"))
+      #expect(matrix.arms[1].plannedTrials == 200)
+      #expect(matrix.isPartial)
+      #expect(matrix.exitCode == 2)
+    }
+  }
+
   @Test func `the verdict carries what was counted`() {
     let arm = Self.matrix([(Self.atMost, .of([.ready: 3, .leaked: 1, .invalid: 2]))]).arms[0]
     #expect(arm.launches.failures == 1)
