@@ -87,13 +87,15 @@ public struct MatrixJudge {
     let lower = ClopperPearson.lowerBound(failed, outOf: counted, confidence: confidence)
     var isMet = true
     var violation: String?
+    // A bound that equals the demand but for rounding meets it: the plan was told that so many launches do.
+    let rounding = 1e-12
     if let most = expectation.failureRateAtMost {
-      if lower > most { violation = "the rate is above \(percent(most))" }
-      if upper > most { isMet = false }
+      if lower > most + rounding { violation = "the rate is above \(percent(most))" }
+      if upper > most + rounding { isMet = false }
     }
     if let least = expectation.failureRateAtLeast {
-      if upper < least { violation = "the rate is below \(percent(least))" }
-      if lower < least { isMet = false }
+      if upper < least - rounding { violation = "the rate is below \(percent(least))" }
+      if lower < least - rounding { isMet = false }
     }
     let sure = "at confidence \(confidence)"
     let isControl = expectation.isMustFailControl
