@@ -4,13 +4,16 @@ internal import Planning
 
 /// The words and number formats that all reports share.
 enum Wording {
-  /// A rate as a percentage with three significant digits at most: `0 %`, `0.85 %`, `80.3 %`.
+  /// A rate as a percentage with three significant digits at most: `0 %`, `0.85 %`, `80.3 %`. `0` and `100`
+  /// are said of nothing else: what comes near is `<0.01` or `>99.9`.
   static func percent(_ rate: Double) -> String { "\(percentNumber(rate)) %" }
 
   static func percentNumber(_ rate: Double) -> String {
     let value = rate * 100
-    let digits = value >= 99.95 || value == 0 ? 0 : value >= 10 ? 1 : 2
-    return fixed(value, digits)
+    if value == 0 || value == 100 { return fixed(value, 0) }
+    if value < 0.005 { return "<0.01" }
+    if value >= 99.95 { return ">99.9" }
+    return fixed(value, value >= 9.995 ? 1 : 2)
   }
 
   static func fixed(_ value: Double, _ digits: Int) -> String {
@@ -24,7 +27,7 @@ enum Wording {
       "\(sign)\(abs(scaled) / Int(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
   }
 
-  /// `12/300 4.0 % [2.1, 6.9]`, with the 95 % interval.
+  /// `12/300 4.00 % [2.08, 6.88]`, with the 95 % interval.
   static func estimate(_ rate: RateEstimate) -> String {
     guard let value = rate.rate else { return "0/0" }
     return

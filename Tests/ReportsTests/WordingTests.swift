@@ -10,7 +10,9 @@ import Testing
     arguments: [
       (0, "0"), (1, "100"), (0.5, "50.0"), (0.803, "80.3"), (0.0085, "0.85"), (0.04, "4.00"),
       // Three significant digits at most, also where rounding adds one.
-      (0.099_94, "9.99"), (0.1, "10.0"), (0.9994, "99.9"),
+      (0.099_94, "9.99"), (0.099_96, "10.0"), (0.1, "10.0"), (0.9994, "99.9"),
+      // Never "all" or "none" where it was not all or none.
+      (0.999_6, ">99.9"), (1 - 1e-12, ">99.9"), (0.000_04, "<0.01"), (1e-300, "<0.01"),
       (0.000_05, "0.01"), (0.000_06, "0.01"), (0.999_49, "99.9"),
     ] as [(Double, String)])
   func `rates are percentages that round no failure away`(_ rate: Double, _ text: String) {
@@ -50,6 +52,9 @@ import Testing
     #expect(
       Wording.estimate(SampleMatrix.rate(12, 300, 0.0208, 0.0688)) == "12/300 4.00 % [2.08, 6.88]")
     #expect(Wording.estimate(SampleMatrix.rate(0, 9, 0, 0.3363)) == "0/9 0 % [0, 33.6]")
+    #expect(
+      Wording.estimate(SampleMatrix.rate(1_999, 2_000, 0.9972, 0.999_987))
+        == "1999/2000 >99.9 % [99.7, >99.9]")
     #expect(Wording.estimate(SampleMatrix.rate(0, 0, 0, 1)) == "0/0")
   }
 
