@@ -45,8 +45,9 @@ enum Wording {
     let value = Double(nanoseconds)
     switch value {
     case ..<1e3: return "\(nanoseconds) ns"
-    case ..<1e6: return "\(fixed(value / 1e3, 1)) us"
-    case ..<1e9: return "\(fixed(value / 1e6, 1)) ms"
+    // Below what would be rounded up to a thousand.
+    case ..<999_950: return "\(fixed(value / 1e3, 1)) us"
+    case ..<999_950_000: return "\(fixed(value / 1e6, 1)) ms"
     default: return "\(fixed(value / 1e9, 2)) s"
     }
   }
