@@ -58,7 +58,7 @@ enum Wording {
       "\(duration(summary.p50)) / \(duration(summary.p99)) / \(duration(summary.max))"
   }
 
-  /// `published 8/1000 (source); measured 17/2000: consistent (p = 0.92)`.
+  /// `published 8/1000, measured 17/2000 launches: consistent, p = 0.850 (source)`.
   static func published(_ comparison: PublishedComparison, _ verdict: ArmVerdict) -> String {
     let figure = comparison.figure
     let seen = figure.per == .launch ? verdict.launches : verdict.trials
@@ -69,7 +69,12 @@ enum Wording {
       return head + "nothing to compare (\(figure.source))"
     }
     return head + (consistent ? "consistent" : "NOT consistent")
-      + ", p = \(fixed(p, 3)) (\(figure.source))"
+      + ", p \(pValue(p)) (\(figure.source))"
+  }
+
+  /// `= 0.532`, `= 0.0096`, `< 0.0001`.
+  private static func pValue(_ p: Double) -> String {
+    p < 0.000_05 ? "< 0.0001" : "= \(fixed(p, p < 0.1 ? 4 : 3))"
   }
 
   /// One sentence for the whole matrix.

@@ -64,6 +64,21 @@ import Testing
     #expect(Wording.prediction(SampleMatrix.model(0.25, nil, nil)) == "model 25.0 %")
   }
 
+  @Test(
+    arguments: [
+      (1, true, "consistent, p = 1.000"), (0.532_4, true, "consistent, p = 0.532"),
+      (0.010_01, true, "consistent, p = 0.0100"), (0.009_6, false, "NOT consistent, p = 0.0096"),
+      (0.000_12, false, "NOT consistent, p = 0.0001"),
+      (0.000_04, false, "NOT consistent, p < 0.0001"), (0, false, "NOT consistent, p < 0.0001"),
+    ] as [(Double, Bool, String)])
+  func `a p-value is never rounded to nothing`(_ p: Double, _ isConsistent: Bool, _ text: String) {
+    let comparison = PublishedComparison(
+      figure: SampleMatrix.figure, pValue: p, level: 0.01, isConsistent: isConsistent)
+    #expect(
+      Wording.published(comparison, SampleMatrix.full.arms[0])
+        == "published 4/5, measured 80/100 launches: \(text) (a paper, table 2)")
+  }
+
   @Test func `a published figure is put beside launches or trials, as it says`() {
     var comparison = PublishedComparison(
       figure: SampleMatrix.figure, pValue: 0.2, level: 0.01, isConsistent: true)
