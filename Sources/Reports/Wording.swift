@@ -84,9 +84,13 @@ enum Wording {
       let count = matrix.arms.filter { $0.verdict == verdict }.count
       if count > 0 { words.append("\(count) \(verdict.rawValue)") }
     }
+    if words.isEmpty { return "nothing ran" }
+    let isDemanding = matrix.arms.contains {
+      $0.verdict == .pass || $0.verdict == .expectedFailure
+    }
     let whole =
       switch matrix.exitCode {
-      case 0: "every expectation is met"
+      case 0: isDemanding ? "every expectation is met" : "nothing was demanded"
       case 1: "an expectation is violated"
       default: "not everything could be decided"
       }

@@ -102,7 +102,10 @@ import Testing
       ([.unexpectedPass], false, "not everything could be decided: 1 XPASS"),
       ([.pass], true, "PARTIAL (interrupted): not everything could be decided: 1 PASS"),
       ([.fail], true, "PARTIAL (interrupted): an expectation is violated: 1 FAIL"),
+      ([.measured, .measured], false, "nothing was demanded: 2 MEASURED"),
+      ([.measured, .skipped], false, "nothing was demanded: 1 MEASURED, 1 SKIP"),
       ([.skipped], false, "not everything could be decided: 1 SKIP"),
+      ([], false, "nothing ran"),
     ] as [([Verdict], Bool, String)])
   func `one sentence for the whole`(_ verdicts: [Verdict], _ isPartial: Bool, _ text: String) {
     let matrix = Matrix(
