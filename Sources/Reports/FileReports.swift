@@ -25,7 +25,7 @@ public enum MarkdownReport {
         if let cause = verdict.topCause {
           parts.append("\(cause.outcome.rawValue) x\(cause.launches)")
         }
-        return parts.map(escaped).joined(separator: "<br>")
+        return parts.joined(separator: "<br>")
       }
       lines.append("| \(escaped(strategy)) | " + cells.joined(separator: " | ") + " |")
     }
@@ -49,13 +49,16 @@ public enum MarkdownReport {
     return lines.joined(separator: "\n")
   }
 
+  /// A plan's own words as plain text on one line, whatever they look like.
   private static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      switch character {
-      case "|": result += "\\|"
-      case "\n": result += " "
-      case "<" where !text.hasPrefix("**"): result += "&lt;"
-      default: result.append(character)
+    let line = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    // By scalars: a mark that combines with one of these does not take away its meaning.
+    return line.joined(separator: " ").unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "\\", "`", "*", "_", "[", "]", "~", "|": result += "\\\(scalar)"
+      case "<": result += "&lt;"
+      case "&": result += "&amp;"
+      default: result.unicodeScalars.append(scalar)
       }
     }
   }

@@ -7,6 +7,22 @@ import Testing
 @testable import Reports
 
 @Suite struct MarkdownReportTests {
+  @Test(
+    arguments: [
+      ("a|b", #"a\|b"#), (#"a\|b"#, #"a\\\|b"#), ("a\nb", "a b"), ("a\r\nb", "a b"),
+      ("a\rb", "a b"),
+      ("<script>", "&lt;script>"), ("**<b>", #"\*\*&lt;b>"#), ("a*b*", #"a\*b\*"#),
+      ("_x_", #"\_x\_"#), ("`x`", #"\`x\`"#), ("[x](y)", #"\[x\](y)"#), ("a & b", "a &amp; b"),
+      ("~~x~~", #"\~\~x\~\~"#), ("vllm-project/vllm#40443", "vllm-project/vllm#40443"),
+      ("|\u{301}", "\\|\u{301}"),
+    ])
+  func `what Markdown would take as its own is escaped`(_ text: String, _ escaped: String) {
+    let document = MarkdownReport.text(
+      SampleMatrix.awkward(scenario: text, strategy: text, evidence: text))
+    #expect(document.contains("\n| strategy | \(escaped) |\n|---|---|\n| \(escaped) | **FAIL** "))
+    #expect(document.contains("first in trial 2: \(escaped)\n"))
+    #expect(document.contains("**PARTIAL: the run was interrupted.**"))
+  }
 }
 
 @Suite struct CSVReportTests {
