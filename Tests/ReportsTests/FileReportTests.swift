@@ -105,7 +105,7 @@ import Testing
   @Test(arguments: [
     "plain", "", " lead and trail ", "a,b", "say \"no\"", "\"", "\"\"", "two\nlines",
     "two\r\nlines",
-    "cr\ronly", "x\u{2028}y", "é漢🦀", "=1+1",
+    "cr\ronly", ",\u{301}", "\"\u{301}", "x\u{2028}y", "é漢🦀", "=1+1",
   ])
   func `any name comes back as it was`(_ name: String) throws {
     let text = CSVReport.text(SampleMatrix.awkward(scenario: name, strategy: name + "2"))
