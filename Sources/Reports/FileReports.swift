@@ -25,13 +25,18 @@ public enum MarkdownReport {
         if let cause = verdict.topCause {
           parts.append("\(cause.outcome.rawValue) x\(cause.launches)")
         }
+        if let uncounted = Wording.uncounted(verdict) { parts.append(uncounted) }
         return parts.joined(separator: "<br>")
       }
       lines.append("| \(escaped(strategy)) | " + cells.joined(separator: " | ") + " |")
     }
-    lines += [
-      "", "Failed launches / all, rate, exact 95 % Clopper-Pearson interval in percent.", "",
-    ]
+    lines += ["", escaped(Wording.legend(matrix)), ""]
+    if matrix.arms.contains(where: { !$0.published.isEmpty }) {
+      lines += [
+        "Published figures: Fisher's exact test, two-sided, level \(MatrixJudge.publishedLevel).",
+        "",
+      ]
+    }
     for arm in matrix.plan.arms {
       let verdict = matrix.arms[arm.index]
       for comparison in verdict.published {
@@ -43,6 +48,10 @@ public enum MarkdownReport {
         lines.append(
           "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(cause.firstTrial): \(escaped(cause.evidence))"
         )
+      }
+      if let attention = Wording.attention(verdict) {
+        lines.append(
+          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(escaped(attention))")
       }
     }
     lines += ["", "**\(Wording.conclusion(matrix))**", ""]

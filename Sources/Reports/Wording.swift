@@ -77,6 +77,30 @@ enum Wording {
     p < 0.000_05 ? "< 0.0001" : "= \(fixed(p, p < 0.1 ? 4 : 3))"
   }
 
+  /// What the numbers of a cell are.
+  static func legend(_ matrix: Matrix) -> String {
+    let parallel = matrix.plan.arms.contains { $0.topology.launches > 1 }
+    return "Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent"
+      + (parallel ? ", as if the launches of one trial were independent" : "")
+      + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test)."
+  }
+
+  /// What the rate leaves out: `2 launches not counted`; nil where there is nothing.
+  static func uncounted(_ verdict: ArmVerdict) -> String? {
+    let count = verdict.outcomes.filter { !$0.outcome.isCounted }.map(\.launches).reduce(0, +)
+    return count == 0 ? nil : "\(count) launch\(count == 1 ? "" : "es") not counted"
+  }
+
+  /// Why an arm needs attention: it is neither as demanded nor as predicted; nil where it is.
+  static func attention(_ verdict: ArmVerdict) -> String? {
+    switch verdict.verdict {
+    case .fail, .inconclusive, .unexpectedPass, .skipped:
+      return "\(verdict.verdict.rawValue): \(verdict.reason)"
+    case .pass, .expectedFailure, .measured:
+      return verdict.predictionPerTrial?.agrees == false ? verdict.reason : nil
+    }
+  }
+
   /// One sentence for the whole matrix.
   static func conclusion(_ matrix: Matrix) -> String {
     var words: [String] = []

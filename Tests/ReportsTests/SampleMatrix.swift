@@ -12,11 +12,12 @@ enum SampleMatrix {
   static func verdict(
     _ arm: Int, _ verdict: Verdict, _ reason: String, _ launches: RateEstimate,
     trials: RateEstimate? = nil, cause: Cause? = nil, prediction: PredictionComparison? = nil,
-    published: [PublishedComparison] = [], skew: DurationSummary? = nil
+    published: [PublishedComparison] = [], outcomes: [OutcomeCount] = [],
+    skew: DurationSummary? = nil
   ) -> ArmVerdict {
     ArmVerdict(
       arm: arm, verdict: verdict, reason: reason, launches: launches, trials: trials ?? launches,
-      outcomes: [], topCause: cause, predictionPerLaunch: prediction,
+      outcomes: outcomes, topCause: cause, predictionPerLaunch: prediction,
       predictionPerTrial: prediction, published: published, plannedTrials: 100, releaseSkew: skew,
       window: nil,
       timeToBound: skew.map {
@@ -58,7 +59,12 @@ enum SampleMatrix {
       verdict(
         2, .fail, "the rate is above 5 %, at confidence 0.95", rate(100, 100, 0.9637, 1),
         cause: Cause(
-          outcome: .childDied, launches: 100, firstTrial: 0, evidence: "API server 1 died")),
+          outcome: .childDied, launches: 100, firstTrial: 0, evidence: "API server 1 died"),
+        outcomes: [
+          OutcomeCount(outcome: .childDied, launches: 100),
+          OutcomeCount(outcome: .invalid, launches: 2),
+          OutcomeCount(outcome: .harnessError, launches: 1),
+        ]),
       verdict(
         3, .measured, "no demand was made; the measured rate is off the model",
         rate(50, 500, 0.0751, 0.1297), trials: rate(40, 100, 0.3033, 0.5028),

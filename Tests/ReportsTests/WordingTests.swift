@@ -58,6 +58,36 @@ import Testing
     #expect(Wording.estimate(SampleMatrix.rate(0, 0, 0, 1)) == "0/0")
   }
 
+  @Test func `the legend says what the interval takes for granted`() {
+    #expect(Wording.legend(SampleMatrix.full).contains("as if the launches of one trial were"))
+    #expect(!Wording.legend(SampleMatrix.awkward(scenario: "", strategy: "")).contains("as if"))
+  }
+
+  @Test func `what a rate leaves out is said`() {
+    var verdict = SampleMatrix.full.arms[2]
+    #expect(Wording.uncounted(verdict) == "3 launches not counted")
+    verdict.outcomes = [
+      OutcomeCount(outcome: .ready, launches: 9), OutcomeCount(outcome: .invalid, launches: 1),
+    ]
+    #expect(Wording.uncounted(verdict) == "1 launch not counted")
+    verdict.outcomes = [OutcomeCount(outcome: .timeout, launches: 9)]
+    #expect(Wording.uncounted(verdict) == nil)
+  }
+
+  @Test(arguments: Verdict.allCases) func `an arm that is not as it should be says why`(
+    _ word: Verdict
+  ) {
+    let rate = SampleMatrix.rate(0, 1, 0, 1)
+    let needsAttention: Set<Verdict> = [.fail, .inconclusive, .unexpectedPass, .skipped]
+    let plain = SampleMatrix.verdict(0, word, "why", rate)
+    #expect(
+      Wording.attention(plain)
+        == (needsAttention.contains(word) ? "\(word.rawValue): why" : nil))
+    let off = SampleMatrix.verdict(
+      0, word, "why", rate, prediction: SampleMatrix.model(1, 0, false))
+    #expect(Wording.attention(off)?.hasSuffix("why") == true)
+  }
+
   @Test func `a prediction agrees, disagrees, or was not tested`() {
     #expect(Wording.prediction(SampleMatrix.model(0.798, 0.5, true)) == "model 79.8 % agrees")
     #expect(Wording.prediction(SampleMatrix.model(0, 0, false)) == "model 0 % DISAGREES")
