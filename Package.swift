@@ -35,7 +35,11 @@ let layers: [(name: String, dependencies: [String])] = [
 /// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
 func testDependencies(of name: String) -> [String] {
   let own = layers.first { $0.name == name }?.dependencies ?? []
-  let extra = ["PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"]][name] ?? []
+  let extra =
+    [
+      "PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"],
+      "Planning": ["Strategies", "Faults"],
+    ][name] ?? []
   return own + extra
 }
 
@@ -81,8 +85,9 @@ let package = Package(
         ],
         swiftSettings: settings),
       .target(
-        name: "TestSupport", dependencies: ["CLinuxShims", "Syscalls"], path: "Tests/TestSupport",
-        swiftSettings: settings),
+        name: "TestSupport",
+        dependencies: ["CLinuxShims", "Syscalls", "History", "Planning", "PortModel"],
+        path: "Tests/TestSupport", swiftSettings: settings),
     ]
     + [
       "Statistics", "PortModel", "Planning", "History", "Checks", "Reports", "Syscalls",

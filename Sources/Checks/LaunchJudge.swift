@@ -187,9 +187,11 @@ struct LaunchJudge {
     }
   }
 
-  /// What the peers are told must be what the server listens on.
+  /// What the peers are told must be what the server listens on. Where time ran out before the launcher knew
+  /// its addresses, nothing was told.
   private func misadvertised() -> Finding? {
-    guard own.errno == 0 else { return nil }
+    let unknown: [TrialEnded.Completion] = [.timeoutPreparing, .timeoutBinding]
+    guard own.errno == 0, !unknown.contains(record.ended.completion) else { return nil }
     let servers = arm.topology.apiServers
     if arm.depth == .allocate {
       return own.advertised.firstIndex(of: 0).map {

@@ -25,13 +25,18 @@ public enum MarkdownReport {
         if let cause = verdict.topCause {
           parts.append("\(cause.outcome.rawValue) x\(cause.launches)")
         }
-        return parts.map(escaped).joined(separator: "<br>")
+        if let uncounted = Wording.uncounted(verdict) { parts.append(uncounted) }
+        return parts.joined(separator: "<br>")
       }
       lines.append("| \(escaped(strategy)) | " + cells.joined(separator: " | ") + " |")
     }
-    lines += [
-      "", "Failed launches / all, rate, exact 95 % Clopper-Pearson interval in percent.", "",
-    ]
+    lines += ["", escaped(Wording.legend(matrix)), ""]
+    if matrix.arms.contains(where: { !$0.published.isEmpty }) {
+      lines += [
+        "Published figures: Fisher's exact test, two-sided, level \(MatrixJudge.publishedLevel).",
+        "",
+      ]
+    }
     for arm in matrix.plan.arms {
       let verdict = matrix.arms[arm.index]
       for comparison in verdict.published {
@@ -44,18 +49,25 @@ public enum MarkdownReport {
           "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(cause.firstTrial): \(escaped(cause.evidence))"
         )
       }
+      if let attention = Wording.attention(verdict) {
+        lines.append(
+          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(escaped(attention))")
+      }
     }
     lines += ["", "**\(Wording.conclusion(matrix))**", ""]
     return lines.joined(separator: "\n")
   }
 
+  /// A plan's own words as plain text on one line, whatever they look like.
   private static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      switch character {
-      case "|": result += "\\|"
-      case "\n": result += " "
-      case "<" where !text.hasPrefix("**"): result += "&lt;"
-      default: result.append(character)
+    let line = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    // By scalars: a mark that combines with one of these does not take away its meaning.
+    return line.joined(separator: " ").unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "\\", "`", "*", "_", "[", "]", "~", "|": result += "\\\(scalar)"
+      case "<": result += "&lt;"
+      case "&": result += "&amp;"
+      default: result.unicodeScalars.append(scalar)
       }
     }
   }
@@ -99,8 +111,16 @@ public enum CSVReport {
   private static func count(_ value: UInt64?) -> String { value.map { "\($0)" } ?? "" }
 
   private static func quoted(_ field: String) -> String {
-    guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
-    return "\"" + field.reduce(into: "") { $0 += $1 == "\"" ? "\"\"" : String($1) } + "\""
+    // By scalars: to Swift, a quote with a combining mark is another character than a quote.
+    let special: Set<Unicode.Scalar> = [",", "\"", "\r", "\n"]
+    guard field.unicodeScalars.contains(where: special.contains) else { return field }
+    var text = String.UnicodeScalarView("\"".unicodeScalars)
+    for scalar in field.unicodeScalars {
+      if scalar == "\"" { text.append(scalar) }
+      text.append(scalar)
+    }
+    text.append("\"")
+    return String(text)
   }
 }
 
