@@ -342,6 +342,10 @@ import Testing
     Row("an endpoint was not checked", [.harnessError], "was not checked") {
       $0.servers[0].output.ownership = .unchecked
     },
+    Row(
+      "the kernel was not asked", [.harnessError], "was not checked",
+      arm: .sample { $0.ownershipCheck = .kernel }
+    ) { $0.servers[1].input.ownership = .unchecked },
     Row("another arm's trial", [.harnessError], "torn or out of order") {
       $0.started.arm = 1
       $0.ended.arm = 1
