@@ -5,6 +5,18 @@ import Testing
 
 @testable import Checks
 
+extension ServerRecord {
+  /// Both endpoints are Unix sockets.
+  fileprivate mutating func usePaths() {
+    input.path = "/run/\(server)-input"
+    output.path = "/run/\(server)-output"
+    for endpoint in [\ServerRecord.input, \.output] {
+      self[keyPath: endpoint].requested = 0
+      self[keyPath: endpoint].bound = 0
+    }
+  }
+}
+
 /// Hand-written histories and what they come to. Every outcome must stand here at least once.
 @Suite struct OutcomeTableTests {
   /// A history with the outcome of each launch.
@@ -394,7 +406,70 @@ import Testing
     return rows
   }()
 
-  static let rows = ready + lost + wrongOwner + failed + unusable + torn
+  static let pathArm = Arm.sample(strategy: "ipc-path")
+
+  /// What strategies with retries, services, searches and paths come to.
+  static let others: [Row] = [
+    Row("a lost bind was tried again", [.recovered], "ready only after 2 lost binds") {
+      $0.servers[1].input.retries = 2
+    },
+    Row("a retry that failed in the end is a loss", [.lostToThief], "held by thief 3") {
+      $0.servers[0].input.retries = 4
+      $0.lose(0, to: thief)
+    },
+    Row("a report before the bind", [.prematureReport], "before it was bound") {
+      $0.servers[0].output.reported = $0.servers[0].output.finished - 1
+    },
+    Row("a report after the bind", [.ready], "") {
+      $0.servers[0].output.reported = $0.servers[0].output.finished
+    },
+    Row("a thief has the launcher's own port", [.lostToThief], "launcher's own service") {
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .service
+      $0.launches[0].service = 40_500
+      $0.launches[0].holder = thief
+    },
+    Row("a search of a range found nothing", [.exhausted], "the search of a range") {
+      $0.lose(0, to: nil, stage: .scan)
+      $0.servers[0].input.requested = 0
+    },
+    Row("the launcher's scan found nothing", [.exhausted], "scan found no free port") {
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .scan
+      $0.forgetBinds()
+    },
+    Row("a scan that never ends", [.timeout], "livelock") {
+      $0.launches[0].errno = 40
+      $0.launches[0].stage = .scan
+      $0.forgetBinds()
+    },
+    Row("a stale lock", [.timeout], "stage lock") {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .lock
+      $0.forgetBinds()
+    },
+    Row("Unix sockets have no port", [.ready], "", arm: pathArm) { history in
+      history.launches[0].advertised = history.launches[0].advertised.map { _ in 0 }
+      for server in history.servers.indices { history.servers[server].usePaths() }
+    },
+    Row("a stranger has the path", [.crossTalk], "at /run/1-input", arm: pathArm) { history in
+      history.launches[0].advertised = history.launches[0].advertised.map { _ in 0 }
+      for server in history.servers.indices { history.servers[server].usePaths() }
+      history.servers[1].input.ownership = .stranger
+    },
+    Row("a path that is too long", [.otherError], "errno 36", arm: pathArm) { history in
+      history.launches[0].advertised = history.launches[0].advertised.map { _ in 0 }
+      for server in history.servers.indices { history.servers[server].usePaths() }
+      history.servers[0].input.errno = 36
+      history.servers[0].input.stage = .bind
+    },
+    Row("a thief tried after the bind and was refused", [.ready], "", arm: thieves) {
+      $0.thieves[0].drawnInWindow = 8
+      $0.thieves[0].drawnAfterBind = 2
+    },
+  ]
+
+  static let rows = ready + lost + wrongOwner + failed + unusable + others + torn
 
   @Test(arguments: rows) func `the history has its outcome`(_ row: Row) throws {
     let trial = TrialJudge(arm: row.arm).judge(row.events)
