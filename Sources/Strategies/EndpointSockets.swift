@@ -19,10 +19,13 @@ public final class EndpointSockets {
 
   private let kind: SocketKind
   private let confinedTo: ClosedRange<Int>?
-  private let context: Context?
+  /// Made with the context, used by the first bind of the input.
+  private var firstRouter: Socket?
   private var router: Socket?
   private var pull: Socket?
   private var listeners: [Int32] = [-1, -1]
+  /// Last, so that it ends after its sockets: it waits for them.
+  private let context: Context?
 
   /// - Throws: `MessagingError` if libzmq's context cannot be had.
   public init(kind: SocketKind, confinedTo: ClosedRange<Int>?) throws {
@@ -31,7 +34,7 @@ public final class EndpointSockets {
     if kind == .zmq {
       context = try Context(ioThreads: 2)
       // The first socket starts libzmq's threads. vLLM's context is old by the time the endpoints bind.
-      _ = try Socket(.router, in: context!)
+      firstRouter = try Socket(.router, in: context!)
     } else {
       context = nil
     }
@@ -78,6 +81,7 @@ public final class EndpointSockets {
         let listener = bs_find_listener(3, Self.highestDescriptor, port)
         return listener < 0 ? nil : (listener, TCPSocket.inode(of: listener))
       }
+      firstRouter = nil
       router = nil
       pull = nil
       for (listener, inode) in open {
@@ -108,7 +112,7 @@ public final class EndpointSockets {
     _ role: EndpointRole, to endpoint: String, adopting listener: Int32?
   ) -> BindResult {
     do throws(MessagingError) {
-      let socket = try Socket(role == .input ? .router : .pull, in: context!)
+      let socket = try makeSocket(role)
       if let listener { socket.adoptListener(listener) }
       try socket.bind(to: endpoint)
       let port = socket.lastEndpointPort()
@@ -119,6 +123,11 @@ public final class EndpointSockets {
       let stage = listener == nil ? BS_STAGE_BIND : BS_STAGE_ADOPT
       return .failed(stage: stage.rawValue, code: error.code)
     }
+  }
+
+  private func makeSocket(_ role: EndpointRole) throws(MessagingError) -> Socket {
+    if role == .input, let first = firstRouter.take() { return first }
+    return try Socket(role == .input ? .router : .pull, in: context!)
   }
 
   private func bindPlain(_ role: EndpointRole, port: UInt16) -> BindResult {
