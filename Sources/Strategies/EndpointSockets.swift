@@ -70,17 +70,13 @@ public final class EndpointSockets {
     return listener >= 0 ? TCPSocket.inode(of: listener) : 0
   }
 
-  /// Closes both endpoints. Returns when the kernel has closed the listeners: libzmq closes them later,
-  /// in its I/O thread, and a trial must not start while the last one's ports are still held.
+  /// Closes both endpoints. libzmq closes the listeners later, in its I/O thread, and a trial must not start
+  /// while the last one's ports are still held: in a namespace of its own the harness counts the sockets, once
+  /// for all; elsewhere it cannot, and each API server waits for its own.
   public func close() {
     switch kind {
     case .zmq:
-      let open = [EndpointRole.input, .output].compactMap { role -> (Int32, UInt64)? in
-        let port = role == .input ? router?.lastEndpointPort() : pull?.lastEndpointPort()
-        guard let port, port != 0 else { return nil }
-        let listener = bs_find_listener(3, Self.highestDescriptor, port)
-        return listener < 0 ? nil : (listener, TCPSocket.inode(of: listener))
-      }
+      let open = confinedTo == nil ? [] : openListeners()
       firstRouter = nil
       router = nil
       pull = nil
@@ -122,6 +118,15 @@ public final class EndpointSockets {
       // libzmq reports bind() and listen() alike.
       let stage = listener == nil ? BS_STAGE_BIND : BS_STAGE_ADOPT
       return .failed(stage: stage.rawValue, code: error.code)
+    }
+  }
+
+  private func openListeners() -> [(Int32, UInt64)] {
+    EndpointRole.allCases.compactMap { role in
+      let port = role == .input ? router?.lastEndpointPort() : pull?.lastEndpointPort()
+      guard let port, port != 0 else { return nil }
+      let listener = listener(role, port: port)
+      return listener < 0 ? nil : (listener, TCPSocket.inode(of: listener))
     }
   }
 
