@@ -80,7 +80,9 @@ class Peer:
     def run(self, trials):
         done = subprocess.run(
             self.command + ["--trials", str(trials)], capture_output=True, text=True, timeout=300,
-            preexec_fn=enter_private_network)
+            preexec_fn=enter_private_network,
+            # libzmq's own symbols bound before the first fork, for the same reason as -z now.
+            env={**os.environ, "LD_BIND_NOW": "1"})
         if done.returncode != 0:
             raise RuntimeError(f"{self.name}: exit {done.returncode}: {done.stderr.strip()}")
         result = json.loads(done.stdout)

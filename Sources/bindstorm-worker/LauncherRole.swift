@@ -1,6 +1,7 @@
 internal import CLinuxShims
 internal import Glibc
 internal import Launching
+internal import Messaging
 internal import Planning
 internal import Strategies
 internal import Syscalls
@@ -34,6 +35,9 @@ final class LauncherRole {
     slot = region.launcher(number)
     let type = StrategyRegistry.all[order.strategy]
     handover = type.handover
+    if order.sockets == .zmq && order.depth == .bind, let problem = MessagingLibrary.load() {
+      die("launcher: \(problem)")
+    }
     strategy = type.init(options: order.strategyOptions)
   }
 
