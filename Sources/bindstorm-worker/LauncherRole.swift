@@ -39,6 +39,9 @@ final class LauncherRole {
       die("launcher: \(problem)")
     }
     strategy = type.init(options: order.strategyOptions)
+    // What the Swift runtime finds out about a type at its first use, each fresh API server would find out
+    // for itself, at the cost of a dozen page faults. Here it is done once for all; no socket is opened.
+    _ = try? EndpointSockets(kind: .tcp, confinedTo: nil)
   }
 
   func run() -> Never {
