@@ -124,9 +124,12 @@ final class AuditorRole {
       for role in EndpointRole.allCases {
         let socket = try TCPSocket.open(nonBlocking: true)
         TCPSocket.resetOnClose(socket)
-        _ = try? TCPSocket.connect(socket, port: advertised(slot, role))
+        // On loopback the connection stands at once, unless the listener's backlog is full.
+        let isConnected = (try? TCPSocket.connect(socket, port: advertised(slot, role))) ?? false
+        let hasAsked = isConnected && ask(socket, slot, role)
         targets.append((slot, role))
-        items.append(pollfd(fd: socket, events: Int16(POLLOUT), revents: 0))
+        items.append(
+          pollfd(fd: socket, events: Int16(hasAsked ? POLLIN : POLLOUT), revents: 0))
       }
     }
     defer { for item in items where item.fd >= 0 { closeDescriptor(item.fd) } }
@@ -136,11 +139,7 @@ final class AuditorRole {
       for number in items.indices where items[number].fd >= 0 && items[number].revents != 0 {
         let (slot, role) = targets[number]
         if items[number].events == Int16(POLLOUT) {
-          let question = question(slot, role)
-          let sent = question.withBytes {
-            send(items[number].fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-          }
-          if sent == Nonce.size {
+          if ask(items[number].fd, slot, role) {
             items[number].events = Int16(POLLIN)
             continue
           }
@@ -151,6 +150,12 @@ final class AuditorRole {
         items[number].fd = -1
         left -= 1
       }
+    }
+  }
+
+  private func ask(_ socket: Int32, _ slot: Int, _ role: EndpointRole) -> Bool {
+    question(slot, role).withBytes {
+      send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == Nonce.size
     }
   }
 
