@@ -50,7 +50,8 @@ struct LaunchJudge {
 
   private func lost() -> Finding? {
     let lost = places.filter {
-      $0.endpoint.errno == LinuxErrno.addressInUse && $0.endpoint.requested != 0
+      $0.endpoint.errno == LinuxErrno.addressInUse
+        && ($0.endpoint.requested != 0 || !$0.endpoint.path.isEmpty)
     }
     guard !lost.isEmpty else { return nil }
     let order: [Outcome] = [
@@ -60,7 +61,7 @@ struct LaunchJudge {
     let worst = order.first { outcome in found.contains { $0.1 == outcome } }!
     let first = found.first { $0.1 == worst }!.0
     var text =
-      "port \(first.endpoint.requested) (\(first.name), pid \(first.server.pid)) lost: "
+      "\(first.endpoint.path.isEmpty ? "port \(first.endpoint.requested)" : first.endpoint.path) (\(first.name), pid \(first.server.pid)) lost: "
       + "allocated by \(record.relative(own.allocationEnded)), \(holder(first.endpoint.holder)) when "
       + "\(first.endpoint.stage.rawValue) was tried at \(record.relative(first.endpoint.attempted)) "
       + "(EADDRINUSE)"
@@ -146,6 +147,7 @@ struct LaunchJudge {
     }
     let wildcard = places.first {
       $0.endpoint.errno == LinuxErrno.addressInUse && $0.endpoint.requested == 0
+        && $0.endpoint.path.isEmpty
     }
     return wildcard.map {
       let what = $0.endpoint.stage == .scan ? "the search of a range" : "bind(0)"

@@ -192,33 +192,14 @@ final class TrialRecorder {
     }
     switch arm.ownershipCheck {
     case .off: return .unchecked
-    case .kernel:
+    case .kernel, .full:
       if endpoint.listeners_seen > 1 { return .shared }
       return Self.ownership(answeredBy: endpoint.answered_by, slot)
-    case .full:
-      if endpoint.listeners_seen > 1 { return .shared }
-      if role == .input || arm.sockets == .tcp {
-        return Self.ownership(answeredBy: endpoint.answered_by, slot)
-      }
-      return pullOwnership(slot, endpoint)
     }
   }
 
-  /// A PULL cannot answer: whoever got the nonce has noted it.
-  private func pullOwnership(_ slot: Int, _ endpoint: bs_endpoint) -> Ownership {
-    let nonce = Nonce(
-      trialSeed: region.pointer.pointee.trial_seed, slot: slot, endpoint: 1
-    ).value
-    if endpoint.nonce_received == nonce { return .owner }
-    let others = 0..<(arm.topology.launches * arm.topology.apiServers)
-    let isElsewhere = others.contains { other in
-      EndpointRole.allCases.contains { self.endpoint(other, $0).nonce_received == nonce }
-    }
-    return isElsewhere ? .stranger : .silent
-  }
-
-  private static func ownership(answeredBy: UInt64, _ slot: Int) -> Ownership {
-    answeredBy == 0 ? .silent : answeredBy == UInt64(slot) + 1 ? .owner : .stranger
+  private static func ownership(answeredBy: UInt32, _ slot: Int) -> Ownership {
+    answeredBy == 0 ? .silent : answeredBy == UInt32(slot) + 1 ? .owner : .stranger
   }
 
   private func endpoint(_ slot: Int, _ role: EndpointRole) -> bs_endpoint {

@@ -192,7 +192,10 @@ struct TrialRunner {
       startPreparing(seed)
     }
     preparing = nil
-    return try board.wait(until: deadline(), spinning: Self.prepareSpinNanoseconds)
+    // Fresh API servers need the other core.
+    let startsServers = arm.workers == .fresh && arm.depth == .bind
+    return try board.wait(
+      until: deadline(), spinning: startsServers ? 0 : Self.prepareSpinNanoseconds)
   }
 
   private mutating func beginThieves() throws(RunError) -> PhaseBoard.Wait {

@@ -214,6 +214,9 @@ public final class Binder {
     if received == 2 { inherited = (pair[0], pair[1]) }
   }
 
+  /// Whether the launcher has failed already, and nobody waits any more.
+  public var hasLauncherFailed: Bool { bs_load_error(region.launcher(launch)) != 0 }
+
   /// The number of the launcher's own service.
   public var servicePort: UInt16 { region.launcher(launch).pointee.service_port }
 
