@@ -18,6 +18,9 @@ public enum Prediction {
       windowSeconds: arm.window.milliseconds / 1_000, bindsForReal: arm.depth == .bind)
     // Ports that each churning thief has drawn since the allocation and still holds, on average.
     var churned = 0.0
+    conditions.probesReuseAddress = arm.strategy.options.contains {
+      $0.name == "reuse_address" && $0.value != 0
+    }
     for thief in arm.thieves {
       guard let known = vocabulary.thief(named: thief.name) else { return nil }
       switch known.model {
@@ -30,6 +33,8 @@ public enum Prediction {
         let (rate, hold) = (Double(thief["rate_per_second"]), Double(thief["hold_ms"]) / 1_000)
         conditions.churnRatePerSecond += rate
         churned += rate * min(conditions.windowSeconds, hold)
+      case .holdsThroughout: conditions.residents += thief["ports"]
+      case .connects: continue
       case .squats:
         // One that sets an option and does not listen can be bound over: by whom depends on the binder.
         let isHarmless =

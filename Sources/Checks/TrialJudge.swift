@@ -71,10 +71,9 @@ public struct TrialJudge {
   private func shortfall(_ record: TrialRecord) -> String? {
     if record.ended.completion == .timeoutPreparing { return nil }
     for thief in record.thieves {
-      let drawn = thief.drawnInWindow + thief.drawnAfterBind
-      guard drawn < thief.wanted else { continue }
+      guard thief.drawn < thief.wanted else { continue }
       return
-        "thief \(thief.thief) (\(thief.name)) drew \(drawn) of \(thief.wanted) ports"
+        "thief \(thief.thief) (\(thief.name)) drew \(thief.drawn) of \(thief.wanted) ports"
         + (thief.errno == 0 ? "" : ", errno \(thief.errno)")
     }
     let drawn = record.thieves.map(\.drawnInWindow).reduce(0, +)

@@ -126,6 +126,7 @@ final class TrialRecorder {
             thief: number, name: arm.thieves[number].name, pid: thief.pid,
             wanted: Int(thief.wanted),
             drawnInWindow: barrierOpened[number].drawn - windowOpened[number].drawn,
+            drawnBefore: windowOpened[number].drawn,
             drawnAfterBind: Int(thief.drawn) - barrierOpened[number].drawn,
             heldAtRelease: barrierOpened[number].held, errno: thief.error)))
     }

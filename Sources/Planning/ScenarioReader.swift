@@ -234,7 +234,7 @@ struct ScenarioReader {
       switch known.model {
       case .churns: return
       case .holdsThroughWindow: quota += thief["ports"]
-      case .squats: continue
+      case .squats, .holdsThroughout, .connects: continue
       }
     }
     let wanted = scenario.settings.window.foreignDraws
