@@ -124,6 +124,12 @@ final class LauncherRole {
       guard pid > 0, let server = server(ofPid: pid) else { break }
       running -= 1
       clearClaims(server)
+      // One that a signal ended did not do as it was told: it died a moment before, unnoticed.
+      if status & 0x7f != 0 {
+        let slot = region.server(launch.slot(of: server))
+        slot.pointee.wait_status = status
+        slot.pointee.is_dead = 1
+      }
     }
     for server in launch.channels.indices where launch.channels[server] >= 0 {
       closeDescriptor(launch.channels[server])
