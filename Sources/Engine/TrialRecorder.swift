@@ -148,6 +148,8 @@ final class TrialRecorder {
         portsTaken += Int(endpoint.pointee.draws)
       }
     }
+    // Numbers by formula are taken without having been drawn.
+    portsTaken = max(portsTaken, Set(advertised).subtracting([0]).count)
     return LaunchRecord(
       launch: launch, pid: slot.pid, advertised: advertised,
       allocationStarted: slot.allocation_started_ns, allocationEnded: slot.allocation_ended_ns,

@@ -43,7 +43,8 @@ public struct LaunchConditions: Sendable, Equatable {
   public init(
     model: CollisionModel, range: EphemeralRange, launches: Int = 1, addressesPerLaunch: Int,
     foreignDraws: Int = 0, residents: Int = 0, probesReuseAddress: Bool = false,
-    churnRatePerSecond: Double = 0, churnHoldSeconds: Double = 0, windowSeconds: Double = 0, bindsForReal: Bool = true, squatters: [Squatter] = []
+    churnRatePerSecond: Double = 0, churnHoldSeconds: Double = 0, windowSeconds: Double = 0,
+    bindsForReal: Bool = true, squatters: [Squatter] = []
   ) {
     self.model = model
     self.range = range

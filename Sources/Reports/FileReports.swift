@@ -54,8 +54,19 @@ public enum MarkdownReport {
           "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(escaped(attention))")
       }
     }
+    lines += costs(matrix)
     lines += ["", "**\(Wording.conclusion(matrix))**", ""]
     return lines.joined(separator: "\n")
+  }
+
+  private static func costs(_ matrix: Matrix) -> [String] {
+    let rows = CostTable(matrix).rows
+    guard !rows.isEmpty else { return [] }
+    return ["", "## What each strategy costs", ""]
+      + [CostTable.head, CostTable.head.map { _ in "---" }].map {
+        "| \($0.joined(separator: " | ")) |"
+      }
+      + rows.map { "| \($0.map(escaped).joined(separator: " | ")) |" }
   }
 
   /// A plan's own words as plain text on one line, whatever they look like.
@@ -84,6 +95,8 @@ public enum CSVReport {
       "predicted_trial_rate", "prediction_p_value", "prediction_agrees", "top_cause",
       "top_cause_launches", "release_skew_p50_ns", "release_skew_p99_ns", "release_skew_max_ns",
       "window_p50_ns", "time_to_bound_p50_ns", "time_to_bound_p99_ns",
+      "allocation_p50_ns", "allocation_p99_ns", "ports_taken", "sockets_in_window", "needs_root",
+      "cooperation", "known_beforehand", "across_hosts", "failure_mode",
     ]
     let rows = matrix.plan.arms.map { arm -> [String] in
       let verdict = matrix.arms[arm.index]
@@ -97,10 +110,20 @@ public enum CSVReport {
           verdict.topCause.map { "\($0.launches)" } ?? "", count(verdict.releaseSkew?.p50),
           count(verdict.releaseSkew?.p99), count(verdict.releaseSkew?.max),
           count(verdict.window?.p50), count(verdict.timeToBound?.p50),
-          count(verdict.timeToBound?.p99),
-        ]
+          count(verdict.timeToBound?.p99), count(verdict.allocation?.p50),
+          count(verdict.allocation?.p99), verdict.portsTaken.map { "\($0)" } ?? "",
+          verdict.socketsInWindow.map { "\($0)" } ?? "",
+        ] + declared(matrix.traits[arm.strategy.name])
     }
     return ([head] + rows).map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  private static func declared(_ traits: StrategyTraits?) -> [String] {
+    guard let traits else { return ["", "", "", "", ""] }
+    return [
+      "\(traits.needsRoot)", traits.cooperation.rawValue, "\(traits.isKnownBeforehand)",
+      "\(traits.worksAcrossHosts)", traits.failure.rawValue,
+    ]
   }
 
   private static func estimate(_ rate: RateEstimate) -> [String] {

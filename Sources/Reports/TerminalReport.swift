@@ -22,7 +22,7 @@ public struct TerminalReport {
     var lines = ["\(matrix.plan.name): \(matrix.plan.title)", ""]
     lines += table() ?? blocks()
     lines += [Wording.legend(matrix), ""]
-    lines += published() + causes() + timings()
+    lines += published() + causes() + timings() + costs()
     lines += [Wording.conclusion(matrix), ""]
     return lines.joined(separator: "\n")
   }
@@ -128,6 +128,19 @@ public struct TerminalReport {
     return ["Measured, p50 / p99 / max:", head] + lines + [""]
   }
 
+  /// As wide as it is: it is for reading beside the matrix, and the last columns are the longest.
+  private func costs() -> [String] {
+    let rows = CostTable(matrix).rows
+    guard !rows.isEmpty else { return [] }
+    let all = [CostTable.head] + rows
+    let widths = CostTable.head.indices.map { column in all.map { $0[column].count }.max()! }
+    let lines = all.map { row in
+      let cells = zip(row, widths).map { pad($0, $1) }.joined(separator: "  ")
+      return "  " + cells.trimmingSuffix()
+    }
+    return ["What each strategy costs:"] + lines + [""]
+  }
+
   private func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
@@ -146,5 +159,14 @@ public struct TerminalReport {
       }
     let word = verdict.rawValue
     return "\u{1B}[\(code)m\(word)\u{1B}[0m\(line.dropFirst(word.count))"
+  }
+}
+
+extension String {
+  /// Without blanks at the end.
+  fileprivate func trimmingSuffix() -> String {
+    var text = Substring(self)
+    while text.last == " " { text.removeLast() }
+    return String(text)
   }
 }

@@ -14,14 +14,44 @@ struct ListCommand: ParsableCommand {
   @Argument(help: "strategies or thieves.")
   var subject: Subject
 
+  @Flag(help: "For strategies: where each comes from, what it needs, and how it fails.")
+  var long = false
+
+  @Flag(help: "For strategies: a Markdown table of what each declares about itself.")
+  var markdown = false
+
   func run() {
     switch subject {
+    case .strategies where markdown:
+      print(StrategyTable.text(vocabulary.strategies), terminator: "")
     case .strategies:
       for strategy in vocabulary.strategies {
         show(strategy.name, strategy.summary, strategy.options)
+        if long { showTraits(strategy) }
       }
+      print("\nNot a strategy here:")
+      for absent in AbsentStrategy.all { print("\(absent.name)\n    \(absent.reason)") }
     case .thieves:
       for thief in vocabulary.thieves { show(thief.name, thief.summary, thief.options) }
+    }
+  }
+
+  private func showTraits(_ strategy: StrategyDescriptor) {
+    let traits = strategy.traits
+    let needs = strategy.requirements.map(\.rawValue).sorted()
+    for (title, text) in [
+      ("origin", strategy.origin),
+      ("depths", strategy.depths.map(\.rawValue).sorted().joined(separator: ", ")),
+      ("sockets", strategy.sockets.map(\.rawValue).sorted().joined(separator: ", ")),
+      ("needs root", traits.needsRoot ? "yes" : "no"),
+      ("needs", needs.isEmpty ? "nothing" : needs.joined(separator: ", ")),
+      ("cooperation", traits.cooperation.rawValue),
+      ("number known beforehand", traits.isKnownBeforehand ? "yes" : "no"),
+      ("works across hosts", traits.worksAcrossHosts ? "yes" : "no"),
+      ("fails", traits.failure.rawValue),
+      ("weakness", traits.weakness),
+    ] {
+      print("    \(title): \(text)")
     }
   }
 
@@ -33,5 +63,41 @@ struct ListCommand: ParsableCommand {
         "    \(option.name): \(option.summary) (\(option.range.lowerBound)...\(option.range.upperBound), \(value))"
       )
     }
+  }
+}
+
+/// A way of the field that is no strategy of its own here, and why.
+struct AbsentStrategy {
+  let name: String
+  let reason: String
+
+  static let all = [
+    AbsentStrategy(
+      name: "distributed reservation (etcd)",
+      reason: """
+        an etcd cluster is a service of its own; what its lease keys do on one host is shown by central-manager, \
+        and an adapter can make it a row
+        """)
+  ]
+}
+
+/// The table of strategies in CONTRIBUTING.md, which a test holds to this.
+enum StrategyTable {
+  static func text(_ strategies: [StrategyDescriptor]) -> String {
+    let head = [
+      "strategy", "origin", "root", "cooperation", "number known beforehand", "across hosts",
+      "fails",
+      "weakness",
+    ]
+    let rows = strategies.map { strategy -> [String] in
+      let traits = strategy.traits
+      return [
+        "`\(strategy.name)`", strategy.origin, traits.needsRoot ? "yes" : "no",
+        traits.cooperation.rawValue, traits.isKnownBeforehand ? "yes" : "no",
+        traits.worksAcrossHosts ? "yes" : "no", traits.failure.rawValue, traits.weakness,
+      ]
+    }
+    return ([head, head.map { _ in "---" }] + rows).map { "| \($0.joined(separator: " | ")) |\n" }
+      .joined()
   }
 }
