@@ -35,7 +35,11 @@ let layers: [(name: String, dependencies: [String])] = [
 /// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
 func testDependencies(of name: String) -> [String] {
   let own = layers.first { $0.name == name }?.dependencies ?? []
-  let extra = ["PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"]][name] ?? []
+  let extra =
+    [
+      "PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"],
+      "Messaging": ["Syscalls"],
+    ][name] ?? []
   return own + extra
 }
 
