@@ -162,7 +162,11 @@ public final class WorkerHost {
     defer { posix_spawnattr_destroy(&attributes) }
     // A group of its own: Ctrl-C at the terminal reaches the harness alone, which then ends the trial.
     posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    // Whatever the calling thread blocks: workers are woken by SIGCHLD.
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
+    posix_spawnattr_setsigmask(&attributes, &unblocked)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
     let arguments = [executable, "\(getpid())", allowNamespace ? "namespace" : "no-namespace"]
     var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
     vector.append(nil)
