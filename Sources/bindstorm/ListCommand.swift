@@ -14,24 +14,25 @@ struct ListCommand: ParsableCommand {
   @Argument(help: "strategies or thieves.")
   var subject: Subject
 
-  func run() {
+  func run() throws {
     switch subject {
     case .strategies:
       for strategy in vocabulary.strategies {
-        show(strategy.name, strategy.summary, strategy.options)
+        try show(strategy.name, strategy.summary, strategy.options)
       }
     case .thieves:
-      for thief in vocabulary.thieves { show(thief.name, thief.summary, thief.options) }
+      for thief in vocabulary.thieves { try show(thief.name, thief.summary, thief.options) }
     }
   }
 
-  private func show(_ name: String, _ summary: String, _ options: [OptionDescriptor]) {
-    print("\(name)\n    \(summary)")
+  private func show(_ name: String, _ summary: String, _ options: [OptionDescriptor]) throws {
+    var lines = ["\(name)", "    \(summary)"]
     for option in options {
       let value = option.defaultValue.map { "default \($0)" } ?? "required"
-      print(
+      lines.append(
         "    \(option.name): \(option.summary) (\(option.range.lowerBound)...\(option.range.upperBound), \(value))"
       )
     }
+    try StandardStreams.printResult(lines.joined(separator: "\n") + "\n")
   }
 }
