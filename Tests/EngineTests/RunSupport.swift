@@ -133,14 +133,25 @@ final class BackgroundWork {
   func join() { pthread_join(thread, nil) }
 }
 
-/// Does something as soon as a process of that name is there. A fresh API server is called as its launcher until
-/// it has begun.
+/// Does something with the process of that name once a trial of a small arm of `inherited-listener` is in its
+/// window: all 8 listeners are there. A fresh API server is called as its launcher until it has begun.
 func whenProcess(
-  named name: String, appearsBelow root: Int32, _ action: @escaping @Sendable (Int32) -> Void
+  named name: String, isInTheWindowOf host: Int32, _ action: @escaping @Sendable (Int32) -> Void
+) -> BackgroundWork {
+  whenProcess(named: name, appearsBelow: host, action) {
+    (try? Kernel.sockets(of: host, in: 42_000...42_999).count) == 8
+  }
+}
+
+/// Does something with the process of that name as soon as it is there and the condition holds.
+func whenProcess(
+  named name: String, appearsBelow root: Int32, _ action: @escaping @Sendable (Int32) -> Void,
+  and condition: @escaping @Sendable () -> Bool = { true }
 ) -> BackgroundWork {
   BackgroundWork {
     try? waitUntil("process \(name)") {
-      guard let found = Kernel.descendants(of: root).first(where: { $0.name == name })
+      guard condition(),
+        let found = Kernel.descendants(of: root).first(where: { $0.name == name })
       else { return false }
       action(found.pid)
       return true
