@@ -39,6 +39,7 @@ func testDependencies(of name: String) -> [String] {
     [
       "PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"],
       "Planning": ["Strategies", "Faults"],
+      "Messaging": ["Syscalls"],
     ][name] ?? []
   return own + extra
 }

@@ -227,9 +227,14 @@ struct TrialRunner {
     _ until: UInt64, _ foreignDraws: Int, _ opened: [TrialRecorder.ThiefSnapshot]
   ) throws(RunError) -> PhaseBoard.Wait {
     let limit = max(deadline(), until)
+    var aliveCheck = MonotonicClock.now()
     while true {
       if board.interruption.isRequested { return .interrupted }
       let now = MonotonicClock.now()
+      if now >= aliveCheck {
+        guard board.host.isAlive else { throw .workerHostEnded }
+        aliveCheck = now + PhaseBoard.aliveCheckNanoseconds
+      }
       let drawn = zip(recorder.snapshot(), opened).map { $0.drawn - $1.drawn }.reduce(0, +)
       if now >= until && drawn >= foreignDraws { return .ended }
       if now >= limit { return .deadlinePassed }

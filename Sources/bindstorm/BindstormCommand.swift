@@ -34,6 +34,7 @@ struct BindstormCommand: ParsableCommand {
   static func main() {
     // A closed pipe is an error of the write, not a reason to die in the middle of a trial.
     signal(SIGPIPE, SIG_IGN)
+    StandardStreams.ensureOpen()
     main(nil)
   }
 }

@@ -20,26 +20,28 @@ struct ListCommand: ParsableCommand {
   @Flag(help: "For strategies: a Markdown table of what each declares about itself.")
   var markdown = false
 
-  func run() {
+  func run() throws {
+    try StandardStreams.printResult(text)
+  }
+
+  private var text: String {
     switch subject {
-    case .strategies where markdown:
-      print(StrategyTable.text(vocabulary.strategies), terminator: "")
+    case .strategies where markdown: return StrategyTable.text(vocabulary.strategies)
     case .strategies:
-      for strategy in vocabulary.strategies {
-        show(strategy.name, strategy.summary, strategy.options)
-        if long { showTraits(strategy) }
+      let present = vocabulary.strategies.map { strategy in
+        block(strategy.name, strategy.summary, strategy.options) + (long ? traits(strategy) : "")
       }
-      print("\nNot a strategy here:")
-      for absent in AbsentStrategy.all { print("\(absent.name)\n    \(absent.reason)") }
+      let absent = AbsentStrategy.all.map { "\($0.name)\n    \($0.reason)\n" }
+      return present.joined() + "\nNot a strategy here:\n" + absent.joined()
     case .thieves:
-      for thief in vocabulary.thieves { show(thief.name, thief.summary, thief.options) }
+      return vocabulary.thieves.map { block($0.name, $0.summary, $0.options) }.joined()
     }
   }
 
-  private func showTraits(_ strategy: StrategyDescriptor) {
+  private func traits(_ strategy: StrategyDescriptor) -> String {
     let traits = strategy.traits
     let needs = strategy.requirements.map(\.rawValue).sorted()
-    for (title, text) in [
+    let lines = [
       ("origin", strategy.origin),
       ("depths", strategy.depths.map(\.rawValue).sorted().joined(separator: ", ")),
       ("sockets", strategy.sockets.map(\.rawValue).sorted().joined(separator: ", ")),
@@ -50,19 +52,19 @@ struct ListCommand: ParsableCommand {
       ("works across hosts", traits.worksAcrossHosts ? "yes" : "no"),
       ("fails", traits.failure.rawValue),
       ("weakness", traits.weakness),
-    ] {
-      print("    \(title): \(text)")
-    }
+    ]
+    return lines.map { "    \($0): \($1)\n" }.joined()
   }
 
-  private func show(_ name: String, _ summary: String, _ options: [OptionDescriptor]) {
-    print("\(name)\n    \(summary)")
+  private func block(_ name: String, _ summary: String, _ options: [OptionDescriptor]) -> String {
+    var lines = ["\(name)", "    \(summary)"]
     for option in options {
       let value = option.defaultValue.map { "default \($0)" } ?? "required"
-      print(
+      lines.append(
         "    \(option.name): \(option.summary) (\(option.range.lowerBound)...\(option.range.upperBound), \(value))"
       )
     }
+    return lines.joined(separator: "\n") + "\n"
   }
 }
 

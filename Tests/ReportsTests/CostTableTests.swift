@@ -28,7 +28,8 @@ import Testing
     #expect(
       CostTable(Self.matrix()).rows == [
         [
-          "probe-then-bind", Arm.sample().scenario, "40.0 us / 90.0 us", "1.5 ms / 2.5 ms", "8", "3",
+          "probe-then-bind", Arm.sample().scenario, "40.0 us / 90.0 us", "1.5 ms / 2.5 ms", "8",
+          "3",
           "yes", "everybody", "yes", "no", "silent", "a | b",
         ]
       ])

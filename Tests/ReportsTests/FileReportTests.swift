@@ -118,7 +118,8 @@ import Testing
         "top_cause": "lost-to-thief", "top_cause_launches": "80", "release_skew_p50_ns": "900",
         "release_skew_p99_ns": "12340", "release_skew_max_ns": "1500000", "window_p50_ns": "",
         "time_to_bound_p50_ns": "900000", "time_to_bound_p99_ns": "12340000",
-        "allocation_p50_ns": "", "allocation_p99_ns": "", "ports_taken": "", "sockets_in_window": "",
+        "allocation_p50_ns": "", "allocation_p99_ns": "", "ports_taken": "",
+        "sockets_in_window": "",
         "needs_root": "", "cooperation": "", "known_beforehand": "", "across_hosts": "",
         "failure_mode": "",
       ])
