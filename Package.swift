@@ -30,6 +30,9 @@ let layers: [(name: String, dependencies: [String])] = [
   ),
   ("Checks", ["History", "Planning", "PortModel", "Statistics"]),
   ("Reports", ["Checks", "History", "Planning", "PortModel", "Statistics"]),
+  ("PortRaces", []),
+  ("PortTrap", ["CPortTrap", "Syscalls", "PortRaces"]),
+  ("RaceReports", ["PortRaces"]),
 ]
 
 /// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
@@ -51,6 +54,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .target(name: "CLinuxShims", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(name: "CPortTrap", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
   ]
     + layers.map {
       .target(
@@ -76,7 +80,7 @@ let package = Package(
         dependencies: [
           "Planning", "PortModel", "Strategies", "Faults", "Engine", "History", "Checks", "Reports",
           "Launching", "Syscalls",
-          "Statistics",
+          "Statistics", "PortRaces", "PortTrap", "RaceReports",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: settings),
