@@ -10,13 +10,15 @@ public enum RaceKind: String, Sendable, Codable, CaseIterable {
   case collision = "COLLISION"
   /// A client of one group reached a server of another.
   case crossWired = "CROSS-WIRED"
+  /// EADDRINUSE because the probe itself is still open: no race, the same in every run.
+  case stillHeld = "note: the probe still holds the port"
   /// Re-bound while the probe is still open: reserved by SO_REUSEADDR or SO_REUSEPORT.
   case reservation = "note: re-bound while the probe is open"
   /// The number was a client's own port before: coincidence.
   case clientPort = "note: client port"
 
   /// Whether it counts as a race found.
-  public var isRace: Bool { self != .reservation && self != .clientPort }
+  public var isRace: Bool { ![.stillHeld, .reservation, .clientPort].contains(self) }
 }
 
 /// How the proof was made that the port could be taken.

@@ -50,6 +50,8 @@ public struct Ledger: Sendable {
     let at: UInt64
     let probe: Holding
     let otherProbe: Holding?
+    /// Every holding of the port is known or proved to be released.
+    let isReleased: Bool
   }
 
   struct Lineage: Sendable {
@@ -121,6 +123,7 @@ public struct Ledger: Sendable {
     }
     guard let released else { return nil }
     patch(cookie) {
+      guard [.race, .restart, .duplicate, .clientPort].contains($0.kind) else { return }
       // The event is later than the release, which came before the re-bind.
       $0.probe.releasedAt = min(time, $0.reboundAt)
       $0.probe.release = released.release
@@ -169,7 +172,7 @@ public struct Ledger: Sendable {
       kind: kind, proof: proof, rebind: rebind, window: window,
       place: Finding.place(newest.party, party, question.key.transport, rebind),
       key: question.key, address: question.address, party: party, at: time, probe: newest,
-      otherProbe: other)
+      otherProbe: other, isReleased: isReleased)
   }
 
   private static func kind(of probe: Holding) -> RaceKind {
@@ -193,7 +196,8 @@ public struct Ledger: Sendable {
     if kind == nil && isAddressInUse {
       // Retries on a port that a thief of ours holds were reported when it was stolen.
       if owner?.isThief == true { return nil }
-      kind = assessment.otherProbe == nil ? .collision : .duplicate
+      let isHeldByProbe = assessment.probe.isHandedOut && !assessment.isReleased
+      kind = assessment.otherProbe != nil ? .duplicate : isHeldByProbe ? .stillHeld : .collision
       proof = .kernel
     } else if kind == nil && result == 0, let lineage = lineages[key] {
       let isHeld = lineage.holdings.contains {

@@ -111,6 +111,7 @@ public enum RaceTextReport {
     case .duplicate: "one port handed out to two owners"
     case .collision: "a handed-out port is taken"
     case .crossWired: "a client reached another deployment's server"
+    case .stillHeld: "a handed-out port is bound again while its probe holds it"
     case .reservation: "a port was re-bound while its probe is open"
     case .clientPort: "a port that was a client's own is bound by number"
     }

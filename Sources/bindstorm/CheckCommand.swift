@@ -59,6 +59,18 @@ struct CheckCommand: ParsableCommand {
     help: "Write the text report to this file instead of standard error.", completion: .file())
   var report: String?
 
+  @Option(help: "Write JSON to this file, - for standard output.", completion: .file())
+  var json: String?
+
+  @Option(help: "Write JUnit XML to this file.", completion: .file())
+  var junit: String?
+
+  @Option(help: "Write SARIF 2.1.0 to this file, a result a place.", completion: .file())
+  var sarif: String?
+
+  @Option(help: "Write a self-contained page to this file.", completion: .file())
+  var html: String?
+
   @Option(help: "How many stacks to take; 0 for none.")
   var stacks = 64
 
@@ -109,6 +121,7 @@ struct CheckCommand: ParsableCommand {
     } else if !quiet || !book.races.isEmpty {
       writeAll(text, to: 2)
     }
+    try writeFiles(book, facts)
     if !book.races.isEmpty && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
     switch observation.status {
     case .exited(let code): if code != 0 { throw ExitCode(code) }
@@ -117,6 +130,13 @@ struct CheckCommand: ParsableCommand {
       throw ExitCode(128 + signal)
     case .hung: throw ExitStatus.internalError
     }
+  }
+
+  private func writeFiles(_ book: Book, _ facts: RunFacts) throws {
+    if let json { try writeReport(RaceDocument(book, facts).text(), to: json) }
+    if let junit { try writeReport(RaceJUnitReport.text(book, facts), to: junit) }
+    if let sarif { try writeReport(SARIFReport.text(book, facts), to: sarif) }
+    if let html { try writeReport(RaceHTMLReport.text(book, facts), to: html) }
   }
 
   private func settings() throws -> Supervision {
