@@ -61,7 +61,11 @@ public final class Supervisor {
     observation = Observation(status: .exited(0), mode: mode, startedAt: MonotonicClock.now())
   }
 
+  private static let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+  private var descriptorLimit = rlimit()
+
   deinit {
+    if descriptorLimit.rlim_max > 0 { setrlimit(Self.descriptors, &descriptorLimit) }
     close(signals)
     for thief in thieves.values.joined() { close(thief.socket) }
     if tree.listener >= 0 { close(tree.listener) }
@@ -80,12 +84,12 @@ public final class Supervisor {
     options.error = supervision.error
     options.own_group = supervision.timeLimit == nil ? 0 : 1
     options.traps = traps(abilities)
-    var limit = rlimit()
-    if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+    if getrlimit(Self.descriptors, &descriptorLimit) == 0 {
       // Thieves and caches need descriptors; the command keeps its own limit.
-      options.descriptor_limit = UInt(limit.rlim_cur)
-      limit.rlim_cur = limit.rlim_max
-      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      options.descriptor_limit = UInt(descriptorLimit.rlim_cur)
+      var raised = descriptorLimit
+      raised.rlim_cur = raised.rlim_max
+      setrlimit(Self.descriptors, &raised)
     }
     var words: [UnsafeMutablePointer<CChar>?] = supervision.command.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
@@ -199,8 +203,13 @@ public final class Supervisor {
           observation.isTreeRunning = true
           return false
         }
+        if [SIGINT, SIGTERM].contains(signal) { observation.interruption = signal }
         // What the terminal sends reaches the whole foreground group by itself.
-        if sender != 0 { kill(tree.pid, signal) }
+        if supervision.timeLimit != nil {
+          kill(-tree.pid, signal)
+        } else if sender != 0 {
+          kill(tree.pid, signal)
+        }
       }
     }
   }

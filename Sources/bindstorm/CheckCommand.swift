@@ -40,6 +40,24 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Hand a released probe's port out again, where the kernel allows it.")
   var forceDuplicate = false
 
+  @Flag(help: "Steal at every window, one a run, and tell what the command does about each.")
+  var enumerate = false
+
+  @Option(help: "At most so many windows with --enumerate.")
+  var enumerateMax = 64
+
+  @Option(help: "When a run counts as hung, for example 30s. Default: 5 times the first, at least 10s.")
+  var hangAfter: Nanoseconds?
+
+  @Flag(help: "Catch nothing; run in a private network namespace with few ports and count failures.")
+  var shrink = false
+
+  @Option(help: "Ephemeral ports with --shrink; bind(0) uses every second.")
+  var shrinkPorts = 16
+
+  @Option(help: "Runs with --shrink.")
+  var shrinkRuns = 20
+
   @Option(
     help:
       "CALL:KEY=VALUE,... with errno, delay, nth, port, process: make a call fail or wait. Repeatable."
@@ -103,11 +121,23 @@ struct CheckCommand: ParsableCommand {
     if let stealRebind, stealRebind < 1 {
       throw ValidationError("--steal-rebind counts from 1")
     }
+    if enumerate && (shrink || steal != .off) {
+      throw ValidationError("--enumerate steals by itself; leave --steal and --shrink away")
+    }
+    if shrink && (steal != .off || forceDuplicate || !inject.isEmpty) {
+      throw ValidationError("--shrink catches nothing; leave --steal, --force-duplicate and --inject away")
+    }
+    if enumerateMax < 1 || shrinkRuns < 1 || !(2...28_000).contains(shrinkPorts) {
+      throw ValidationError(
+        "--enumerate-max and --shrink-runs count from 1, --shrink-ports from 2 to 28000")
+    }
     if stacks < 0 { throw ValidationError("--stacks must not be negative") }
   }
 
   func run() throws {
+    if shrink { return try runShrunk() }
     var supervision = try settings()
+    if enumerate { return try enumerateWindows(supervision) }
     supervision.steal = StealPolicy(
       mode: steal == .off && (only != nil || stealRebind != nil) ? .lazy : steal.mode,
       limit: stealMax, rebind: stealRebind, minimumWindow: minWindow?.count ?? 0, only: only)
@@ -116,20 +146,26 @@ struct CheckCommand: ParsableCommand {
     let facts = RunFacts(observation, supervision)
     let book = Book(observation.findings, suppressions: known)
     let text = RaceTextReport.text(book, facts, isVerbose: verbose)
-    if let report {
-      try writeReport(text, to: report)
-    } else if !quiet || !book.races.isEmpty {
-      writeAll(text, to: 2)
-    }
+    if report != nil || !quiet || !book.races.isEmpty { try deliver(text) }
     try writeFiles(book, facts)
     if !book.races.isEmpty && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
-    switch observation.status {
+    try passOn(observation.status)
+  }
+
+  /// Ends as the command did.
+  func passOn(_ status: Observation.Status) throws {
+    switch status {
     case .exited(let code): if code != 0 { throw ExitCode(code) }
     case .signalled(let signal):
       endBySignal(signal)
       throw ExitCode(128 + signal)
     case .hung: throw ExitStatus.internalError
     }
+  }
+
+  /// Puts the text report where it belongs.
+  func deliver(_ text: String) throws {
+    if let report { try writeReport(text, to: report) } else { writeAll(text, to: 2) }
   }
 
   private func writeFiles(_ book: Book, _ facts: RunFacts) throws {
@@ -176,8 +212,13 @@ struct CheckCommand: ParsableCommand {
 
 /// Runs a supervision and maps its errors to exit codes.
 func observe(_ supervision: Supervision) throws -> Observation {
+  try catching { () throws(CheckError) in try Supervisor.run(supervision) }
+}
+
+/// Maps what went wrong to a message and an exit code.
+func catching<R>(_ body: () throws(CheckError) -> R) throws -> R {
   do throws(CheckError) {
-    return try Supervisor.run(supervision)
+    return try body()
   } catch {
     printError("bindstorm check: \(error)")
     switch error {
