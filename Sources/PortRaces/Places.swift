@@ -138,23 +138,31 @@ public struct Party: Sendable, Equatable, Codable {
     return flat.count <= 120 ? flat : flat.prefix(117) + "..."
   }
 
-  /// What is the same in every run: the command line without its numbers (process ids, descriptors, ports)
-  /// and folders, with the functions that led to the call.
+  /// What is the same in every run: the program and the functions that led to the call. Of the command line
+  /// the program, its flags and its first two plain words count, without numbers and folders: the rest often
+  /// carries process ids, ports and names of temporary files.
   var signature: String {
-    let words = arguments.isEmpty ? [thread] : arguments
-    var text = words.map { word in
-      word.split(separator: "/", omittingEmptySubsequences: true).last.map(String.init) ?? word
-    }.joined(separator: " ").prefix(400).reduce(into: "") { result, character in
-      if character.isNumber {
-        if result.last != "#" { result.append("#") }
-      } else {
+    var text = Self.lastPart(arguments.first ?? thread)
+    var plainWords = 0
+    for word in arguments.dropFirst().prefix(16) {
+      if word.first == "-" {
+        text += " " + word.prefix { $0 != "=" }
+      } else if plainWords == 0 || plainWords == 1 && word.count <= 24 && !word.contains("/") {
+        text += " " + (word.first == "/" ? Self.lastPart(word) : String(word.prefix(100)))
+        plainWords += 1
+      }
+    }
+    text = text.reduce(into: "") { result, character in
+      if !character.isNumber {
         result.append(character)
+      } else if result.last != "#" {
+        result.append("#")
       }
     }
     let frames =
       sourceStack.isEmpty
       ? stack.filter { !$0.function.isEmpty }.prefix(4).map(\.function)
-      : sourceStack.prefix(6).map { "\(Self.lastPart($0.file)):\($0.function)" }
+      : sourceStack.prefix(6).map { "\(Self.lastPart($0.file)):\($0.function):\($0.line)" }
     if !frames.isEmpty { text += "@" + frames.joined(separator: "<") }
     return text
   }

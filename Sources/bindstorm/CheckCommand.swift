@@ -44,7 +44,7 @@ struct CheckCommand: ParsableCommand {
   var enumerate = false
 
   @Option(help: "At most so many windows with --enumerate.")
-  var enumerateMax = 64
+  var enumerateMax = 32
 
   @Option(help: "When a run counts as hung, for example 30s. Default: 5 times the first, at least 10s.")
   var hangAfter: Nanoseconds?
