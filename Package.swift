@@ -102,6 +102,11 @@ let package = Package(
         name: "CommandTests",
         dependencies: ["bindstorm", "bindstorm-worker", "TestSupport", "Planning", "History"],
         swiftSettings: settings),
+      .testTarget(
+        name: "PortRacesTests", dependencies: ["PortRaces", "RaceReports"], swiftSettings: settings),
+      .testTarget(
+        name: "CheckTests", dependencies: ["bindstorm"], exclude: ["Victims"],
+        swiftSettings: settings),
       .testTarget(name: "LayeringTests", swiftSettings: settings),
     ],
   cLanguageStandard: .gnu11
