@@ -89,6 +89,17 @@ public struct Ledger: Sendable {
     update(cookie) { $0.listened = true }
   }
 
+  /// Whether the newest holding listens or listened, and no connection of it is known: worth a look.
+  public func mayHaveServed(_ key: PortKey) -> Bool {
+    lineages[key]?.holdings.last.map { $0.listened && !$0.served } ?? false
+  }
+
+  /// The newest holding's port has connections, open or in their last states.
+  public mutating func served(_ key: PortKey) {
+    guard let last = lineages[key]?.holdings.indices.last else { return }
+    lineages[key]!.holdings[last].served = true
+  }
+
   /// The holding of a socket, nil if it has none.
   public func holding(cookie: UInt64) -> (key: PortKey, holding: Holding)? {
     guard let key = keys[cookie],
@@ -126,7 +137,8 @@ public struct Ledger: Sendable {
       guard [.race, .restart, .duplicate, .clientPort].contains($0.kind) else { return }
       // The event is later than the release, which came before the re-bind.
       $0.probe.releasedAt = min(time, $0.reboundAt)
-      $0.probe.release = released.release
+      // Who binds again has not ended, whatever it is by the time the event is read.
+      $0.probe.release = $0.rebinder.pid == $0.probe.party.pid ? .closed : released.release
       $0.probe.wasClient = released.wasClient
       if released.wasClient && $0.kind == .race { $0.kind = .clientPort }
       $0.awaits = nil

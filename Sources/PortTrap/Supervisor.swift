@@ -419,6 +419,14 @@ public final class Supervisor {
   ) -> Int32? {
     drainEvents()
     guard var question = ledger.question(key, address: address) else { return execute().error }
+    // The events of its connections may be late; those that are left are in the kernel's list.
+    if ledger.mayHaveServed(key),
+      networks.sockets(in: key.namespace, key.transport, port: key.port).contains(where: {
+        $0.peer_port != 0
+      })
+    {
+      ledger.served(key)
+    }
     var trial = prove(question, reusesAddress: reusesAddress)
     if question.isAwaitingRelease && supervision.steal.mode != .off
       && (trial.answers.isFree || trial.answers.isFreeWithReuse)

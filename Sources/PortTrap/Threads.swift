@@ -92,10 +92,13 @@ final class Threads {
   private func forgetAll() { for tid in Array(records.keys) { forget(tid) } }
 }
 
-/// Whether a process has ended; a zombie has.
+/// Whether a process has ended or is about to: PF_EXITING is set before its descriptors are closed.
 func hasEnded(_ pid: Int32) -> Bool {
   guard let stat = try? FileText.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")")
   else { return true }
-  let state = stat[end...].dropFirst(2).first
-  return state == "Z" || state == "X"
+  // Fields 3 (state) and 9 (flags) of proc(5).
+  let fields = stat[end...].split(separator: " ").dropFirst()
+  guard let state = fields.first, let flags = fields.dropFirst(6).first.flatMap({ UInt32($0) })
+  else { return false }
+  return state == "Z" || state == "X" || flags & 0x4 != 0
 }

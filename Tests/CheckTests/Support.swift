@@ -58,20 +58,48 @@ func run(
     try Data(name == "in" ? Array(input.utf8) : []).write(to: file)
     return file
   }
-  let process = Process()
-  process.executableURL = URL(filePath: words[0])
-  process.arguments = Array(words.dropFirst())
-  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-  process.standardInput = try FileHandle(forReadingFrom: files[0])
-  process.standardOutput = try FileHandle(forWritingTo: files[1])
-  process.standardError = try FileHandle(forWritingTo: files[2])
-  try process.run()
-  process.waitUntilExit()
-  let isSignal = process.terminationReason == .uncaughtSignal
+  let status = try spawn(
+    [Place.executable("timeout")!, "--foreground", "-k", "1", "60"] + words, files.map(\.path),
+    environment)
   return Ended(
-    status: process.terminationStatus + (isSignal ? 128 : 0),
+    status: status,
     output: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self),
     error: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self))
+}
+
+/// Starts with a clean signal mask and default dispositions, which the threads that tests run on do not have,
+/// and waits. Exit code, or 128 and the signal.
+private func spawn(
+  _ words: [String], _ files: [String], _ environment: [String: String]
+) throws -> Int32 {
+  var actions = posix_spawn_file_actions_t()
+  posix_spawn_file_actions_init(&actions)
+  defer { posix_spawn_file_actions_destroy(&actions) }
+  for (number, path) in files.enumerated() {
+    posix_spawn_file_actions_addopen(
+      &actions, Int32(number), path, number == 0 ? O_RDONLY : O_WRONLY, 0)
+  }
+  var attributes = posix_spawnattr_t()
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var set = sigset_t()
+  sigemptyset(&set)
+  posix_spawnattr_setsigmask(&attributes, &set)
+  sigfillset(&set)
+  posix_spawnattr_setsigdefault(&attributes, &set)
+  posix_spawnattr_setflags(
+    &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+  let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+  var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+  var variables: [UnsafeMutablePointer<CChar>?] =
+    merged.map { strdup("\($0.key)=\($0.value)") } + [nil]
+  defer { for word in arguments + variables { free(word) } }
+  var pid: pid_t = 0
+  let error = posix_spawn(&pid, words[0], &actions, &attributes, &arguments, &variables)
+  guard error == 0 else { throw Missing(description: "cannot start \(words): \(error)") }
+  var status: Int32 = 0
+  while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+  return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
 }
 
 /// What `bindstorm check --json` says.
