@@ -190,50 +190,10 @@ import Testing
 
   @Test func `the tree lives on when the tool is killed, and the guard ends with it`() throws {
     let python = try skipIfMissing { try Victim.python() }
-    let process = Process()
-    process.executableURL = URL(filePath: Place.bindstorm)
-    process.arguments = ["check", "--", python, Victim.script("steady.py")]
-    let input = Pipe()
-    let output = Pipe()
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    func line() -> String {
-      var text = ""
-      while let byte = try? output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty,
-        byte[0] != UInt8(ascii: "\n")
-      {
-        text += String(decoding: byte, as: UTF8.self)
-      }
-      return text
-    }
-    #expect(line() == "ready")
-    input.fileHandleForWriting.write(Data("x\n".utf8))
-    #expect(line() == "ok")
-    let children = try String(
-      contentsOfFile: "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children",
-      encoding: .utf8
-    ).split(separator: " ").compactMap { Int32($0) }
-    #expect(children.count == 2, "the command and the guard")
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-    for _ in 0..<3 {
-      input.fileHandleForWriting.write(Data("x\n".utf8))
-      #expect(line() == "ok")
-    }
-    try input.fileHandleForWriting.close()
-    #expect(line() == "")
-    // Both are gone, or zombies that nobody has fetched yet.
-    let deadline = Date(timeIntervalSinceNow: 10)
-    while Date() < deadline, children.contains(where: isAlive) { sched_yield() }
-    #expect(!children.contains(where: isAlive))
-  }
-
-  private func isAlive(_ pid: Int32) -> Bool {
-    guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-      let end = stat.lastIndex(of: ")")
-    else { return false }
-    return !stat[end...].hasPrefix(") Z")
+    let ended = try run([python, Victim.script("orphan.py"), Place.bindstorm])
+    #expect(
+      ended.lines == [
+        "ready", "ok", "children 2", "killed True", "['ok', 'ok', 'ok']", "rest b''", "left 0",
+      ])
   }
 }
