@@ -23,7 +23,9 @@ public enum EnumerationReport {
 
   /// As text, ending with a line break.
   public static func text(_ enumeration: Enumeration, _ facts: RunFacts) -> String {
-    var lines = ["bindstorm check: \(enumeration.windows.count) windows in \(enumeration.runs) runs"]
+    var lines = [
+      "bindstorm check: \(enumeration.windows.count) windows in \(enumeration.runs) runs"
+    ]
     for window in enumeration.windows.prefix(enumeration.limit) {
       let mark =
         window.outcome.map { $0 == .notReached ? "?    " : $0.isRed ? "RED  " : "green" } ?? "-    "

@@ -46,10 +46,12 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "At most so many windows with --enumerate.")
   var enumerateMax = 32
 
-  @Option(help: "When a run counts as hung, for example 30s. Default: 5 times the first, at least 10s.")
+  @Option(
+    help: "When a run counts as hung, for example 30s. Default: 5 times the first, at least 10s.")
   var hangAfter: Nanoseconds?
 
-  @Flag(help: "Catch nothing; run in a private network namespace with few ports and count failures.")
+  @Flag(
+    help: "Catch nothing; run in a private network namespace with few ports and count failures.")
   var shrink = false
 
   @Option(help: "Ephemeral ports with --shrink; bind(0) uses every second.")
@@ -125,7 +127,8 @@ struct CheckCommand: ParsableCommand {
       throw ValidationError("--enumerate steals by itself; leave --steal and --shrink away")
     }
     if shrink && (steal != .off || forceDuplicate || !inject.isEmpty) {
-      throw ValidationError("--shrink catches nothing; leave --steal, --force-duplicate and --inject away")
+      throw ValidationError(
+        "--shrink catches nothing; leave --steal, --force-duplicate and --inject away")
     }
     if enumerateMax < 1 || shrinkRuns < 1 || !(2...28_000).contains(shrinkPorts) {
       throw ValidationError(

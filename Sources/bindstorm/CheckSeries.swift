@@ -82,7 +82,9 @@ extension CheckCommand {
     if failures > 0 && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
   }
 
-  private func plainRun(_ output: borrowing TemporaryOutput, limit: UInt64) throws -> Observation.Status {
+  private func plainRun(_ output: borrowing TemporaryOutput, limit: UInt64) throws
+    -> Observation.Status
+  {
     try catching { () throws(CheckError) in
       try PlainRun.run(
         command, output: output.descriptor,

@@ -26,7 +26,8 @@ import Testing
     let lines = try run([python, Victim.script("classify.py"), "list"]).lines
     #expect(
       Set(lines)
-        == Set(Self.negatives.map { "negative \($0)" } + Self.positives.keys.map { "positive \($0)" }))
+        == Set(
+          Self.negatives.map { "negative \($0)" } + Self.positives.keys.map { "positive \($0)" }))
   }
 
   @Test(arguments: negatives) func `no race where no port is let go`(_ name: String) throws {
@@ -70,7 +71,8 @@ import Testing
   }
 
   @Test(arguments: racing) func `every way to let go can be forced`(_ way: String) throws {
-    let checked = try check(["--steal", "lazy", "--exit-code", "0"], [try Victim.c("release"), way])
+    let checked = try check(
+      ["--steal", "lazy", "--exit-code", "0"], [try Victim.c("release"), way])
     #expect(checked.ended.status == 3)
     #expect(checked.report.stolen == 1)
   }

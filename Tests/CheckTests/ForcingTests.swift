@@ -208,13 +208,15 @@ import Testing
       var version: String
       var runs: [Run]
     }
-    let sarif = try JSONDecoder().decode(SARIF.self, from: Data(contentsOf: URL(filePath: file("x.sarif"))))
+    let sarif = try JSONDecoder().decode(
+      SARIF.self, from: Data(contentsOf: URL(filePath: file("x.sarif"))))
     #expect(sarif.version == "2.1.0")
     #expect(sarif.runs.first?.results.map(\.ruleId) == ["RACE"])
     let html = try String(contentsOfFile: file("x.html"), encoding: .utf8)
     #expect(html.hasSuffix("</html>\n") && html.contains("Races at 1 place."))
     let python = try skipIfMissing { try Victim.python() }
-    let parse = "import sys, xml.dom.minidom as m; d = m.parse(sys.argv[1]); print(d.documentElement.getElementsByTagName('failure').length)"
+    let parse =
+      "import sys, xml.dom.minidom as m; d = m.parse(sys.argv[1]); print(d.documentElement.getElementsByTagName('failure').length)"
     #expect(try run([python, "-c", parse, file("x.xml")]).output == "1\n")
   }
 

@@ -33,7 +33,9 @@ import Testing
         return [Place.executable("java")!, "-Xshare:auto", "-cp", folder, "Probe"]
       case .swift: return [try Victim.swift()]
       case .shellTree:
-        return ["/bin/sh", "-c", "sh -c \"sh -c '\(try Victim.c("raw")) child'; exit \\$?\"; exit $?"]
+        return [
+          "/bin/sh", "-c", "sh -c \"sh -c '\(try Victim.c("raw")) child'; exit \\$?\"; exit $?",
+        ]
       case .emptyEnvironment: return ["/usr/bin/env", "-i", try Victim.c("raw")]
       }
     }

@@ -192,7 +192,8 @@ enum Victim {
       throw Missing(description: "no rustc")
     }
     return try build(isStatic ? "rust-static" : "rust", from: "probe.rs") { source, target in
-      [compiler, "-O", "-o", target, source] + (isStatic ? ["-C", "target-feature=+crt-static"] : [])
+      [compiler, "-O", "-o", target, source]
+        + (isStatic ? ["-C", "target-feature=+crt-static"] : [])
     }
   }
 
