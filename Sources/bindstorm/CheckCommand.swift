@@ -138,6 +138,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
+    try makeReportFiles()
     if shrink { return try runShrunk() }
     var supervision = try settings()
     if enumerate { return try enumerateWindows(supervision) }
@@ -169,6 +170,14 @@ struct CheckCommand: ParsableCommand {
   /// Puts the text report where it belongs.
   func deliver(_ text: String) throws {
     if let report { try writeReport(text, to: report) } else { writeAll(text, to: 2) }
+  }
+
+  /// Before a long run, not after it: whether its reports can be written.
+  private func makeReportFiles() throws {
+    for path in [report, json, junit, sarif, html] {
+      guard let path, path != "-" else { continue }
+      try writeReport("", to: path)
+    }
   }
 
   private func writeFiles(_ book: Book, _ facts: RunFacts) throws {
