@@ -265,6 +265,10 @@ static int give_up(struct pt_tree *tree, int failure, int error) {
     while (waitpid(tree->pid, 0, 0) < 0 && errno == EINTR) {
     }
   }
+  /* Without a user of the filter the guard ends. */
+  if (tree->guard > 0)
+    while (waitpid(tree->guard, 0, 0) < 0 && errno == EINTR) {
+    }
   return -1;
 }
 

@@ -138,6 +138,10 @@ public final class Supervisor {
       while waitpid(tree.pid, &status, 0) < 0 && errno == EINTR {}
       commandStatus = Self.status(status)
     }
+    if !observation.isTreeRunning {
+      // The guard saw the same end; it must not be left to a slow init.
+      while waitpid(tree.guard, nil, 0) < 0 && errno == EINTR {}
+    }
     observation.status = commandStatus ?? observation.status
     observation.findings = ledger.findings
     observation.stolen = supervision.steal.done

@@ -46,6 +46,17 @@ import Testing
     #expect(checked.ended.status == 7)
   }
 
+  @Test(arguments: [("/bin/true", 0), ("/bin/false", 1), ("/no/such/program", 127)])
+  func `no process is left behind, not even a dead one`(
+    _ program: String, _ status: Int32
+  ) throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let ended = try run([
+      python, Victim.script("leftovers.py"), Place.bindstorm, "check", "--", program,
+    ])
+    #expect(ended.output == "\(status) 0\n")
+  }
+
   @Test func `the terminal is the command's, and Ctrl-C reaches it once`() throws {
     let python = try skipIfMissing { try Victim.python() }
     let ended = try run([python, Victim.script("terminal.py"), Place.bindstorm])
