@@ -30,6 +30,9 @@ let layers: [(name: String, dependencies: [String])] = [
   ),
   ("Checks", ["History", "Planning", "PortModel", "Statistics"]),
   ("Reports", ["Checks", "History", "Planning", "PortModel", "Statistics"]),
+  ("PortRaces", []),
+  ("PortTrap", ["CPortTrap", "Syscalls", "PortRaces"]),
+  ("RaceReports", ["PortRaces"]),
 ]
 
 /// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
@@ -56,6 +59,7 @@ let package = Package(
   targets: [
     .target(name: "CZeroMQ", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(name: "CLinuxShims", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(name: "CPortTrap", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
   ]
     + layers.map {
       .target(
@@ -81,7 +85,7 @@ let package = Package(
         dependencies: [
           "Planning", "PortModel", "Strategies", "Faults", "Engine", "History", "Checks", "Reports",
           "Launching", "Syscalls",
-          "Statistics",
+          "Statistics", "PortRaces", "PortTrap", "RaceReports",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: settings),
@@ -103,6 +107,11 @@ let package = Package(
       .testTarget(
         name: "CommandTests",
         dependencies: ["bindstorm", "bindstorm-worker", "TestSupport", "Planning", "History"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "PortRacesTests", dependencies: ["PortRaces", "RaceReports"], swiftSettings: settings),
+      .testTarget(
+        name: "CheckTests", dependencies: ["bindstorm"], exclude: ["Victims"],
         swiftSettings: settings),
       .testTarget(name: "LayeringTests", swiftSettings: settings),
     ],
