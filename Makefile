@@ -11,7 +11,7 @@ RELEASE_BIN = .build/release
 PYZMQ_PYTHON = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick build setup setup-test bench bench-check test-check test-check-runtimes format lint install uninstall clean
+.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -21,7 +21,12 @@ run: build ## install what is missing, build, run $(PLAN), print the matrix
 
 test: setup setup-test ## install what is missing, then run every test
 	$(SWIFT) build --build-tests
+	.ci/check-contributing
 	$(SWIFT) test --skip-build
+
+test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the repository
+	@command -v python3 >/dev/null || .ci/install-packages python3
+	.ci/check-contributing
 
 test-quick: setup ## only the tests that start no process and open no socket
 	$(SWIFT) test --filter 'StatisticsTests|PlanningTests|HistoryTests|ChecksTests|ReportsTests|PortRacesTests|LayeringTests'
