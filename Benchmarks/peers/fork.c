@@ -72,7 +72,7 @@ static bool run_trial(struct options options) {
   for (int server = 0; server < SERVERS; server++)
     while (waitpid(-1, 0, 0) < 0)
       if (errno != EINTR) fail("waitpid");
-  await_sockets(0);
+  await_no_sockets();
   return bound_servers() == SERVERS && (!options.check || all_identified());
 }
 

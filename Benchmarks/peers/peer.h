@@ -73,10 +73,9 @@ struct nonce question(int server, int endpoint);
 bool all_identified(void);
 bool is_bound(const struct server *server);
 int bound_servers(void);
-int bound_endpoints(void);
-/* Waits until no more than `limit` TCP sockets of this network namespace listen or are connected: a trial
-   starts from a clean state, and libzmq closes in its own time. */
-void await_sockets(int limit);
+/* Waits until no TCP socket of this network namespace listens or is connected: a trial starts from a clean
+   state, and libzmq closes in its own time. */
+void await_no_sockets(void);
 void print_result(struct options options, double seconds, long failed);
 
 /* Of sockets_*.c. Server side: everything that need not wait for the barrier; then the binds, the input

@@ -36,7 +36,7 @@ static bool run_trial(struct options options) {
   expect(&shared->pending, SERVERS);
   give_command(&shared->command);
   await_phase(&shared->pending);
-  await_sockets(0);
+  await_no_sockets();
   return bound_servers() == SERVERS && (!options.check || all_identified());
 }
 

@@ -51,7 +51,7 @@ void bind_endpoints(int server) {
   }
 }
 
-/* libzmq closes the listeners later, in its own thread; await_sockets(0) sees when. */
+/* libzmq closes the listeners later, in its own thread; await_no_sockets() sees when. */
 void close_endpoints(void) {
   for (int i = 0; i < ENDPOINTS; i++) {
     if (sockets[i]) zmq_close(sockets[i]);
@@ -131,7 +131,4 @@ void dial_all(void) {
     zmq_close(items[i].socket);
     zmq_close(pushers[i]);
   }
-  /* The side that closes first keeps a TIME_WAIT. On the API servers' ports it would take them out of the
-     pool for a minute, so the dialler's connections must be gone before the API servers close. */
-  await_sockets(bound_endpoints());
 }
