@@ -83,15 +83,14 @@ public struct MatrixJudge {
   }
 
   private func decide(_ arm: Arm, _ tally: ArmTally) -> (Verdict, String) {
-    let (failed, counted) = (tally.launches.failed, tally.launches.counted)
+    let counted = tally.launches.counted
     if let reason = tally.skipReason { return (.skipped, reason) }
     guard counted > 0 else {
       return (.inconclusive, tally.trialsSeen == 0 ? "no trial ran" : "no trial counts")
     }
     guard let expectation = arm.expectation else { return (.measured, "no demand was made") }
     let confidence = expectation.confidence
-    let upper = ClopperPearson.upperBound(failed, outOf: counted, confidence: confidence)
-    let lower = ClopperPearson.lowerBound(failed, outOf: counted, confidence: confidence)
+    let (lower, upper) = bounds(arm, tally, confidence)
     var isMet = true
     var violation: String?
     // A bound that equals the demand but for rounding meets it: the plan was told that so many launches do.
@@ -123,6 +122,18 @@ public struct MatrixJudge {
     }
     if isMet { return (.pass, "the demand is met, \(sure)") }
     return (.inconclusive, "\(counted) launches do not decide the demand, \(sure)")
+  }
+
+  /// Exact one-sided bounds of the rate per launch. Launches of one trial share its ports and are not
+  /// independent, trials are: where there are several, with T the rate of trials in which any of L launches
+  /// fails, the rate per launch lies between T/L and T, whatever the dependence.
+  private func bounds(
+    _ arm: Arm, _ tally: ArmTally, _ confidence: Double
+  ) -> (lower: Double, upper: Double) {
+    let seen = arm.topology.launches > 1 ? tally.trials : tally.launches
+    let lower = ClopperPearson.lowerBound(seen.failed, outOf: seen.counted, confidence: confidence)
+    let upper = ClopperPearson.upperBound(seen.failed, outOf: seen.counted, confidence: confidence)
+    return (lower / Double(arm.topology.launches), upper)
   }
 
   /// As the plan wrote it, but in percent.

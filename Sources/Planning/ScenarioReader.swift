@@ -245,23 +245,33 @@ struct ScenarioReader {
   }
 
   /// A demand that the trials cannot show even if all go well is a mistake in the plan.
+  ///
+  /// Launches of one trial are not independent: with L of them a rate of at most p per launch is shown by trials
+  /// in which none fails, and one of at least p by trials in which any does, at a rate of L·p.
   private func checkExpectations(_ scenario: Scenario) {
-    let launches = scenario.trials * scenario.settings.launches
+    let launches = scenario.settings.launches
+    let unit = launches > 1 ? "trials" : "launches"
     for (expectation, node) in scenario.expectations.values {
       for (bound, name) in [
         (expectation.failureRateAtMost, "failure_rate_at_most"),
-        (expectation.failureRateAtLeast.map { 1 - $0 }, "failure_rate_at_least"),
+        (
+          expectation.failureRateAtLeast.map { max(0, 1 - Double(launches) * $0) },
+          "failure_rate_at_least"
+        ),
       ] {
         guard let bound, bound < 1 else { continue }
         if bound <= 0 {
-          let value = name == "failure_rate_at_most" ? 0 : 1
-          node.report("\(name) \(value) cannot be shown by any number of launches")
+          let value =
+            name == "failure_rate_at_most" || launches == 1
+            ? (name == "failure_rate_at_most" ? "0" : "1")
+            : "\(expectation.failureRateAtLeast ?? 1)"
+          node.report("\(name) \(value) cannot be shown by any number of \(unit)")
           continue
         }
         let needed = Self.cleanRuns(bound: bound, alpha: 1 - expectation.confidence)
-        if Double(launches) < needed {
+        if Double(scenario.trials) < needed {
           node.report(
-            "\(name) cannot be shown at confidence \(expectation.confidence) by \(launches) launches, whatever they do; it needs \(Self.whole(needed))"
+            "\(name) cannot be shown at confidence \(expectation.confidence) by \(scenario.trials) \(unit), whatever they do; it needs \(Self.whole(needed))"
           )
         }
       }

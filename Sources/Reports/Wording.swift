@@ -81,7 +81,9 @@ enum Wording {
   static func legend(_ matrix: Matrix) -> String {
     let parallel = matrix.plan.arms.contains { $0.topology.launches > 1 }
     return "Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent"
-      + (parallel ? ", as if the launches of one trial were independent" : "")
+      + (parallel
+        ? ", as if the launches of one trial were independent (demands are decided by whole trials)"
+        : "")
       + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test)."
   }
 

@@ -11,6 +11,8 @@ public enum TCPSocket {
     case loopback
     /// 127.0.0.2: another address of this host, whose ports are free where the first one's are not.
     case secondLoopback
+    /// 127.0.0.3.
+    case thirdLoopback
   }
 
   /// Options that let a port be shared.
@@ -129,6 +131,7 @@ public enum TCPSocket {
     case .wildcard: break
     case .loopback: address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     case .secondLoopback: address.sin_addr.s_addr = UInt32(0x7f00_0002).bigEndian
+    case .thirdLoopback: address.sin_addr.s_addr = UInt32(0x7f00_0003).bigEndian
     }
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -14,6 +14,12 @@ final class AuditorRole {
   private let context: Context?
   private var seen: UInt32
 
+  /// Below every pool. All connections have this source port: their targets differ, which is enough (tcp(7)),
+  /// and a check that took source ports from the pool under test would fail where the pool is full.
+  private static let sourcePort: UInt16 = 1_023
+  /// Without a namespace of our own a port below 1024 may be out of reach.
+  private var dialsFromOutside: Bool { order.confinedTo == nil }
+
   /// Sockets dialled at once; more are dialled in turn.
   private static let batch = 256
 
@@ -84,7 +90,8 @@ final class AuditorRole {
     let server = region.server(slot)
     let endpoint = role == .input ? server.input : server.output
     if endpoint.pointee.is_path != 0 { return "ipc://" + String(cString: bs_path_of(endpoint)) }
-    return "tcp://127.0.0.1:\(endpoint.pointee.advertised)"
+    let target = "127.0.0.1:\(endpoint.pointee.advertised)"
+    return dialsFromOutside ? "tcp://127.0.0.3:\(Self.sourcePort);\(target)" : "tcp://\(target)"
   }
 
   private func dialMessaging(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
@@ -133,6 +140,10 @@ final class AuditorRole {
       for role in EndpointRole.allCases {
         let socket = try TCPSocket.open(nonBlocking: true)
         TCPSocket.resetOnClose(socket)
+        if dialsFromOutside {
+          try TCPSocket.allowAddressReuse(socket)
+          try TCPSocket.bind(socket, .thirdLoopback, port: Self.sourcePort)
+        }
         // On loopback the connection stands at once, unless the listener's backlog is full.
         let isConnected = (try? TCPSocket.connect(socket, port: advertised(slot, role))) ?? false
         let hasAsked = isConnected && ask(socket, slot, role)

@@ -193,7 +193,14 @@ final class HostRole {
       let pid = waitpid(-1, &status, WNOHANG)
       guard pid > 0 else { return }
       switch children.removeValue(forKey: pid) {
-      case .launcher(let launch): region.launcher(launch).pointee.is_dead = 1
+      case .launcher(let launch):
+        region.launcher(launch).pointee.is_dead = 1
+        // Its API servers die with it, and nobody else would say so.
+        let servers = Int(region.pointer.pointee.order.servers_per_launch)
+        for slot in (launch * servers)..<((launch + 1) * servers) {
+          region.server(slot).pointee.wait_status = SIGKILL
+          region.server(slot).pointee.is_dead = 1
+        }
       case .thief(let number): region.thief(number).pointee.is_dead = 1
       case .auditor: region.pointer.pointee.auditor_is_dead = 1
       case nil: continue

@@ -144,10 +144,13 @@ final class LauncherRole {
 
   private func resetSlot(_ server: Int) {
     let slot = region.server(launch.slot(of: server))
-    let kept = (slot.pointee.done, slot.pointee.is_dead, slot.pointee.pid)
+    let old = slot.pointee
     slot.pointee = bs_server()
     if order.workers == .pooled {
-      (slot.pointee.done, slot.pointee.is_dead, slot.pointee.pid) = kept
+      slot.pointee.done = old.done
+      slot.pointee.is_dead = old.is_dead
+      slot.pointee.wait_status = old.wait_status
+      slot.pointee.pid = old.pid
     }
   }
 

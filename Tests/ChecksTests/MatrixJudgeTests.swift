@@ -363,6 +363,25 @@ extension ArmTally {
     }
   }
 
+  /// 59 clean trials show 5 % per launch, however many launches each has; 30 of two launches do not, and two
+  /// launches that always fail together show at least half of the rate per trial.
+  @Test func `demands on parallel launches are decided by whole trials`() {
+    func verdict(_ demand: Demand, _ trials: Int, _ outcomes: [Outcome]) -> Verdict {
+      let arm = Arm.sample(launches: 2, apiServers: 1) { $0.expectation = demand }
+      var tally = ArmTally()
+      for number in 0..<trials { tally.add(ArmTallyTests.trial(number, outcomes)) }
+      return Self.verdict(arm, tally).verdict
+    }
+    #expect(verdict(Demand(failureRateAtMost: 0.05), 30, [.ready, .ready]) == .inconclusive)
+    #expect(verdict(Demand(failureRateAtMost: 0.05), 59, [.ready, .ready]) == .pass)
+    let half = Demand(failureRateAtLeast: 0.45)
+    #expect(verdict(half, 60, [.ready, .lostToSibling]) == .pass)
+    #expect(
+      verdict(Demand(failureRateAtLeast: 0.55), 60, [.ready, .lostToSibling]) == .inconclusive)
+    #expect(verdict(Demand(failureRateAtMost: 0.05), 60, [.ready, .lostToSibling]) == .fail)
+    #expect(verdict(half, 60, [.ready, .ready]) == .fail)
+  }
+
   @Test func `of parallel launches only the trial's rate is tested`() {
     let arm = Arm.sample(launches: 2, apiServers: 1)
     var tally = ArmTally()

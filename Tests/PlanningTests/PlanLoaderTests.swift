@@ -177,12 +177,26 @@ import Testing
       try #require(errors.count == 1)
       #expect(errors[0].message.hasSuffix("it needs \(needed)"))
     }
-    // Parallel launches count.
-    _ = try TestVocabulary.load(
-      TestVocabulary.text(
-        scenario:
-          "\"trials\": 60, \"topology\": {\"launches\": 5}, \"expect\": {\"*\": {\"failure_rate_at_most\": 0.01}},"
-      ))
+    // Parallel launches are not independent: trials count.
+    func parallel(_ trials: Int, _ demand: String) -> [String] {
+      TestVocabulary.errors(
+        TestVocabulary.text(
+          scenario:
+            "\"trials\": \(trials), \"topology\": {\"launches\": 5}, \"expect\": {\"*\": {\(demand)}},"
+        )
+      ).map(\.message)
+    }
+    #expect(parallel(59, "\"failure_rate_at_most\": 0.05").isEmpty)
+    #expect(
+      parallel(58, "\"failure_rate_at_most\": 0.05") == [
+        "failure_rate_at_most cannot be shown at confidence 0.95 by 58 trials, whatever they do; it needs 59"
+      ])
+    // Five launches that all fail show one in five at best, if they fail together.
+    #expect(parallel(60, "\"failure_rate_at_least\": 0.19").isEmpty)
+    #expect(
+      parallel(60, "\"failure_rate_at_least\": 0.2") == [
+        "failure_rate_at_least 0.2 cannot be shown by any number of trials"
+      ])
   }
 
   @Test func `a churning thief's draws are not limited by a quota`() throws {

@@ -44,6 +44,19 @@ import Testing
     }
   }
 
+  /// 6 of 8 ports are the launch's own: a check that dialled from the pool's ports would find 2.
+  @Test(arguments: ["zmq", "tcp"])
+  func `a launch that takes nearly the whole pool can be checked`(_ sockets: String) throws {
+    let measured = try MeasuredPlan(
+      strategies: [#""wildcard-report-back""#, #""inherited-listener""#],
+      scenarios: [#"{"name": "full", "pool": {"range": [40000, 40007]}}"#],
+      defaults: #""topology": {"api_servers": 3}, "trials": 5, "sockets": "\#(sockets)""#)
+    for name in ["wildcard-report-back", "inherited-listener"] {
+      let cell = try measured.cell("full", name)
+      #expect(cell.outcomes == ["ready": 5], "\(name): \(cell.outcomes) \(cell.evidence)")
+    }
+  }
+
   @Test func `depth allocate works wherever a strategy claims it`() throws {
     let types = StrategyRegistry.all.filter { $0.descriptor.depths.contains(.allocate) }
     let measured = try MeasuredPlan(
