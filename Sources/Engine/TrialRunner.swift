@@ -206,7 +206,7 @@ struct TrialRunner {
   private mutating func startPreparing(_ seed: UInt64) {
     preparing = MonotonicClock.now()
     region.pointer.pointee.trial_seed = seed
-    let startsServers = arm.workers == .fresh && arm.depth == .bind
+    let startsServers = arm.workers == .fresh && arm.depth.binds
     if startsServers {
       // Of the last trial; the launcher clears the rest.
       for slot in slots { region.server(slot).pointee.is_dead = 0 }
@@ -241,8 +241,10 @@ struct TrialRunner {
   }
 
   private mutating func openBarrier() -> UInt64 {
-    let collects = handover.hasChannel
-    board.begin(.init(launchers: collects, servers: Array(slots)))
+    // At depth startup the launcher knows when everything is served, or has failed.
+    let isStartup = arm.depth == .startup
+    let collects = handover.hasChannel || isStartup
+    board.begin(.init(launchers: collects, servers: isStartup ? [] : Array(slots)))
     if collects { board.command(BS_LAUNCHER_COLLECT) }
     let time = MonotonicClock.now() + leadNanoseconds
     region.pointer.pointee.release_deadline_ns = time
@@ -263,7 +265,7 @@ struct TrialRunner {
   }
 
   private mutating func close() throws(RunError) -> PhaseBoard.Wait {
-    let hasServers = arm.depth == .bind
+    let hasServers = arm.depth.binds
     let isFresh = arm.workers == .fresh
     board.begin(
       .init(

@@ -10,11 +10,13 @@ public final class Loot {
   private let claim: UInt32
   private let confinedTo: ClosedRange<Int>?
   private let endpoints: Int
+  private let host: TCPSocket.Host
   private var held: [(socket: Int32, port: UInt16)] = []
 
   public init(region: SharedRegion, thief: Int, order: WorkerOrder) {
     self.region = region
     confinedTo = order.confinedTo
+    host = order.host
     endpoints = 2 * order.launches * order.serversPerLaunch
     slot = region.thief(thief)
     claim = bs_claim(BS_CLAIM_THIEF, UInt32(thief))
@@ -53,7 +55,7 @@ public final class Loot {
       let socket = try TCPSocket.open()
       do throws(SystemError) {
         try TCPSocket.share(socket, sharing)
-        try TCPSocket.bind(socket, .loopback, port: port)
+        try TCPSocket.bind(socket, host, port: port)
         if listens { try TCPSocket.listen(socket) }
         region.setClaim(claim, on: port)
         held.append((socket, port))

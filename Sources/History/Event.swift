@@ -14,6 +14,12 @@ public enum Event: Sendable, Equatable {
   case launch(LaunchRecord)
   /// What one API server did.
   case server(ServerRecord)
+  /// How the rest of one launch's start-up went; only at depth `startup`.
+  case startup(StartupRecord)
+  /// What one engine core did; only at depth `startup`.
+  case engine(EngineRecord)
+  /// What one API server heard of the engine cores; only at depth `startup`.
+  case serving(ServingRecord)
   /// What one thief process did.
   case thief(ThiefRecord)
   /// A trial is over, and clean.
@@ -142,6 +148,18 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case service
   /// An API server asks the launcher for a number.
   case ask
+  /// The launcher waits for the coordinator's addresses.
+  case coordinator
+  /// The launcher binds the handshake or takes its messages; an engine core waits for the init message.
+  case handshake
+  /// An engine core loads.
+  case load
+  /// An engine core connects.
+  case connect
+  /// An API server waits until every engine core was heard.
+  case readiness
+  /// An API server waits for answers.
+  case serve
 }
 
 /// Who holds a port.
@@ -152,6 +170,8 @@ public struct Holder: Sendable, Equatable, Codable {
     case apiServer = "api-server"
     /// A launcher of the launch `launch` (a listener it made or a probe it still holds).
     case launcher
+    /// The coordinator of the launch `launch`.
+    case coordinator
     /// Thief process number `index`.
     case thief
     /// A process that bindstorm did not start.

@@ -49,6 +49,9 @@ public enum EventDecoder {
           at: try fields.number("at")))
     case "launch": return .launch(try launch(&fields))
     case "server": return .server(try server(&fields))
+    case "startup": return .startup(try StartupCoding.startup(&fields))
+    case "engine": return .engine(try StartupCoding.engine(&fields))
+    case "serving": return .serving(try StartupCoding.serving(&fields))
     case "thief": return .thief(try thief(&fields))
     case "trial-ended": return .trialEnded(try trialEnded(&fields))
     case "arm-skipped":

@@ -84,6 +84,7 @@ public enum CSVReport {
       "predicted_trial_rate", "prediction_p_value", "prediction_agrees", "top_cause",
       "top_cause_launches", "release_skew_p50_ns", "release_skew_p99_ns", "release_skew_max_ns",
       "window_p50_ns", "time_to_bound_p50_ns", "time_to_bound_p99_ns",
+      "time_to_served_p50_ns", "detection_p50_ns", "detection_p99_ns",
     ]
     let rows = matrix.plan.arms.map { arm -> [String] in
       let verdict = matrix.arms[arm.index]
@@ -97,7 +98,8 @@ public enum CSVReport {
           verdict.topCause.map { "\($0.launches)" } ?? "", count(verdict.releaseSkew?.p50),
           count(verdict.releaseSkew?.p99), count(verdict.releaseSkew?.max),
           count(verdict.window?.p50), count(verdict.timeToBound?.p50),
-          count(verdict.timeToBound?.p99),
+          count(verdict.timeToBound?.p99), count(verdict.timeToServed?.p50),
+          count(verdict.detection?.p50), count(verdict.detection?.p99),
         ]
     }
     return ([head] + rows).map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()

@@ -10,6 +10,7 @@ import Testing
     "CZeroMQ": [],
     "Syscalls": ["CLinuxShims"],
     "Messaging": ["CZeroMQ"],
+    "Handshake": ["Messaging"],
     "Statistics": [],
     "PortModel": [],
     "Planning": ["PortModel"],
@@ -25,8 +26,8 @@ import Testing
     "Checks": ["History", "Planning", "PortModel", "Statistics"],
     "Reports": ["Checks", "History", "Planning", "PortModel", "Statistics"],
     "bindstorm-worker": [
-      "CLinuxShims", "Syscalls", "Messaging", "Launching", "Strategies", "Faults", "Planning",
-      "PortModel",
+      "CLinuxShims", "Syscalls", "Messaging", "Handshake", "Launching", "Strategies", "Faults",
+      "Planning", "PortModel",
     ],
     "bindstorm": [
       "Planning", "PortModel", "Launching", "Strategies", "Faults", "Engine", "History", "Checks",
@@ -36,7 +37,8 @@ import Testing
 
   /// Targets that the small worker is made of: no Foundation.
   static let withoutFoundation: Set<String> = [
-    "Syscalls", "Messaging", "PortModel", "Planning", "Launching", "Strategies", "Faults",
+    "Syscalls", "Messaging", "Handshake", "PortModel", "Planning", "Launching", "Strategies",
+    "Faults",
     "bindstorm-worker",
   ]
 

@@ -60,7 +60,8 @@ extension Vocabulary {
         name: "probe-then-bind", summary: "races", origin: "", collisionModel: .probeThenBind,
         depths: [.allocate, .bind], traits: .sample),
       StrategyDescriptor(
-        name: "wildcard-report-back", summary: "holds", origin: "", collisionModel: .heldFromTheStart,
+        name: "wildcard-report-back", summary: "holds", origin: "",
+        collisionModel: .heldFromTheStart,
         depths: [.bind], traits: .sample),
     ],
     thieves: [
