@@ -6,7 +6,11 @@ public enum Prediction {
   /// The failure rates that the pool's arithmetic predicts; nil when the arm's strategy is unknown.
   public static func predict(_ arm: Arm, vocabulary: Vocabulary) -> PredictedFailure? {
     guard let strategy = vocabulary.strategy(named: arm.strategy.name) else { return nil }
-    if arm.startup?.breaksModel == true { return nil }
+    if let startup = arm.startup {
+      let limit = arm.strategy.options.first { $0.name == "report_timeout_ms" }?.value
+      let isTight = limit.map { Double($0) <= startup.importMilliseconds } ?? false
+      if startup.breaksModel || isTight { return nil }
+    }
     if strategy.collisionModel == .outsideThePool, overlapsPool(arm) { return nil }
     let isBroken = zip(strategy.options, arm.strategy.options).contains {
       $0.breaksModel && $1.value != $0.defaultValue

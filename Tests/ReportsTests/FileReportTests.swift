@@ -105,7 +105,7 @@ import Testing
     let rows = try #require(Self.parse(CSVReport.text(SampleMatrix.full)))
     #expect(rows.count == 6)
     let columns = rows.map(\.count)
-    #expect(Set(columns) == [26])
+    #expect(Set(columns) == [29])
     let first = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[1]))
     #expect(
       first == [
@@ -118,6 +118,7 @@ import Testing
         "top_cause": "lost-to-thief", "top_cause_launches": "80", "release_skew_p50_ns": "900",
         "release_skew_p99_ns": "12340", "release_skew_max_ns": "1500000", "window_p50_ns": "",
         "time_to_bound_p50_ns": "900000", "time_to_bound_p99_ns": "12340000",
+        "time_to_served_p50_ns": "", "detection_p50_ns": "", "detection_p99_ns": "",
       ])
     let last = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[5]))
     // No observations: no rate, and no agreement.
