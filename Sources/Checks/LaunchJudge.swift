@@ -250,7 +250,8 @@ struct LaunchJudge {
       switch own.errno {
       case LinuxErrno.timedOut: return (.timeout, text)
       // The report's channel ended: its API server is gone.
-      case LinuxErrno.brokenPipe where own.stage == .report: return (.childDied, text)
+      case LinuxErrno.brokenPipe where own.stage == .report || own.stage == .coordinator:
+        return (.childDied, text)
       default: return (.otherError, text)
       }
     }

@@ -13,6 +13,8 @@ final class HostRole {
   private let region: SharedRegion
   private var hasScratchFolder = false
   private var children: [Int32: Role] = [:]
+  /// Other nodes than the head node, which is this process's namespace; made when an arm needs them.
+  private var network: NodeNetwork?
 
   /// What a child of the host is.
   private enum Role {
@@ -132,7 +134,10 @@ final class HostRole {
       let slot = region.launcher(launch)
       slot.pointee = bs_launcher()
       let pid = try start {
-        LauncherRole(region: self.region, launch: launch, order: order, seen: words.launcher).run()
+        LauncherRole(
+          region: self.region, launch: launch, order: order, seen: words.launcher,
+          nodes: self.network?.nodes ?? []
+        ).run()
       }
       slot.pointee.pid = pid
       children[pid] = .launcher(launch)
@@ -164,6 +169,12 @@ final class HostRole {
       options: OptionValues(type.descriptor.options, order.strategyOptions))
     try Namespace.reserve(strategy.reservedPorts)
     try Namespace.allowTimeWait(strategy.leavesTimeWait)
+    guard let nodes = order.startup?.nodes, nodes > 1 else { return }
+    if self.network == nil { self.network = try NodeNetwork() }
+    let network = self.network!
+    try network.grow(to: nodes)
+    let range = try Namespace.portRange()
+    try network.setPortRange(low: range.low, high: range.high)
   }
 
   /// Forks a worker that runs `body` and never returns.

@@ -26,7 +26,10 @@ final class LauncherRole {
   /// earlier, unless the signal came just before it fell asleep.
   private static let reapIntervalNanoseconds: Int64 = 20_000_000
 
-  init(region: SharedRegion, launch number: Int, order: WorkerOrder, seen: UInt32) {
+  /// - Parameter nodes: descriptors of the network namespaces of the nodes 1, 2, ...
+  init(
+    region: SharedRegion, launch number: Int, order: WorkerOrder, seen: UInt32, nodes: [Int32]
+  ) {
     bs_set_name("bs-launcher", Int32(number), -1)
     self.region = region
     self.order = order
@@ -35,7 +38,7 @@ final class LauncherRole {
     launch = Launch(region: region, number: number, order: order)
     slot = region.launcher(number)
     startup = order.startup.map { [launch] in
-      StartupLauncher(region: region, launch: launch, order: order, startup: $0)
+      StartupLauncher(region: region, launch: launch, order: order, startup: $0, nodes: nodes)
     }
     let type = StrategyRegistry.available[order.strategy]
     handover = type.handover

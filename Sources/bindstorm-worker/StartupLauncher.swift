@@ -21,6 +21,8 @@ final class StartupLauncher {
   private var context: Context?
   private var router: Socket?
   private let children: Int32
+  /// Network namespaces of the nodes 1, 2, ...
+  private let nodes: [Int32]
   private var coordinatorChannel: Int32 = -1
   /// Coordinator and engine cores whose exit has not been taken.
   private var running: Set<Int32> = []
@@ -37,7 +39,10 @@ final class StartupLauncher {
     var number: Int
   }
 
-  init(region: SharedRegion, launch: Launch, order: WorkerOrder, startup: Startup) {
+  init(
+    region: SharedRegion, launch: Launch, order: WorkerOrder, startup: Startup, nodes: [Int32]
+  ) {
+    self.nodes = nodes
     self.region = region
     self.launch = launch
     self.order = order
@@ -106,7 +111,9 @@ final class StartupLauncher {
     let identity = ServingRole.identity(region, launch: launch.number)
     for rank in 0..<startup.engines {
       let slot = region.engine(launch.number * startup.engines + rank)
-      slot.pointee.pid = start(keeping: -1) { _ in
+      let node = startup.node(ofEngine: rank)
+      let network = node == 0 ? -1 : nodes[node - 1]
+      slot.pointee.pid = start(keeping: -1, network: network) { _ in
         EngineRole(
           region: self.region, addresses: self.addresses, rank: rank, identity: identity
         ).run(copied: copied, gate: gate)
@@ -116,7 +123,10 @@ final class StartupLauncher {
   }
 
   /// Forks a child that has none of the launcher's descriptors but `channel`, as descriptor `control`.
-  private func start(keeping channel: Int32, _ body: (Int32) -> Never) -> Int32 {
+  /// - Parameter network: the namespace it lives in; -1 for the launcher's.
+  private func start(
+    keeping channel: Int32, network: Int32 = -1, _ body: (Int32) -> Never
+  ) -> Int32 {
     let parent = getpid()
     let pid = bs_fork()
     guard pid == 0 else {
@@ -125,6 +135,7 @@ final class StartupLauncher {
     }
     dieWith(parent: parent)
     bs_unblock_child_signal()
+    if network >= 0, bs_enter_network(network) != 0 { die("cannot enter a node's network") }
     if channel >= 0 { dup2(channel, WorkerDescriptor.control) }
     bs_close_from(UInt32(WorkerDescriptor.scratch) + 1)
     body(channel >= 0 ? WorkerDescriptor.control : -1)
