@@ -8,6 +8,8 @@ struct StartupEvidence {
   let engines: [EngineRecord]
   let servings: [ServingRecord]
   let servers: [ServerRecord]
+  /// An engine core of another launch that answered requests which were not of its launch.
+  let otherEngine: EngineRecord?
 
   /// Nil unless the arm's depth is `startup`.
   init?(_ arm: Arm, _ trial: TrialRecord, launch: Int) {
@@ -19,6 +21,7 @@ struct StartupEvidence {
     engines = trial.engines.filter { $0.launch == launch }
     servings = trial.servings.filter { $0.launch == launch }
     servers = trial.servers.filter { $0.launch == launch }
+    otherEngine = trial.engines.first { $0.launch != launch && $0.strangers > 0 }
   }
 
   /// The first thing that went wrong; nil if nothing has a time.
@@ -103,6 +106,11 @@ struct StartupEvidence {
     if let server = servings.first(where: { $0.strangers > 0 }) {
       return
         "API server \(server.server) got \(server.strangers) messages that are not of its launch"
+    }
+    if let other = otherEngine, let unserved = servings.first(where: { $0.served == 0 }) {
+      return
+        "API server \(unserved.server) was not served, and engine core \(other.engine) of launch "
+        + "\(other.launch) got requests that are not of its launch"
     }
     return engines.first { $0.strangers > 0 }.map {
       "engine core \($0.engine) got \($0.strangers) requests that are not of its launch"

@@ -222,6 +222,11 @@ struct ScenarioReader {
         "strategy \"\(strategy.name)\" has no depth \"\(settings.depth.rawValue)\"\(hint)")
     }
     guard settings.depth.binds else { return }
+    let nodes = settings.startup.resolved(apiServers: scenario.apiServers).nodes
+    if settings.depth == .startup && nodes > 1 && strategy.collisionModel == .noPort {
+      scenario.node.report(
+        "strategy \"\(strategy.name)\" uses paths, which do not reach other nodes\(hint)")
+    }
     if !strategy.sockets.contains(settings.sockets) {
       scenario.node.report(
         "strategy \"\(strategy.name)\" has no sockets \"\(settings.sockets.rawValue)\"\(hint)")
