@@ -258,6 +258,12 @@ final class TrialRecorder {
     for launch in 0..<arm.topology.launches where region.launcher(launch).pointee.pid == pid {
       return HolderResolution.Role(kind: .launcher, launch: launch, index: -1, pid: pid)
     }
+    if arm.startup != nil {
+      for launch in 0..<arm.topology.launches
+      where region.startup(launch).pointee.coordinator_pid == pid {
+        return HolderResolution.Role(kind: .coordinator, launch: launch, index: -1, pid: pid)
+      }
+    }
     for thief in arm.thieves.indices where region.thief(thief).pointee.pid == pid {
       return thiefRole(thief)
     }
