@@ -273,6 +273,10 @@ struct LaunchJudge {
   }
 
   private func left() -> Finding? {
+    if !record.ended.left.isEmpty {
+      let names = record.ended.left.joined(separator: ", ")
+      return (.leaked, "left when all had been ended, and cleaned up: \(names)")
+    }
     guard record.ended.socketsLeft > 0 else { return nil }
     return (.leaked, "\(record.ended.socketsLeft) sockets were left when all had been closed")
   }

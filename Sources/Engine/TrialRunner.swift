@@ -146,6 +146,7 @@ struct TrialRunner {
     if windowOpened.isEmpty { windowOpened = barrierOpened }
 
     recorder.freeze()
+    let things = arm.depth == .startup && completion == .complete ? try cleanUp() : []
     let left = completion == .complete ? try socketsLeft() : -1
     let needsNewWorkers = completion != .complete || left > 0 || hasDeadWorkers()
     let ended = MonotonicClock.now()
@@ -158,7 +159,8 @@ struct TrialRunner {
       .trialEnded(
         TrialEnded(
           arm: arm.index, trial: trial, barrierOpened: barrierTime, at: ended,
-          completion: completion, socketsLeft: left, socketsInWindow: socketsInWindow)))
+          completion: completion, socketsLeft: left, socketsInWindow: socketsInWindow,
+          left: things)))
     return .recorded(events, needsNewWorkers: needsNewWorkers)
   }
 
@@ -182,6 +184,15 @@ struct TrialRunner {
       return max(0, Int(answer.values.first ?? 0) - thieves.map(\.held).reduce(0, +))
     } catch {
       throw .workers("cannot count sockets: \(error)")
+    }
+  }
+
+  /// Has the worker host end and remove what the launches left behind. Returns what that was.
+  private func cleanUp() throws(RunError) -> [String] {
+    do throws(WorkerHost.StartError) {
+      return try host.request(ControlMessage(.cleanUp)).text.split(separator: "\n").map(String.init)
+    } catch {
+      throw .workers("cannot look for what is left: \(error)")
     }
   }
 

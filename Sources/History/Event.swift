@@ -380,13 +380,17 @@ public struct TrialEnded: Sendable, Equatable, Codable {
   /// TCP sockets of the launches, bound or listening, while the window was open; -1 where that was not
   /// measured: it is in the first trial of each block.
   public var socketsInWindow: Int
+  /// Processes and socket files that were left after everything was ended, by name; looked for at depth
+  /// `startup`, and cleaned up.
+  public var left: [String]
   /// Text for people, empty unless something is to be said.
   public var detail: String
 
   public init(
     arm: Int, trial: Int, barrierOpened: UInt64, at: UInt64, completion: Completion = .complete,
-    socketsLeft: Int = 0, socketsInWindow: Int = -1, detail: String = ""
+    socketsLeft: Int = 0, socketsInWindow: Int = -1, left: [String] = [], detail: String = ""
   ) {
+    self.left = left
     self.arm = arm
     self.trial = trial
     self.barrierOpened = barrierOpened

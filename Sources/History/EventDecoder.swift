@@ -142,6 +142,7 @@ public enum EventDecoder {
       completion: try fields.word("completion", default: .complete),
       socketsLeft: try fields.number("socketsLeft", default: 0),
       socketsInWindow: try fields.number("socketsInWindow", default: -1),
+      left: try fields.text("left", default: "").split(separator: "\n").map(String.init),
       detail: try fields.text("detail", default: ""))
   }
 }

@@ -184,6 +184,10 @@ public enum EventEncoder {
     }
     append("socketsLeft", record.socketsLeft, unless: 0, into: &buffer)
     append("socketsInWindow", record.socketsInWindow, unless: -1, into: &buffer)
+    if !record.left.isEmpty {
+      buffer.append(",\"left\":")
+      buffer.append(quoted: record.left.joined(separator: "\n"))
+    }
     if !record.detail.isEmpty {
       buffer.append(",\"detail\":")
       buffer.append(quoted: record.detail)

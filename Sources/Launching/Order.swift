@@ -61,6 +61,7 @@ public struct Order {
     order.client_timeout_ms = UInt32(startup.clientTimeoutMilliseconds)
     order.rpc_port = UInt16(startup.rpcPort)
     order.shares_rpc_port = startup.sharesRPCPort ? 1 : 0
+    order.has_orphan = startup.hasOrphan ? 1 : 0
     return order
   }
 
@@ -176,7 +177,8 @@ public struct WorkerOrder {
       coordinatorTimeoutMilliseconds: Int(order.coordinator_timeout_ms),
       initTimeoutMilliseconds: Int(order.init_timeout_ms),
       clientTimeoutMilliseconds: Int(order.client_timeout_ms), rpcPort: Int(order.rpc_port),
-      sharesRPCPort: order.shares_rpc_port != 0)
+      sharesRPCPort: order.shares_rpc_port != 0,
+      hasOrphan: order.has_orphan != 0)
   }
 
   private static func options(_ choice: UnsafeMutablePointer<bs_choice>) -> [Int] {

@@ -45,6 +45,9 @@ public struct Startup: Sendable, Equatable, Codable {
   /// Whether parallel launches use the same handshake port, instead of consecutive ones.
   public var sharesRPCPort: Bool
 
+  /// Whether an orphan of an earlier launch still holds the handshake port when this one starts.
+  public var hasOrphan: Bool
+
   /// Engine cores on the head node; the first ranks.
   public var localEngines: Int { (engines + nodes - 1) / nodes }
   /// The node that an engine core runs on.
@@ -52,7 +55,7 @@ public struct Startup: Sendable, Equatable, Codable {
   /// Whether a limit is below the time of the healthy work that it bounds, or something else than a collision
   /// of ports is set to go wrong: theory then has nothing to say.
   public var breaksModel: Bool {
-    backend == .ray || sharesRPCPort
+    backend == .ray || sharesRPCPort || hasOrphan
       || (hasCoordinator
         && Double(coordinatorTimeoutMilliseconds) <= coordinatorImportMilliseconds)
       || Double(clientTimeoutMilliseconds) <= loadMilliseconds
@@ -64,7 +67,8 @@ public struct Startup: Sendable, Equatable, Codable {
     hasCoordinator: Bool = true, importMilliseconds: Double = 5,
     coordinatorImportMilliseconds: Double = 1, loadMilliseconds: Double = 20,
     coordinatorTimeoutMilliseconds: Int? = nil, initTimeoutMilliseconds: Int = 300_000,
-    clientTimeoutMilliseconds: Int = 600_000, rpcPort: Int = 29_550, sharesRPCPort: Bool = false
+    clientTimeoutMilliseconds: Int = 600_000, rpcPort: Int = 29_550, sharesRPCPort: Bool = false,
+    hasOrphan: Bool = false
   ) {
     self.variant = variant
     self.backend = backend
@@ -81,6 +85,7 @@ public struct Startup: Sendable, Equatable, Codable {
     self.clientTimeoutMilliseconds = clientTimeoutMilliseconds
     self.rpcPort = rpcPort
     self.sharesRPCPort = sharesRPCPort
+    self.hasOrphan = hasOrphan
   }
 }
 
@@ -89,7 +94,7 @@ struct StartupSettings {
   static let keys = [
     "variant", "backend", "engines", "nodes", "coordinator", "import_ms", "coordinator_import_ms",
     "load_ms", "coordinator_timeout_ms", "init_timeout_ms", "client_timeout_ms", "rpc_port",
-    "shares_rpc_port",
+    "shares_rpc_port", "orphan",
   ]
 
   private var variant = Startup.Variant.fixed
@@ -105,6 +110,7 @@ struct StartupSettings {
   private var clientTimeout = 600_000
   private var rpcPort = 29_550
   private var sharesRPCPort = false
+  private var hasOrphan = false
 
   mutating func read(_ node: PlanNode) {
     guard let object = node.object(keys: Self.keys) else { return }
@@ -124,6 +130,7 @@ struct StartupSettings {
     set(&clientTimeout, object["client_timeout_ms"]?.integer(1...3_600_000))
     set(&rpcPort, object["rpc_port"]?.integer(1_024...65_000))
     set(&sharesRPCPort, object["shares_rpc_port"]?.boolean())
+    set(&hasOrphan, object["orphan"]?.boolean())
   }
 
   /// - Parameter apiServers: as many engine cores if the plan does not say, as vLLM's default is the other way
@@ -135,6 +142,6 @@ struct StartupSettings {
       coordinatorImportMilliseconds: coordinatorImportMilliseconds,
       loadMilliseconds: loadMilliseconds, coordinatorTimeoutMilliseconds: coordinatorTimeout,
       initTimeoutMilliseconds: initTimeout, clientTimeoutMilliseconds: clientTimeout,
-      rpcPort: rpcPort, sharesRPCPort: sharesRPCPort)
+      rpcPort: rpcPort, sharesRPCPort: sharesRPCPort, hasOrphan: hasOrphan)
   }
 }

@@ -97,9 +97,36 @@ final class HostRole {
       return ControlMessage(.done, try listSockets())
     case .countSockets:
       return ControlMessage(.done, [Int64(try countSockets())])
+    case .cleanUp:
+      let (orphans, files) = (endOrphans(), removeSocketFiles())
+      return ControlMessage(
+        .done, [Int64(orphans.count), Int64(files.count)],
+        text: (orphans + files).joined(separator: "\n"))
     case .done, .failed:
       return ControlMessage(.failed, text: "not a request")
     }
+  }
+
+  /// Processes whose launcher let go of them are this process's children, as the subreaper's.
+  private func endOrphans() -> [String] {
+    let pid = getpid()
+    guard let text = try? FileText.read("/proc/\(pid)/task/\(pid)/children") else { return [] }
+    reap()
+    return text.split(separator: " ").compactMap { Int32($0) }.filter { children[$0] == nil }
+      .compactMap { orphan in
+        let name = (try? FileText.read("/proc/\(orphan)/comm")) ?? ""
+        kill(orphan, SIGKILL)
+        var status: Int32 = 0
+        guard waitpid(orphan, &status, 0) == orphan else { return nil }
+        return "\(name.prefix { $0 != "\n" }) (pid \(orphan))"
+      }
+  }
+
+  private func removeSocketFiles() -> [String] {
+    guard hasScratchFolder else { return [] }
+    let files = ScratchFile.sockets(in: Scratch.path(""))
+    for file in files { ScratchFile.remove(Scratch.path(file)) }
+    return files
   }
 
   private static let ownedPorts = BS_SOCKETS_LISTENING.rawValue | BS_SOCKETS_BOUND.rawValue

@@ -67,6 +67,30 @@ final class StartupLauncher {
     record.pointee.gate = gate
     for slot in engineSlots { region.engine(slot).pointee = bs_engine() }
     for slot in serverSlots { region.serving(slot).pointee = bs_serving() }
+    if startup.hasOrphan { leaveOrphan() }
+  }
+
+  /// What an earlier launch may leave: a process that nobody waits for and that holds the handshake port.
+  private func leaveOrphan() {
+    guard let socket = try? TCPSocket.open() else { return }
+    defer { closeDescriptor(socket) }
+    do throws(SystemError) {
+      try TCPSocket.allowAddressReuse(socket)
+      try TCPSocket.bind(socket, order.host, port: addresses.handshakePort)
+      try TCPSocket.listen(socket)
+    } catch { die("orphan: \(error)") }
+    let middle = bs_fork()
+    if middle == 0 {
+      let parent = getpid()
+      if bs_fork() != 0 { _exit(0) }
+      while getppid() == parent { sched_yield() }
+      // Of the worker host, whose child it is now.
+      _ = bs_set_parent_death_signal(SIGKILL)
+      bs_set_name("bs-orphan", Int32(launch.number), -1)
+      while true { Glibc.pause() }
+    }
+    var status: Int32 = 0
+    while waitpid(middle, &status, 0) < 0 && errno == EINTR {}
   }
 
   /// Starts the coordinator and waits for its addresses.

@@ -127,6 +127,9 @@ import Testing
     Row("a missing serving record", [.harnessError], "2 API servers, found 1", arm: arm()) {
       $0.servings.removeLast()
     },
+    Row("an orphan was left", [.leaked], "bs-orphan (pid 7)", arm: arm()) {
+      $0.ended.left = ["bs-orphan (pid 7)"]
+    },
     Row("it hangs", [.timeout], "2 of 3 engine cores were READY", arm: arm()) {
       $0.ended.completion = .timeoutBinding
       $0.engines[0].ready = 0

@@ -84,6 +84,17 @@ import Testing
     #expect(run.output.contains("placeholder-leak x2"), "\(run.output)")
   }
 
+  @Test func `an orphan of an earlier launch is named and ended before the next trial`() throws {
+    let run = try Self.run(
+      #""wildcard-report-back""#, #"{"name": "orphan", "startup": {"orphan": true}}"#)
+    #expect(run.output.contains("lost-to-outsider x2"), "\(run.output)")
+    #expect(run.output.contains("bs-orphan-0"))
+    for case .trialEnded(let ended) in run.events {
+      #expect(ended.left.count == 1 && ended.left[0].hasPrefix("bs-orphan-0"), "\(ended)")
+      #expect(ended.socketsLeft == 0)
+    }
+  }
+
   @Test func `a coordinator that is slower than its limit is a false timeout`() throws {
     let run = try Self.run(
       #""wildcard-report-back""#,

@@ -47,6 +47,8 @@ enum Sample {
           thief: 0, name: "", pid: 1, wanted: .min, drawnInWindow: 3, heldAtRelease: 0, errno: 98)),
       .trialEnded(
         TrialEnded(arm: -1, trial: 0, barrierOpened: 0, at: 0, socketsLeft: -1, detail: "why")),
+      .trialEnded(
+        TrialEnded(arm: 1, trial: 0, barrierOpened: 0, at: 0, left: ["bs-orphan (pid 7)", "x"])),
     ]
     events.append(.startup(StartupRecord(launch: 0)))
     for casualty in StartupRecord.Casualty.allCases {

@@ -180,6 +180,7 @@ struct bs_startup_order {
   uint32_t client_timeout_ms;
   uint16_t rpc_port;
   uint16_t shares_rpc_port;
+  uint32_t has_orphan;
 };
 
 struct bs_thief {
