@@ -23,7 +23,9 @@ struct StartupRecorder {
     let record = pointer.pointee
     let ports = bs_coordinator_ports_of(pointer)
     let casualties = StartupRecord.Casualty.allCases
-    let host = startup.nodes > 1 ? TCPSocket.Host.address(NodeAddress.of(0)) : .loopback
+    let host =
+      startup.nodes > 1
+      ? TCPSocket.Host.address(NodeAddress.of(startup.apiServerNode)) : .loopback
     return StartupRecord(
       launch: launch, host: host.text, handshakePort: record.handshake_port,
       handshakeBound: record.handshake_bound_ns, coordinatorPid: record.coordinator_pid,

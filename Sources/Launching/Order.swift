@@ -62,6 +62,8 @@ public struct Order {
     order.rpc_port = UInt16(startup.rpcPort)
     order.shares_rpc_port = startup.sharesRPCPort ? 1 : 0
     order.has_orphan = startup.hasOrphan ? 1 : 0
+    order.server_node = UInt32(startup.apiServerNode)
+    order.node_ports = UInt32(startup.nodePorts)
     return order
   }
 
@@ -128,9 +130,14 @@ public struct WorkerOrder {
   /// The rest of the start-up; nil unless the depth is `startup`.
   public let startup: Startup?
 
-  /// Where endpoints are bound and dialled: the head node's address where there are several nodes.
-  public var host: TCPSocket.Host {
-    (startup?.nodes ?? 1) > 1 ? .address(NodeAddress.of(0)) : .loopback
+  /// Where endpoints are bound and dialled: an address of their node where there are several.
+  public var host: TCPSocket.Host { address(ofNode: startup?.apiServerNode ?? 0) }
+
+  /// Where handshake and coordinator are bound and dialled.
+  public var headHost: TCPSocket.Host { address(ofNode: 0) }
+
+  private func address(ofNode node: Int) -> TCPSocket.Host {
+    (startup?.nodes ?? 1) > 1 ? .address(NodeAddress.of(node)) : .loopback
   }
 
   /// The part that API servers need.
@@ -178,7 +185,8 @@ public struct WorkerOrder {
       initTimeoutMilliseconds: Int(order.init_timeout_ms),
       clientTimeoutMilliseconds: Int(order.client_timeout_ms), rpcPort: Int(order.rpc_port),
       sharesRPCPort: order.shares_rpc_port != 0,
-      hasOrphan: order.has_orphan != 0)
+      hasOrphan: order.has_orphan != 0,
+      apiServerNode: Int(order.server_node), nodePorts: Int(order.node_ports))
   }
 
   private static func options(_ choice: UnsafeMutablePointer<bs_choice>) -> [Int] {

@@ -249,6 +249,9 @@ struct ScenarioReader {
     if startup.engines % startup.nodes != 0 {
       node.report("\(startup.engines) engine cores do not divide among \(startup.nodes) nodes")
     }
+    if startup.apiServerNode >= startup.nodes {
+      node.report("there is no node \(startup.apiServerNode) among \(startup.nodes)")
+    }
     if settings.launches * startup.engines > 4_096 {
       node.report(
         "\(settings.launches) launches of \(startup.engines) engine cores; at most 4096 fit")

@@ -45,6 +45,11 @@ public struct Startup: Sendable, Equatable, Codable {
   /// Whether parallel launches use the same handshake port, instead of consecutive ones.
   public var sharesRPCPort: Bool
 
+  /// The node that the API servers run on. Launcher and probes stay on the head node: on any other, a number is
+  /// probed on the wrong host.
+  public var apiServerNode: Int
+  /// Ports that a service of its own holds on each node but the head node.
+  public var nodePorts: Int
   /// Whether an orphan of an earlier launch still holds the handshake port when this one starts.
   public var hasOrphan: Bool
 
@@ -55,7 +60,7 @@ public struct Startup: Sendable, Equatable, Codable {
   /// Whether a limit is below the time of the healthy work that it bounds, or something else than a collision
   /// of ports is set to go wrong: theory then has nothing to say.
   public var breaksModel: Bool {
-    backend == .ray || sharesRPCPort || hasOrphan
+    backend == .ray || sharesRPCPort || hasOrphan || apiServerNode != 0
       || (hasCoordinator
         && Double(coordinatorTimeoutMilliseconds) <= coordinatorImportMilliseconds)
       || Double(clientTimeoutMilliseconds) <= loadMilliseconds
@@ -68,7 +73,7 @@ public struct Startup: Sendable, Equatable, Codable {
     coordinatorImportMilliseconds: Double = 1, loadMilliseconds: Double = 20,
     coordinatorTimeoutMilliseconds: Int? = nil, initTimeoutMilliseconds: Int = 300_000,
     clientTimeoutMilliseconds: Int = 600_000, rpcPort: Int = 29_550, sharesRPCPort: Bool = false,
-    hasOrphan: Bool = false
+    hasOrphan: Bool = false, apiServerNode: Int = 0, nodePorts: Int = 0
   ) {
     self.variant = variant
     self.backend = backend
@@ -86,6 +91,8 @@ public struct Startup: Sendable, Equatable, Codable {
     self.rpcPort = rpcPort
     self.sharesRPCPort = sharesRPCPort
     self.hasOrphan = hasOrphan
+    self.apiServerNode = apiServerNode
+    self.nodePorts = nodePorts
   }
 }
 
@@ -94,7 +101,7 @@ struct StartupSettings {
   static let keys = [
     "variant", "backend", "engines", "nodes", "coordinator", "import_ms", "coordinator_import_ms",
     "load_ms", "coordinator_timeout_ms", "init_timeout_ms", "client_timeout_ms", "rpc_port",
-    "shares_rpc_port", "orphan",
+    "shares_rpc_port", "orphan", "api_server_node", "node_ports",
   ]
 
   private var variant = Startup.Variant.fixed
@@ -111,6 +118,8 @@ struct StartupSettings {
   private var rpcPort = 29_550
   private var sharesRPCPort = false
   private var hasOrphan = false
+  private var apiServerNode = 0
+  private var nodePorts = 0
 
   mutating func read(_ node: PlanNode) {
     guard let object = node.object(keys: Self.keys) else { return }
@@ -131,6 +140,8 @@ struct StartupSettings {
     set(&rpcPort, object["rpc_port"]?.integer(1_024...65_000))
     set(&sharesRPCPort, object["shares_rpc_port"]?.boolean())
     set(&hasOrphan, object["orphan"]?.boolean())
+    set(&apiServerNode, object["api_server_node"]?.integer(0...15))
+    set(&nodePorts, object["node_ports"]?.integer(0...16_000))
   }
 
   /// - Parameter apiServers: as many engine cores if the plan does not say, as vLLM's default is the other way
@@ -142,6 +153,7 @@ struct StartupSettings {
       coordinatorImportMilliseconds: coordinatorImportMilliseconds,
       loadMilliseconds: loadMilliseconds, coordinatorTimeoutMilliseconds: coordinatorTimeout,
       initTimeoutMilliseconds: initTimeout, clientTimeoutMilliseconds: clientTimeout,
-      rpcPort: rpcPort, sharesRPCPort: sharesRPCPort, hasOrphan: hasOrphan)
+      rpcPort: rpcPort, sharesRPCPort: sharesRPCPort, hasOrphan: hasOrphan,
+      apiServerNode: apiServerNode, nodePorts: nodePorts)
   }
 }

@@ -92,6 +92,7 @@ final class LauncherRole {
     guard order.depth.binds else { return }
     if let startup, slot.pointee.error == 0 {
       do throws(StageFailure) {
+        try startup.startNodeServices()
         try startup.startCoordinator()
         startup.startEngines()
       } catch { note(error) }
@@ -207,7 +208,11 @@ final class LauncherRole {
     _ server: Int, parent: Int32, channel: Channel, seen: UInt32
   ) -> Never {
     dieWith(parent: parent)
-    if startup != nil { bs_unblock_child_signal() }
+    if let startup {
+      bs_unblock_child_signal()
+      let network = startup.serverNetwork
+      if network >= 0, bs_enter_network(network) != 0 { die("cannot enter a node's network") }
+    }
     var inherited: (input: Int32, output: Int32) = (-1, -1)
     if order.workers == .fresh {
       let handed = launch.takeHanded(of: server)

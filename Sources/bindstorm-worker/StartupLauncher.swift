@@ -24,7 +24,7 @@ final class StartupLauncher {
   /// Network namespaces of the nodes 1, 2, ...
   private let nodes: [Int32]
   private var coordinatorChannel: Int32 = -1
-  /// Coordinator and engine cores whose exit has not been taken.
+  /// Coordinator, engine cores and other nodes' services whose exit has not been taken.
   private var running: Set<Int32> = []
   private var endLimit: UInt64 = 0
 
@@ -47,7 +47,7 @@ final class StartupLauncher {
     self.launch = launch
     self.order = order
     self.startup = startup
-    addresses = LaunchAddresses(launch: launch.number, startup: startup, host: order.host)
+    addresses = LaunchAddresses(launch: launch.number, startup: startup, host: order.headHost)
     record = region.startup(launch.number)
     children = bs_child_descriptor()
     if children < 0 { die("signalfd: \(ErrorNumber.text(-children))") }
@@ -76,7 +76,7 @@ final class StartupLauncher {
     defer { closeDescriptor(socket) }
     do throws(SystemError) {
       try TCPSocket.allowAddressReuse(socket)
-      try TCPSocket.bind(socket, order.host, port: addresses.handshakePort)
+      try TCPSocket.bind(socket, order.headHost, port: addresses.handshakePort)
       try TCPSocket.listen(socket)
     } catch { die("orphan: \(error)") }
     let middle = bs_fork()
@@ -91,6 +91,38 @@ final class StartupLauncher {
     }
     var status: Int32 = 0
     while waitpid(middle, &status, 0) < 0 && errno == EINTR {}
+  }
+
+  /// The network namespace of the API servers; -1 for the launcher's own.
+  var serverNetwork: Int32 { startup.apiServerNode == 0 ? -1 : nodes[startup.apiServerNode - 1] }
+
+  /// Starts what runs on the other nodes anyway, and waits until it holds its ports. One launch does it for all.
+  func startNodeServices() throws(StageFailure) {
+    guard startup.nodePorts > 0 && launch.number == 0 else { return }
+    for network in nodes.prefix(startup.nodes - 1) {
+      let ends: Channel
+      do throws(SystemError) { ends = try Channel.make() } catch {
+        throw StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code)
+      }
+      defer { closeDescriptor(ends.parent) }
+      let count = startup.nodePorts
+      _ = start(keeping: ends.child, network: network) { channel in
+        bs_set_name("bs-node-service", -1, -1)
+        for _ in 0..<count {
+          guard let socket = try? TCPSocket.open(),
+            (try? TCPSocket.bind(socket, .wildcard, port: 0)) != nil
+          else { _exit(1) }
+        }
+        _ = ChannelMessage(.report).send(over: channel)
+        while true { Glibc.pause() }
+      }
+      closeDescriptor(ends.child)
+      let code = ChannelMessage.awaitReadable(
+        ends.parent, until: MonotonicClock.now() + UInt64(order.timeoutMilliseconds) * 1_000_000)
+      guard code == 0, ChannelMessage.receive(from: ends.parent) != nil else {
+        throw StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: code == 0 ? EPIPE : code)
+      }
+    }
   }
 
   /// Starts the coordinator and waits for its addresses.
@@ -355,14 +387,7 @@ final class StartupLauncher {
   }
 
   private func signal(_ number: Int32) {
-    for slot in engineSlots {
-      let engine = region.engine(slot).pointee
-      if engine.pid > 0 && engine.is_dead == 0 { kill(engine.pid, number) }
-    }
-    let coordinator = record.pointee
-    if coordinator.coordinator_pid > 0 && coordinator.coordinator_is_dead == 0 {
-      kill(coordinator.coordinator_pid, number)
-    }
+    for pid in running { kill(pid, number) }
     for slot in serverSlots {
       let server = region.server(slot).pointee
       if server.pid > 0 && server.is_dead == 0 { kill(server.pid, number) }

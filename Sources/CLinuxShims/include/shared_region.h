@@ -181,6 +181,8 @@ struct bs_startup_order {
   uint16_t rpc_port;
   uint16_t shares_rpc_port;
   uint32_t has_orphan;
+  uint32_t server_node;
+  uint32_t node_ports;
 };
 
 struct bs_thief {
