@@ -17,6 +17,7 @@ let settings: [SwiftSetting] = [
 let layers: [(name: String, dependencies: [String])] = [
   ("Syscalls", ["CLinuxShims"]),
   ("Messaging", ["CZeroMQ"]),
+  ("Handshake", ["Messaging"]),
   ("Statistics", []),
   ("PortModel", []),
   ("Planning", ["PortModel"]),
@@ -69,8 +70,8 @@ let package = Package(
       .executableTarget(
         name: "bindstorm-worker",
         dependencies: [
-          "CLinuxShims", "Syscalls", "Messaging", "Launching", "Strategies", "Faults", "Planning",
-          "PortModel",
+          "CLinuxShims", "Syscalls", "Messaging", "Handshake", "Launching", "Strategies", "Faults",
+          "Planning", "PortModel",
         ],
         swiftSettings: settings,
         // Symbols are bound once, in the launcher: bound lazily, each fresh process would look them up again in
@@ -96,7 +97,7 @@ let package = Package(
     ]
     + [
       "Statistics", "PortModel", "Planning", "History", "Checks", "Reports", "Syscalls",
-      "Messaging", "Launching", "Strategies", "Faults", "Engine",
+      "Messaging", "Handshake", "Launching", "Strategies", "Faults", "Engine",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",

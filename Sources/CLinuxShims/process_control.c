@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -126,3 +127,26 @@ int bs_wait_readable(int descriptor, int timeout_ms) {
   int ready = poll(&item, 1, timeout_ms);
   return ready >= 0 ? ready : -errno;
 }
+
+int bs_child_descriptor(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  if (sigprocmask(SIG_BLOCK, &set, 0) < 0) return -errno;
+  int descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  return descriptor >= 0 ? descriptor : -errno;
+}
+
+void bs_drain_children(int descriptor) {
+  struct signalfd_siginfo information;
+  while (read(descriptor, &information, sizeof information) > 0) {}
+}
+
+void bs_unblock_child_signal(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  sigprocmask(SIG_UNBLOCK, &set, 0);
+}
+
+int bs_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET) == 0 ? 0 : errno; }

@@ -13,6 +13,11 @@
   F(ctx_set, int, (void *c, int o, int v), (c, o, v)) \
   F(ctx_term, int, (void *c), (c)) \
   F(getsockopt, int, (void *s, int o, void *v, size_t *n), (s, o, v, n)) \
+  F(msg_close, int, (zmq_msg_t * m), (m)) \
+  F(msg_data, void *, (zmq_msg_t * m), (m)) \
+  F(msg_init, int, (zmq_msg_t * m), (m)) \
+  F(msg_recv, int, (zmq_msg_t * m, void *s, int f), (m, s, f)) \
+  F(msg_size, size_t, (const zmq_msg_t *m), (m)) \
   F(poll, int, (zmq_pollitem_t * i, int n, long t), (i, n, t)) \
   F(recv, int, (void *s, void *b, size_t n, int f), (s, b, n, f)) \
   F(send, int, (void *s, const void *b, size_t n, int f), (s, b, n, f)) \

@@ -7,6 +7,8 @@ public struct ArmTally: Sendable {
   private var releaseSkews: [UInt64] = []
   private var windows: [UInt64] = []
   private var timesToBound: [UInt64] = []
+  private var timesToServed: [UInt64] = []
+  private var detections: [UInt64] = []
   private var allocations: [UInt64] = []
   private var portCounts: [UInt64] = []
   private var socketCounts: [UInt64] = []
@@ -42,6 +44,8 @@ public struct ArmTally: Sendable {
     if let skew = trial.releaseSkewNanoseconds { releaseSkews.append(skew) }
     if let window = trial.windowNanoseconds { windows.append(window) }
     if let time = trial.timeToBoundNanoseconds { timesToBound.append(time) }
+    if let time = trial.timeToServedNanoseconds { timesToServed.append(time) }
+    detections += trial.detectionNanoseconds
     allocations += trial.allocationNanoseconds
     portCounts += trial.portsTaken.map { UInt64($0) }
     if let count = trial.socketsInWindow { socketCounts.append(UInt64(count)) }
@@ -77,6 +81,8 @@ public struct ArmTally: Sendable {
   var releaseSkew: DurationSummary? { Self.summary(releaseSkews) }
   var window: DurationSummary? { Self.summary(windows) }
   var timeToBound: DurationSummary? { Self.summary(timesToBound) }
+  var timeToServed: DurationSummary? { Self.summary(timesToServed) }
+  var detection: DurationSummary? { Self.summary(detections) }
 
   var allocation: DurationSummary? { Self.summary(allocations) }
   var portsTaken: Int? { Quantiles(portCounts).map { Int($0(0.5)) } }

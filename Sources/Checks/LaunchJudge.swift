@@ -40,10 +40,26 @@ struct LaunchJudge {
 
   func judge() -> LaunchOutcome {
     let (outcome, evidence) =
-      lost() ?? serviceLost() ?? duplicate() ?? exhausted() ?? died() ?? ownership()
+      lost() ?? serviceLost() ?? duplicate() ?? exhausted() ?? startup() ?? died() ?? ownership()
       ?? misadvertised() ?? premature() ?? failed() ?? unfinished() ?? left() ?? recovered()
       ?? ready()
-    return LaunchOutcome(launch: launch, outcome: outcome, evidence: evidence)
+    var text = evidence
+    if outcome.isFailure, let line = beyond?.userSees(outcome, own: own) {
+      text += "; the user sees: \(line)"
+    }
+    return LaunchOutcome(launch: launch, outcome: outcome, evidence: text)
+  }
+
+  private var beyond: StartupEvidence? { StartupEvidence(arm, record, launch: launch) }
+
+  /// What the rest of the start-up shows, at depth `startup`.
+  private func startup() -> Finding? {
+    guard let beyond else { return nil }
+    if let text = beyond.placeholder(record.relative) { return (.placeholderLeak, text) }
+    if let text = beyond.falseTimeout(own: own, record.relative) { return (.falseTimeout, text) }
+    if let text = beyond.foreign() { return (.crossTalk, text) }
+    if own.errno == 0, let text = beyond.gaveUp(record.relative) { return (.timeout, text) }
+    return beyond.died().map { (.childDied, $0) }
   }
 
   private typealias Finding = (Outcome, String)
@@ -71,9 +87,9 @@ struct LaunchJudge {
 
   /// The launcher's own port, as of a store, was taken.
   private func serviceLost() -> Finding? {
-    guard own.stage == .service && own.errno == LinuxErrno.addressInUse && own.service != 0 else {
-      return nil
-    }
+    guard [.service, .handshake].contains(own.stage), own.errno == LinuxErrno.addressInUse,
+      own.service != 0
+    else { return nil }
     return (
       outcome(of: own.holder),
       "port \(own.service) of the launcher's own service (pid \(own.pid)) lost: allocated by "
@@ -83,7 +99,8 @@ struct LaunchJudge {
 
   private func outcome(of holder: Holder?) -> Outcome {
     switch holder?.kind {
-    case .apiServer, .launcher: holder!.launch == launch ? .lostToSelf : .lostToSibling
+    case .apiServer, .launcher, .coordinator:
+      holder!.launch == launch ? .lostToSelf : .lostToSibling
     case .thief: .lostToThief
     case .outsider: .lostToOutsider
     case .nobody, .cannotTell, nil: .lostToUnknown
@@ -108,6 +125,8 @@ struct LaunchJudge {
       return "held by API server \(holder.index) of \(whose) (\(process); \(sources))"
     case .launcher:
       return "held by the launcher of launch \(holder.launch) (\(process); \(sources))"
+    case .coordinator:
+      return "held by the coordinator of launch \(holder.launch) (\(process); \(sources))"
     case .thief: return "held by thief \(holder.index) (\(process); \(sources))"
     case .outsider: return "held by an outsider (\(process); \(sources))"
     case .nobody: return "nobody held it any more when the kernel was asked"
@@ -233,7 +252,8 @@ struct LaunchJudge {
       switch own.errno {
       case LinuxErrno.timedOut: return (.timeout, text)
       // The report's channel ended: its API server is gone.
-      case LinuxErrno.brokenPipe where own.stage == .report: return (.childDied, text)
+      case LinuxErrno.brokenPipe where own.stage == .report || own.stage == .coordinator:
+        return (.childDied, text)
       default: return (.otherError, text)
       }
     }
@@ -250,10 +270,15 @@ struct LaunchJudge {
 
   private func unfinished() -> Finding? {
     guard record.ended.completion != .complete else { return nil }
-    return (.timeout, "deadline passed: \(record.ended.completion.rawValue)")
+    let progress = beyond.map { "; \($0.progress())" } ?? ""
+    return (.timeout, "deadline passed: \(record.ended.completion.rawValue)" + progress)
   }
 
   private func left() -> Finding? {
+    if !record.ended.left.isEmpty {
+      let names = record.ended.left.joined(separator: ", ")
+      return (.leaked, "left when all had been ended, and cleaned up: \(names)")
+    }
     guard record.ended.socketsLeft > 0 else { return nil }
     return (.leaked, "\(record.ended.socketsLeft) sockets were left when all had been closed")
   }
@@ -278,6 +303,7 @@ struct LaunchJudge {
     {
       return (.harnessError, "the ownership of the \(unchecked.name) was not checked")
     }
+    if let missing = beyond?.missing() { return (.harnessError, missing) }
     return (.ready, "")
   }
 }

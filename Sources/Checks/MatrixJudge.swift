@@ -65,7 +65,8 @@ public struct MatrixJudge {
       published: arm.published.map { compare($0, tally) }, plannedTrials: arm.trials,
       releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound,
       allocation: tally.allocation, portsTaken: tally.portsTaken,
-      socketsInWindow: tally.socketsInWindow)
+      socketsInWindow: tally.socketsInWindow, timeToServed: tally.timeToServed,
+      detection: tally.detection)
   }
 
   /// What must be said whatever the verdict is; begins with a semicolon unless it is empty.

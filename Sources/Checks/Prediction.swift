@@ -6,6 +6,11 @@ public enum Prediction {
   /// The failure rates that the pool's arithmetic predicts; nil when the arm's strategy is unknown.
   public static func predict(_ arm: Arm, vocabulary: Vocabulary) -> PredictedFailure? {
     guard let strategy = vocabulary.strategy(named: arm.strategy.name) else { return nil }
+    if let startup = arm.startup {
+      let limit = arm.strategy.options.first { $0.name == "report_timeout_ms" }?.value
+      let isTight = limit.map { Double($0) <= startup.importMilliseconds } ?? false
+      if startup.breaksModel || isTight { return nil }
+    }
     if strategy.collisionModel == .outsideThePool, overlapsPool(arm) { return nil }
     let isBroken = zip(strategy.options, arm.strategy.options).contains {
       $0.breaksModel && $1.value != $0.defaultValue
@@ -15,7 +20,11 @@ public enum Prediction {
       model: strategy.collisionModel,
       range: EphemeralRange(arm.pool.low...arm.pool.high), launches: arm.topology.launches,
       addressesPerLaunch: arm.topology.addressesPerLaunch,
-      windowSeconds: arm.window.milliseconds / 1_000, bindsForReal: arm.depth == .bind)
+      windowSeconds: arm.window.milliseconds / 1_000, bindsForReal: arm.depth.binds)
+    // Where there are several nodes the coordinator draws its two ports after the allocation and keeps them.
+    if let startup = arm.startup, startup.nodes > 1, startup.hasCoordinator {
+      conditions.foreignDraws += 2 * arm.topology.launches
+    }
     // Ports that each churning thief has drawn since the allocation and still holds, on average.
     var churned = 0.0
     conditions.probesReuseAddress = arm.strategy.options.contains {

@@ -12,7 +12,10 @@ public import Planning
 /// | an endpoint lost its port (EADDRINUSE on a number) | `lost-to-*`, by the holder |
 /// | one number advertised twice by the launch | `lost-to-self` |
 /// | `bind(0)` failed with EADDRINUSE | `exhausted` |
-/// | an API server died | `child-died` |
+/// | port 0 reached an engine core | `placeholder-leak` |
+/// | a limit passed though the process that was waited for was healthy | `false-timeout` |
+/// | a message of another launch arrived | `cross-talk` |
+/// | an API server, an engine core or the coordinator died | `child-died` |
 /// | two sockets listen on one port | `split-brain` |
 /// | a stranger answered | `cross-talk` |
 /// | a port was reported before it was bound | `premature-report` |
@@ -56,7 +59,13 @@ public struct TrialJudge {
         ? timing.timeToBound : nil,
       allocationNanoseconds: record.launches.map { $0.allocationEnded &- $0.allocationStarted },
       portsTaken: record.launches.map(\.portsTaken),
-      socketsInWindow: record.ended.socketsInWindow >= 0 ? record.ended.socketsInWindow : nil)
+      socketsInWindow: record.ended.socketsInWindow >= 0 ? record.ended.socketsInWindow : nil,
+      timeToServedNanoseconds: launches.allSatisfy { $0.outcome == .ready }
+        ? timing.timeToServed : nil,
+      detectionNanoseconds: launches.compactMap {
+        $0.outcome.isFailure
+          ? StartupEvidence(arm, record, launch: $0.launch)?.detection : nil
+      })
   }
 
   private func everyLaunch(trial: Int, _ outcome: Outcome, _ evidence: String) -> TrialOutcome {
@@ -91,6 +100,9 @@ struct TrialRecord {
   var launches: [LaunchRecord] = []
   var servers: [ServerRecord] = []
   var thieves: [ThiefRecord] = []
+  var startups: [StartupRecord] = []
+  var engines: [EngineRecord] = []
+  var servings: [ServingRecord] = []
 
   /// Nil unless the events begin and end as one trial does.
   init?(_ events: [Event]) {
@@ -105,6 +117,9 @@ struct TrialRecord {
       case .launch(let record): launches.append(record)
       case .server(let record): servers.append(record)
       case .thief(let record): thieves.append(record)
+      case .startup(let record): startups.append(record)
+      case .engine(let record): engines.append(record)
+      case .serving(let record): servings.append(record)
       case .runStarted, .poolSet, .armSkipped, .trialStarted, .trialEnded, .runEnded: return nil
       }
     }
@@ -127,7 +142,7 @@ struct TrialRecord {
       return
         "launch \(launch.launch) has \(launch.advertised.count) of \(arm.topology.addressesPerLaunch) addresses"
     }
-    let expected = arm.depth == .bind ? arm.topology.launches * arm.topology.apiServers : 0
+    let expected = arm.depth.binds ? arm.topology.launches * arm.topology.apiServers : 0
     let identities = Set(servers.map { [$0.launch, $0.server] })
     if servers.count != expected || identities.count != expected
       || servers.contains(where: {
@@ -136,6 +151,31 @@ struct TrialRecord {
       })
     {
       return "expected records of \(expected) API servers, found \(identities.count)"
+    }
+    return startupProblem(for: arm)
+  }
+
+  /// The same of the rest of the start-up, whose records are there at depth `startup` alone.
+  private func startupProblem(for arm: Arm) -> String? {
+    let launches = Array(0..<(arm.startup == nil ? 0 : arm.topology.launches))
+    if startups.map(\.launch).sorted() != launches {
+      return "expected \(launches.count) start-up records, found \(startups.count)"
+    }
+    let expected = launches.flatMap { launch in
+      (0..<(arm.startup?.engines ?? 0)).map { [launch, $0] }
+    }
+    if engines.map({ [$0.launch, $0.engine] }).sorted(by: { $0.lexicographicallyPrecedes($1) })
+      != expected
+    {
+      return "expected records of \(expected.count) engine cores, found \(engines.count)"
+    }
+    let servers = launches.flatMap { launch in
+      (0..<arm.topology.apiServers).map { [launch, $0] }
+    }
+    if servings.map({ [$0.launch, $0.server] }).sorted(by: { $0.lexicographicallyPrecedes($1) })
+      != servers
+    {
+      return "expected serving records of \(servers.count) API servers, found \(servings.count)"
     }
     return nil
   }
@@ -155,6 +195,7 @@ struct Timing {
   let releaseSkew: UInt64?
   let window: UInt64?
   let timeToBound: UInt64?
+  let timeToServed: UInt64?
 
   init(_ record: TrialRecord) {
     let releases = record.servers.map(\.released).filter { $0 > 0 }
@@ -165,6 +206,10 @@ struct Timing {
     window = attempts.min().flatMap { $0 >= allocated && allocated > 0 ? $0 - allocated : nil }
     let finished = endpoints.map(\.finished)
     let opened = record.ended.barrierOpened
+    let served = record.startups.map(\.served)
+    timeToServed =
+      served.isEmpty || served.contains(0) || opened == 0
+      ? nil : served.max().flatMap { $0 >= opened ? $0 - opened : nil }
     timeToBound =
       finished.isEmpty || finished.contains(0) || opened == 0
       ? nil : finished.max().flatMap { $0 >= opened ? $0 - opened : nil }

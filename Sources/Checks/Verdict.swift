@@ -24,7 +24,9 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
   case exhausted
   /// A deadline passed, or nobody answered at an advertised endpoint.
   case timeout
-  /// An API server died.
+  /// A time limit of the start-up passed though the process that was waited for was healthy, only slow.
+  case falseTimeout = "false-timeout"
+  /// An API server, an engine core or the coordinator died.
   case childDied = "child-died"
   /// Sockets were left behind when everything had been closed.
   case leaked
@@ -81,12 +83,19 @@ public struct TrialOutcome: Sendable, Equatable, Codable {
   public var portsTaken: [Int]
   /// TCP sockets that the launches held together in the window; nil where that was not measured.
   public var socketsInWindow: Int?
+  /// From the opening of the barrier until every engine core had answered every API server; nil unless all did.
+  public var timeToServedNanoseconds: UInt64?
+  /// From the first failure until the launcher noticed it, for each failed launch where both have a time.
+  public var detectionNanoseconds: [UInt64]
 
   public init(
     arm: Int, trial: Int, launches: [LaunchOutcome], releaseSkewNanoseconds: UInt64? = nil,
     windowNanoseconds: UInt64? = nil, timeToBoundNanoseconds: UInt64? = nil,
-    allocationNanoseconds: [UInt64] = [], portsTaken: [Int] = [], socketsInWindow: Int? = nil
+    allocationNanoseconds: [UInt64] = [], portsTaken: [Int] = [], socketsInWindow: Int? = nil,
+    timeToServedNanoseconds: UInt64? = nil, detectionNanoseconds: [UInt64] = []
   ) {
+    self.timeToServedNanoseconds = timeToServedNanoseconds
+    self.detectionNanoseconds = detectionNanoseconds
     self.arm = arm
     self.trial = trial
     self.launches = launches
@@ -225,6 +234,10 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var window: DurationSummary?
   /// From barrier to all endpoints bound.
   public var timeToBound: DurationSummary?
+  /// From barrier to every request answered; nil below depth `startup`.
+  public var timeToServed: DurationSummary?
+  /// From the first failure of a launch until its launcher noticed; nil where no failure has both times.
+  public var detection: DurationSummary?
   /// What a launch's allocation takes.
   public var allocation: DurationSummary?
   /// Ports that a launch takes, probes included: median; nil without trials.
@@ -238,8 +251,11 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
     predictionPerTrial: PredictionComparison?, published: [PublishedComparison],
     plannedTrials: Int, releaseSkew: DurationSummary?, window: DurationSummary?,
     timeToBound: DurationSummary?, allocation: DurationSummary? = nil, portsTaken: Int? = nil,
-    socketsInWindow: Int? = nil
+    socketsInWindow: Int? = nil, timeToServed: DurationSummary? = nil,
+    detection: DurationSummary? = nil
   ) {
+    self.timeToServed = timeToServed
+    self.detection = detection
     self.arm = arm
     self.verdict = verdict
     self.reason = reason

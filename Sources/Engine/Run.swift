@@ -129,6 +129,9 @@ public final class Run {
   /// Why an arm cannot run: the plan says so, or this host lacks what its strategy needs.
   private func reasonToSkip(_ arm: Arm) -> String? {
     if let reason = arm.skipReason { return reason }
+    if (arm.startup?.nodes ?? 1) > 1 && host.isolation == .none {
+      return "its nodes are network namespaces, which this host does not allow"
+    }
     guard let strategy = StrategyRegistry.index(of: arm.strategy.name) else { return nil }
     for need in StrategyRegistry.available[strategy].descriptor.requirements {
       switch need {

@@ -88,7 +88,9 @@ public struct TrialMachine: Sendable {
     }
   }
 
-  private func checkOrClose() -> Action { arm.ownershipCheck == .off ? .close : .check }
+  private func checkOrClose() -> Action {
+    arm.ownershipCheck == .off || arm.depth == .startup ? .close : .check
+  }
 
   private func holdWindowOrGoOn() -> Action {
     let window = arm.window

@@ -27,7 +27,8 @@ final class TrialRecorder {
   func freeze() {
     region.copySlots(
       from: live, servers: arm.topology.launches * arm.topology.apiServers,
-      launches: arm.topology.launches, thieves: arm.thieves.count)
+      launches: arm.topology.launches, thieves: arm.thieves.count,
+      engines: arm.topology.launches * (arm.startup?.engines ?? 0))
   }
 
   /// What the thieves had done when the window opened and when the barrier did.
@@ -113,9 +114,12 @@ final class TrialRecorder {
     events.reserveCapacity(2 + arm.topology.launches * (servers + 1) + arm.thieves.count)
     for launch in 0..<arm.topology.launches {
       events.append(.launch(launchRecord(launch, holders[.service(launch: launch)])))
-      guard arm.depth == .bind else { continue }
+      guard arm.depth.binds else { continue }
       for server in 0..<servers {
         events.append(.server(serverRecord(launch: launch, server: server, holders)))
+      }
+      if let startup = arm.startup {
+        events += StartupRecorder(region: region, arm: arm, startup: startup).records(launch)
       }
     }
     for number in arm.thieves.indices {
@@ -190,9 +194,10 @@ final class TrialRecorder {
 
   private func ownership(_ slot: Int, _ role: EndpointRole, _ endpoint: bs_endpoint) -> Ownership {
     let server = region.server(slot)
-    guard server.input.pointee.is_bound != 0, server.output.pointee.is_bound != 0 else {
-      return .unchecked
-    }
+    // At depth startup the served requests are the check.
+    guard arm.depth == .bind, server.input.pointee.is_bound != 0,
+      server.output.pointee.is_bound != 0
+    else { return .unchecked }
     switch arm.ownershipCheck {
     case .off: return .unchecked
     case .kernel, .full:
@@ -210,7 +215,7 @@ final class TrialRecorder {
     return role == .input ? server.input.pointee : server.output.pointee
   }
 
-  private static func stage(_ number: UInt32) -> Stage {
+  static func stage(_ number: UInt32) -> Stage {
     let stages = Stage.allCases
     return number < stages.count ? stages[Int(number)] : .none
   }
@@ -223,6 +228,10 @@ final class TrialRecorder {
       return HolderResolution.Role(
         kind: .launcher, launch: slot, index: -1, pid: region.launcher(slot).pointee.pid)
     case BS_CLAIM_THIEF: return thiefRole(slot)
+    case BS_CLAIM_COORDINATOR:
+      return HolderResolution.Role(
+        kind: .coordinator, launch: slot, index: -1,
+        pid: region.startup(slot).pointee.coordinator_pid)
     default: return nil
     }
   }
@@ -232,6 +241,12 @@ final class TrialRecorder {
     where region.server(slot).pointee.pid == pid { return serverRole(slot) }
     for launch in 0..<arm.topology.launches where region.launcher(launch).pointee.pid == pid {
       return HolderResolution.Role(kind: .launcher, launch: launch, index: -1, pid: pid)
+    }
+    if arm.startup != nil {
+      for launch in 0..<arm.topology.launches
+      where region.startup(launch).pointee.coordinator_pid == pid {
+        return HolderResolution.Role(kind: .coordinator, launch: launch, index: -1, pid: pid)
+      }
     }
     for thief in arm.thieves.indices where region.thief(thief).pointee.pid == pid {
       return thiefRole(thief)

@@ -146,6 +146,7 @@ struct TrialRunner {
     if windowOpened.isEmpty { windowOpened = barrierOpened }
 
     recorder.freeze()
+    let things = arm.depth == .startup && completion == .complete ? try cleanUp() : []
     let left = completion == .complete ? try socketsLeft() : -1
     let needsNewWorkers = completion != .complete || left > 0 || hasDeadWorkers()
     let ended = MonotonicClock.now()
@@ -158,7 +159,8 @@ struct TrialRunner {
       .trialEnded(
         TrialEnded(
           arm: arm.index, trial: trial, barrierOpened: barrierTime, at: ended,
-          completion: completion, socketsLeft: left, socketsInWindow: socketsInWindow)))
+          completion: completion, socketsLeft: left, socketsInWindow: socketsInWindow,
+          left: things)))
     return .recorded(events, needsNewWorkers: needsNewWorkers)
   }
 
@@ -182,6 +184,15 @@ struct TrialRunner {
       return max(0, Int(answer.values.first ?? 0) - thieves.map(\.held).reduce(0, +))
     } catch {
       throw .workers("cannot count sockets: \(error)")
+    }
+  }
+
+  /// Has the worker host end and remove what the launches left behind. Returns what that was.
+  private func cleanUp() throws(RunError) -> [String] {
+    do throws(WorkerHost.StartError) {
+      return try host.request(ControlMessage(.cleanUp)).text.split(separator: "\n").map(String.init)
+    } catch {
+      throw .workers("cannot look for what is left: \(error)")
     }
   }
 
@@ -209,7 +220,7 @@ struct TrialRunner {
   private mutating func startPreparing(_ seed: UInt64) {
     preparing = MonotonicClock.now()
     region.pointer.pointee.trial_seed = seed
-    let startsServers = arm.workers == .fresh && arm.depth == .bind
+    let startsServers = arm.workers == .fresh && arm.depth.binds
     if startsServers {
       // Of the last trial; the launcher clears the rest.
       for slot in slots { region.server(slot).pointee.is_dead = 0 }
@@ -249,8 +260,10 @@ struct TrialRunner {
   }
 
   private mutating func openBarrier() -> UInt64 {
-    let collects = handover.hasChannel
-    board.begin(.init(launchers: collects, servers: Array(slots)))
+    // At depth startup the launcher knows when everything is served, or has failed.
+    let isStartup = arm.depth == .startup
+    let collects = handover.hasChannel || isStartup
+    board.begin(.init(launchers: collects, servers: isStartup ? [] : Array(slots)))
     if collects { board.command(BS_LAUNCHER_COLLECT) }
     let time = MonotonicClock.now() + leadNanoseconds
     region.pointer.pointee.release_deadline_ns = time
@@ -271,7 +284,7 @@ struct TrialRunner {
   }
 
   private mutating func close() throws(RunError) -> PhaseBoard.Wait {
-    let hasServers = arm.depth == .bind
+    let hasServers = arm.depth.binds
     let isFresh = arm.workers == .fresh
     board.begin(
       .init(

@@ -13,11 +13,13 @@ public final class Loot {
   /// Below every pool.
   private static let targetPort: UInt16 = 999
   private var target: Int32 = -1
+  private let host: TCPSocket.Host
   private var held: [(socket: Int32, port: UInt16)] = []
 
   public init(region: SharedRegion, thief: Int, order: WorkerOrder) {
     self.region = region
     confinedTo = order.confinedTo
+    host = order.host
     endpoints = 2 * order.launches * order.serversPerLaunch
     slot = region.thief(thief)
     claim = bs_claim(BS_CLAIM_THIEF, UInt32(thief))
@@ -56,7 +58,7 @@ public final class Loot {
       let socket = try TCPSocket.open()
       do throws(SystemError) {
         try TCPSocket.share(socket, sharing)
-        try TCPSocket.bind(socket, .loopback, port: port)
+        try TCPSocket.bind(socket, host, port: port)
         if listens { try TCPSocket.listen(socket) }
         region.setClaim(claim, on: port)
         held.append((socket, port))

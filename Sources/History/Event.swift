@@ -14,6 +14,12 @@ public enum Event: Sendable, Equatable {
   case launch(LaunchRecord)
   /// What one API server did.
   case server(ServerRecord)
+  /// How the rest of one launch's start-up went; only at depth `startup`.
+  case startup(StartupRecord)
+  /// What one engine core did; only at depth `startup`.
+  case engine(EngineRecord)
+  /// What one API server heard of the engine cores; only at depth `startup`.
+  case serving(ServingRecord)
   /// What one thief process did.
   case thief(ThiefRecord)
   /// A trial is over, and clean.
@@ -142,6 +148,18 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case service
   /// An API server asks the launcher for a number.
   case ask
+  /// The launcher waits for the coordinator's addresses.
+  case coordinator
+  /// The launcher binds the handshake or takes its messages; an engine core waits for the init message.
+  case handshake
+  /// An engine core loads.
+  case load
+  /// An engine core connects.
+  case connect
+  /// An API server waits until every engine core was heard.
+  case readiness
+  /// An API server waits for answers.
+  case serve
 }
 
 /// Who holds a port.
@@ -152,6 +170,8 @@ public struct Holder: Sendable, Equatable, Codable {
     case apiServer = "api-server"
     /// A launcher of the launch `launch` (a listener it made or a probe it still holds).
     case launcher
+    /// The coordinator of the launch `launch`.
+    case coordinator
     /// Thief process number `index`.
     case thief
     /// A process that bindstorm did not start.
@@ -365,13 +385,17 @@ public struct TrialEnded: Sendable, Equatable, Codable {
   /// TCP sockets of the launches, bound or listening, while the window was open; -1 where that was not
   /// measured: it is in the first trial of each block.
   public var socketsInWindow: Int
+  /// Processes and socket files that were left after everything was ended, by name; looked for at depth
+  /// `startup`, and cleaned up.
+  public var left: [String]
   /// Text for people, empty unless something is to be said.
   public var detail: String
 
   public init(
     arm: Int, trial: Int, barrierOpened: UInt64, at: UInt64, completion: Completion = .complete,
-    socketsLeft: Int = 0, socketsInWindow: Int = -1, detail: String = ""
+    socketsLeft: Int = 0, socketsInWindow: Int = -1, left: [String] = [], detail: String = ""
   ) {
+    self.left = left
     self.arm = arm
     self.trial = trial
     self.barrierOpened = barrierOpened

@@ -49,6 +49,9 @@ public enum EventDecoder {
           at: try fields.number("at")))
     case "launch": return .launch(try launch(&fields))
     case "server": return .server(try server(&fields))
+    case "startup": return .startup(try StartupCoding.startup(&fields))
+    case "engine": return .engine(try StartupCoding.engine(&fields))
+    case "serving": return .serving(try StartupCoding.serving(&fields))
     case "thief": return .thief(try thief(&fields))
     case "trial-ended": return .trialEnded(try trialEnded(&fields))
     case "arm-skipped":
@@ -140,6 +143,7 @@ public enum EventDecoder {
       completion: try fields.word("completion", default: .complete),
       socketsLeft: try fields.number("socketsLeft", default: 0),
       socketsInWindow: try fields.number("socketsInWindow", default: -1),
+      left: try fields.text("left", default: "").split(separator: "\n").map(String.init),
       detail: try fields.text("detail", default: ""))
   }
 }

@@ -17,6 +17,9 @@ public enum EventEncoder {
     case .trialStarted(let record): encode(record, into: &buffer)
     case .launch(let record): encode(record, into: &buffer)
     case .server(let record): encode(record, into: &buffer)
+    case .startup(let record): StartupCoding.encode(record, into: &buffer)
+    case .engine(let record): StartupCoding.encode(record, into: &buffer)
+    case .serving(let record): StartupCoding.encode(record, into: &buffer)
     case .thief(let record): encode(record, into: &buffer)
     case .trialEnded(let record): encode(record, into: &buffer)
     case .armSkipped(let record): encode(record, into: &buffer)
@@ -182,6 +185,10 @@ public enum EventEncoder {
     }
     append("socketsLeft", record.socketsLeft, unless: 0, into: &buffer)
     append("socketsInWindow", record.socketsInWindow, unless: -1, into: &buffer)
+    if !record.left.isEmpty {
+      buffer.append(",\"left\":")
+      buffer.append(quoted: record.left.joined(separator: "\n"))
+    }
     if !record.detail.isEmpty {
       buffer.append(",\"detail\":")
       buffer.append(quoted: record.detail)

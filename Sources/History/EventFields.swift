@@ -86,6 +86,22 @@ struct EventFields {
     return ports
   }
 
+  /// A list of whole numbers; empty if it is not there.
+  mutating func numbers<Number: FixedWidthInteger>(
+    _ name: String
+  ) throws(EventDecoder.Failure) -> [Number] {
+    guard let value = take(name) else { return [] }
+    guard case .array(let elements) = value else { throw wrong(name, "a list of whole numbers") }
+    var numbers: [Number] = []
+    for element in elements {
+      guard case .number(let number) = element, let exact = Number(exactly: number) else {
+        throw wrong(name, "a list of whole numbers")
+      }
+      numbers.append(exact)
+    }
+    return numbers
+  }
+
   mutating func fieldsIfPresent(
     _ name: String
   ) throws(EventDecoder.Failure) -> EventFields? {

@@ -16,6 +16,12 @@ extension Stage {
     case .lock: "lock"
     case .service: "service"
     case .ask: "ask"
+    case .coordinator: "coordinator"
+    case .handshake: "handshake"
+    case .load: "load"
+    case .connect: "connect"
+    case .readiness: "readiness"
+    case .serve: "serve"
     }
   }
 }
@@ -37,6 +43,7 @@ extension Holder.Kind {
     switch self {
     case .apiServer: "api-server"
     case .launcher: "launcher"
+    case .coordinator: "coordinator"
     case .thief: "thief"
     case .outsider: "outsider"
     case .nobody: "nobody"

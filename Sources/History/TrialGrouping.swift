@@ -18,7 +18,7 @@ public struct TrialGrouping: Sendable {
     case .trialEnded:
       defer { unfinished = [] }
       return unfinished + [event]
-    case .launch, .server, .thief:
+    case .launch, .server, .startup, .engine, .serving, .thief:
       unfinished.append(event)
       return nil
     case .runStarted, .poolSet, .armSkipped, .runEnded:

@@ -23,6 +23,9 @@ public struct ControlMessage: Sendable, Equatable {
     case listSockets
     /// How many TCP sockets are bound or listen.
     case countSockets
+    /// What a trial left behind, which is cleaned up: values are the number of orphaned processes and of socket
+    /// files in the private folder; the text names them, one a line.
+    case cleanUp
   }
   /// What is asked or answered.
   public var kind: Kind

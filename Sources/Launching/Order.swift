@@ -1,5 +1,6 @@
 internal import CLinuxShims
 public import Planning
+public import Syscalls
 
 /// An arm in the form in which workers get it: names become positions in the registries, which are the
 /// same in both executables because both are built from them.
@@ -37,11 +38,33 @@ public struct Order {
     order.pool_high = confinesSockets ? UInt32(arm.pool.high) : 0
     order.thief_count = UInt32(thieves.count)
     order.seed = seed
+    if let startup = arm.startup { order.startup = Self.encode(startup) }
     region.pointer.pointee.order = order
     for (number, thief) in thieves.enumerated() {
       bs_thief_choice_at(region.pointer, UInt32(number)).pointee = choice(
         thief, arm.thieves[number])
     }
+  }
+
+  private static func encode(_ startup: Startup) -> bs_startup_order {
+    var order = bs_startup_order()
+    order.engines = UInt32(startup.engines)
+    order.nodes = UInt32(startup.nodes)
+    order.variant = UInt32(Startup.Variant.allCases.firstIndex(of: startup.variant)!)
+    order.backend = UInt32(Startup.Backend.allCases.firstIndex(of: startup.backend)!)
+    order.has_coordinator = startup.hasCoordinator ? 1 : 0
+    order.load_us = UInt32(startup.loadMilliseconds * 1_000)
+    order.import_us = UInt32(startup.importMilliseconds * 1_000)
+    order.coordinator_import_us = UInt32(startup.coordinatorImportMilliseconds * 1_000)
+    order.coordinator_timeout_ms = UInt32(startup.coordinatorTimeoutMilliseconds)
+    order.init_timeout_ms = UInt32(startup.initTimeoutMilliseconds)
+    order.client_timeout_ms = UInt32(startup.clientTimeoutMilliseconds)
+    order.rpc_port = UInt16(startup.rpcPort)
+    order.shares_rpc_port = startup.sharesRPCPort ? 1 : 0
+    order.has_orphan = startup.hasOrphan ? 1 : 0
+    order.server_node = UInt32(startup.apiServerNode)
+    order.node_ports = UInt32(startup.nodePorts)
+    return order
   }
 
   private func choice(_ index: Int, _ chosen: Choice) -> bs_choice {
@@ -70,6 +93,10 @@ public struct BindingOrder: Sendable {
   public let serversPerLaunch: Int
   /// The range to confine each of our own sockets to; nil when the namespace does it.
   public let confinedTo: ClosedRange<Int>?
+  /// Where endpoints are bound and dialled.
+  public let host: TCPSocket.Host
+  /// The rest of the start-up; nil unless the depth is `startup`.
+  public let startup: Startup?
 }
 
 /// What a worker reads of its order.
@@ -100,12 +127,24 @@ public struct WorkerOrder {
   public let thieves: [(index: Int, options: [Int])]
   /// Seed of the arm.
   public let seed: UInt64
+  /// The rest of the start-up; nil unless the depth is `startup`.
+  public let startup: Startup?
+
+  /// Where endpoints are bound and dialled: an address of their node where there are several.
+  public var host: TCPSocket.Host { address(ofNode: startup?.apiServerNode ?? 0) }
+
+  /// Where handshake and coordinator are bound and dialled.
+  public var headHost: TCPSocket.Host { address(ofNode: 0) }
+
+  private func address(ofNode node: Int) -> TCPSocket.Host {
+    (startup?.nodes ?? 1) > 1 ? .address(NodeAddress.of(node)) : .loopback
+  }
 
   /// The part that API servers need.
   public var binding: BindingOrder {
     BindingOrder(
       sockets: sockets, workers: workers, ownershipCheck: ownershipCheck, barrier: barrier,
-      serversPerLaunch: serversPerLaunch, confinedTo: confinedTo)
+      serversPerLaunch: serversPerLaunch, confinedTo: confinedTo, host: host, startup: startup)
   }
 
   /// Reads the order from the region.
@@ -127,10 +166,27 @@ public struct WorkerOrder {
     confinedTo =
       order.pool_low == 0 ? nil : Int(order.pool_low)...Int(order.pool_high)
     seed = order.seed
+    startup = depth == .startup ? Self.decode(order.startup) : nil
     thieves = (0..<Int(order.thief_count)).map { number in
       let choice = bs_thief_choice_at(region.pointer, UInt32(number))
       return (Int(choice.pointee.index), Self.options(choice))
     }
+  }
+
+  private static func decode(_ order: bs_startup_order) -> Startup {
+    Startup(
+      variant: Startup.Variant.allCases[Int(order.variant)],
+      backend: Startup.Backend.allCases[Int(order.backend)], engines: Int(order.engines),
+      nodes: Int(order.nodes), hasCoordinator: order.has_coordinator != 0,
+      importMilliseconds: Double(order.import_us) / 1_000,
+      coordinatorImportMilliseconds: Double(order.coordinator_import_us) / 1_000,
+      loadMilliseconds: Double(order.load_us) / 1_000,
+      coordinatorTimeoutMilliseconds: Int(order.coordinator_timeout_ms),
+      initTimeoutMilliseconds: Int(order.init_timeout_ms),
+      clientTimeoutMilliseconds: Int(order.client_timeout_ms), rpcPort: Int(order.rpc_port),
+      sharesRPCPort: order.shares_rpc_port != 0,
+      hasOrphan: order.has_orphan != 0,
+      apiServerNode: Int(order.server_node), nodePorts: Int(order.node_ports))
   }
 
   private static func options(_ choice: UnsafeMutablePointer<bs_choice>) -> [Int] {

@@ -41,12 +41,19 @@ public struct SharedRegion {
   /// Frees what `privateCopy` made.
   public func deallocate() { pointer.deallocate() }
 
-  /// Copies the slots of a trial from another region.
-  public func copySlots(from other: SharedRegion, servers: Int, launches: Int, thieves: Int) {
+  /// Copies the slots of a trial from another region; those of the rest of the start-up if there are engines.
+  public func copySlots(
+    from other: SharedRegion, servers: Int, launches: Int, thieves: Int, engines: Int = 0
+  ) {
     pointer.pointee.trial_seed = other.pointer.pointee.trial_seed
     if servers > 0 { server(0).update(from: other.server(0), count: servers) }
     if launches > 0 { launcher(0).update(from: other.launcher(0), count: launches) }
     if thieves > 0 { thief(0).update(from: other.thief(0), count: thieves) }
+    if engines > 0 {
+      startup(0).update(from: other.startup(0), count: launches)
+      serving(0).update(from: other.serving(0), count: servers)
+      engine(0).update(from: other.engine(0), count: engines)
+    }
   }
 
   /// The slot of an API server; launches one after the other.
@@ -57,6 +64,21 @@ public struct SharedRegion {
   /// The slot of a launch.
   public func launcher(_ launch: Int) -> UnsafeMutablePointer<bs_launcher> {
     bs_launcher_at(pointer, UInt32(launch))
+  }
+
+  /// The rest of a launch's start-up.
+  public func startup(_ launch: Int) -> UnsafeMutablePointer<bs_startup> {
+    bs_startup_at(pointer, UInt32(launch))
+  }
+
+  /// What an API server hears of the engine cores, by its slot.
+  public func serving(_ slot: Int) -> UnsafeMutablePointer<bs_serving> {
+    bs_serving_at(pointer, UInt32(slot))
+  }
+
+  /// The slot of an engine core; launches one after the other.
+  public func engine(_ slot: Int) -> UnsafeMutablePointer<bs_engine> {
+    bs_engine_at(pointer, UInt32(slot))
   }
 
   /// The slot of a thief.

@@ -170,11 +170,17 @@ public final class WorkerHost {
     defer { posix_spawnattr_destroy(&attributes) }
     // A group of its own: Ctrl-C at the terminal reaches the harness alone, which then ends the trial.
     posix_spawnattr_setpgroup(&attributes, 0)
-    // Whatever the calling thread blocks: workers are woken by SIGCHLD.
-    var unblocked = sigset_t()
-    sigemptyset(&unblocked)
-    posix_spawnattr_setsigmask(&attributes, &unblocked)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
+    // Whatever the harness was started with: a worker that ignored SIGTERM could not be ended by its launcher.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var ending = sigset_t()
+    sigemptyset(&ending)
+    for signal in [SIGTERM, SIGINT, SIGCHLD] { sigaddset(&ending, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &ending)
+    posix_spawnattr_setflags(
+      &attributes,
+      Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     let arguments = [executable, "\(getpid())", allowNamespace ? "namespace" : "no-namespace"]
     var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
     vector.append(nil)

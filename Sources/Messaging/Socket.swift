@@ -13,6 +13,10 @@ public struct Socket: ~Copyable {
     case dealer
     /// Talks to a PULL.
     case push
+    /// Publishes, and receives the subscriptions.
+    case xpub
+    /// Talks to an XPUB.
+    case xsub
 
     var code: Int32 {
       switch self {
@@ -20,29 +24,42 @@ public struct Socket: ~Copyable {
       case .pull: ZMQ_PULL
       case .dealer: ZMQ_DEALER
       case .push: ZMQ_PUSH
+      case .xpub: ZMQ_XPUB
+      case .xsub: ZMQ_XSUB
       }
     }
 
-    var receives: Bool { self != .push }
-    var sends: Bool { self != .pull }
+    var receivesInBulk: Bool { self == .pull || self == .dealer || self == .router }
+    var sendsInBulk: Bool { self == .push || self == .dealer || self == .router }
   }
 
   private let handle: UnsafeMutableRawPointer
 
   /// Makes a socket with the options that vLLM's `make_zmq_socket` sets before bind or connect on a host
-  /// without large buffers: no high-water marks, the system's buffer sizes (-1).
-  public init(_ kind: Kind, in context: borrowing Context) throws(MessagingError) {
+  /// without large buffers: no high-water marks, the system's buffer sizes (-1); XPUBs pass every subscription
+  /// on.
+  /// - Parameters:
+  ///   - identity: `ZMQ_ROUTING_ID`, by which ROUTERs know a DEALER.
+  ///   - lingerMilliseconds: how long `close` waits for what is not sent.
+  public init(
+    _ kind: Kind, in context: borrowing Context, identity: [UInt8]? = nil,
+    lingerMilliseconds: Int32 = 0
+  ) throws(MessagingError) {
     guard let handle = zmq_socket(context.handle, kind.code) else { throw .current("zmq_socket") }
     self.handle = handle
-    if kind.receives {
+    if kind.receivesInBulk {
       set(ZMQ_RCVHWM, 0)
       set(ZMQ_RCVBUF, -1)
     }
-    if kind.sends {
+    if kind.sendsInBulk {
       set(ZMQ_SNDHWM, 0)
       set(ZMQ_SNDBUF, -1)
     }
-    set(ZMQ_LINGER, 0)
+    if kind == .xpub { set(ZMQ_XPUB_VERBOSE, 1) }
+    if let identity {
+      zmq_setsockopt(handle, ZMQ_ROUTING_ID, identity, identity.count)
+    }
+    set(ZMQ_LINGER, lingerMilliseconds)
   }
 
   deinit { zmq_close(handle) }
@@ -102,6 +119,46 @@ public struct Socket: ~Copyable {
     }
   }
 
+  /// Receives one frame of any length if one is there; nil if none is.
+  public func receiveFrame() throws(MessagingError) -> [UInt8]? {
+    var message = zmq_msg_t()
+    zmq_msg_init(&message)
+    defer { zmq_msg_close(&message) }
+    while zmq_msg_recv(&message, handle, ZMQ_DONTWAIT) < 0 {
+      if zmq_errno() == EAGAIN { return nil }
+      if zmq_errno() != EINTR { throw .current("zmq_msg_recv") }
+    }
+    return Array(
+      UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message)))
+  }
+
+  /// Receives all frames of one message if one is there; nil if none is.
+  public func receiveMessage() throws(MessagingError) -> [[UInt8]]? {
+    guard let first = try receiveFrame() else { return nil }
+    var frames = [first]
+    while hasMoreFrames, let next = try receiveFrame() { frames.append(next) }
+    return frames
+  }
+
+  /// Sends the frames as one message.
+  public func send(_ frames: [[UInt8]]) throws(MessagingError) {
+    for (number, frame) in frames.enumerated() {
+      var failure: MessagingError?
+      frame.withUnsafeBytes { bytes in
+        do throws(MessagingError) {
+          try send(bytes, more: number + 1 < frames.count)
+        } catch { failure = error }
+      }
+      if let failure { throw failure }
+    }
+  }
+
+  private var hasMoreFrames: Bool {
+    var more: Int32 = 0
+    var size = MemoryLayout<Int32>.size
+    return zmq_getsockopt(handle, ZMQ_RCVMORE, &more, &size) == 0 && more != 0
+  }
+
   /// For `Poll`: libzmq's own handle.
   var pollHandle: UnsafeMutableRawPointer { handle }
 }
@@ -117,6 +174,12 @@ public struct Poll {
   public mutating func add(_ socket: borrowing Socket) {
     items.append(
       zmq_pollitem_t(socket: socket.pollHandle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0))
+  }
+
+  /// Adds a descriptor to be watched for reading; numbered like the sockets.
+  public mutating func add(descriptor: Int32) {
+    items.append(
+      zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
   }
 
   /// Waits until one of the sockets has a message or the time is over. Returns whether one has.

@@ -27,6 +27,12 @@ public enum Depth: String, Sendable, Codable, CaseIterable {
   case allocate
   /// Every API server really binds and listens on its two endpoints.
   case bind
+  /// The whole start-up with coordinator and engine cores, until every API server has had a request answered by
+  /// every engine core.
+  case startup
+
+  /// Whether API servers are started and bind.
+  public var binds: Bool { self != .allocate }
 }
 
 /// What the API servers' endpoints are made of.
@@ -231,8 +237,10 @@ public struct Arm: Sendable, Equatable, Codable {
   public var workers: WorkerKind
   /// What the endpoints are made of.
   public var sockets: SocketKind
-  /// How ownership is checked.
+  /// How ownership is checked. At depth `startup` the served requests are the check.
   public var ownershipCheck: OwnershipCheck
+  /// The rest of the start-up; nil unless the depth is `startup`.
+  public var startup: Startup?
   /// Thieves at work, in the plan's order.
   public var thieves: [Choice]
   /// Number of trials, at least 1.
@@ -250,8 +258,8 @@ public struct Arm: Sendable, Equatable, Codable {
     index: Int, scenario: String, why: String = "", strategy: Choice, depth: Depth,
     topology: Topology, pool: PortPool = PortPool(), window: Window = Window(),
     barrier: Barrier = Barrier(), workers: WorkerKind = .fresh, sockets: SocketKind = .zmq,
-    ownershipCheck: OwnershipCheck = .full, thieves: [Choice] = [], trials: Int,
-    timeoutMilliseconds: Int = 10_000, expectation: Expectation? = nil,
+    ownershipCheck: OwnershipCheck = .full, startup: Startup? = nil, thieves: [Choice] = [],
+    trials: Int, timeoutMilliseconds: Int = 10_000, expectation: Expectation? = nil,
     published: [PublishedFigure] = [], skipReason: String? = nil
   ) {
     self.index = index
@@ -266,6 +274,7 @@ public struct Arm: Sendable, Equatable, Codable {
     self.workers = workers
     self.sockets = sockets
     self.ownershipCheck = ownershipCheck
+    self.startup = startup
     self.thieves = thieves
     self.trials = trials
     self.timeoutMilliseconds = timeoutMilliseconds

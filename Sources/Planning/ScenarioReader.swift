@@ -55,15 +55,19 @@ struct ScenarioReader {
   func arms(of scenario: Scenario, first: Int) -> [Arm] {
     let settings = scenario.settings
     return scenario.strategies.enumerated().map { offset, strategy in
-      Arm(
+      let apiServers =
+        vocabulary.strategy(named: strategy.name)?.apiServers ?? scenario.apiServers
+      return Arm(
         index: first + offset, scenario: scenario.name, why: scenario.why, strategy: strategy,
         depth: settings.depth,
         topology: Topology(
-          launches: settings.launches,
-          apiServers: vocabulary.strategy(named: strategy.name)?.apiServers ?? scenario.apiServers),
+          launches: settings.launches, apiServers: apiServers),
         pool: settings.pool, window: settings.window, barrier: settings.barrier,
         workers: settings.workers, sockets: settings.sockets,
-        ownershipCheck: settings.ownershipCheck, thieves: settings.thieves,
+        ownershipCheck: settings.ownershipCheck,
+        startup: settings.depth == .startup
+          ? settings.startup.resolved(apiServers: scenario.apiServers) : nil,
+        thieves: settings.thieves,
         trials: scenario.trials, timeoutMilliseconds: settings.timeoutMilliseconds,
         expectation: (scenario.expectations[strategy.label] ?? scenario.expectations["*"])?.0,
         published: scenario.published[strategy.label] ?? [],
@@ -194,10 +198,11 @@ struct ScenarioReader {
       )
     }
     let range = EphemeralRange(settings.pool.low...settings.pool.high)
-    if settings.depth == .bind && 2 * servers > range.capacity {
+    if settings.depth.binds && 2 * servers > range.capacity {
       scenario.node.report(
         "\(2 * servers) endpoints do not fit into a pool of \(range.capacity) ports")
     }
+    if settings.depth == .startup { checkStartup(scenario) }
     for strategy in scenario.strategies where scenario.skipped[strategy.label] == nil {
       guard let known = vocabulary.strategy(named: strategy.name) else { continue }
       checkFit(known, scenario)
@@ -210,19 +215,50 @@ struct ScenarioReader {
   private func checkFit(_ strategy: StrategyDescriptor, _ scenario: Scenario) {
     let settings = scenario.settings
     let hint = "; choose others with \"strategies\", or give the reason under \"skip\""
-    if !strategy.depths.contains(settings.depth) {
+    // What binds can start up.
+    let needed = settings.depth == .startup ? Depth.bind : settings.depth
+    if !strategy.depths.contains(needed) {
       scenario.node.report(
         "strategy \"\(strategy.name)\" has no depth \"\(settings.depth.rawValue)\"\(hint)")
     }
-    guard settings.depth == .bind else { return }
+    guard settings.depth.binds else { return }
+    let nodes = settings.startup.resolved(apiServers: scenario.apiServers).nodes
+    if settings.depth == .startup && nodes > 1 && strategy.collisionModel == .noPort {
+      scenario.node.report(
+        "strategy \"\(strategy.name)\" uses paths, which do not reach other nodes\(hint)")
+    }
     if !strategy.sockets.contains(settings.sockets) {
       scenario.node.report(
         "strategy \"\(strategy.name)\" has no sockets \"\(settings.sockets.rawValue)\"\(hint)")
     }
-    if strategy.requirements.contains(.fullOwnershipCheck) && settings.ownershipCheck == .kernel {
+    if strategy.requirements.contains(.fullOwnershipCheck) && settings.ownershipCheck == .kernel
+      && settings.depth == .bind
+    {
       scenario.node.report(
         "strategy \"\(strategy.name)\" needs the full ownership check, the kernel's record does not show its endpoints\(hint)"
       )
+    }
+  }
+
+  private func checkStartup(_ scenario: Scenario) {
+    let settings = scenario.settings
+    let startup = settings.startup.resolved(apiServers: scenario.apiServers)
+    let node = scenario.node
+    if settings.sockets != .zmq { node.report("depth \"startup\" has no sockets \"tcp\"") }
+    if settings.workers != .fresh { node.report("depth \"startup\" has no pooled workers") }
+    if startup.engines % startup.nodes != 0 {
+      node.report("\(startup.engines) engine cores do not divide among \(startup.nodes) nodes")
+    }
+    if startup.apiServerNode >= startup.nodes {
+      node.report("there is no node \(startup.apiServerNode) among \(startup.nodes)")
+    }
+    if settings.launches * startup.engines > 4_096 {
+      node.report(
+        "\(settings.launches) launches of \(startup.engines) engine cores; at most 4096 fit")
+    }
+    let lastPort = startup.rpcPort + settings.launches - 1
+    if startup.rpcPort <= settings.pool.high && lastPort >= settings.pool.low {
+      node.report("the handshake ports \(startup.rpcPort)...\(lastPort) lie in the pool")
     }
   }
 

@@ -4,7 +4,7 @@ internal import PortModel
 struct ScenarioSettings {
   static let keys = [
     "depth", "topology", "pool", "window", "barrier", "workers", "sockets", "ownership_check",
-    "thieves", "trials", "timeout_ms",
+    "startup", "thieves", "trials", "timeout_ms",
   ]
 
   var depth = Depth.bind
@@ -16,12 +16,13 @@ struct ScenarioSettings {
   var workers = WorkerKind.fresh
   var sockets = SocketKind.zmq
   var ownershipCheck = OwnershipCheck.full
+  var startup = StartupSettings()
   var thieves: [Choice] = []
   var trials: Int?
   var timeoutMilliseconds = 10_000
 
   mutating func read(_ object: PlanObject, vocabulary: Vocabulary) {
-    if let node = object["depth"] { readDepth(node) }
+    set(&depth, object["depth"]?.word(Depth.self))
     if let node = object["topology"], let inner = node.object(keys: ["launches", "api_servers"]) {
       set(&launches, inner["launches"]?.integer(1...64))
       if let count = inner["api_servers"]?.integer(1...4096) { apiServers = count }
@@ -40,6 +41,7 @@ struct ScenarioSettings {
     set(&workers, object["workers"]?.word(WorkerKind.self))
     set(&sockets, object["sockets"]?.word(SocketKind.self))
     set(&ownershipCheck, object["ownership_check"]?.word(OwnershipCheck.self))
+    if let node = object["startup"] { startup.read(node) }
     if let node = object["thieves"] { readThieves(node, vocabulary) }
     if let count = object["trials"]?.integer(1...10_000_000) { trials = count }
     set(&timeoutMilliseconds, object["timeout_ms"]?.integer(10...3_600_000))
@@ -47,14 +49,6 @@ struct ScenarioSettings {
 
   private func set<Value>(_ target: inout Value, _ value: Value?) {
     if let value { target = value }
-  }
-
-  private mutating func readDepth(_ node: PlanNode) {
-    if case .string("startup") = node.value.content {
-      node.report("depth \"startup\" is not in this version; there are allocate and bind")
-    } else {
-      set(&depth, node.word(Depth.self))
-    }
   }
 
   private mutating func readPool(_ node: PlanNode) {

@@ -97,6 +97,7 @@ public enum CSVReport {
       "window_p50_ns", "time_to_bound_p50_ns", "time_to_bound_p99_ns",
       "allocation_p50_ns", "allocation_p99_ns", "ports_taken", "sockets_in_window", "needs_root",
       "cooperation", "known_beforehand", "across_hosts", "failure_mode",
+      "time_to_served_p50_ns", "detection_p50_ns", "detection_p99_ns",
     ]
     let rows = matrix.plan.arms.map { arm -> [String] in
       let verdict = matrix.arms[arm.index]
@@ -113,7 +114,10 @@ public enum CSVReport {
           count(verdict.timeToBound?.p99), count(verdict.allocation?.p50),
           count(verdict.allocation?.p99), verdict.portsTaken.map { "\($0)" } ?? "",
           verdict.socketsInWindow.map { "\($0)" } ?? "",
-        ] + declared(matrix.traits[arm.strategy.name])
+        ] + declared(matrix.traits[arm.strategy.name]) + [
+          count(verdict.timeToServed?.p50), count(verdict.detection?.p50),
+          count(verdict.detection?.p99),
+        ]
     }
     return ([head] + rows).map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()
   }

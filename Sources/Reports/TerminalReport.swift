@@ -125,7 +125,25 @@ public struct TerminalReport {
     }
     let head =
       "  \(pad("", first))  \(pad("barrier release skew", 32))  \(pad("window", 32))  time to all bound"
-    return ["Measured, p50 / p99 / max:", head] + lines + [""]
+    return ["Measured, p50 / p99 / max:", head] + lines + [""] + startups()
+  }
+
+  /// What only depth `startup` measures.
+  private func startups() -> [String] {
+    let arms = matrix.plan.arms.filter { arm in
+      arm.startup != nil
+        && (matrix.arms[arm.index].timeToServed ?? matrix.arms[arm.index].detection) != nil
+    }
+    guard !arms.isEmpty else { return [] }
+    let names = arms.map { "\($0.scenario), \($0.strategy.label)" }
+    let first = names.map(\.count).max()!
+    let head = "  \(pad("", first))  \(pad("time to all served", 32))  first failure to noticed"
+    return ["Start-up, p50 / p99 / max:", head]
+      + zip(arms, names).map { arm, name in
+        let verdict = matrix.arms[arm.index]
+        return
+          "  \(pad(name, first))  \(pad(Wording.durations(verdict.timeToServed), 32))  \(Wording.durations(verdict.detection))"
+      } + [""]
   }
 
   /// As wide as it is: it is for reading beside the matrix, and the last columns are the longest.

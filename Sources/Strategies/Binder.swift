@@ -47,7 +47,8 @@ public final class Binder {
     self.order = order
     server = region.server(slot)
     claim = bs_claim(BS_CLAIM_SERVER, UInt32(slot))
-    sockets = try EndpointSockets(kind: order.sockets, confinedTo: order.confinedTo)
+    sockets = try EndpointSockets(
+      kind: order.sockets, confinedTo: order.confinedTo, host: order.host)
   }
 
   /// The endpoint's record.

@@ -29,7 +29,7 @@ public struct ChannelMessage: Sendable, Equatable {
   }
 
   /// Sends it as one datagram. Returns 0 or errno.
-  func send(over channel: Int32) -> Int32 {
+  public func send(over channel: Int32) -> Int32 {
     var words = (kind.rawValue, role, first, second)
     let size = MemoryLayout.size(ofValue: words)
     while Glibc.send(channel, &words, size, Int32(MSG_NOSIGNAL)) != size {
@@ -39,7 +39,7 @@ public struct ChannelMessage: Sendable, Equatable {
   }
 
   /// Receives one; nil at the end of the channel or when the datagram is no message.
-  static func receive(from channel: Int32) -> ChannelMessage? {
+  public static func receive(from channel: Int32) -> ChannelMessage? {
     var words: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
     let size = MemoryLayout.size(ofValue: words)
     var length = recv(channel, &words, size, 0)
@@ -49,7 +49,7 @@ public struct ChannelMessage: Sendable, Equatable {
   }
 
   /// Waits until a descriptor is readable. Returns 0, ETIMEDOUT or another errno.
-  static func awaitReadable(_ descriptor: Int32, until deadline: UInt64) -> Int32 {
+  public static func awaitReadable(_ descriptor: Int32, until deadline: UInt64) -> Int32 {
     while true {
       let now = MonotonicClock.now()
       let left = now < deadline ? Int32(min((deadline - now + 999_999) / 1_000_000, 60_000)) : 0

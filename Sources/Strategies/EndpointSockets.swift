@@ -21,6 +21,7 @@ public final class EndpointSockets {
   private let confinedTo: ClosedRange<Int>?
   /// Made with the context, used by the first bind of the input.
   private var firstRouter: Socket?
+  private let host: TCPSocket.Host
   private var router: Socket?
   private var pull: Socket?
   private var listeners: [Int32] = [-1, -1]
@@ -28,9 +29,12 @@ public final class EndpointSockets {
   private let context: Context?
 
   /// - Throws: `MessagingError` if libzmq's context cannot be had.
-  public init(kind: SocketKind, confinedTo: ClosedRange<Int>?) throws {
+  public init(
+    kind: SocketKind, confinedTo: ClosedRange<Int>?, host: TCPSocket.Host = .loopback
+  ) throws {
     self.kind = kind
     self.confinedTo = confinedTo
+    self.host = host
     if kind == .zmq {
       context = try Context(ioThreads: 2)
       // The first socket starts libzmq's threads. vLLM's context is old by the time the endpoints bind.
@@ -40,7 +44,7 @@ public final class EndpointSockets {
     }
   }
 
-  /// Binds port `port` (0: of the kernel's choice) of 127.0.0.1 and listens.
+  /// Binds port `port` (0: of the kernel's choice) of the host's address and listens.
   /// - Parameter sharing: socket options besides SO_REUSEADDR. libzmq sets no others: where there are some,
   ///   the socket is made here and libzmq adopts it.
   public func bind(
@@ -48,7 +52,7 @@ public final class EndpointSockets {
   ) -> BindResult {
     switch (kind, sharing.isEmpty) {
     case (.tcp, _): return bindPlain(role, port: port, sharing)
-    case (.zmq, true): return bindMessaging(role, to: "tcp://127.0.0.1:\(port)", adopting: nil)
+    case (.zmq, true): return bindMessaging(role, to: "tcp://\(host.text):\(port)", adopting: nil)
     case (.zmq, false):
       let result = bindPlain(role, port: port, sharing)
       guard case .listening = result else { return result }
@@ -161,7 +165,7 @@ public final class EndpointSockets {
       if let confinedTo, port == 0 { try TCPSocket.confine(socket, to: confinedTo) }
       // As libzmq does.
       try TCPSocket.share(socket, sharing.union(.reuseAddress))
-      try TCPSocket.bind(socket, .loopback, port: port)
+      try TCPSocket.bind(socket, host, port: port)
       stage = BS_STAGE_LISTEN
       try TCPSocket.listen(socket)
       return .listening(port != 0 ? port : try TCPSocket.port(of: socket))

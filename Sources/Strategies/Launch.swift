@@ -16,6 +16,8 @@ public final class Launch {
   public let order: WorkerOrder
   /// API servers of the launch.
   public var servers: Int { order.serversPerLaunch }
+  /// Where the endpoints are bound and dialled.
+  public var host: TCPSocket.Host { order.host }
   /// Addresses: an input for each API server, then an output for each.
   public var addresses: Int { 2 * order.serversPerLaunch }
   /// Ends of the channels to the API servers, -1 where there is none.
@@ -63,6 +65,13 @@ public final class Launch {
   /// The addresses of an API server: its input's and its output's.
   public func addresses(of server: Int) -> (input: Int, output: Int) {
     (server, order.serversPerLaunch + server)
+  }
+
+  /// What peers are told to connect to: an address of a port, 0 while it is not known, or of a path.
+  public func dialled(_ address: Int) -> String {
+    let record = endpoint(address)
+    if record.pointee.is_path != 0 { return "ipc://" + String(cString: bs_path_of(record)) }
+    return "tcp://\(order.host.text):\(record.pointee.advertised)"
   }
 
   /// Decides on a number: the API server is told to bind it, and the peers to connect to it.
@@ -259,14 +268,18 @@ public final class Launch {
       region.setClaim(claim, on: port)
       return socket
     } catch {
-      if error.code == EADDRINUSE && wanted != 0 {
-        let holder = PortHolder.find(wanted, in: region)
-        slot.pointee.holder_claim = holder.claim
-        slot.pointee.holder_state = holder.state
-        slot.pointee.holder_inode = holder.inode
-      }
+      if error.code == EADDRINUSE && wanted != 0 { noteServiceLost(wanted) }
       throw error
     }
+  }
+
+  /// Notes a port of the launcher's own that could not be bound, and who has it.
+  public func noteServiceLost(_ port: UInt16) {
+    servicePort = port
+    let holder = PortHolder.find(port, in: region)
+    slot.pointee.holder_claim = holder.claim
+    slot.pointee.holder_state = holder.state
+    slot.pointee.holder_inode = holder.inode
   }
 
   /// Closes the service's socket.
@@ -289,7 +302,11 @@ struct PortHolder {
     let claim = region.claim(on: port)
     var found = bs_socket_record()
     var count = bs_find_listening_socket(port, &found)
-    if count == 0 { count = bs_list_sockets(BS_SOCKETS_BOUND.rawValue, port, &found, 1) }
+    if count == 0 {
+      // The lookup knows loopback and the wildcard address only, and no socket that does not listen.
+      count = bs_list_sockets(
+        BS_SOCKETS_BOUND.rawValue | BS_SOCKETS_LISTENING.rawValue, port, &found, 1)
+    }
     if count < 0 { return PortHolder(claim: claim, state: BS_HOLDER_UNKNOWN.rawValue) }
     if count == 0 { return PortHolder(claim: claim, state: BS_HOLDER_NOBODY.rawValue) }
     return PortHolder(claim: claim, state: BS_HOLDER_FOUND.rawValue, inode: found.inode)

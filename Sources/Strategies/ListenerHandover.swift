@@ -34,7 +34,7 @@ struct ListenerHandover {
   func allocate(_ launch: Launch) throws(StageFailure) {
     for address in 0..<launch.addresses {
       let (socket, port) = try launch.open(
-        on: .loopback, listens: listens, stage: BS_STAGE_LISTENER_SETUP)
+        on: launch.host, listens: listens, stage: BS_STAGE_LISTENER_SETUP)
       launch.handOver(socket, port: port, for: address)
       launch.endpoint(address).pointee.advertised = port
     }

@@ -30,7 +30,7 @@ public struct ReusePortHold: Strategy {
   public func allocate(_ launch: Launch) throws(StageFailure) {
     for address in 0..<launch.addresses {
       let (socket, port) = try launch.open(
-        on: .loopback, sharing: .reusePort, listens: holderListens)
+        on: launch.host, sharing: .reusePort, listens: holderListens)
       launch.keep(socket, port: port)
       launch.decide(port, for: address)
     }

@@ -45,6 +45,24 @@ public enum ScratchFile {
     return Array(bytes[..<length])
   }
 
+  /// Names of the Unix sockets in a folder.
+  public static func sockets(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      var status = stat()
+      guard lstat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+        continue
+      }
+      names.append(name)
+    }
+    return names.sorted()
+  }
+
   /// Removes a file; that there is none is no error.
   public static func remove(_ path: String) {
     unlink(path)

@@ -1,6 +1,12 @@
 internal import CLinuxShims
 internal import Glibc
 
+/// The addresses of nodes, which are network namespaces of ours: 10.66.0.1 is the head node's.
+public enum NodeAddress {
+  /// The address of a node, 0...15.
+  public static func of(_ node: Int) -> UInt32 { 0x0a42_0001 + UInt32(node) }
+}
+
 /// IPv4 TCP sockets, as plain descriptor numbers: workers hold thousands of them in arrays.
 public enum TCPSocket {
   /// Where a socket is bound.
@@ -13,6 +19,24 @@ public enum TCPSocket {
     case secondLoopback
     /// 127.0.0.3.
     case thirdLoopback
+    /// An IPv4 address, as a number.
+    case address(UInt32)
+
+    /// The address in dotted form.
+    public var text: String {
+      let number = number
+      return [24, 16, 8, 0].map { "\(number >> UInt32($0) & 0xff)" }.joined(separator: ".")
+    }
+
+    var number: UInt32 {
+      switch self {
+      case .wildcard: 0
+      case .loopback: 0x7f00_0001
+      case .secondLoopback: 0x7f00_0002
+      case .thirdLoopback: 0x7f00_0003
+      case .address(let number): number
+      }
+    }
   }
 
   /// Options that let a port be shared.
@@ -127,12 +151,7 @@ public enum TCPSocket {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
-    switch host {
-    case .wildcard: break
-    case .loopback: address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    case .secondLoopback: address.sin_addr.s_addr = UInt32(0x7f00_0002).bigEndian
-    case .thirdLoopback: address.sin_addr.s_addr = UInt32(0x7f00_0003).bigEndian
-    }
+    address.sin_addr.s_addr = host.number.bigEndian
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         body($0, socklen_t(MemoryLayout<sockaddr_in>.size))

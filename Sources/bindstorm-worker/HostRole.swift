@@ -13,6 +13,8 @@ final class HostRole {
   private let region: SharedRegion
   private var hasScratchFolder = false
   private var children: [Int32: Role] = [:]
+  /// Other nodes than the head node, which is this process's namespace; made when an arm needs them.
+  private var network: NodeNetwork?
 
   /// What a child of the host is.
   private enum Role {
@@ -95,9 +97,36 @@ final class HostRole {
       return ControlMessage(.done, try listSockets())
     case .countSockets:
       return ControlMessage(.done, [Int64(try countSockets())])
+    case .cleanUp:
+      let (orphans, files) = (endOrphans(), removeSocketFiles())
+      return ControlMessage(
+        .done, [Int64(orphans.count), Int64(files.count)],
+        text: (orphans + files).joined(separator: "\n"))
     case .done, .failed:
       return ControlMessage(.failed, text: "not a request")
     }
+  }
+
+  /// Processes whose launcher let go of them are this process's children, as the subreaper's.
+  private func endOrphans() -> [String] {
+    let pid = getpid()
+    guard let text = try? FileText.read("/proc/\(pid)/task/\(pid)/children") else { return [] }
+    reap()
+    return text.split(separator: " ").compactMap { Int32($0) }.filter { children[$0] == nil }
+      .compactMap { orphan in
+        let name = (try? FileText.read("/proc/\(orphan)/comm")) ?? ""
+        kill(orphan, SIGKILL)
+        var status: Int32 = 0
+        guard waitpid(orphan, &status, 0) == orphan else { return nil }
+        return "\(name.prefix { $0 != "\n" }) (pid \(orphan))"
+      }
+  }
+
+  private func removeSocketFiles() -> [String] {
+    guard hasScratchFolder else { return [] }
+    let files = ScratchFile.sockets(in: Scratch.path(""))
+    for file in files { ScratchFile.remove(Scratch.path(file)) }
+    return files
   }
 
   private static let ownedPorts = BS_SOCKETS_LISTENING.rawValue | BS_SOCKETS_BOUND.rawValue
@@ -132,7 +161,10 @@ final class HostRole {
       let slot = region.launcher(launch)
       slot.pointee = bs_launcher()
       let pid = try start {
-        LauncherRole(region: self.region, launch: launch, order: order, seen: words.launcher).run()
+        LauncherRole(
+          region: self.region, launch: launch, order: order, seen: words.launcher,
+          nodes: self.network?.nodes ?? []
+        ).run()
       }
       slot.pointee.pid = pid
       children[pid] = .launcher(launch)
@@ -164,6 +196,12 @@ final class HostRole {
       options: OptionValues(type.descriptor.options, order.strategyOptions))
     try Namespace.reserve(strategy.reservedPorts)
     try Namespace.allowTimeWait(strategy.leavesTimeWait)
+    guard let nodes = order.startup?.nodes, nodes > 1 else { return }
+    if self.network == nil { self.network = try NodeNetwork() }
+    let network = self.network!
+    try network.grow(to: nodes)
+    let range = try Namespace.portRange()
+    try network.setPortRange(low: range.low, high: range.high)
   }
 
   /// Forks a worker that runs `body` and never returns.

@@ -17,6 +17,8 @@ final class LauncherRole {
   private let handover: Handover
   private var seen: UInt32
   private let binding: BindingOrder
+  /// Everything beyond the API servers; nil unless the depth is `startup`.
+  private let startup: StartupLauncher?
   /// API servers that have not been reaped. Which they are stands in their slots: what the launcher writes to
   /// its own memory between two forks costs it a copied page each time.
   private var running = 0
@@ -25,7 +27,10 @@ final class LauncherRole {
   /// earlier, unless the signal came just before it fell asleep.
   private static let reapIntervalNanoseconds: Int64 = 20_000_000
 
-  init(region: SharedRegion, launch number: Int, order: WorkerOrder, seen: UInt32) {
+  /// - Parameter nodes: descriptors of the network namespaces of the nodes 1, 2, ...
+  init(
+    region: SharedRegion, launch number: Int, order: WorkerOrder, seen: UInt32, nodes: [Int32]
+  ) {
     bs_set_name("bs-launcher", Int32(number), -1)
     self.region = region
     self.order = order
@@ -33,6 +38,9 @@ final class LauncherRole {
     self.seen = seen
     launch = Launch(region: region, number: number, order: order)
     slot = region.launcher(number)
+    startup = order.startup.map { [launch] in
+      StartupLauncher(region: region, launch: launch, order: order, startup: $0, nodes: nodes)
+    }
     let type = StrategyRegistry.available[order.strategy]
     handover = type.handover
     if order.sockets == .zmq && order.depth == .bind, let problem = MessagingLibrary.load() {
@@ -46,7 +54,7 @@ final class LauncherRole {
   }
 
   func run() -> Never {
-    if order.workers == .pooled && order.depth == .bind {
+    if order.workers == .pooled && order.depth.binds {
       for server in 0..<order.serversPerLaunch { resetSlot(server) }
       startServers()
       complete()
@@ -80,6 +88,7 @@ final class LauncherRole {
     slot.pointee.error = 0
     slot.pointee.stage = 0
     launch.begin()
+    startup?.begin()
     slot.pointee.allocation_started_ns = MonotonicClock.now()
     do throws(StageFailure) {
       try strategy.allocate(launch)
@@ -87,18 +96,35 @@ final class LauncherRole {
       note(error)
     }
     slot.pointee.allocation_ended_ns = MonotonicClock.now()
-    guard order.depth == .bind else { return }
+    guard order.depth.binds else { return }
+    if let startup, slot.pointee.error == 0 {
+      do throws(StageFailure) {
+        try startup.startNodeServices()
+        try startup.startCoordinator()
+        startup.startEngines()
+      } catch { note(error) }
+    }
     if order.workers == .fresh { startServers() }
     if passesSockets && slot.pointee.error == 0 {
       do throws(StageFailure) { try launch.passHanded() } catch { note(error) }
     }
     launch.closeHanded()
+    if let startup, slot.pointee.error == 0 {
+      do throws(StageFailure) { try startup.openHandshake() } catch { note(error) }
+    }
   }
 
   private func collect() {
     // A launcher that could not allocate raises before it starts anything: there is nobody to report.
     guard slot.pointee.error == 0 else { return }
-    do throws(StageFailure) { try strategy.collect(launch) } catch { note(error) }
+    if handover.hasChannel {
+      do throws(StageFailure) { try strategy.collect(launch) } catch {
+        startup?.noteCollectFailure(error) { reap() }
+        return note(error)
+      }
+    }
+    guard let startup else { return }
+    do throws(StageFailure) { try startup.supervise { reap() } } catch { note(error) }
   }
 
   /// Whether sockets reach the API servers through their channels.
@@ -111,16 +137,23 @@ final class LauncherRole {
   /// All API servers have been told to close: takes the exit of fresh ones, and lets go of what the launcher
   /// itself holds.
   private func finish() {
+    startup?.beginEnd()
     if order.workers == .fresh { takeExits() }
+    startup?.finishEnd()
     strategy.release(launch)
     launch.closeKept()
   }
 
   private func takeExits() {
     var status: Int32 = 0
-    while running > 0 {
-      let pid = waitpid(-1, &status, 0)
+    while running > 0 || startup?.isGone == false {
+      let pid = waitpid(-1, &status, startup == nil ? 0 : WNOHANG)
       if pid < 0 && errno == EINTR { continue }
+      if let startup, pid == 0 {
+        startup.awaitExit()
+        continue
+      }
+      if startup?.takeExit(of: pid) == true { continue }
       guard pid > 0, let server = server(ofPid: pid) else { break }
       running -= 1
       clearClaims(server)
@@ -159,6 +192,11 @@ final class LauncherRole {
     let parent = getpid()
     for server in 0..<order.serversPerLaunch {
       let slot = region.server(launch.slot(of: server))
+      if startup != nil && self.slot.pointee.error != 0 {
+        // A launcher that raises starts no API servers: the harness is not to wait for them.
+        bs_complete(region.pointer, bs_server_done(slot), bs_load(bs_phase_word(region.pointer)))
+        continue
+      }
       var ends = Channel.none
       if hasChannels {
         do throws(SystemError) { ends = try Channel.make() } catch {
@@ -186,6 +224,11 @@ final class LauncherRole {
     _ server: Int, parent: Int32, channel: Channel, seen: UInt32
   ) -> Never {
     dieWith(parent: parent)
+    if let startup {
+      bs_unblock_child_signal()
+      let network = startup.serverNetwork
+      if network >= 0, bs_enter_network(network) != 0 { die("cannot enter a node's network") }
+    }
     var inherited: (input: Int32, output: Int32) = (-1, -1)
     if order.workers == .fresh {
       let handed = launch.takeHanded(of: server)
@@ -243,9 +286,11 @@ final class LauncherRole {
   /// Takes the exit of API servers that died without having been told to.
   private func reap() {
     var status: Int32 = 0
-    while running > 0 {
+    while running > 0 || startup?.isGone == false {
       let pid = waitpid(-1, &status, WNOHANG)
-      guard pid > 0, let server = server(ofPid: pid) else { return }
+      guard pid > 0 else { return }
+      if startup?.noteExit(of: pid, status: status) == true { continue }
+      guard let server = server(ofPid: pid) else { return }
       running -= 1
       markDead(server, status: status)
     }

@@ -84,9 +84,11 @@ final class ServerRole {
       // A launcher that could not allocate raises, in the real system, before it starts anything.
       if launcher.pointee.error == 0 {
         if receivesSockets { binder.receiveHanded() }
+        if let startup = order.startup { pause(milliseconds: startup.importMilliseconds) }
         strategy.bind(binder)
         if !binder.isBound { binder.reportFailure() }
       }
+      if let startup = order.startup { serve(startup) }
       complete()
       if order.ownershipCheck == .full && binder.isBound { answerNonces() }
       awaitCommand()
@@ -97,6 +99,21 @@ final class ServerRole {
       binder.close()
       complete()
     }
+  }
+
+  /// At depth `startup`: what the real one does after its bind. It never comes back.
+  private func serve(_ startup: Startup) -> Never {
+    // As the real one: an unhandled ZMQError.
+    guard binder.isBound else { _exit(1) }
+    // For a launcher that watches whether a report would have come.
+    kill(getppid(), SIGCHLD)
+    let serving = ServingRole(
+      region: region, launch: binder.launch, server: binder.number, slot: slotNumber,
+      addresses: LaunchAddresses(launch: binder.launch, startup: startup, host: order.host))
+    _ = binder.sockets.withMessagingSockets { router, pull in
+      do { try serving.run(router, pull) } catch { die("API server: \(error)") }
+    }
+    die("API server: no sockets to serve")
   }
 
   private func complete() {

@@ -7,6 +7,14 @@ enum TimeEstimate {
     let servers = Double(arm.topology.launches * arm.topology.apiServers)
     let allocation = 2 * servers * 4e-6 + 60e-6
     var trial = allocation + arm.window.milliseconds / 1_000
+    if let startup = arm.startup {
+      // Processes and pairs, which two cores share, beside the times that the plan sets.
+      let launches = Double(arm.topology.launches)
+      let engines = launches * Double(startup.engines)
+      trial += (servers + engines) * 4e-3 + servers * Double(startup.engines) * 0.15e-3
+      trial += max(startup.loadMilliseconds, startup.importMilliseconds) / 1_000
+      trial += startup.coordinatorImportMilliseconds / 1_000
+    }
     if arm.depth == .bind {
       switch (arm.workers, arm.sockets) {
       case (.fresh, .zmq): trial += servers * 1.3e-3

@@ -33,7 +33,8 @@ final class Recording: Run.Observer {
         case .server(let record): servers.append(record)
         case .thief(let record): thieves.append(record)
         case .trialEnded(let record): ended = record
-        case .trialStarted, .runStarted, .runEnded, .poolSet, .armSkipped:
+        case .trialStarted, .runStarted, .runEnded, .poolSet, .armSkipped, .engine, .startup,
+          .serving:
           throw TestFailure("\(event) inside a trial")
         }
       }

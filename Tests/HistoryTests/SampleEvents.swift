@@ -47,6 +47,31 @@ enum Sample {
           thief: 0, name: "", pid: 1, wanted: .min, drawnInWindow: 3, heldAtRelease: 0, errno: 98)),
       .trialEnded(
         TrialEnded(arm: -1, trial: 0, barrierOpened: 0, at: 0, socketsLeft: -1, detail: "why")),
+      .trialEnded(
+        TrialEnded(arm: 1, trial: 0, barrierOpened: 0, at: 0, left: ["bs-orphan (pid 7)", "x"])),
+    ]
+    events.append(.startup(StartupRecord(launch: 0)))
+    for casualty in StartupRecord.Casualty.allCases {
+      events.append(
+        .startup(
+          StartupRecord(
+            launch: 1, host: "10.66.0.1", handshakePort: 29_550, handshakeBound: 1,
+            coordinatorPid: 7, coordinatorPorts: [65_535, 1], coordinatorStarted: 2,
+            coordinatorBound: 3, coordinatorReported: 4, coordinatorDied: 0, enginesReady: 5,
+            served: 6, noticed: .max, casualty: casualty, casualtyNumber: 0)))
+    }
+    events += [
+      .engine(EngineRecord(launch: 0, engine: 0, pid: 0)),
+      .engine(
+        EngineRecord(
+          launch: 1, engine: 255, node: 3, pid: 9, started: 1, initialised: 2, loaded: 3,
+          connected: 4, ready: .max, placeholders: 5, requests: 6, strangers: 7, errno: 110,
+          stage: .handshake, died: 9)),
+      .serving(ServingRecord(launch: 0, server: 0)),
+      .serving(
+        ServingRecord(
+          launch: 1, server: 4_095, heard: 1, served: 2, failed: .max, unheard: [0, 255],
+          unanswered: [3], strangers: 4, errno: 110, stage: .serve)),
     ]
     events += [
       .armSkipped(ArmSkipped(arm: 3, reason: "no \"etcd\" here")),

@@ -10,6 +10,7 @@ import Testing
     "CZeroMQ": [],
     "Syscalls": ["CLinuxShims"],
     "Messaging": ["CZeroMQ"],
+    "Handshake": ["Messaging"],
     "Statistics": [],
     "PortModel": [],
     "Planning": ["PortModel"],
@@ -29,8 +30,8 @@ import Testing
     "PortTrap": ["CPortTrap", "Syscalls", "PortRaces"],
     "RaceReports": ["PortRaces"],
     "bindstorm-worker": [
-      "CLinuxShims", "Syscalls", "Messaging", "Launching", "Strategies", "Faults", "Planning",
-      "PortModel",
+      "CLinuxShims", "Syscalls", "Messaging", "Handshake", "Launching", "Strategies", "Faults",
+      "Planning", "PortModel",
     ],
     "bindstorm": [
       "Planning", "PortModel", "Launching", "Strategies", "Faults", "Engine", "History", "Checks",
@@ -40,7 +41,8 @@ import Testing
 
   /// Targets that the small worker is made of: no Foundation.
   static let withoutFoundation: Set<String> = [
-    "Syscalls", "Messaging", "PortModel", "Planning", "Launching", "Strategies", "Faults",
+    "Syscalls", "Messaging", "Handshake", "PortModel", "Planning", "Launching", "Strategies",
+    "Faults",
     "bindstorm-worker", "PortRaces", "PortTrap",
   ]
 

@@ -197,8 +197,8 @@ import Testing
     .scenario("\"depth\": \"bnd\"", 10, "depth", "expected one of allocate, bind", "bind"),
     .scenario("\"depth\": true", 10, "depth", "expected a string, found a boolean"),
     .scenario(
-      "\"depth\": \"startup\"", 10, "depth",
-      "depth \"startup\" is not in this version; there are allocate and bind"),
+      "\"depth\": \"listen\"", 10, "depth",
+      "expected one of allocate, bind, startup, found \"listen\""),
     .whole(
       "\"depth\": \"allocate\"", "strategy \"wildcard-report-back\" has no depth \"allocate\""),
     .scenario("\"workers\": \"fersh\"", 12, "workers", "expected one of fresh, pooled", "fresh"),

@@ -92,6 +92,12 @@ public struct TrialHistory {
   public var launches: [LaunchRecord]
   /// API servers, launch by launch; none at depth `allocate`.
   public var servers: [ServerRecord]
+  /// One for each launch at depth `startup`; none below.
+  public var startups: [StartupRecord] = []
+  /// Engine cores, launch by launch.
+  public var engines: [EngineRecord] = []
+  /// What API servers heard, launch by launch.
+  public var servings: [ServingRecord] = []
   /// One for each of the arm's thieves.
   public var thieves: [ThiefRecord]
   /// Last line.
@@ -109,8 +115,8 @@ public struct TrialHistory {
         }, allocationStarted: at(0.1), allocationEnded: at(1))
     }
     var servers: [ServerRecord] = []
-    let isChecked = arm.ownershipCheck != .off
-    for launch in 0..<(arm.depth == .bind ? arm.topology.launches : 0) {
+    let isChecked = arm.ownershipCheck != .off && arm.depth == .bind
+    for launch in 0..<(arm.depth.binds ? arm.topology.launches : 0) {
       for server in 0..<arm.topology.apiServers {
         func endpoint(_ address: Int) -> EndpointRecord {
           let port = launches[launch].advertised[address]
@@ -123,6 +129,24 @@ public struct TrialHistory {
             launch: launch, server: server, pid: 900 + Int32(100 * launch + server),
             released: at(3) + UInt64(1_000 * server), input: endpoint(server),
             output: endpoint(arm.topology.apiServers + server)))
+      }
+    }
+    if let startup = arm.startup {
+      for launch in launches.indices {
+        startups.append(
+          StartupRecord(
+            launch: launch, handshakePort: 29_550, handshakeBound: at(2),
+            coordinatorPid: 600 + Int32(launch), coordinatorStarted: at(1.1),
+            coordinatorBound: at(1.5), coordinatorReported: at(1.6), enginesReady: at(7),
+            served: at(8)))
+        engines += (0..<startup.engines).map {
+          EngineRecord(
+            launch: launch, engine: $0, pid: 500 + Int32($0), started: at(2), initialised: at(3),
+            loaded: at(5), connected: at(6), ready: at(6.5), requests: arm.topology.apiServers)
+        }
+        servings += (0..<arm.topology.apiServers).map {
+          ServingRecord(launch: launch, server: $0, heard: at(7), served: at(7.5))
+        }
       }
     }
     self.launches = launches
@@ -140,6 +164,7 @@ public struct TrialHistory {
   /// In the order in which the engine writes them.
   public var events: [Event] {
     [.trialStarted(started)] + launches.map(Event.launch) + servers.map(Event.server)
+      + startups.map(Event.startup) + engines.map(Event.engine) + servings.map(Event.serving)
       + thieves.map(Event.thief) + [.trialEnded(ended)]
   }
 

@@ -35,6 +35,15 @@ int bs_memory_file(const char *_Nonnull name);
 int bs_note_termination(uint32_t *_Nonnull flag, uint32_t *_Nonnull word);
 /* Installs an empty SIGCHLD handler, so that a child's death interrupts a sleep. 0 or errno. */
 int bs_interrupt_on_child_exit(void);
+/* A descriptor that becomes readable when a child ends or somebody sends SIGCHLD (signalfd(2)), which is blocked
+   from now on. -errno on failure. */
+int bs_child_descriptor(void);
+/* Takes what is pending on such a descriptor. */
+void bs_drain_children(int descriptor);
+/* Lets SIGCHLD be delivered again: in a child, which inherits the block. */
+void bs_unblock_child_signal(void);
+/* setns(2) into a network namespace, by descriptor. 0 or errno. */
+int bs_enter_network(int descriptor);
 /* close_range(2) of this descriptor and all above it. */
 void bs_close_from(unsigned first);
 /* poll(2) on one descriptor for reading; >0 ready, 0 timed out, -errno. */

@@ -18,6 +18,9 @@ enum {
   BS_MAX_SERVERS = 4096, /* all launches together */
   BS_MAX_THIEVES = 64,
   BS_MAX_OPTIONS = 8,
+  BS_MAX_ENGINES = 4096,           /* all launches together */
+  BS_ENGINE_WORDS = 4,             /* 64 engine cores of one launch a word */
+  BS_MAX_NODES = 16,
   BS_PATH_SIZE = 64,
   BS_PORTS = 65536
 };
@@ -40,7 +43,13 @@ enum bs_stage {
   BS_STAGE_SCAN,
   BS_STAGE_LOCK,
   BS_STAGE_SERVICE,
-  BS_STAGE_ASK
+  BS_STAGE_ASK,
+  BS_STAGE_COORDINATOR,
+  BS_STAGE_HANDSHAKE,
+  BS_STAGE_LOAD,
+  BS_STAGE_CONNECT,
+  BS_STAGE_READINESS,
+  BS_STAGE_SERVE
 };
 
 /* What the kernel said when it was asked who holds a port. */
@@ -104,6 +113,78 @@ struct bs_launcher {
   uint16_t reserved[3];
 };
 
+/* The rest of a start-up, beyond the bind; only at depth startup. Times are 0 until it has come to that. */
+
+/* Who ended too early, as the launcher noticed it: numbers of History.Casualty, 0 for nobody. */
+enum bs_casualty { BS_CASUALTY_NONE = 0, BS_CASUALTY_SERVER, BS_CASUALTY_ENGINE, BS_CASUALTY_COORDINATOR, BS_CASUALTY_SELF };
+
+struct bs_engine {
+  uint32_t is_dead;
+  int32_t pid;
+  int32_t wait_status;
+  int32_t error;
+  uint32_t stage;
+  uint32_t placeholders; /* addresses with port 0 that it was told to connect to */
+  uint32_t requests;     /* answered, of its own launch */
+  uint32_t strangers;    /* requests of other launches */
+  uint32_t is_ready;     /* set last; read while it may change */
+  uint64_t started_ns;
+  uint64_t initialised_ns; /* it has the addresses */
+  uint64_t loaded_ns;
+  uint64_t connected_ns; /* all sockets connected, first frames sent */
+  uint64_t ready_ns;
+};
+
+struct bs_serving {
+  uint64_t heard_ns;  /* every engine core was heard */
+  uint64_t served_ns; /* every engine core has answered */
+  uint64_t failed_ns;
+  uint32_t is_served; /* set last; read while it may change */
+  int32_t error;
+  uint32_t stage;
+  uint32_t strangers; /* frames that are not of this launch */
+  uint64_t heard[BS_ENGINE_WORDS];
+  uint64_t answered[BS_ENGINE_WORDS];
+};
+
+struct bs_startup {
+  uint32_t gate; /* futex word: engine cores and coordinator may go on */
+  uint32_t coordinator_is_dead;
+  int32_t coordinator_pid;
+  int32_t coordinator_status;
+  uint16_t coordinator_ports[3]; /* towards API servers, engines' output, towards engines; 0 for a path */
+  uint16_t handshake_port;
+  uint64_t coordinator_started_ns;
+  uint64_t coordinator_bound_ns;    /* by the coordinator itself, in time or not */
+  uint64_t coordinator_reported_ns; /* taken by the launcher, in time */
+  uint64_t handshake_bound_ns;
+  uint64_t engines_ready_ns;
+  uint64_t served_ns;
+  uint64_t noticed_ns;
+  uint32_t casualty; /* enum bs_casualty */
+  int32_t casualty_number;
+};
+
+/* How the rest of the start-up goes. */
+struct bs_startup_order {
+  uint32_t engines; /* of each launch */
+  uint32_t nodes;
+  uint32_t variant;
+  uint32_t backend;
+  uint32_t has_coordinator;
+  uint32_t load_us;
+  uint32_t import_us;
+  uint32_t coordinator_import_us;
+  uint32_t coordinator_timeout_ms;
+  uint32_t init_timeout_ms;
+  uint32_t client_timeout_ms;
+  uint16_t rpc_port;
+  uint16_t shares_rpc_port;
+  uint32_t has_orphan;
+  uint32_t server_node;
+  uint32_t node_ports;
+};
+
 struct bs_thief {
   uint32_t done;
   uint32_t is_dead;
@@ -136,6 +217,7 @@ struct bs_order {
   uint32_t thief_count;
   struct bs_choice thieves[BS_MAX_THIEVES];
   uint64_t seed;
+  struct bs_startup_order startup;
 };
 
 struct bs_region {
@@ -166,11 +248,14 @@ struct bs_region {
   struct bs_launcher launchers[BS_MAX_LAUNCHES];
   struct bs_thief thieves[BS_MAX_THIEVES];
   struct bs_server servers[BS_MAX_SERVERS];
+  struct bs_startup startups[BS_MAX_LAUNCHES];
+  struct bs_serving servings[BS_MAX_SERVERS];
+  struct bs_engine engines[BS_MAX_ENGINES];
   /* Who of ours holds a port, 0 for nobody; set after a bind, cleared before the close. See bs_claim(). */
   uint32_t claims[BS_PORTS];
 };
 
-enum bs_claim_kind { BS_CLAIM_SERVER = 1, BS_CLAIM_LAUNCHER = 2, BS_CLAIM_THIEF = 3 };
+enum bs_claim_kind { BS_CLAIM_SERVER = 1, BS_CLAIM_LAUNCHER = 2, BS_CLAIM_THIEF = 3, BS_CLAIM_COORDINATOR = 4 };
 
 /* A claim: what kind of process, and its slot. */
 static inline uint32_t bs_claim(enum bs_claim_kind kind, uint32_t slot) { return ((uint32_t)kind << 24) | slot; }
@@ -219,6 +304,15 @@ static inline void bs_announce(uint32_t *_Nonnull word) {
 static inline struct bs_server *_Nonnull bs_server_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->servers[i]; }
 static inline struct bs_launcher *_Nonnull bs_launcher_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->launchers[i]; }
 static inline struct bs_thief *_Nonnull bs_thief_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->thieves[i]; }
+static inline struct bs_startup *_Nonnull bs_startup_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->startups[i]; }
+static inline struct bs_serving *_Nonnull bs_serving_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->servings[i]; }
+static inline struct bs_engine *_Nonnull bs_engine_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->engines[i]; }
+static inline uint64_t *_Nonnull bs_heard_of(struct bs_serving *_Nonnull s) { return s->heard; }
+static inline uint64_t *_Nonnull bs_answered_of(struct bs_serving *_Nonnull s) { return s->answered; }
+static inline uint16_t *_Nonnull bs_coordinator_ports_of(struct bs_startup *_Nonnull s) { return s->coordinator_ports; }
+static inline uint32_t *_Nonnull bs_gate_of(struct bs_startup *_Nonnull s) { return &s->gate; }
+static inline uint32_t *_Nonnull bs_served_word(struct bs_serving *_Nonnull s) { return &s->is_served; }
+static inline uint32_t *_Nonnull bs_ready_word(struct bs_engine *_Nonnull e) { return &e->is_ready; }
 static inline struct bs_choice *_Nonnull bs_thief_choice_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->order.thieves[i]; }
 static inline int64_t *_Nonnull bs_options_of(struct bs_choice *_Nonnull choice) { return choice->options; }
 static inline uint32_t *_Nonnull bs_answered_by(struct bs_endpoint *_Nonnull e) { return &e->answered_by; }

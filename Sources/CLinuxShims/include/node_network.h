@@ -1,0 +1,18 @@
+#ifndef BINDSTORM_NODE_NETWORK_H
+#define BINDSTORM_NODE_NETWORK_H
+/* Links between network namespaces (rtnetlink(7), netdevice(7)). C because the messages are made of macros and
+   nested attributes that Swift does not import. All act in the calling thread's namespace; 0 or errno. */
+#include <stdint.h>
+
+/* Makes a bridge. */
+int bs_make_bridge(const char *_Nonnull name);
+/* Makes a veth pair: `name` here, as a port of `bridge`, and eth0 in the namespace behind the descriptor. */
+int bs_make_link(const char *_Nonnull name, const char *_Nonnull bridge, int peer_network);
+/* Gives an interface an IPv4 address (host order) of a /16 network, and sets it up. */
+int bs_set_address(const char *_Nonnull name, uint32_t address);
+/* Sets an interface up. */
+int bs_set_up(const char *_Nonnull name);
+/* Whether IFLA_OPERSTATE says UP: 1, 0, or -errno. Until then the bridge may drop what is sent. */
+int bs_is_operational(const char *_Nonnull name);
+
+#endif

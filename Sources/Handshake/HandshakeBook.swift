@@ -1,0 +1,158 @@
+/// The launcher's book over its engine cores, as a pure state machine: NEW, CONNECTED after HELLO, READY. Any
+/// other order, an unknown identity, a mismatch of place or configuration is what vLLM raises for.
+public struct HandshakeBook: Sendable {
+  /// State of an engine core.
+  public enum State: Sendable, Equatable {
+    case new
+    case connected
+    case ready
+  }
+
+  /// Why the launcher raises.
+  public enum Violation: Error, Equatable {
+    /// No engine core has this identity.
+    case unknownIdentity
+    /// It is not a status message.
+    case unreadable
+    /// It says that it is where it should not be.
+    case misplaced(rank: Int)
+    /// HELLO twice, READY before HELLO, READY twice.
+    case outOfOrder(rank: Int)
+    /// Its configuration is another one.
+    case configurationMismatch(rank: Int)
+  }
+
+  /// What to do about a message.
+  public enum Answer: Sendable, Equatable {
+    /// Send the init message to the engine core.
+    case initialise(rank: Int)
+    /// Nothing; it is ready.
+    case noteReady(rank: Int)
+  }
+
+  /// States by rank.
+  public private(set) var states: [State]
+  /// How many are READY.
+  public private(set) var readyCount = 0
+  private let localEngines: Int
+  private let configurationHash: Int64?
+
+  /// - Parameters:
+  ///   - engines: engine cores of the launch, at least 1.
+  ///   - localEngines: the first so many run on the launcher's node, the rest is headless.
+  ///   - configurationHash: what every READY must carry; nil with a single engine.
+  public init(engines: Int, localEngines: Int, configurationHash: Int64?) {
+    states = Array(repeating: .new, count: engines)
+    self.localEngines = localEngines
+    self.configurationHash = configurationHash
+  }
+
+  /// Whether every engine core is READY.
+  public var isComplete: Bool { readyCount == states.count }
+
+  /// Takes a message from a DEALER.
+  /// - Throws: what the launcher raises for.
+  public mutating func receive(
+    identity: some Collection<UInt8>, _ frame: some Collection<UInt8>
+  ) throws(Violation) -> Answer {
+    guard let rank = EngineIdentity.rank(identity), states.indices.contains(rank) else {
+      throw .unknownIdentity
+    }
+    guard let status = EngineStatus(frame) else { throw .unreadable }
+    let isLocal = rank < localEngines
+    guard status.isLocal == isLocal, status.isHeadless == !isLocal else {
+      throw .misplaced(rank: rank)
+    }
+    switch (states[rank], status.status) {
+    case (.new, .hello):
+      states[rank] = .connected
+      return .initialise(rank: rank)
+    case (.connected, .ready):
+      guard status.configurationHash == configurationHash else {
+        throw .configurationMismatch(rank: rank)
+      }
+      states[rank] = .ready
+      readyCount += 1
+      return .noteReady(rank: rank)
+    default:
+      throw .outOfOrder(rank: rank)
+    }
+  }
+}
+
+/// The coordinator's book, pure: it says READY to the engine cores when all of them have subscribed.
+public struct CoordinatorBook: Sendable {
+  /// What engine cores subscribe with.
+  public static let subscription: [UInt8] = [1]
+  /// What they are told when all have.
+  public static let ready: [UInt8] = Array("READY".utf8)
+
+  private let engines: Int
+  private var subscribed = 0
+  private var isDone = false
+
+  public init(engines: Int) { self.engines = engines }
+
+  /// Takes what arrived on the XPUB towards the engine cores; true when READY is to be published now.
+  public mutating func receive(_ frame: some Collection<UInt8>) -> Bool {
+    guard frame.elementsEqual(Self.subscription), !isDone else { return false }
+    subscribed += 1
+    isDone = subscribed == engines
+    return isDone
+  }
+}
+
+/// What one API server has heard and been answered, pure.
+public struct ServingBook: Sendable {
+  /// What an arriving frame means.
+  public enum Finding: Sendable, Equatable {
+    /// As it should be.
+    case expected(engine: Int)
+    /// It cannot be told what this is, or it is not of this launch.
+    case stranger
+    /// Heard or answered before.
+    case repeated(engine: Int)
+  }
+
+  private let launch: Int64
+  private let server: Int
+  private let nonces: [Int64]
+  private var heard: Set<Int> = []
+  private var answered: Set<Int> = []
+
+  /// - Parameter nonces: one for each engine core.
+  public init(launch: Int64, server: Int, nonces: [Int64]) {
+    self.launch = launch
+    self.server = server
+    self.nonces = nonces
+  }
+
+  /// Whether every identity was heard.
+  public var hasHeardAll: Bool { heard.count == nonces.count }
+  /// Whether every engine core has answered.
+  public var isServed: Bool { answered.count == nonces.count }
+
+  /// An engine core's first frame: empty, or a ready record that names its launch.
+  public mutating func hear(
+    identity: some Collection<UInt8>, launch: Int64?
+  ) -> Finding {
+    guard let rank = EngineIdentity.rank(identity), nonces.indices.contains(rank),
+      launch == nil || launch == self.launch
+    else { return .stranger }
+    return heard.insert(rank).inserted ? .expected(engine: rank) : .repeated(engine: rank)
+  }
+
+  /// The request for an engine core.
+  public func request(for engine: Int) -> EchoMessage {
+    EchoMessage(launch: launch, server: server, engine: engine, nonce: nonces[engine])
+  }
+
+  /// An echo that arrived on the PULL.
+  public mutating func take(_ frame: some Collection<UInt8>) -> Finding {
+    guard let echo = EchoMessage(frame), nonces.indices.contains(echo.engine),
+      echo == request(for: echo.engine)
+    else { return .stranger }
+    return answered.insert(echo.engine).inserted
+      ? .expected(engine: echo.engine) : .repeated(engine: echo.engine)
+  }
+}

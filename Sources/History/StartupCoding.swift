@@ -1,0 +1,157 @@
+/// The three events of depth `startup` as JSON Lines, both ways. A field is left out when it has the default
+/// of its type's initialiser; times of what did not happen are such.
+enum StartupCoding {
+  static func encode(_ record: StartupRecord, into buffer: inout ByteBuffer) {
+    begin("startup", record.launch, into: &buffer)
+    if record.host != "127.0.0.1" {
+      buffer.append(",\"host\":")
+      buffer.append(quoted: record.host)
+    }
+    append("handshakePort", UInt64(record.handshakePort), into: &buffer)
+    append("handshakeBound", record.handshakeBound, into: &buffer)
+    append("coordinatorPid", UInt64(record.coordinatorPid), into: &buffer)
+    if record.coordinatorPorts != [0, 0] {
+      list("coordinatorPorts", record.coordinatorPorts.map(Int.init), into: &buffer)
+    }
+    append("coordinatorStarted", record.coordinatorStarted, into: &buffer)
+    append("coordinatorBound", record.coordinatorBound, into: &buffer)
+    append("coordinatorReported", record.coordinatorReported, into: &buffer)
+    append("coordinatorDied", record.coordinatorDied, into: &buffer)
+    append("enginesReady", record.enginesReady, into: &buffer)
+    append("served", record.served, into: &buffer)
+    append("noticed", record.noticed, into: &buffer)
+    if record.casualty != .none {
+      buffer.append(",\"casualty\":")
+      buffer.append(quoted: record.casualty.rawValue)
+    }
+    if record.casualtyNumber != -1 {
+      append("casualtyNumber", Int32(record.casualtyNumber), into: &buffer)
+    }
+  }
+
+  static func encode(_ record: EngineRecord, into buffer: inout ByteBuffer) {
+    begin("engine", record.launch, into: &buffer)
+    append("engine", Int32(record.engine), into: &buffer)
+    append("node", UInt64(record.node), into: &buffer)
+    append("pid", record.pid, into: &buffer)
+    append("started", record.started, into: &buffer)
+    append("initialised", record.initialised, into: &buffer)
+    append("loaded", record.loaded, into: &buffer)
+    append("connected", record.connected, into: &buffer)
+    append("ready", record.ready, into: &buffer)
+    append("placeholders", UInt64(record.placeholders), into: &buffer)
+    append("requests", UInt64(record.requests), into: &buffer)
+    append("strangers", UInt64(record.strangers), into: &buffer)
+    failure(record.errno, record.stage, into: &buffer)
+    append("died", record.died, into: &buffer)
+  }
+
+  static func encode(_ record: ServingRecord, into buffer: inout ByteBuffer) {
+    begin("serving", record.launch, into: &buffer)
+    append("server", Int32(record.server), into: &buffer)
+    append("heard", record.heard, into: &buffer)
+    append("served", record.served, into: &buffer)
+    append("failed", record.failed, into: &buffer)
+    if !record.unheard.isEmpty { list("unheard", record.unheard, into: &buffer) }
+    if !record.unanswered.isEmpty { list("unanswered", record.unanswered, into: &buffer) }
+    append("strangers", UInt64(record.strangers), into: &buffer)
+    failure(record.errno, record.stage, into: &buffer)
+  }
+
+  static func startup(_ fields: inout EventFields) throws(EventDecoder.Failure) -> StartupRecord {
+    StartupRecord(
+      launch: try fields.number("launch"), host: try fields.text("host", default: "127.0.0.1"),
+      handshakePort: try fields.number("handshakePort", default: 0),
+      handshakeBound: try fields.number("handshakeBound", default: 0),
+      coordinatorPid: try fields.number("coordinatorPid", default: 0),
+      coordinatorPorts: try ports(&fields),
+      coordinatorStarted: try fields.number("coordinatorStarted", default: 0),
+      coordinatorBound: try fields.number("coordinatorBound", default: 0),
+      coordinatorReported: try fields.number("coordinatorReported", default: 0),
+      coordinatorDied: try fields.numberIfPresent("coordinatorDied"),
+      enginesReady: try fields.number("enginesReady", default: 0),
+      served: try fields.number("served", default: 0),
+      noticed: try fields.number("noticed", default: 0),
+      casualty: try fields.word("casualty", default: StartupRecord.Casualty.none),
+      casualtyNumber: try fields.number("casualtyNumber", default: -1))
+  }
+
+  static func engine(_ fields: inout EventFields) throws(EventDecoder.Failure) -> EngineRecord {
+    EngineRecord(
+      launch: try fields.number("launch"), engine: try fields.number("engine"),
+      node: try fields.number("node", default: 0), pid: try fields.number("pid"),
+      started: try fields.number("started", default: 0),
+      initialised: try fields.number("initialised", default: 0),
+      loaded: try fields.number("loaded", default: 0),
+      connected: try fields.number("connected", default: 0),
+      ready: try fields.number("ready", default: 0),
+      placeholders: try fields.number("placeholders", default: 0),
+      requests: try fields.number("requests", default: 0),
+      strangers: try fields.number("strangers", default: 0),
+      errno: try fields.number("errno", default: 0),
+      stage: try fields.word("stage", default: Stage.none),
+      died: try fields.numberIfPresent("died"))
+  }
+
+  static func serving(_ fields: inout EventFields) throws(EventDecoder.Failure) -> ServingRecord {
+    ServingRecord(
+      launch: try fields.number("launch"), server: try fields.number("server"),
+      heard: try fields.number("heard", default: 0),
+      served: try fields.number("served", default: 0),
+      failed: try fields.number("failed", default: 0), unheard: try fields.numbers("unheard"),
+      unanswered: try fields.numbers("unanswered"),
+      strangers: try fields.number("strangers", default: 0),
+      errno: try fields.number("errno", default: 0),
+      stage: try fields.word("stage", default: Stage.none))
+  }
+
+  private static func ports(_ fields: inout EventFields) throws(EventDecoder.Failure) -> [UInt16] {
+    let ports: [UInt16] = try fields.numbers("coordinatorPorts")
+    return ports.isEmpty ? [0, 0] : ports
+  }
+
+  private static func begin(_ name: StaticString, _ launch: Int, into buffer: inout ByteBuffer) {
+    buffer.append("{\"event\":\"")
+    buffer.append(name)
+    buffer.append("\",\"launch\":")
+    buffer.append(decimal: launch)
+  }
+
+  /// Nothing for 0.
+  private static func append(_ name: StaticString, _ value: UInt64, into buffer: inout ByteBuffer) {
+    guard value != 0 else { return }
+    buffer.append(",\"")
+    buffer.append(name)
+    buffer.append("\":")
+    buffer.append(decimal: value)
+  }
+
+  /// Nothing for nil.
+  private static func append(_ name: StaticString, _ value: Int32?, into buffer: inout ByteBuffer) {
+    guard let value else { return }
+    buffer.append(",\"")
+    buffer.append(name)
+    buffer.append("\":")
+    buffer.append(decimal: Int(value))
+  }
+
+  private static func list(_ name: StaticString, _ values: [Int], into buffer: inout ByteBuffer) {
+    buffer.append(",\"")
+    buffer.append(name)
+    buffer.append("\":[")
+    for (number, value) in values.enumerated() {
+      if number > 0 { buffer.append(44) }
+      buffer.append(decimal: value)
+    }
+    buffer.append(93)
+  }
+
+  private static func failure(_ errno: Int32, _ stage: Stage, into buffer: inout ByteBuffer) {
+    if errno != 0 { append("errno", errno, into: &buffer) }
+    if stage != .none {
+      buffer.append(",\"stage\":\"")
+      buffer.append(stage.word)
+      buffer.append(34)
+    }
+  }
+}

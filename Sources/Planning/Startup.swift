@@ -1,0 +1,159 @@
+/// The rest of a launch at depth `startup`: engine cores, coordinator, handshake, until a request is served.
+/// Times stand for work that needs no port (imports, model load, compilation); they are compressed by default
+/// and can be set to what the field measures (5 to 25 s between choice and bind).
+public struct Startup: Sendable, Equatable, Codable {
+  /// In which order vLLM does things, and whom its launcher watches.
+  public enum Variant: String, Sendable, Codable, CaseIterable {
+    /// v0.19.x: while the engine cores start, nobody watches the API servers.
+    case v019 = "v0.19"
+    /// After vllm-project/vllm#42585, #43864 and #43417: it does watch them.
+    case fixed
+  }
+
+  /// How engine cores get their addresses.
+  public enum Backend: String, Sendable, Codable, CaseIterable {
+    /// By the handshake, after the API servers were started.
+    case spawn
+    /// As with Ray: copied into the actors before the API servers are started; there is no handshake.
+    case ray
+  }
+
+  /// Order of steps and supervision.
+  public var variant: Variant
+  /// How engine cores get their addresses.
+  public var backend: Backend
+  /// Engine cores of each launch (data-parallel size), 1...256.
+  public var engines: Int
+  /// Hosts, 1...16: the head node and the others, with `engines / nodes` engine cores each.
+  public var nodes: Int
+  /// Whether there is a DP coordinator.
+  public var hasCoordinator: Bool
+  /// What an API server does between its start and its first bind, in milliseconds.
+  public var importMilliseconds: Double
+  /// What the coordinator does between its start and its bind, in milliseconds.
+  public var coordinatorImportMilliseconds: Double
+  /// Model load and compilation of an engine core, in milliseconds.
+  public var loadMilliseconds: Double
+  /// How long the launcher waits for the coordinator's addresses.
+  public var coordinatorTimeoutMilliseconds: Int
+  /// How long an engine core waits for the init message.
+  public var initTimeoutMilliseconds: Int
+  /// How long an API server waits for each engine core's first message.
+  public var clientTimeoutMilliseconds: Int
+  /// Handshake port of the first launch (`data_parallel_rpc_port`).
+  public var rpcPort: Int
+  /// Whether parallel launches use the same handshake port, instead of consecutive ones.
+  public var sharesRPCPort: Bool
+
+  /// The node that the API servers run on. Launcher and probes stay on the head node: on any other, a number is
+  /// probed on the wrong host.
+  public var apiServerNode: Int
+  /// Ports that a service of its own holds on each node but the head node.
+  public var nodePorts: Int
+  /// Whether an orphan of an earlier launch still holds the handshake port when this one starts.
+  public var hasOrphan: Bool
+
+  /// Engine cores on the head node; the first ranks.
+  public var localEngines: Int { (engines + nodes - 1) / nodes }
+  /// The node that an engine core runs on.
+  public func node(ofEngine rank: Int) -> Int { rank / localEngines }
+  /// Whether a limit is below the time of the healthy work that it bounds, or something else than a collision
+  /// of ports is set to go wrong: theory then has nothing to say.
+  public var breaksModel: Bool {
+    backend == .ray || sharesRPCPort || hasOrphan || apiServerNode != 0
+      || (hasCoordinator
+        && Double(coordinatorTimeoutMilliseconds) <= coordinatorImportMilliseconds)
+      || Double(clientTimeoutMilliseconds) <= loadMilliseconds
+      || Double(initTimeoutMilliseconds) <= importMilliseconds
+  }
+
+  public init(
+    variant: Variant = .fixed, backend: Backend = .spawn, engines: Int, nodes: Int = 1,
+    hasCoordinator: Bool = true, importMilliseconds: Double = 5,
+    coordinatorImportMilliseconds: Double = 1, loadMilliseconds: Double = 20,
+    coordinatorTimeoutMilliseconds: Int? = nil, initTimeoutMilliseconds: Int = 300_000,
+    clientTimeoutMilliseconds: Int = 600_000, rpcPort: Int = 29_550, sharesRPCPort: Bool = false,
+    hasOrphan: Bool = false, apiServerNode: Int = 0, nodePorts: Int = 0
+  ) {
+    self.variant = variant
+    self.backend = backend
+    self.engines = engines
+    self.nodes = nodes
+    self.hasCoordinator = hasCoordinator
+    self.importMilliseconds = importMilliseconds
+    self.coordinatorImportMilliseconds = coordinatorImportMilliseconds
+    self.loadMilliseconds = loadMilliseconds
+    // vllm-project/vllm#37452 came with 30 s, #42343 raised it.
+    self.coordinatorTimeoutMilliseconds =
+      coordinatorTimeoutMilliseconds ?? (variant == .v019 ? 30_000 : 120_000)
+    self.initTimeoutMilliseconds = initTimeoutMilliseconds
+    self.clientTimeoutMilliseconds = clientTimeoutMilliseconds
+    self.rpcPort = rpcPort
+    self.sharesRPCPort = sharesRPCPort
+    self.hasOrphan = hasOrphan
+    self.apiServerNode = apiServerNode
+    self.nodePorts = nodePorts
+  }
+}
+
+/// The settings of `startup` in a plan; what is not given keeps its value.
+struct StartupSettings {
+  static let keys = [
+    "variant", "backend", "engines", "nodes", "coordinator", "import_ms", "coordinator_import_ms",
+    "load_ms", "coordinator_timeout_ms", "init_timeout_ms", "client_timeout_ms", "rpc_port",
+    "shares_rpc_port", "orphan", "api_server_node", "node_ports",
+  ]
+
+  private var variant = Startup.Variant.fixed
+  private var backend = Startup.Backend.spawn
+  private var engines: Int?
+  private var nodes = 1
+  private var hasCoordinator = true
+  private var importMilliseconds = 5.0
+  private var coordinatorImportMilliseconds = 1.0
+  private var loadMilliseconds = 20.0
+  private var coordinatorTimeout: Int?
+  private var initTimeout = 300_000
+  private var clientTimeout = 600_000
+  private var rpcPort = 29_550
+  private var sharesRPCPort = false
+  private var hasOrphan = false
+  private var apiServerNode = 0
+  private var nodePorts = 0
+
+  mutating func read(_ node: PlanNode) {
+    guard let object = node.object(keys: Self.keys) else { return }
+    func set<Value>(_ target: inout Value, _ value: Value?) { if let value { target = value } }
+    set(&variant, object["variant"]?.word(Startup.Variant.self))
+    set(&backend, object["backend"]?.word(Startup.Backend.self))
+    if let count = object["engines"]?.integer(1...256) { engines = count }
+    set(&nodes, object["nodes"]?.integer(1...16))
+    set(&hasCoordinator, object["coordinator"]?.boolean())
+    set(&importMilliseconds, object["import_ms"]?.number(0...3_600_000))
+    set(&coordinatorImportMilliseconds, object["coordinator_import_ms"]?.number(0...3_600_000))
+    set(&loadMilliseconds, object["load_ms"]?.number(0...3_600_000))
+    if let limit = object["coordinator_timeout_ms"]?.integer(1...3_600_000) {
+      coordinatorTimeout = limit
+    }
+    set(&initTimeout, object["init_timeout_ms"]?.integer(1...3_600_000))
+    set(&clientTimeout, object["client_timeout_ms"]?.integer(1...3_600_000))
+    set(&rpcPort, object["rpc_port"]?.integer(1_024...65_000))
+    set(&sharesRPCPort, object["shares_rpc_port"]?.boolean())
+    set(&hasOrphan, object["orphan"]?.boolean())
+    set(&apiServerNode, object["api_server_node"]?.integer(0...15))
+    set(&nodePorts, object["node_ports"]?.integer(0...16_000))
+  }
+
+  /// - Parameter apiServers: as many engine cores if the plan does not say, as vLLM's default is the other way
+  ///   round.
+  func resolved(apiServers: Int) -> Startup {
+    Startup(
+      variant: variant, backend: backend, engines: engines ?? min(apiServers, 256), nodes: nodes,
+      hasCoordinator: hasCoordinator, importMilliseconds: importMilliseconds,
+      coordinatorImportMilliseconds: coordinatorImportMilliseconds,
+      loadMilliseconds: loadMilliseconds, coordinatorTimeoutMilliseconds: coordinatorTimeout,
+      initTimeoutMilliseconds: initTimeout, clientTimeoutMilliseconds: clientTimeout,
+      rpcPort: rpcPort, sharesRPCPort: sharesRPCPort, hasOrphan: hasOrphan,
+      apiServerNode: apiServerNode, nodePorts: nodePorts)
+  }
+}

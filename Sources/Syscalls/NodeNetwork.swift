@@ -1,0 +1,93 @@
+internal import CLinuxShims
+internal import Glibc
+
+/// Hosts made of network namespaces: the calling process's own is the head node, the others hang on a bridge in
+/// it. Each has its own loopback and its own range of ephemeral ports. All of them vanish with the last process
+/// that has their descriptors open.
+///
+/// The calling process must be single-threaded: it visits the namespaces.
+public final class NodeNetwork {
+  /// Descriptors of the namespaces of the nodes 1, 2, ...
+  public private(set) var nodes: [Int32] = []
+  private let head: Int32
+
+  private static let bridge = "bs-br0"
+  /// How long links may take to become operational.
+  private static let linkNanoseconds: UInt64 = 5_000_000_000
+
+  /// - Throws: when the process's own namespace cannot be opened.
+  public init() throws(SystemError) {
+    head = try Self.current()
+  }
+
+  /// Sees to it that there are so many nodes, the head node included, with links that work.
+  /// - Throws: what a step failed with; `ETIMEDOUT` when a link does not become operational.
+  public func grow(to count: Int) throws(SystemError) {
+    guard count > 1, nodes.count < count - 1 else { return }
+    if nodes.isEmpty {
+      try check("making a bridge", bs_make_bridge(Self.bridge))
+      try check("setting the head node's address", bs_set_address(Self.bridge, NodeAddress.of(0)))
+    }
+    let known = nodes.count
+    for node in (known + 1)..<count {
+      try check("unshare(CLONE_NEWNET)", bs_unshare_network(0))
+      defer { _ = bs_enter_network(head) }
+      nodes.append(try Self.current())
+      try check("bringing loopback up", bs_bring_loopback_up())
+      try Namespace.allowTimeWait(false)
+      try check("setns", bs_enter_network(head))
+      let name = "bs-veth\(node)"
+      try check("making a link", bs_make_link(name, Self.bridge, nodes[node - 1]))
+      try check("setting a link up", bs_set_up(name))
+      try visit(node) { () throws(SystemError) in
+        try self.check(
+          "setting a node's address", bs_set_address("eth0", NodeAddress.of(node)))
+      }
+    }
+    let deadline = MonotonicClock.now() + Self.linkNanoseconds
+    for node in (known + 1)..<count {
+      try awaitLink("bs-veth\(node)", deadline)
+      try visit(node) { () throws(SystemError) in try self.awaitLink("eth0", deadline) }
+    }
+    try awaitLink(Self.bridge, deadline)
+  }
+
+  /// Sets the range of ephemeral ports on every node but the head node.
+  public func setPortRange(low: Int, high: Int) throws(SystemError) {
+    for node in nodes.indices {
+      try visit(node + 1) { () throws(SystemError) in
+        _ = try Namespace.setPortRange(low: low, high: high)
+      }
+    }
+  }
+
+  private func visit(
+    _ node: Int, _ body: () throws(SystemError) -> Void
+  ) throws(SystemError) {
+    try check("setns", bs_enter_network(nodes[node - 1]))
+    defer { _ = bs_enter_network(head) }
+    try body()
+  }
+
+  /// There is no notice of one's own to wait for; it takes 0.1 ms as a rule.
+  private func awaitLink(_ name: String, _ deadline: UInt64) throws(SystemError) {
+    while true {
+      let state = bs_is_operational(name)
+      if state > 0 { return }
+      if state < 0 { throw SystemError("asking for the state of \(name)", code: -state) }
+      let now = MonotonicClock.now()
+      if now >= deadline { throw SystemError("waiting for \(name)", code: ETIMEDOUT) }
+      MonotonicClock.sleep(until: now + 100_000)
+    }
+  }
+
+  private func check(_ call: String, _ code: Int32) throws(SystemError) {
+    if code != 0 { throw SystemError(call, code: code) }
+  }
+
+  private static func current() throws(SystemError) -> Int32 {
+    let descriptor = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .current("open /proc/thread-self/ns/net") }
+    return descriptor
+  }
+}

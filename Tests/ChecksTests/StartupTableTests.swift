@@ -1,0 +1,156 @@
+import History
+import Planning
+import TestSupport
+import Testing
+
+@testable import Checks
+
+/// Hand-written histories of whole start-ups and what they come to.
+@Suite struct StartupTableTests {
+  typealias Row = OutcomeTableTests.Row
+
+  static func arm(_ startup: Startup = Startup(engines: 3)) -> Arm {
+    .sample(depth: .startup) { $0.startup = startup }
+  }
+
+  /// Milliseconds of a history as a time.
+  static func at(_ milliseconds: UInt64) -> UInt64 { TrialHistory.start + milliseconds * 1_000_000 }
+
+  static let rows: [Row] = [
+    Row("everything is served", [.ready], "", arm: arm()) { _ in },
+    Row(
+      "an API server loses its port, and v0.19's launcher notices late", [.lostToThief],
+      "Process ApiServer_1 (PID: 901) died with exit code 1",
+      arm: arm(Startup(variant: .v019, engines: 3))
+    ) {
+      $0.lose(1, to: Holder(kind: .thief, index: 0, pid: 7, sources: .kernel))
+      $0.servers[1].died = 256
+      $0.startups[0].noticed = at(300)
+      $0.startups[0].casualty = .apiServer
+      $0.startups[0].casualtyNumber = 1
+    },
+    Row(
+      "the user's line names the address", [.lostToSelf],
+      "zmq.error.ZMQError: Address already in use (addr='tcp://127.0.0.1:40001')", arm: arm()
+    ) {
+      $0.lose(0, to: Holder(kind: .coordinator, launch: 0, pid: 600, sources: .eventsAndKernel))
+    },
+    Row(
+      "the handshake's port is taken", [.lostToSibling],
+      "Address already in use (addr='tcp://127.0.0.1:29550')", arm: arm()
+    ) {
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .handshake
+      $0.launches[0].service = 29_550
+      $0.launches[0].holder = Holder(kind: .launcher, launch: 1, pid: 9, sources: .kernel)
+    },
+    Row(
+      "port 0 reached the engine cores", [.placeholderLeak],
+      "engine core 0 was told to connect to 4 addresses with port 0",
+      arm: arm(Startup(backend: .ray, engines: 3))
+    ) {
+      for engine in 0..<3 { $0.engines[engine].placeholders = 4 }
+      $0.servings[0] = ServingRecord(
+        launch: 0, server: 0, failed: at(300), unheard: [0, 1, 2], unanswered: [0, 1, 2],
+        errno: 110, stage: .readiness)
+    },
+    Row(
+      "a slow coordinator is given up", [.falseTimeout], "but it was healthy and had bound at",
+      arm: arm()
+    ) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .coordinator
+      $0.startups[0].coordinatorReported = 0
+      $0.startups[0].noticed = at(30)
+      $0.startups[0].coordinatorBound = at(60)
+    },
+    Row("a coordinator that never bound is given up", [.timeout], "errno 110", arm: arm()) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .coordinator
+      $0.startups[0].coordinatorReported = 0
+      $0.startups[0].coordinatorBound = 0
+    },
+    Row(
+      "API servers that report too late", [.falseTimeout], "were healthy and had bound by",
+      arm: arm()
+    ) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .report
+      $0.startups[0].noticed = at(3)
+    },
+    Row(
+      "an API server gives up engine cores that are loading", [.falseTimeout], "still loading",
+      arm: arm()
+    ) {
+      $0.engines[2].loaded = 0
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
+      "an engine core that never comes", [.timeout], "it had heard 2 of 3 engine cores", arm: arm()
+    ) {
+      $0.engines[2] = EngineRecord(launch: 0, engine: 2, pid: 0)
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
+      "an engine core gives up without an init message", [.falseTimeout], "without an init message",
+      arm: arm()
+    ) {
+      $0.engines[1].errno = 110
+      $0.engines[1].stage = .handshake
+      $0.engines[1].died = 256
+    },
+    Row("a message of another launch", [.crossTalk], "not of its launch", arm: arm()) {
+      $0.servings[0].strangers = 1
+    },
+    Row("a request of another launch", [.crossTalk], "not of its launch", arm: arm()) {
+      $0.engines[0].strangers = 2
+    },
+    Row(
+      "an engine core dies", [.childDied], "Failed core proc(s): {'EngineCore_DP1': 1}", arm: arm()
+    ) { $0.engines[1].died = 256 },
+    Row("the coordinator dies", [.childDied], "died by signal 9", arm: arm()) {
+      $0.startups[0].coordinatorDied = 9
+    },
+    Row("nobody says that it was served", [.harnessError], "never saw", arm: arm()) {
+      $0.startups[0].served = 0
+    },
+    Row("one pair was not served", [.harnessError], "not served by every", arm: arm()) {
+      $0.servings[1].unanswered = [2]
+    },
+    Row("a missing engine core's record", [.harnessError], "3 engine cores, found 2", arm: arm()) {
+      $0.engines.removeLast()
+    },
+    Row("a missing serving record", [.harnessError], "2 API servers, found 1", arm: arm()) {
+      $0.servings.removeLast()
+    },
+    Row("an orphan was left", [.leaked], "bs-orphan (pid 7)", arm: arm()) {
+      $0.ended.left = ["bs-orphan (pid 7)"]
+    },
+    Row("it hangs", [.timeout], "2 of 3 engine cores were READY", arm: arm()) {
+      $0.ended.completion = .timeoutBinding
+      $0.engines[0].ready = 0
+      $0.startups[0].served = 0
+    },
+  ]
+
+  @Test(arguments: rows)
+  func `a start-up's history has its outcome`(_ row: Row) {
+    let outcome = TrialJudge(arm: row.arm).judge(row.events)
+    #expect(outcome.launches.map(\.outcome) == row.outcomes)
+    #expect(outcome.launches[0].evidence.contains(row.evidence), "\(outcome.launches[0].evidence)")
+  }
+
+  @Test func `detection runs from the first failure to the launcher's notice`() {
+    let lost = TrialJudge(arm: Self.rows[1].arm).judge(Self.rows[1].events)
+    // The bind failed at 4 ms, the launcher noticed at 300 ms.
+    #expect(lost.detectionNanoseconds == [296_000_000])
+    let ready = TrialJudge(arm: Self.rows[0].arm).judge(Self.rows[0].events)
+    #expect(ready.detectionNanoseconds == [])
+    // Barrier at 2.5 ms, served at 8 ms.
+    #expect(ready.timeToServedNanoseconds == 5_500_000)
+  }
+}

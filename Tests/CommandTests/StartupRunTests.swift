@@ -1,0 +1,128 @@
+import Foundation
+import History
+import Testing
+
+/// Whole start-ups with real processes, by the command itself.
+@Suite(.serialized) struct StartupRunTests {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  /// What a run left.
+  struct Outcome {
+    var status: Int32
+    var output: String
+    var events: [Event] = []
+  }
+
+  /// Runs a plan of these scenarios and reads its history.
+  static func run(_ strategies: String, _ scenarios: String) throws -> Outcome {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "bindstorm-startup-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let plan = folder.appending(path: "plan.json")
+    try """
+    {"version": 1, "name": "test", "defaults": {"depth": "startup", "topology": {"api_servers": 2},
+    "trials": 2, "timeout_ms": 5000}, "strategies": [\(strategies)], "scenarios": [\(scenarios)]}
+    """.write(to: plan, atomically: true, encoding: .utf8)
+    let process = Process()
+    process.executableURL = root.appending(path: ".build/debug/bindstorm")
+    process.arguments = [
+      "run", plan.path, "--results", folder.path, "--color", "never", "--quiet",
+    ]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    var result = Outcome(
+      status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
+    let history = folder.appending(path: "test/latest/events.jsonl")
+    for line in try String(contentsOf: history, encoding: .utf8).split(separator: "\n") {
+      result.events.append(try EventDecoder.decode(String(line)))
+    }
+    return result
+  }
+
+  @Test(arguments: [1, 2])
+  func `every pair of API server and engine core is served, and nothing is left`(
+    _ nodes: Int
+  ) throws {
+    let run = try Self.run(
+      #""wildcard-report-back", "inherited-listener""#,
+      #"{"name": "all", "startup": {"engines": 4, "nodes": \#(nodes)}}"#)
+    #expect(run.status == 0, "\(run.output)")
+    if run.output.contains("SKIP") { return }
+    var engines = 0
+    for case .engine(let engine) in run.events {
+      engines += 1
+      #expect(engine.requests == 2 && engine.strangers == 0, "\(engine)")
+      #expect(engine.node == engine.engine / (4 / nodes))
+    }
+    #expect(engines == 2 * 2 * 4, "two strategies, two trials, four engine cores")
+    for case .serving(let serving) in run.events {
+      #expect(serving.served != 0 && serving.unheard.isEmpty && serving.unanswered.isEmpty)
+    }
+    var pids: Set<Int32> = []
+    for event in run.events {
+      switch event {
+      case .engine(let engine): pids.insert(engine.pid)
+      case .server(let server): pids.insert(server.pid)
+      case .startup(let startup): pids.insert(startup.coordinatorPid)
+      case .trialEnded(let ended): #expect(ended.socketsLeft == 0)
+      default: break
+      }
+    }
+    for pid in pids { #expect(kill(pid, 0) == -1, "process \(pid) is left") }
+  }
+
+  @Test func `port 0 in the copies of Ray-like actors is a placeholder leak`() throws {
+    let run = try Self.run(
+      #""wildcard-report-back""#,
+      #"{"name": "ray", "startup": {"backend": "ray", "client_timeout_ms": 100}}"#)
+    #expect(run.output.contains("placeholder-leak x2"), "\(run.output)")
+  }
+
+  @Test func `an orphan of an earlier launch is named and ended before the next trial`() throws {
+    let run = try Self.run(
+      #""wildcard-report-back""#, #"{"name": "orphan", "startup": {"orphan": true}}"#)
+    #expect(run.output.contains("lost-to-outsider x2"), "\(run.output)")
+    #expect(run.output.contains("bs-orphan-0"))
+    for case .trialEnded(let ended) in run.events {
+      #expect(ended.left.count == 1 && ended.left[0].hasPrefix("bs-orphan-0"), "\(ended)")
+      #expect(ended.socketsLeft == 0)
+    }
+  }
+
+  @Test func `a coordinator that is slower than its limit is a false timeout`() throws {
+    let run = try Self.run(
+      #""wildcard-report-back""#,
+      #"{"name": "slow", "startup": {"coordinator_import_ms": 60, "coordinator_timeout_ms": 20}}"#)
+    #expect(run.output.contains("false-timeout x2"), "\(run.output)")
+  }
+
+  /// Ten API servers draw 20 numbers from 20 slots: that none meets has a chance of 20!/20^20 < 1e-7.
+  @Test func `the variant decides when a dead API server is noticed`() throws {
+    func latencies(_ variant: String) throws -> [UInt64] {
+      let run = try Self.run(
+        #""probe-then-bind""#,
+        #"{"name": "late", "pool": {"slots": 20}, "topology": {"api_servers": 10}, "#
+          + #""startup": {"variant": "\#(variant)", "engines": 2, "load_ms": 1500}}"#)
+      var failures: [UInt64] = []
+      for case .server(let server) in run.events {
+        failures += [server.input, server.output].filter { $0.errno == 98 }.map(\.finished)
+      }
+      return run.events.compactMap { event in
+        guard case .startup(let startup) = event else { return nil }
+        return failures.filter { $0 <= startup.noticed }.max().map { startup.noticed - $0 }
+      }
+    }
+    let late = try latencies("v0.19")
+    let early = try latencies("fixed")
+    #expect(late.count == 2 && early.count == 2)
+    // The engine cores load for 1.5 s; binds fail within the first half second even on a busy machine.
+    #expect(late.allSatisfy { $0 > 700_000_000 }, "\(late)")
+    #expect(early.allSatisfy { $0 < 700_000_000 }, "\(early)")
+  }
+}
