@@ -60,6 +60,16 @@ import Testing
       #expect(engine.requests == 2 && engine.strangers == 0, "\(engine)")
       #expect(engine.node == engine.engine / (4 / nodes))
     }
+    // The coordinator lets nobody go on before all have connected.
+    for trial in run.events.split(whereSeparator: {
+      if case .trialEnded = $0 { true } else { false }
+    }) {
+      let records = trial.compactMap { event -> EngineRecord? in
+        if case .engine(let engine) = event { engine } else { nil }
+      }
+      guard !records.isEmpty else { continue }
+      #expect(records.map(\.ready).min()! >= records.map(\.connected).max()!)
+    }
     #expect(engines == 2 * 2 * 4, "two strategies, two trials, four engine cores")
     for case .serving(let serving) in run.events {
       #expect(serving.served != 0 && serving.unheard.isEmpty && serving.unanswered.isEmpty)
