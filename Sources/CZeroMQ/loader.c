@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Name, return type, parameters, arguments. */
@@ -63,8 +64,18 @@ const char *bs_zmq_load(void) {
   return 0;
 }
 
+/* A call before the library is there (zmq_poll needs no context) loads it; one that cannot is a bug of ours. */
+static void ensure_loaded(void) {
+  if (library.ctx_new || !bs_zmq_load()) return;
+  fprintf(stderr, "bindstorm-worker: %s\n", problem);
+  abort();
+}
+
 #define DEFINE(name, type, parameters, arguments) \
-  type zmq_##name parameters { return library.name arguments; }
+  type zmq_##name parameters { \
+    ensure_loaded(); \
+    return library.name arguments; \
+  }
 EACH_FUNCTION(DEFINE)
 
 void *zmq_ctx_new(void) {

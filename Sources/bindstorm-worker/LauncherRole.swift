@@ -43,7 +43,7 @@ final class LauncherRole {
     }
     let type = StrategyRegistry.available[order.strategy]
     handover = type.handover
-    if order.sockets == .zmq && order.depth == .bind, let problem = MessagingLibrary.load() {
+    if order.sockets == .zmq && order.depth != .allocate, let problem = MessagingLibrary.load() {
       die("launcher: \(problem)")
     }
     strategy = type.init(
@@ -157,8 +157,9 @@ final class LauncherRole {
       guard pid > 0, let server = server(ofPid: pid) else { break }
       running -= 1
       clearClaims(server)
-      // One that a signal ended did not do as it was told: it died a moment before, unnoticed.
-      if status & 0x7f != 0 {
+      // One that crashed did not do as it was told: it died a moment before, unnoticed. The launcher's own
+      // signals are no crash.
+      if ![0, SIGTERM, SIGKILL].contains(status & 0x7f) {
         let slot = region.server(launch.slot(of: server))
         slot.pointee.wait_status = status
         slot.pointee.is_dead = 1

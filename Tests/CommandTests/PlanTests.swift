@@ -258,7 +258,7 @@ import Testing
     ("\"api_servers\": 4", "\"api_servers\": 0"), ("{ \"name\": \"a\" }", "{}"),
     ("{ \"name\": \"a\" }", "{ \"name\": \"\" }"),
     ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"expect\": { \"*\": {} } }"),
-    ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"depth\": \"startup\" }"),
+    ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"depth\": \"boot\" }"),
     ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"thieves\": [{ \"options\": {} }] }"),
     (
       "{ \"name\": \"a\" }",

@@ -48,6 +48,6 @@ import Testing
     #expect(terminal.split(separator: "\n").allSatisfy { !$0.hasSuffix(" ") || $0.contains("|") })
     #expect(MarkdownReport.text(matrix).contains("| silent | a \\| b |"))
     #expect(
-      CSVReport.text(matrix).contains(",40000,90000,8,3,true,everybody,true,false,silent\r\n"))
+      CSVReport.text(matrix).contains(",40000,90000,8,3,true,everybody,true,false,silent,"))
   }
 }
