@@ -40,13 +40,19 @@ struct LaunchJudge {
 
   func judge() -> LaunchOutcome {
     let (outcome, evidence) =
-      lost() ?? serviceLost() ?? duplicate() ?? exhausted() ?? died() ?? ownership()
+      misspoken() ?? lost() ?? serviceLost() ?? duplicate() ?? exhausted() ?? died() ?? ownership()
       ?? misadvertised() ?? premature() ?? failed() ?? unfinished() ?? left() ?? recovered()
       ?? ready()
     return LaunchOutcome(launch: launch, outcome: outcome, evidence: evidence)
   }
 
   private typealias Finding = (Outcome, String)
+
+  /// What an adapter that breaks its protocol says or does proves nothing about its ports.
+  private func misspoken() -> Finding? {
+    guard own.stage == .adapter else { return nil }
+    return (.adapterError, own.detail.isEmpty ? "errno \(own.errno)" : own.detail)
+  }
 
   private func lost() -> Finding? {
     let lost = places.filter {
@@ -225,7 +231,9 @@ struct LaunchJudge {
       return (.timeout, "the scan for a number never ends: it was given up as a livelock")
     }
     if own.errno != 0 {
-      let text = "the launcher failed at stage \(own.stage.rawValue) with errno \(own.errno)"
+      let text =
+        "the launcher failed at stage \(own.stage.rawValue) with errno \(own.errno)"
+        + (own.detail.isEmpty ? "" : ": \(own.detail)")
       switch own.errno {
       case LinuxErrno.timedOut: return (.timeout, text)
       // The report's channel ended: its API server is gone.

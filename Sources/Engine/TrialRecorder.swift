@@ -151,7 +151,7 @@ final class TrialRecorder {
       launch: launch, pid: slot.pid, advertised: advertised,
       allocationStarted: slot.allocation_started_ns, allocationEnded: slot.allocation_ended_ns,
       errno: slot.error, stage: Self.stage(slot.stage), service: slot.service_port, holder: holder,
-      portsTaken: portsTaken)
+      portsTaken: portsTaken, detail: slot.error == 0 ? "" : region.detail(launch))
   }
 
   private func serverRecord(
@@ -197,7 +197,7 @@ final class TrialRecorder {
       return Self.ownership(answeredBy: endpoint.answered_by, slot)
     case .full:
       if endpoint.listeners_seen > 1 { return .shared }
-      if role == .input || arm.sockets == .tcp {
+      if role == .input || arm.sockets == .tcp || isBoundByAdapter(slot) {
         return Self.ownership(answeredBy: endpoint.answered_by, slot)
       }
       return pullOwnership(slot, endpoint)
@@ -215,6 +215,10 @@ final class TrialRecorder {
       EndpointRole.allCases.contains { self.endpoint(other, $0).nonce_received == nonce }
     }
     return isElsewhere ? .stranger : .silent
+  }
+
+  private func isBoundByAdapter(_ slot: Int) -> Bool {
+    region.launcher(slot / arm.topology.apiServers).pointee.binds_itself != 0
   }
 
   private static func ownership(answeredBy: UInt64, _ slot: Int) -> Ownership {
@@ -247,6 +251,12 @@ final class TrialRecorder {
     for slot in 0..<(arm.topology.launches * arm.topology.apiServers)
     where region.server(slot).pointee.pid == pid { return serverRole(slot) }
     for launch in 0..<arm.topology.launches where region.launcher(launch).pointee.pid == pid {
+      return HolderResolution.Role(kind: .launcher, launch: launch, index: -1, pid: pid)
+    }
+    // What an adapter starts belongs to its launch.
+    for launch in 0..<arm.topology.launches {
+      let root = region.launcher(launch).pointee.tree_pid
+      guard root > 0, ProcessRecords.descends(pid, from: root) else { continue }
       return HolderResolution.Role(kind: .launcher, launch: launch, index: -1, pid: pid)
     }
     for thief in arm.thieves.indices where region.thief(thief).pointee.pid == pid {

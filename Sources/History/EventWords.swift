@@ -16,6 +16,7 @@ extension Stage {
     case .lock: "lock"
     case .service: "service"
     case .ask: "ask"
+    case .adapter: "adapter"
     }
   }
 }

@@ -23,6 +23,8 @@ public struct ControlMessage: Sendable, Equatable {
     case listSockets
     /// How many TCP sockets are bound or listen.
     case countSockets
+    /// Whether the adapter of the order in the shared region can run here; the answer's text says why not.
+    case tryAdapter
   }
   /// What is asked or answered.
   public var kind: Kind

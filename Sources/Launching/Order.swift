@@ -38,6 +38,7 @@ public struct Order {
     order.thief_count = UInt32(thieves.count)
     order.seed = seed
     region.pointer.pointee.order = order
+    region.setCommand(arm.strategy.command)
     for (number, thief) in thieves.enumerated() {
       bs_thief_choice_at(region.pointer, UInt32(number)).pointee = choice(
         thief, arm.thieves[number])
@@ -100,6 +101,8 @@ public struct WorkerOrder {
   public let thieves: [(index: Int, options: [Int])]
   /// Seed of the arm.
   public let seed: UInt64
+  /// The program to drive, if the strategy drives one.
+  public let command: AdapterCommand?
 
   /// The part that API servers need.
   public var binding: BindingOrder {
@@ -127,6 +130,7 @@ public struct WorkerOrder {
     confinedTo =
       order.pool_low == 0 ? nil : Int(order.pool_low)...Int(order.pool_high)
     seed = order.seed
+    command = region.command
     thieves = (0..<Int(order.thief_count)).map { number in
       let choice = bs_thief_choice_at(region.pointer, UInt32(number))
       return (Int(choice.pointee.index), Self.options(choice))

@@ -33,6 +33,7 @@ public enum StrategyRegistry {
     CentralManager.self,
     TimeWaitReservation.self,
     VLLMPortScan.self,
+    Exec.self,
   ]
 
   /// All of them, and the deliberately broken ones where those are switched on.

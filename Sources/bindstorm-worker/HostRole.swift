@@ -95,6 +95,8 @@ final class HostRole {
       return ControlMessage(.done, try listSockets())
     case .countSockets:
       return ControlMessage(.done, [Int64(try countSockets())])
+    case .tryAdapter:
+      return ControlMessage(.done, text: Exec.reasonNotToRun(WorkerOrder(region)) ?? "")
     case .done, .failed:
       return ControlMessage(.failed, text: "not a request")
     }

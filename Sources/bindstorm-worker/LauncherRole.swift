@@ -39,9 +39,12 @@ final class LauncherRole {
   }
 
   func run() -> Never {
+    if order.command != nil { strategy.start(launch) }
     if order.workers == .pooled && order.depth == .bind {
       for server in 0..<order.serversPerLaunch { resetSlot(server) }
       startServers()
+      complete()
+    } else if order.command != nil {
       complete()
     }
     let word = CommandWord(bs_launcher_word(region.pointer))
@@ -59,6 +62,7 @@ final class LauncherRole {
     case BS_LAUNCHER_PREPARE: prepare()
     case BS_LAUNCHER_COLLECT: collect()
     case BS_LAUNCHER_FINISH: finish()
+    case BS_LAUNCHER_STOP: strategy.stop(launch)
     default: die("launcher: unknown command \(command.rawValue)")
     }
     complete()
@@ -77,13 +81,13 @@ final class LauncherRole {
     do throws(StageFailure) {
       try strategy.allocate(launch)
     } catch {
-      note(error)
+      launch.note(error)
     }
     slot.pointee.allocation_ended_ns = MonotonicClock.now()
     guard order.depth == .bind else { return }
     if order.workers == .fresh { startServers() }
     if passesSockets && slot.pointee.error == 0 {
-      do throws(StageFailure) { try launch.passHanded() } catch { note(error) }
+      do throws(StageFailure) { try launch.passHanded() } catch { launch.note(error) }
     }
     launch.closeHanded()
   }
@@ -91,7 +95,7 @@ final class LauncherRole {
   private func collect() {
     // A launcher that could not allocate raises before it starts anything: there is nobody to report.
     guard slot.pointee.error == 0 else { return }
-    do throws(StageFailure) { try strategy.collect(launch) } catch { note(error) }
+    do throws(StageFailure) { try strategy.collect(launch) } catch { launch.note(error) }
   }
 
   /// Whether sockets reach the API servers through their channels.
@@ -114,7 +118,9 @@ final class LauncherRole {
     while running > 0 {
       let pid = waitpid(-1, &status, 0)
       if pid < 0 && errno == EINTR { continue }
-      guard pid > 0, let server = server(ofPid: pid) else { break }
+      guard pid > 0 else { break }
+      // Other children are those of the strategy.
+      guard let server = server(ofPid: pid) else { continue }
       running -= 1
       clearClaims(server)
     }
@@ -122,11 +128,6 @@ final class LauncherRole {
       closeDescriptor(launch.channels[server])
       launch.channels[server] = -1
     }
-  }
-
-  private func note(_ failure: StageFailure) {
-    slot.pointee.error = failure.code
-    slot.pointee.stage = failure.stage
   }
 
   private func resetSlot(_ server: Int) {
@@ -146,7 +147,7 @@ final class LauncherRole {
       var ends = Channel.none
       if hasChannels {
         do throws(SystemError) { ends = try Channel.make() } catch {
-          note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code))
+          launch.note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code))
         }
       }
       let pid = bs_fork()
@@ -159,7 +160,7 @@ final class LauncherRole {
         slot.pointee.pid = pid
         running += 1
       } else {
-        note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: errno))
+        launch.note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: errno))
         markDead(server, status: 0)
       }
     }
@@ -170,6 +171,7 @@ final class LauncherRole {
     _ server: Int, parent: Int32, channel: Channel, seen: UInt32
   ) -> Never {
     dieWith(parent: parent)
+    for descriptor in launch.privateDescriptors { closeDescriptor(descriptor) }
     var inherited: (input: Int32, output: Int32) = (-1, -1)
     if order.workers == .fresh {
       let handed = launch.takeHanded(of: server)
@@ -229,7 +231,8 @@ final class LauncherRole {
     var status: Int32 = 0
     while running > 0 {
       let pid = waitpid(-1, &status, WNOHANG)
-      guard pid > 0, let server = server(ofPid: pid) else { return }
+      guard pid > 0 else { return }
+      guard let server = server(ofPid: pid) else { continue }
       running -= 1
       markDead(server, status: status)
     }

@@ -28,7 +28,7 @@ struct BindstormCommand: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, AnalyzeCommand.self,
-      ListCommand.self,
+      ListCommand.self, AdapterCheckCommand.self,
     ])
 
   static func main() {
