@@ -7,21 +7,29 @@ PLAN ?= Scenarios/vllm-40443.json
 RELEASE = -c release --static-swift-stdlib
 RELEASE_BIN = .build/release
 
+# For the benchmark's Python peers only.
+PYZMQ_PYTHON = .venv/bin/python
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick build setup setup-test bench format lint install uninstall clean
+.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes format lint install uninstall clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
 
 run: build ## install what is missing, build, run $(PLAN), print the matrix
 	$(RELEASE_BIN)/bindstorm run $(PLAN)
 
 test: setup setup-test ## install what is missing, then run every test
 	$(SWIFT) build --build-tests
+	.ci/check-contributing
 	$(SWIFT) test --skip-build
 
+test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the repository
+	@command -v python3 >/dev/null || .ci/install-packages python3
+	.ci/check-contributing
+
 test-quick: setup ## only the tests that start no process and open no socket
-	$(SWIFT) test --filter 'StatisticsTests|PlanningTests|HistoryTests|ChecksTests|ReportsTests|LayeringTests'
+	$(SWIFT) test --filter 'StatisticsTests|PlanningTests|HistoryTests|ChecksTests|ReportsTests|PortRacesTests|LayeringTests'
 
 build: setup ## build the two executables for release
 	$(SWIFT) build $(RELEASE) --product bindstorm-worker
@@ -35,9 +43,25 @@ setup: ## install the Debian packages that building needs
 setup-test:
 	@python3 -c 'import jsonschema' 2>/dev/null || .ci/install-packages python3 python3-jsonschema
 
-bench: build ## trials per second against hand-written peers, as ratios
-	@.ci/install-packages gcc libc6-dev python3 python3-venv
-	python3 Benchmarks/bench.py --bindstorm $(RELEASE_BIN)/bindstorm $(BENCH)
+bench: build ## trials per second against hand-written peers, as ratios; options in BENCH=
+	@.ci/install-packages gcc libc6-dev python3
+	@$(PYZMQ_PYTHON) -c 'import zmq' 2>/dev/null || { python3 -m venv .venv && $(PYZMQ_PYTHON) -m pip install -q pyzmq; } \
+		|| echo "pyzmq cannot be installed; the Python peers will be skipped" >&2
+	python3 Benchmarks/bench.py --bindstorm $(RELEASE_BIN)/bindstorm --python $(PYZMQ_PYTHON) $(BENCH)
+
+test-check: setup test-check-runtimes ## the race detector's acceptance suite at full length, 500 forced trees
+	$(SWIFT) build --build-tests
+	CHECK_TRIALS=500 $(SWIFT) test --skip-build --filter 'PortRacesTests|CheckTests'
+
+# Runtimes that are missing are skipped by the tests, with the reason.
+test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, node, libunwind, pyzmq, portpicker, py-spy
+	@.ci/install-packages gcc libc6-dev python3 python3-venv golang-go default-jdk-headless nodejs libunwind8 strace gdb util-linux
+	test -x .venv/check/bin/python || python3 -m venv .venv/check
+	.venv/check/bin/pip install -q pyzmq portpicker py-spy jupyter_client ipykernel
+
+bench-check: build ## what the race detector costs, as ratios
+	@.ci/install-packages gcc libc6-dev python3
+	python3 Benchmarks/check_overhead.py --bindstorm $(RELEASE_BIN)/bindstorm
 
 format: ## format the sources
 	$(SWIFT) format -i -r Sources Tests Package.swift

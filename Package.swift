@@ -30,12 +30,20 @@ let layers: [(name: String, dependencies: [String])] = [
   ),
   ("Checks", ["History", "Planning", "PortModel", "Statistics"]),
   ("Reports", ["Checks", "History", "Planning", "PortModel", "Statistics"]),
+  ("PortRaces", []),
+  ("PortTrap", ["CPortTrap", "Syscalls", "PortRaces"]),
+  ("RaceReports", ["PortRaces"]),
 ]
 
 /// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
 func testDependencies(of name: String) -> [String] {
   let own = layers.first { $0.name == name }?.dependencies ?? []
-  let extra = ["PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"]][name] ?? []
+  let extra =
+    [
+      "PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"],
+      "Planning": ["Strategies", "Faults"],
+      "Messaging": ["Syscalls"],
+    ][name] ?? []
   return own + extra
 }
 
@@ -49,8 +57,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
-    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .target(name: "CZeroMQ", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(name: "CLinuxShims", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(name: "CPortTrap", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
   ]
     + layers.map {
       .target(
@@ -76,13 +85,14 @@ let package = Package(
         dependencies: [
           "Planning", "PortModel", "Strategies", "Faults", "Engine", "History", "Checks", "Reports",
           "Launching", "Syscalls",
-          "Statistics",
+          "Statistics", "PortRaces", "PortTrap", "RaceReports",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: settings),
       .target(
-        name: "TestSupport", dependencies: ["CLinuxShims", "Syscalls"], path: "Tests/TestSupport",
-        swiftSettings: settings),
+        name: "TestSupport",
+        dependencies: ["CLinuxShims", "Syscalls", "History", "Planning", "PortModel"],
+        path: "Tests/TestSupport", swiftSettings: settings),
     ]
     + [
       "Statistics", "PortModel", "Planning", "History", "Checks", "Reports", "Syscalls",
@@ -97,6 +107,11 @@ let package = Package(
       .testTarget(
         name: "CommandTests",
         dependencies: ["bindstorm", "bindstorm-worker", "TestSupport", "Planning", "History"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "PortRacesTests", dependencies: ["PortRaces", "RaceReports"], swiftSettings: settings),
+      .testTarget(
+        name: "CheckTests", dependencies: ["bindstorm"], exclude: ["Victims"],
         swiftSettings: settings),
       .testTarget(name: "LayeringTests", swiftSettings: settings),
     ],

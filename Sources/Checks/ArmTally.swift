@@ -35,7 +35,7 @@ public struct ArmTally: Sendable {
       if launch.outcome.isCounted { launches.counted += 1 }
       if launch.outcome.isFailure { launches.failed += 1 }
     }
-    if trial.launches.allSatisfy(\.outcome.isCounted) {
+    if !trial.launches.isEmpty && trial.launches.allSatisfy(\.outcome.isCounted) {
       trials.counted += 1
       if trial.launches.contains(where: \.outcome.isFailure) { trials.failed += 1 }
     }

@@ -56,7 +56,8 @@ struct LaunchJudge {
 
   private func lost() -> Finding? {
     let lost = places.filter {
-      $0.endpoint.errno == LinuxErrno.addressInUse && $0.endpoint.requested != 0
+      $0.endpoint.errno == LinuxErrno.addressInUse
+        && ($0.endpoint.requested != 0 || !$0.endpoint.path.isEmpty)
     }
     guard !lost.isEmpty else { return nil }
     let order: [Outcome] = [
@@ -66,7 +67,7 @@ struct LaunchJudge {
     let worst = order.first { outcome in found.contains { $0.1 == outcome } }!
     let first = found.first { $0.1 == worst }!.0
     var text =
-      "port \(first.endpoint.requested) (\(first.name), pid \(first.server.pid)) lost: "
+      "\(first.endpoint.path.isEmpty ? "port \(first.endpoint.requested)" : first.endpoint.path) (\(first.name), pid \(first.server.pid)) lost: "
       + "allocated by \(record.relative(own.allocationEnded)), \(holder(first.endpoint.holder)) when "
       + "\(first.endpoint.stage.rawValue) was tried at \(record.relative(first.endpoint.attempted)) "
       + "(EADDRINUSE)"
@@ -152,6 +153,7 @@ struct LaunchJudge {
     }
     let wildcard = places.first {
       $0.endpoint.errno == LinuxErrno.addressInUse && $0.endpoint.requested == 0
+        && $0.endpoint.path.isEmpty
     }
     return wildcard.map {
       let what = $0.endpoint.stage == .scan ? "the search of a range" : "bind(0)"
@@ -193,9 +195,11 @@ struct LaunchJudge {
     }
   }
 
-  /// What the peers are told must be what the server listens on.
+  /// What the peers are told must be what the server listens on. Where time ran out before the launcher knew
+  /// its addresses, nothing was told.
   private func misadvertised() -> Finding? {
-    guard own.errno == 0 else { return nil }
+    let unknown: [TrialEnded.Completion] = [.timeoutPreparing, .timeoutBinding]
+    guard own.errno == 0, !unknown.contains(record.ended.completion) else { return nil }
     let servers = arm.topology.apiServers
     if arm.depth == .allocate {
       return own.advertised.firstIndex(of: 0).map {

@@ -40,6 +40,7 @@ public struct MatrixJudge {
         verdicts[arm].verdict = .inconclusive
         verdicts[arm].reason =
           "the control \(plan.arms[control].strategy.label) did not fail as it must, so this proves nothing"
+          + remarks(plan.arms[arm], tallies[arm], verdicts[arm].predictionPerTrial)
       }
     }
     let named = Set(plan.arms.map(\.strategy.name))
@@ -85,15 +86,10 @@ public struct MatrixJudge {
   ) -> ArmVerdict {
     let prediction = predict(arm)
     let perTrial = prediction.map { compare($0.perTrial, tally.trials) }
-    var (verdict, reason) = decide(arm, tally, comparison)
-    if perTrial?.agrees == false {
-      reason += "; the measured rate is off the model: harness, host or theory is wrong"
-    }
-    if tally.trialsSeen > 0 && tally.trialsSeen < arm.trials {
-      reason += "; only \(tally.trialsSeen) of \(arm.trials) trials ran"
-    }
+    let (verdict, reason) = decide(arm, tally, comparison)
     return ArmVerdict(
-      arm: arm.index, verdict: verdict, reason: reason, launches: tally.launchRate,
+      arm: arm.index, verdict: verdict, reason: reason + remarks(arm, tally, perTrial),
+      launches: tally.launchRate,
       trials: tally.trialRate, outcomes: tally.outcomeCounts, topCause: tally.topCause,
       predictionPerLaunch: prediction.map { prediction in
         // Launches that share a trial are not independent: only the trial's rate is tested.
@@ -107,6 +103,20 @@ public struct MatrixJudge {
       releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound,
       allocation: tally.allocation, portsTaken: tally.portsTaken,
       socketsInWindow: tally.socketsInWindow, like: comparison)
+  }
+
+  /// What must be said whatever the verdict is; begins with a semicolon unless it is empty.
+  private func remarks(
+    _ arm: Arm, _ tally: ArmTally, _ prediction: PredictionComparison?
+  ) -> String {
+    var text = ""
+    if prediction?.agrees == false {
+      text += "; the measured rate is off the model: harness, host or theory is wrong"
+    }
+    if tally.trialsSeen > 0 && tally.trialsSeen < arm.trials {
+      text += "; only \(tally.trialsSeen) of \(arm.trials) trials ran"
+    }
+    return text
   }
 
   private func decide(
@@ -123,34 +133,31 @@ public struct MatrixJudge {
     let lower = ClopperPearson.lowerBound(failed, outOf: counted, confidence: confidence)
     var isMet = true
     var violation: String?
+    // A bound that equals the demand but for rounding meets it: the plan was told that so many launches do.
+    let rounding = 1e-12
     if let most = expectation.failureRateAtMost {
-      if lower > most { violation = "the rate is above \(percent(most))" }
-      if upper > most { isMet = false }
+      if lower > most + rounding { violation = "the rate is above \(percent(most))" }
+      if upper > most + rounding { isMet = false }
     }
     if let least = expectation.failureRateAtLeast {
-      if upper < least { violation = "the rate is below \(percent(least))" }
-      if lower < least { isMet = false }
+      if upper < least - rounding { violation = "the rate is below \(percent(least))" }
+      if lower < least - rounding { isMet = false }
     }
     var sure = "at confidence \(confidence)"
+    let isControl = expectation.isMustFailControl
+    if let violation {
+      return isControl
+        ? (.unexpectedPass, "the control does not fail as it must, \(sure)")
+        : (.fail, "\(violation), \(sure)")
+    }
     if let comparison {
       guard let p = comparison.pValue, let isConsistent = comparison.isConsistent else {
         return (.inconclusive, "there is nothing of \(comparison.like) to compare with")
       }
       let text = "the rate of \(comparison.like) (p = \(rounded(p)), level \(comparison.level))"
-      if isConsistent {
-        sure += "; the rate is consistent with \(text)"
-      } else {
-        return (.fail, "the rate is not consistent with \(text)")
-      }
+      guard isConsistent else { return (.fail, "the rate is not consistent with \(text)") }
+      sure += "; the rate is consistent with \(text)"
     }
-    if expectation.isMustFailControl {
-      if violation != nil {
-        return (.unexpectedPass, "the control does not fail as it must, \(sure)")
-      }
-      if isMet { return (.expectedFailure, "the control fails as it must, \(sure)") }
-      return (.inconclusive, "the data does not show that the control fails as it must, \(sure)")
-    }
-    if let violation { return (.fail, "\(violation), \(sure)") }
     let broken = tally.count(.harnessError)
     let invalid = tally.count(.invalid)
     let misspoken = tally.count(.adapterError)
@@ -160,16 +167,22 @@ public struct MatrixJudge {
     if broken > 0 || invalid * 100 > counted + invalid {
       return (.inconclusive, "\(broken) launches without a usable record, \(invalid) invalid")
     }
+    if isControl {
+      return isMet
+        ? (.expectedFailure, "the control fails as it must, \(sure)")
+        : (.inconclusive, "the data does not show that the control fails as it must, \(sure)")
+    }
     if isMet { return (.pass, "the demand is met, \(sure)") }
     return (.inconclusive, "\(counted) launches do not decide the demand, \(sure)")
   }
 
   private func rounded(_ p: Double) -> String { "\((p * 1_000).rounded() / 1_000)" }
 
+  /// As the plan wrote it, but in percent.
   private func percent(_ rate: Double) -> String {
-    let hundredths = Int((rate * 10_000).rounded())
-    return hundredths % 100 == 0
-      ? "\(hundredths / 100) %" : "\(Double(hundredths) / 100) %"
+    // Away with the last bits, which stem from the multiplication.
+    let percentage = (rate * 1e14).rounded() / 1e12
+    return percentage == percentage.rounded() ? "\(Int(percentage)) %" : "\(percentage) %"
   }
 
   private func compare(

@@ -16,6 +16,11 @@ public enum Prediction {
       range: EphemeralRange(arm.pool.low...arm.pool.high), launches: arm.topology.launches,
       addressesPerLaunch: arm.topology.addressesPerLaunch,
       windowSeconds: arm.window.milliseconds / 1_000, bindsForReal: arm.depth == .bind)
+    // Ports that each churning thief has drawn since the allocation and still holds, on average.
+    var churned = 0.0
+    conditions.probesReuseAddress = arm.strategy.options.contains {
+      $0.name == "reuse_address" && $0.value != 0
+    }
     for thief in arm.thieves {
       guard let known = vocabulary.thief(named: thief.name) else { return nil }
       switch known.model {
@@ -25,8 +30,11 @@ public enum Prediction {
         // The window is measured, not set, unless the plan sets it: then there is no prediction.
         let isProbed = [.probeThenBind, .distinctProbes].contains(strategy.collisionModel)
         if arm.window.milliseconds == 0 && isProbed { return nil }
-        conditions.churnRatePerSecond += Double(thief["rate_per_second"])
-        conditions.churnHoldSeconds = Double(thief["hold_ms"]) / 1_000
+        let (rate, hold) = (Double(thief["rate_per_second"]), Double(thief["hold_ms"]) / 1_000)
+        conditions.churnRatePerSecond += rate
+        churned += rate * min(conditions.windowSeconds, hold)
+      case .holdsThroughout: conditions.residents += thief["ports"]
+      case .connects: continue
       case .squats:
         // One that sets an option and does not listen can be bound over: by whom depends on the binder.
         let isHarmless =
@@ -36,6 +44,9 @@ public enum Prediction {
           LaunchConditions.Squatter(
             reusesAddress: thief["reuse_address"] != 0, reusesPort: thief["reuse_port"] != 0))
       }
+    }
+    if conditions.churnRatePerSecond > 0 {
+      conditions.churnHoldSeconds = churned / conditions.churnRatePerSecond
     }
     return FailureRate.predict(conditions)
   }

@@ -352,9 +352,8 @@ public struct Matrix: Sendable, Equatable, Codable {
   public var exitCode: Int32 {
     if arms.contains(where: { $0.verdict == .fail }) { return 1 }
     let undecided: Set<Verdict> = [.inconclusive, .unexpectedPass]
-    if isPartial || arms.allSatisfy({ $0.verdict == .skipped })
-      || arms.contains(where: { undecided.contains($0.verdict) })
-    {
+    let hasRun = arms.contains { $0.verdict != .skipped }
+    if isPartial || !hasRun || arms.contains(where: { undecided.contains($0.verdict) }) {
       return 2
     }
     return 0

@@ -33,7 +33,7 @@ struct PhaseBoard {
   private var participants = Participants()
 
   /// How often a wait looks whether the worker host still lives.
-  private static let aliveCheckNanoseconds: UInt64 = 250_000_000
+  static let aliveCheckNanoseconds: UInt64 = 250_000_000
 
   init(host: WorkerHost, interruption: Interruption, arm: Arm) {
     self.host = host

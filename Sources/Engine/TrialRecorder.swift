@@ -126,6 +126,7 @@ final class TrialRecorder {
             thief: number, name: arm.thieves[number].name, pid: thief.pid,
             wanted: Int(thief.wanted),
             drawnInWindow: barrierOpened[number].drawn - windowOpened[number].drawn,
+            drawnBefore: windowOpened[number].drawn,
             drawnAfterBind: Int(thief.drawn) - barrierOpened[number].drawn,
             heldAtRelease: barrierOpened[number].held, errno: thief.error)))
     }
@@ -147,6 +148,8 @@ final class TrialRecorder {
         portsTaken += Int(endpoint.pointee.draws)
       }
     }
+    // Numbers by formula are taken without having been drawn.
+    portsTaken = max(portsTaken, Set(advertised).subtracting([0]).count)
     return LaunchRecord(
       launch: launch, pid: slot.pid, advertised: advertised,
       allocationStarted: slot.allocation_started_ns, allocationEnded: slot.allocation_ended_ns,
@@ -192,37 +195,14 @@ final class TrialRecorder {
     }
     switch arm.ownershipCheck {
     case .off: return .unchecked
-    case .kernel:
+    case .kernel, .full:
       if endpoint.listeners_seen > 1 { return .shared }
       return Self.ownership(answeredBy: endpoint.answered_by, slot)
-    case .full:
-      if endpoint.listeners_seen > 1 { return .shared }
-      if role == .input || arm.sockets == .tcp || isBoundByAdapter(slot) {
-        return Self.ownership(answeredBy: endpoint.answered_by, slot)
-      }
-      return pullOwnership(slot, endpoint)
     }
   }
 
-  /// A PULL cannot answer: whoever got the nonce has noted it.
-  private func pullOwnership(_ slot: Int, _ endpoint: bs_endpoint) -> Ownership {
-    let nonce = Nonce(
-      trialSeed: region.pointer.pointee.trial_seed, slot: slot, endpoint: 1
-    ).value
-    if endpoint.nonce_received == nonce { return .owner }
-    let others = 0..<(arm.topology.launches * arm.topology.apiServers)
-    let isElsewhere = others.contains { other in
-      EndpointRole.allCases.contains { self.endpoint(other, $0).nonce_received == nonce }
-    }
-    return isElsewhere ? .stranger : .silent
-  }
-
-  private func isBoundByAdapter(_ slot: Int) -> Bool {
-    region.launcher(slot / arm.topology.apiServers).pointee.binds_itself != 0
-  }
-
-  private static func ownership(answeredBy: UInt64, _ slot: Int) -> Ownership {
-    answeredBy == 0 ? .silent : answeredBy == UInt64(slot) + 1 ? .owner : .stranger
+  private static func ownership(answeredBy: UInt32, _ slot: Int) -> Ownership {
+    answeredBy == 0 ? .silent : answeredBy == UInt32(slot) + 1 ? .owner : .stranger
   }
 
   private func endpoint(_ slot: Int, _ role: EndpointRole) -> bs_endpoint {

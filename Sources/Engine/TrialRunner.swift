@@ -207,7 +207,10 @@ struct TrialRunner {
       startPreparing(seed)
     }
     preparing = nil
-    return try board.wait(until: deadline(), spinning: Self.prepareSpinNanoseconds)
+    // Fresh API servers need the other core.
+    let startsServers = arm.workers == .fresh && arm.depth == .bind
+    return try board.wait(
+      until: deadline(), spinning: startsServers ? 0 : Self.prepareSpinNanoseconds)
   }
 
   private mutating func beginThieves() throws(RunError) -> PhaseBoard.Wait {
@@ -239,9 +242,14 @@ struct TrialRunner {
     _ until: UInt64, _ foreignDraws: Int, _ opened: [TrialRecorder.ThiefSnapshot]
   ) throws(RunError) -> PhaseBoard.Wait {
     let limit = max(deadline(), until)
+    var aliveCheck = MonotonicClock.now()
     while true {
       if board.interruption.isRequested { return .interrupted }
       let now = MonotonicClock.now()
+      if now >= aliveCheck {
+        guard board.host.isAlive else { throw .workerHostEnded }
+        aliveCheck = now + PhaseBoard.aliveCheckNanoseconds
+      }
       let drawn = zip(recorder.snapshot(), opened).map { $0.drawn - $1.drawn }.reduce(0, +)
       if now >= until && drawn >= foreignDraws { return .ended }
       if now >= limit { return .deadlinePassed }

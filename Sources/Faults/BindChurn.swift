@@ -19,6 +19,8 @@ public struct BindChurn: Thief {
     ],
     model: .churns)
 
+  private static let mostDrawsAtOnce = 256
+
   private let meanGapNanoseconds: Double
   private let holdNanoseconds: UInt64
   private var generator: SeededGenerator
@@ -47,7 +49,15 @@ public struct BindChurn: Thief {
       releases.removeFirst()
       loot.releaseOldest()
     }
+    var draws = 0
     while nextDraw <= now {
+      // A rate that this host cannot keep up with must not keep the thief from hearing the next command.
+      draws += 1
+      if draws > Self.mostDrawsAtOnce {
+        nextDraw = now
+        scheduleNextDraw()
+        return
+      }
       // A busy host's processes fail to get a port when none is left; churn goes on.
       if loot.draw() { releases.append(now + holdNanoseconds) }
       scheduleNextDraw()

@@ -10,6 +10,9 @@ public final class Loot {
   private let claim: UInt32
   private let confinedTo: ClosedRange<Int>?
   private let endpoints: Int
+  /// Below every pool.
+  private static let targetPort: UInt16 = 999
+  private var target: Int32 = -1
   private var held: [(socket: Int32, port: UInt16)] = []
 
   public init(region: SharedRegion, thief: Int, order: WorkerOrder) {
@@ -20,15 +23,15 @@ public final class Loot {
     claim = bs_claim(BS_CLAIM_THIEF, UInt32(thief))
   }
 
-  /// Draws a port with `bind(0)` on the wildcard address, without options, and holds it. Returns false, with
+  /// Draws a port with `bind(0)`, without options, and holds it. Returns false, with
   /// errno in the record, if it got none.
   @discardableResult
-  public func draw() -> Bool {
+  public func draw(on host: TCPSocket.Host = .wildcard) -> Bool {
     do throws(SystemError) {
       let socket = try TCPSocket.open()
       do throws(SystemError) {
         if let confinedTo { try TCPSocket.confine(socket, to: confinedTo) }
-        try TCPSocket.bind(socket, .wildcard, port: 0)
+        try TCPSocket.bind(socket, host, port: 0)
         let port = try TCPSocket.port(of: socket)
         region.setClaim(claim, on: port)
         held.append((socket, port))
@@ -74,6 +77,42 @@ public final class Loot {
     }
   }
 
+  /// Listens on a port outside the kernel's choice, for `connect` to go to.
+  public func openTarget() {
+    do throws(SystemError) {
+      let socket = try TCPSocket.open()
+      target = socket
+      try TCPSocket.bind(socket, .secondLoopback, port: Self.targetPort)
+      try TCPSocket.listen(socket, backlog: 32_000)
+    } catch {
+      slot.pointee.error = error.code
+    }
+  }
+
+  /// Opens a connection to the target and holds it, which counts as a draw of its source port.
+  public func connect() -> Bool {
+    do throws(SystemError) {
+      let socket = try TCPSocket.open()
+      do throws(SystemError) {
+        if let confinedTo { try TCPSocket.confine(socket, to: confinedTo) }
+        TCPSocket.resetOnClose(socket)
+        _ = try TCPSocket.connect(socket, .secondLoopback, port: Self.targetPort)
+        let port = try TCPSocket.port(of: socket)
+        region.setClaim(claim, on: port)
+        held.append((socket, port))
+      } catch {
+        closeDescriptor(socket)
+        throw error
+      }
+      slot.pointee.held = UInt32(held.count)
+      slot.pointee.drawn += 1
+      return true
+    } catch {
+      slot.pointee.error = error.code
+      return false
+    }
+  }
+
   /// Endpoints of the trial, all launches together.
   public var endpointCount: Int { endpoints }
 
@@ -98,6 +137,8 @@ public final class Loot {
   /// Lets go of everything.
   public func releaseAll() {
     for item in held { release(item) }
+    if target >= 0 { closeDescriptor(target) }
+    target = -1
     held.removeAll(keepingCapacity: true)
     slot.pointee.held = 0
   }

@@ -54,6 +54,8 @@ public enum ThiefRegistry {
     BindHold.self,
     BindChurn.self,
     PortSquatter.self,
+    ResidentHold.self,
+    ConnectHold.self,
   ]
 
   /// What plans, predictions and reports know of them.

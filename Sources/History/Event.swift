@@ -309,22 +309,27 @@ public struct ThiefRecord: Sendable, Equatable, Codable {
   public var wanted: Int
   /// Ports it drew between allocation and barrier, or tried by number and was refused.
   public var drawnInWindow: Int
+  /// The same, before the addresses were allocated.
+  public var drawnBefore: Int
   /// The same, after everybody had bound.
   public var drawnAfterBind: Int
+  /// All of them.
+  public var drawn: Int { drawnBefore + drawnInWindow + drawnAfterBind }
   /// Ports it held when the barrier opened.
   public var heldAtRelease: Int
   /// errno that stopped it, 0 if none.
   public var errno: Int32
 
   public init(
-    thief: Int, name: String, pid: Int32, wanted: Int, drawnInWindow: Int, drawnAfterBind: Int = 0,
-    heldAtRelease: Int, errno: Int32 = 0
+    thief: Int, name: String, pid: Int32, wanted: Int, drawnInWindow: Int,
+    drawnBefore: Int = 0, drawnAfterBind: Int = 0, heldAtRelease: Int, errno: Int32 = 0
   ) {
     self.thief = thief
     self.name = name
     self.pid = pid
     self.wanted = wanted
     self.drawnInWindow = drawnInWindow
+    self.drawnBefore = drawnBefore
     self.drawnAfterBind = drawnAfterBind
     self.heldAtRelease = heldAtRelease
     self.errno = errno

@@ -128,6 +128,7 @@ public enum EventDecoder {
       thief: try fields.number("thief"), name: try fields.text("name"),
       pid: try fields.number("pid"), wanted: try fields.number("wanted"),
       drawnInWindow: try fields.number("drawnInWindow"),
+      drawnBefore: try fields.number("drawnBefore", default: 0),
       drawnAfterBind: try fields.number("drawnAfterBind", default: 0),
       heldAtRelease: try fields.number("heldAtRelease"),
       errno: try fields.number("errno", default: 0))

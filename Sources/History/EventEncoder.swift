@@ -163,6 +163,7 @@ public enum EventEncoder {
     buffer.append(decimal: record.wanted)
     buffer.append(",\"drawnInWindow\":")
     buffer.append(decimal: record.drawnInWindow)
+    append("drawnBefore", record.drawnBefore, unless: 0, into: &buffer)
     append("drawnAfterBind", record.drawnAfterBind, unless: 0, into: &buffer)
     buffer.append(",\"heldAtRelease\":")
     buffer.append(decimal: record.heldAtRelease)

@@ -60,7 +60,8 @@ public struct ControlMessage: Sendable, Equatable {
     var length = recv(socket, &bytes, bytes.count, 0)
     while length < 0 && errno == EINTR { length = recv(socket, &bytes, bytes.count, 0) }
     if length == 0 || (length < 0 && errno == ECONNRESET) { return nil }
-    guard length >= 8 else { throw .current("recv") }
+    guard length >= 0 else { throw .current("recv") }
+    guard length >= 8 else { throw SystemError("recv", code: EBADMSG) }
     let (rawKind, count) = bytes.withUnsafeBytes {
       ($0.loadUnaligned(as: UInt32.self), $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
     }

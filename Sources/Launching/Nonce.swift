@@ -1,47 +1,59 @@
 internal import PortModel
 
 /// What the ownership check sends to an endpoint, and what comes back from it: a number that only this
-/// endpoint in this trial is sent, and the slot of whoever answers.
+/// endpoint in this trial is sent, which endpoint it was meant for, and the slot of whoever answers.
 public struct Nonce: Equatable, Sendable {
   /// Size on the wire in bytes.
   public static let size = 16
   /// The number; never 0.
   public let value: UInt64
+  /// Slot of the API server it was meant for.
+  public let slot: Int
+  /// Which of its endpoints: 0 for the input, 1 for the output.
+  public let endpoint: Int
   /// Slot + 1 of the process that answers; 0 in a question.
-  public let answeredBy: UInt64
+  public let answeredBy: Int
 
   /// The question for an endpoint.
-  /// - Parameters:
-  ///   - endpoint: 0 for the input, 1 for the output.
   public init(trialSeed: UInt64, slot: Int, endpoint: Int) {
     var generator = SeededGenerator(seed: trialSeed &+ UInt64(2 * slot + endpoint))
-    value = generator.next() | 1
-    answeredBy = 0
+    self.init(value: generator.next() | 1, slot: slot, endpoint: endpoint, answeredBy: 0)
   }
 
-  /// Reads one from the wire; nil unless it has the size and is not zero.
+  /// Reads one from the wire; nil unless it has the size and the form.
   public init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count == Self.size else { return nil }
-    value = bytes.loadUnaligned(as: UInt64.self)
-    answeredBy = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+    let value = bytes.loadUnaligned(as: UInt64.self)
+    let target = bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+    let answeredBy = bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
     guard value != 0 else { return nil }
+    self.init(
+      value: value, slot: Int(target >> 1), endpoint: Int(target & 1), answeredBy: Int(answeredBy))
   }
 
-  private init(value: UInt64, answeredBy: UInt64) {
+  private init(value: UInt64, slot: Int, endpoint: Int, answeredBy: Int) {
     self.value = value
+    self.slot = slot
+    self.endpoint = endpoint
     self.answeredBy = answeredBy
+  }
+
+  /// Whether it is this trial's question for the endpoint it names, or the answer to it. A stranger's bytes
+  /// are not.
+  public func isGenuine(trialSeed: UInt64) -> Bool {
+    value == Nonce(trialSeed: trialSeed, slot: slot, endpoint: endpoint).value
   }
 
   /// The answer of an API server.
   public func answer(by slot: Int) -> Nonce {
-    Nonce(value: value, answeredBy: UInt64(slot) + 1)
+    Nonce(value: value, slot: self.slot, endpoint: endpoint, answeredBy: slot + 1)
   }
 
   /// Runs `body` with the bytes for the wire.
   public func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let words = (value, answeredBy)
+    let words = (value, UInt32(slot << 1 | endpoint), UInt32(answeredBy))
     return try withUnsafeBytes(of: words, body)
   }
 }

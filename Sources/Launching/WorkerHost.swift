@@ -54,12 +54,21 @@ public final class WorkerHost {
   /// Whether the workers have a private folder.
   public let hasScratchFolder: Bool
   private let channel: Descriptor
+  private let answerTimeoutMilliseconds: Int
+
+  /// How long the worker host may take for an answer: stopping thousands of workers takes it seconds.
+  public static let defaultAnswerTimeoutMilliseconds = 60_000
 
   /// Starts the worker host.
   /// - Parameters:
   ///   - executable: path of `bindstorm-worker`.
   ///   - allowNamespace: whether to try a network namespace at all.
-  public init(executable: String, allowNamespace: Bool) throws(StartError) {
+  ///   - answerTimeoutMilliseconds: how long it may take for an answer before it counts as stuck.
+  public init(
+    executable: String, allowNamespace: Bool,
+    answerTimeoutMilliseconds: Int = defaultAnswerTimeoutMilliseconds
+  ) throws(StartError) {
+    self.answerTimeoutMilliseconds = answerTimeoutMilliseconds
     do throws(SystemError) {
       let file = try SharedRegion.makeFile()
       let ends = try Channel.make()
@@ -72,7 +81,8 @@ public final class WorkerHost {
     } catch {
       throw .system(error)
     }
-    guard let hello = try? ControlMessage.receive(from: channel.number), hello.kind == .done,
+    guard Self.isReadable(channel.number, within: answerTimeoutMilliseconds),
+      let hello = try? ControlMessage.receive(from: channel.number), hello.kind == .done,
       let raw = hello.values.first, let isolation = Isolation(rawValue: raw)
     else {
       var status: Int32 = 0
@@ -102,10 +112,13 @@ public final class WorkerHost {
   }
 
   /// Sends a request and waits for the answer.
-  /// - Throws: what the worker host says it failed with, or that it is gone.
+  /// - Throws: what the worker host says it failed with, or that it is gone or does not answer in time.
   public func request(_ message: ControlMessage) throws(StartError) -> ControlMessage {
     do throws(SystemError) {
       try message.send(over: channel.number)
+      guard Self.isReadable(channel.number, within: answerTimeoutMilliseconds) else {
+        throw SystemError("answer of the worker host", code: ETIMEDOUT)
+      }
       guard let answer = try ControlMessage.receive(from: channel.number) else {
         throw SystemError("worker host ended", code: EPIPE)
       }
@@ -114,6 +127,30 @@ public final class WorkerHost {
     } catch {
       throw error.code == 0 ? .worker(error.call) : .system(error)
     }
+  }
+
+  /// Waits for a message, or the end of the other side, through signals.
+  private static func isReadable(_ channel: Int32, within milliseconds: Int) -> Bool {
+    let deadline = MonotonicClock.now() + UInt64(milliseconds) * 1_000_000
+    while true {
+      let now = MonotonicClock.now()
+      let left = now < deadline ? (deadline - now + 999_999) / 1_000_000 : 0
+      let ready = bs_wait_readable(channel, Int32(left))
+      if ready > 0 { return true }
+      if ready != -EINTR { return false }
+    }
+  }
+
+  /// This process's environment without the Swift runtime's crash reporter: a worker that crashes is to be dead
+  /// at once, with its signal as its record. The reporter would keep it for seconds, and outlive it.
+  private static func workerEnvironment() -> [UnsafeMutablePointer<CChar>?] {
+    var result: [UnsafeMutablePointer<CChar>?] = []
+    var entry = environ
+    while let text = entry.pointee {
+      if strncmp(text, "SWIFT_BACKTRACE=", 16) != 0 { result.append(strdup(text)) }
+      entry += 1
+    }
+    return result + [strdup("SWIFT_BACKTRACE=enable=no"), nil]
   }
 
   private static func spawn(
@@ -133,13 +170,18 @@ public final class WorkerHost {
     defer { posix_spawnattr_destroy(&attributes) }
     // A group of its own: Ctrl-C at the terminal reaches the harness alone, which then ends the trial.
     posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    // Whatever the calling thread blocks: workers are woken by SIGCHLD.
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
+    posix_spawnattr_setsigmask(&attributes, &unblocked)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
     let arguments = [executable, "\(getpid())", allowNamespace ? "namespace" : "no-namespace"]
     var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
     vector.append(nil)
-    defer { vector.forEach { free($0) } }
+    var environment = workerEnvironment()
+    defer { (vector + environment).forEach { free($0) } }
     var pid: pid_t = 0
-    let code = posix_spawn(&pid, executable, &actions, &attributes, vector, environ)
+    let code = posix_spawn(&pid, executable, &actions, &attributes, &vector, &environment)
     guard code == 0 else { throw SystemError("posix_spawn \(executable)", code: code) }
     return pid
   }

@@ -21,6 +21,9 @@ public struct Context: ~Copyable {
 
 /// The library itself.
 public enum MessagingLibrary {
+  /// Loads it, once for all processes that are forked afterwards. Returns why it cannot be, nil if it is.
+  public static func load() -> String? { bs_zmq_load().map { String(cString: $0) } }
+
   /// Its version at run time, for example `4.3.4`.
   public static var version: String {
     var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)

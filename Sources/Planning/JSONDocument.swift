@@ -271,9 +271,9 @@ package struct JSONParser {
     advance()
     let place = position
     var code = try hexadecimal()
-    if (0xD800..<0xDC00).contains(code), peek == "\\" {
+    if (0xD800..<0xDC00).contains(code), scalars[index...].starts(with: ["\\", "u"]) {
       advance()
-      try expect("u")
+      advance()
       let low = try hexadecimal()
       if (0xDC00..<0xE000).contains(low) {
         code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)

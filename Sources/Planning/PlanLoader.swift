@@ -38,7 +38,9 @@ public struct PlanLoader {
     ]
     guard let root = node.object(keys: keys) else { return nil }
     _ = root["$schema"]?.string()
-    if let version = root.required("version"), version.integer(0...Int.max) != Self.version {
+    if let version = root.required("version"), let number = version.integer(0...Int.max),
+      number != Self.version
+    {
       version.report("this bindstorm reads plans of version \(Self.version)")
     }
     let name = root.required("name").flatMap(planName) ?? ""

@@ -1,22 +1,24 @@
 /// Collects what is wrong with a document while it is read, so that one run of `validate` shows everything.
 final class ErrorCollector {
   private let file: String
-  private let lines: [Substring]
+  private let lines: [Substring.UnicodeScalarView]
   private(set) var errors: [PlanError] = []
 
   init(file: String, text: String) {
     self.file = file
-    lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // By scalars, as the parser counts: "\r\n" is one Character, at which no line would end.
+    lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
+      $0.last == "\r" ? $0.dropLast() : $0
+    }
   }
 
   func report(
     _ message: String, at position: TextPosition, path: String, suggestion: String? = nil
   ) {
-    let line = position.line <= lines.count ? String(lines[position.line - 1]) : ""
     errors.append(
       PlanError(
         file: file, position: position, path: path, message: message, suggestion: suggestion,
-        sourceLine: line.last == "\r" ? String(line.dropLast()) : line))
+        sourceLine: position.line <= lines.count ? String(lines[position.line - 1]) : ""))
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PortModel
 
 /// Reads one scenario and spells out its arms.
@@ -160,9 +161,11 @@ struct ScenarioReader {
     if expectation.isMustFailControl && expectation.like != nil {
       node.report("a must-fail control is compared with no other row")
     }
+    let trivial = "no rate can miss this: it demands nothing"
+    if expectation.failureRateAtMost == 1 { object["failure_rate_at_most"]?.report(trivial) }
+    if expectation.failureRateAtLeast == 0 { object["failure_rate_at_least"]?.report(trivial) }
     if ["failure_rate_at_most", "failure_rate_at_least", "like"].allSatisfy({ object[$0] == nil }) {
-      node.report(
-        "expected \"failure_rate_at_most\", \"failure_rate_at_least\" or \"like\"")
+      node.report("expected \"failure_rate_at_most\", \"failure_rate_at_least\" or \"like\"")
     }
     return expectation
   }
@@ -259,7 +262,7 @@ struct ScenarioReader {
       switch known.model {
       case .churns: return
       case .holdsThroughWindow: quota += thief["ports"]
-      case .squats: continue
+      case .squats, .holdsThroughout, .connects: continue
       }
     }
     let wanted = scenario.settings.window.foreignDraws
@@ -278,28 +281,29 @@ struct ScenarioReader {
         (expectation.failureRateAtLeast.map { 1 - $0 }, "failure_rate_at_least"),
       ] {
         guard let bound, bound < 1 else { continue }
-        let alpha = 1 - expectation.confidence
-        let needed = Self.cleanRuns(bound: bound, alpha: alpha)
-        if launches < needed {
-          let count = needed == .max ? "any number" : "\(needed)"
+        if bound <= 0 {
+          let value = name == "failure_rate_at_most" ? 0 : 1
+          node.report("\(name) \(value) cannot be shown by any number of launches")
+          continue
+        }
+        let needed = Self.cleanRuns(bound: bound, alpha: 1 - expectation.confidence)
+        if Double(launches) < needed {
           node.report(
-            "\(name) cannot be shown at confidence \(expectation.confidence) by \(launches) launches, whatever they do; it needs \(count)"
+            "\(name) cannot be shown at confidence \(expectation.confidence) by \(launches) launches, whatever they do; it needs \(Self.whole(needed))"
           )
         }
       }
     }
   }
 
-  /// The least n with (1 - bound)^n <= alpha.
-  private static func cleanRuns(bound: Double, alpha: Double) -> Int {
-    if bound <= 0 { return .max }
-    var product = 1.0
-    var runs = 0
-    while product > alpha * (1 + 1e-12) && runs < 20_000_000 {
-      product *= 1 - bound
-      runs += 1
-    }
-    return runs
+  /// The least n with (1 - bound)^n <= alpha, for bound and alpha in (0, 1); may be larger than any `Int`.
+  private static func cleanRuns(bound: Double, alpha: Double) -> Double {
+    // What is whole but for rounding is whole.
+    (log(alpha) / log1p(-bound) * (1 - 1e-12)).rounded(.up)
+  }
+
+  private static func whole(_ number: Double) -> String {
+    Int(exactly: number).map { "\($0)" } ?? "\(number)"
   }
 }
 

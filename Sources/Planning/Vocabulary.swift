@@ -158,6 +158,10 @@ public struct ThiefDescriptor: Sendable, Equatable {
     case holdsThroughWindow = "holds-through-window"
     /// Draws `rate_per_second` ports a second all through the trial, each held `hold_ms` on average.
     case churns
+    /// Holds option `ports` ports of 127.0.0.1 from before the allocation to the end of the trial.
+    case holdsThroughout = "holds-throughout"
+    /// Takes ports as the source of connections: the kernel gives it even ones, and `bind(0)` odd ones.
+    case connects
     /// Takes the very numbers that launches decided on, `ports` of them, with the options `reuse_address`,
     /// `reuse_port` and `listens`; what has no number yet, as soon as it has one.
     case squats

@@ -2,7 +2,9 @@
 public enum CollisionModel: String, Sendable, Codable, CaseIterable {
   /// Each number is drawn by `bind(0)` without SO_REUSEADDR, released at once, and bound again later.
   case probeThenBind = "probe-then-bind"
-  /// As above, but the numbers of one launch differ.
+  /// As above, but drawn where the ports of the binder's host are not seen.
+  case probedElsewhere = "probed-elsewhere"
+  /// As probe-then-bind, but the numbers of one launch differ.
   case distinctProbes = "distinct-probes"
   /// The process that uses the port draws it and never lets go; only exhaustion can fail it.
   case heldFromTheStart = "held-from-the-start"

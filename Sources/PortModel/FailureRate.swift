@@ -12,6 +12,10 @@ public struct LaunchConditions: Sendable, Equatable {
   public var addressesPerLaunch: Int
   /// Ports that others draw between allocation and bind, and hold through the bind.
   public var foreignDraws: Int
+  /// Ports of the first choice that others held before the allocation and go on holding.
+  public var residents: Int
+  /// Whether numbers are probed with SO_REUSEADDR.
+  public var probesReuseAddress: Bool
   /// Ports that others draw a second all through the trial (Poisson).
   public var churnRatePerSecond: Double
   /// How long each of these is held, in seconds.
@@ -38,14 +42,17 @@ public struct LaunchConditions: Sendable, Equatable {
 
   public init(
     model: CollisionModel, range: EphemeralRange, launches: Int = 1, addressesPerLaunch: Int,
-    foreignDraws: Int = 0, churnRatePerSecond: Double = 0, churnHoldSeconds: Double = 0,
-    windowSeconds: Double = 0, bindsForReal: Bool = true, squatters: [Squatter] = []
+    foreignDraws: Int = 0, residents: Int = 0, probesReuseAddress: Bool = false,
+    churnRatePerSecond: Double = 0, churnHoldSeconds: Double = 0, windowSeconds: Double = 0,
+    bindsForReal: Bool = true, squatters: [Squatter] = []
   ) {
     self.model = model
     self.range = range
     self.launches = launches
     self.addressesPerLaunch = addressesPerLaunch
     self.foreignDraws = foreignDraws
+    self.residents = residents
+    self.probesReuseAddress = probesReuseAddress
     self.churnRatePerSecond = churnRatePerSecond
     self.churnHoldSeconds = churnHoldSeconds
     self.windowSeconds = windowSeconds
@@ -70,7 +77,7 @@ public enum FailureRate {
     switch conditions.model {
     case .heldFromTheStart, .heldWithReuseAddress, .heldWithReusePort:
       return heldFromTheStart(conditions)
-    case .probeThenBind: return probed(conditions, differ: false)
+    case .probeThenBind, .probedElsewhere: return probed(conditions, differ: false)
     case .distinctProbes:
       // How the numbers of several launches that are each held for a while fall has no closed form here.
       return conditions.launches == 1 ? probed(conditions, differ: true) : nil
@@ -85,7 +92,7 @@ public enum FailureRate {
   private static func squatted(_ conditions: LaunchConditions) -> PredictedFailure? {
     let takes = conditions.squatters.contains { squatter in
       switch conditions.model {
-      case .probeThenBind, .distinctProbes, .outsideThePool, .reserved: true
+      case .probeThenBind, .probedElsewhere, .distinctProbes, .outsideThePool, .reserved: true
       case .heldWithReuseAddress: squatter.reusesAddress
       case .heldWithReusePort: squatter.reusesPort
       case .heldFromTheStart, .noPort, .unmodelled: false
@@ -100,6 +107,7 @@ public enum FailureRate {
   private static func heldFromTheStart(_ conditions: LaunchConditions) -> PredictedFailure {
     let demand =
       conditions.launches * conditions.addressesPerLaunch + conditions.foreignDraws
+      + conditions.residents
     let rate: Double = demand > conditions.range.capacity ? 1 : 0
     return PredictedFailure(perLaunch: rate, perTrial: rate)
   }
@@ -108,8 +116,14 @@ public enum FailureRate {
     _ conditions: LaunchConditions, differ: Bool
   ) -> PredictedFailure {
     let all = conditions.launches * conditions.addressesPerLaunch
-    let slots = conditions.range.slots()
-    let foreign = conditions.bindsForReal ? foreignPorts(conditions) : 0
+    // What residents hold is not drawn; where it is not seen, it is as if drawn by others later.
+    let isSeen = conditions.model != .probedElsewhere
+    let slots =
+      conditions.range.slots(reuseAddress: conditions.probesReuseAddress)
+      - (isSeen ? conditions.residents : 0)
+    let foreign =
+      conditions.bindsForReal
+      ? foreignPorts(conditions) + Double(isSeen ? 0 : conditions.residents) : 0
     if differ {
       let rate = stolen(addresses: all, slots: slots, foreignDraws: foreign)
       return PredictedFailure(perLaunch: rate, perTrial: rate)

@@ -25,13 +25,18 @@ public enum MarkdownReport {
         if let cause = verdict.topCause {
           parts.append("\(cause.outcome.rawValue) x\(cause.launches)")
         }
-        return parts.map(escaped).joined(separator: "<br>")
+        if let uncounted = Wording.uncounted(verdict) { parts.append(uncounted) }
+        return parts.joined(separator: "<br>")
       }
       lines.append("| \(escaped(strategy)) | " + cells.joined(separator: " | ") + " |")
     }
-    lines += [
-      "", "Failed launches / all, rate, exact 95 % Clopper-Pearson interval in percent.", "",
-    ]
+    lines += ["", escaped(Wording.legend(matrix)), ""]
+    if matrix.arms.contains(where: { !$0.published.isEmpty }) {
+      lines += [
+        "Published figures: Fisher's exact test, two-sided, level \(MatrixJudge.publishedLevel).",
+        "",
+      ]
+    }
     for arm in matrix.plan.arms {
       let verdict = matrix.arms[arm.index]
       for comparison in verdict.published {
@@ -44,18 +49,36 @@ public enum MarkdownReport {
           "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(cause.firstTrial): \(escaped(cause.evidence))"
         )
       }
+      if let attention = Wording.attention(verdict) {
+        lines.append(
+          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(escaped(attention))")
+      }
     }
+    lines += costs(matrix)
     lines += ["", "**\(Wording.conclusion(matrix))**", ""]
     return lines.joined(separator: "\n")
   }
 
+  private static func costs(_ matrix: Matrix) -> [String] {
+    let rows = CostTable(matrix).rows
+    guard !rows.isEmpty else { return [] }
+    return ["", "## What each strategy costs", ""]
+      + [CostTable.head, CostTable.head.map { _ in "---" }].map {
+        "| \($0.joined(separator: " | ")) |"
+      }
+      + rows.map { "| \($0.map(escaped).joined(separator: " | ")) |" }
+  }
+
+  /// A plan's own words as plain text on one line, whatever they look like.
   private static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      switch character {
-      case "|": result += "\\|"
-      case "\n": result += " "
-      case "<" where !text.hasPrefix("**"): result += "&lt;"
-      default: result.append(character)
+    let line = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    // By scalars: a mark that combines with one of these does not take away its meaning.
+    return line.joined(separator: " ").unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "\\", "`", "*", "_", "[", "]", "~", "|": result += "\\\(scalar)"
+      case "<": result += "&lt;"
+      case "&": result += "&amp;"
+      default: result.unicodeScalars.append(scalar)
       }
     }
   }
@@ -72,6 +95,8 @@ public enum CSVReport {
       "predicted_trial_rate", "prediction_p_value", "prediction_agrees", "top_cause",
       "top_cause_launches", "release_skew_p50_ns", "release_skew_p99_ns", "release_skew_max_ns",
       "window_p50_ns", "time_to_bound_p50_ns", "time_to_bound_p99_ns",
+      "allocation_p50_ns", "allocation_p99_ns", "ports_taken", "sockets_in_window", "needs_root",
+      "cooperation", "known_beforehand", "across_hosts", "failure_mode",
     ]
     let rows = matrix.plan.arms.map { arm -> [String] in
       let verdict = matrix.arms[arm.index]
@@ -85,10 +110,20 @@ public enum CSVReport {
           verdict.topCause.map { "\($0.launches)" } ?? "", count(verdict.releaseSkew?.p50),
           count(verdict.releaseSkew?.p99), count(verdict.releaseSkew?.max),
           count(verdict.window?.p50), count(verdict.timeToBound?.p50),
-          count(verdict.timeToBound?.p99),
-        ]
+          count(verdict.timeToBound?.p99), count(verdict.allocation?.p50),
+          count(verdict.allocation?.p99), verdict.portsTaken.map { "\($0)" } ?? "",
+          verdict.socketsInWindow.map { "\($0)" } ?? "",
+        ] + declared(matrix.traits[arm.strategy.name])
     }
     return ([head] + rows).map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  private static func declared(_ traits: StrategyTraits?) -> [String] {
+    guard let traits else { return ["", "", "", "", ""] }
+    return [
+      "\(traits.needsRoot)", traits.cooperation.rawValue, "\(traits.isKnownBeforehand)",
+      "\(traits.worksAcrossHosts)", traits.failure.rawValue,
+    ]
   }
 
   private static func estimate(_ rate: RateEstimate) -> [String] {
@@ -99,8 +134,16 @@ public enum CSVReport {
   private static func count(_ value: UInt64?) -> String { value.map { "\($0)" } ?? "" }
 
   private static func quoted(_ field: String) -> String {
-    guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
-    return "\"" + field.reduce(into: "") { $0 += $1 == "\"" ? "\"\"" : String($1) } + "\""
+    // By scalars: to Swift, a quote with a combining mark is another character than a quote.
+    let special: Set<Unicode.Scalar> = [",", "\"", "\r", "\n"]
+    guard field.unicodeScalars.contains(where: special.contains) else { return field }
+    var text = String.UnicodeScalarView("\"".unicodeScalars)
+    for scalar in field.unicodeScalars {
+      if scalar == "\"" { text.append(scalar) }
+      text.append(scalar)
+    }
+    text.append("\"")
+    return String(text)
   }
 }
 

@@ -33,7 +33,7 @@ public struct ProgressLine {
     self.leftSeconds = leftSeconds
   }
 
-  /// `12 s: arm 3/9 quiet-launch, probe-then-bind: 340/900 trials, lost 271/340 79.7 % [75.1, 83.8], 80.1 trials/s, 7 s left`
+  /// `12 s: arm 3/9 quiet-launch, probe-then-bind: 340/900 trials, lost 271/340 79.7 % [75.1, 83.9], 28.2 trials/s, 20 s left`
   public var text: String {
     let speed = elapsedSeconds > 0 ? Double(trialsDone) / elapsedSeconds : 0
     var text =

@@ -21,8 +21,9 @@ public struct TerminalReport {
   public var text: String {
     var lines = ["\(matrix.plan.name): \(matrix.plan.title)", ""]
     lines += table() ?? blocks()
-    lines += published() + causes() + timings()
-    lines += ["", Wording.conclusion(matrix), ""]
+    lines += [Wording.legend(matrix), ""]
+    lines += published() + causes() + timings() + costs()
+    lines += [Wording.conclusion(matrix), ""]
     return lines.joined(separator: "\n")
   }
 
@@ -35,6 +36,7 @@ public struct TerminalReport {
       lines.append(Wording.prediction(prediction))
     }
     if let cause = verdict.topCause { lines.append("\(cause.outcome.rawValue) x\(cause.launches)") }
+    if let uncounted = Wording.uncounted(verdict) { lines.append(uncounted) }
     return lines
   }
 
@@ -103,14 +105,8 @@ public struct TerminalReport {
         )
         lines.append("    \(cause.evidence)")
       }
-      if verdict.verdict != .measured && verdict.verdict != .pass
-        && verdict.verdict != .expectedFailure
-      {
-        lines.append(
-          "  \(arm.scenario), \(arm.strategy.label): \(verdict.verdict.rawValue): \(verdict.reason)"
-        )
-      } else if verdict.predictionPerTrial?.agrees == false {
-        lines.append("  \(arm.scenario), \(arm.strategy.label): \(verdict.reason)")
+      if let attention = Wording.attention(verdict) {
+        lines.append("  \(arm.scenario), \(arm.strategy.label): \(attention)")
       }
       return lines
     }
@@ -129,7 +125,20 @@ public struct TerminalReport {
     }
     let head =
       "  \(pad("", first))  \(pad("barrier release skew", 32))  \(pad("window", 32))  time to all bound"
-    return ["Measured, p50 / p99 / max:", head] + lines
+    return ["Measured, p50 / p99 / max:", head] + lines + [""]
+  }
+
+  /// As wide as it is: it is for reading beside the matrix, and the last columns are the longest.
+  private func costs() -> [String] {
+    let rows = CostTable(matrix).rows
+    guard !rows.isEmpty else { return [] }
+    let all = [CostTable.head] + rows
+    let widths = CostTable.head.indices.map { column in all.map { $0[column].count }.max()! }
+    let lines = all.map { row in
+      let cells = zip(row, widths).map { pad($0, $1) }.joined(separator: "  ")
+      return "  " + cells.trimmingSuffix()
+    }
+    return ["What each strategy costs:"] + lines + [""]
   }
 
   private func pad(_ text: String, _ width: Int) -> String {
@@ -150,5 +159,14 @@ public struct TerminalReport {
       }
     let word = verdict.rawValue
     return "\u{1B}[\(code)m\(word)\u{1B}[0m\(line.dropFirst(word.count))"
+  }
+}
+
+extension String {
+  /// Without blanks at the end.
+  fileprivate func trimmingSuffix() -> String {
+    var text = Substring(self)
+    while text.last == " " { text.removeLast() }
+    return String(text)
   }
 }

@@ -4,13 +4,16 @@ internal import Planning
 
 /// The words and number formats that all reports share.
 enum Wording {
-  /// A rate as a percentage with three significant digits at most: `0 %`, `0.85 %`, `80.3 %`.
+  /// A rate as a percentage with three significant digits at most: `0 %`, `0.85 %`, `80.3 %`. `0` and `100`
+  /// are said of nothing else: what comes near is `<0.01` or `>99.9`.
   static func percent(_ rate: Double) -> String { "\(percentNumber(rate)) %" }
 
   static func percentNumber(_ rate: Double) -> String {
     let value = rate * 100
-    let digits = value >= 99.95 || value == 0 ? 0 : value >= 10 ? 1 : 2
-    return fixed(value, digits)
+    if value == 0 || value == 100 { return fixed(value, 0) }
+    if value < 0.005 { return "<0.01" }
+    if value >= 99.95 { return ">99.9" }
+    return fixed(value, value >= 9.995 ? 1 : 2)
   }
 
   static func fixed(_ value: Double, _ digits: Int) -> String {
@@ -24,7 +27,7 @@ enum Wording {
       "\(sign)\(abs(scaled) / Int(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
   }
 
-  /// `12/300 4.0 % [2.1, 6.9]`, with the 95 % interval.
+  /// `12/300 4.00 % [2.08, 6.88]`, with the 95 % interval.
   static func estimate(_ rate: RateEstimate) -> String {
     guard let value = rate.rate else { return "0/0" }
     return
@@ -42,8 +45,9 @@ enum Wording {
     let value = Double(nanoseconds)
     switch value {
     case ..<1e3: return "\(nanoseconds) ns"
-    case ..<1e6: return "\(fixed(value / 1e3, 1)) us"
-    case ..<1e9: return "\(fixed(value / 1e6, 1)) ms"
+    // Below what would be rounded up to a thousand.
+    case ..<999_950: return "\(fixed(value / 1e3, 1)) us"
+    case ..<999_950_000: return "\(fixed(value / 1e6, 1)) ms"
     default: return "\(fixed(value / 1e9, 2)) s"
     }
   }
@@ -54,7 +58,7 @@ enum Wording {
       "\(duration(summary.p50)) / \(duration(summary.p99)) / \(duration(summary.max))"
   }
 
-  /// `published 8/1000 (source); measured 17/2000: consistent (p = 0.92)`.
+  /// `published 8/1000, measured 17/2000 launches: consistent, p = 0.850 (source)`.
   static func published(_ comparison: PublishedComparison, _ verdict: ArmVerdict) -> String {
     let figure = comparison.figure
     let seen = figure.per == .launch ? verdict.launches : verdict.trials
@@ -65,7 +69,36 @@ enum Wording {
       return head + "nothing to compare (\(figure.source))"
     }
     return head + (consistent ? "consistent" : "NOT consistent")
-      + ", p = \(fixed(p, 3)) (\(figure.source))"
+      + ", p \(pValue(p)) (\(figure.source))"
+  }
+
+  /// `= 0.532`, `= 0.0096`, `< 0.0001`.
+  private static func pValue(_ p: Double) -> String {
+    p < 0.000_05 ? "< 0.0001" : "= \(fixed(p, p < 0.1 ? 4 : 3))"
+  }
+
+  /// What the numbers of a cell are.
+  static func legend(_ matrix: Matrix) -> String {
+    let parallel = matrix.plan.arms.contains { $0.topology.launches > 1 }
+    return "Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent"
+      + (parallel ? ", as if the launches of one trial were independent" : "")
+      + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test)."
+  }
+
+  /// What the rate leaves out: `2 launches not counted`; nil where there is nothing.
+  static func uncounted(_ verdict: ArmVerdict) -> String? {
+    let count = verdict.outcomes.filter { !$0.outcome.isCounted }.map(\.launches).reduce(0, +)
+    return count == 0 ? nil : "\(count) launch\(count == 1 ? "" : "es") not counted"
+  }
+
+  /// Why an arm needs attention: it is neither as demanded nor as predicted; nil where it is.
+  static func attention(_ verdict: ArmVerdict) -> String? {
+    switch verdict.verdict {
+    case .fail, .inconclusive, .unexpectedPass, .skipped:
+      return "\(verdict.verdict.rawValue): \(verdict.reason)"
+    case .pass, .expectedFailure, .measured:
+      return verdict.predictionPerTrial?.agrees == false ? verdict.reason : nil
+    }
   }
 
   /// One sentence for the whole matrix.
@@ -75,9 +108,13 @@ enum Wording {
       let count = matrix.arms.filter { $0.verdict == verdict }.count
       if count > 0 { words.append("\(count) \(verdict.rawValue)") }
     }
+    if words.isEmpty { return "nothing ran" }
+    let isDemanding = matrix.arms.contains {
+      $0.verdict == .pass || $0.verdict == .expectedFailure
+    }
     let whole =
       switch matrix.exitCode {
-      case 0: "every expectation is met"
+      case 0: isDemanding ? "every expectation is met" : "nothing was demanded"
       case 1: "an expectation is violated"
       default: "not everything could be decided"
       }

@@ -118,7 +118,7 @@ public final class Binder {
   /// Adopts the listener this process was handed for the endpoint.
   public func adopt(_ role: EndpointRole) -> Bool {
     _ = begin(role)
-    return finish(role, sockets.adopt(role, listener: takeHanded(role)))
+    return finish(role, sockets.adopt(role, listener: takeHanded(role)), isAdopted: true)
   }
 
   /// Closes the socket this process was handed for the endpoint, if it was.
@@ -217,6 +217,9 @@ public final class Binder {
     if received == 2 { inherited = (pair[0], pair[1]) }
   }
 
+  /// Whether the launcher has failed already, and nobody waits any more.
+  public var hasLauncherFailed: Bool { bs_load_error(region.launcher(launch)) != 0 }
+
   /// The number of the launcher's own service.
   public var servicePort: UInt16 { region.launcher(launch).pointee.service_port }
 
@@ -239,7 +242,9 @@ public final class Binder {
     return record
   }
 
-  private func finish(_ role: EndpointRole, _ result: EndpointSockets.BindResult) -> Bool {
+  private func finish(
+    _ role: EndpointRole, _ result: EndpointSockets.BindResult, isAdopted: Bool = false
+  ) -> Bool {
     let record = endpoint(role)
     record.pointee.finished_ns = MonotonicClock.now()
     switch result {
@@ -247,7 +252,10 @@ public final class Binder {
       record.pointee.bound = port
       record.pointee.is_bound = 1
       if record.pointee.is_path != 0 { return true }
-      record.pointee.draws += 1
+      // A number that somebody decided on was counted when it was drawn.
+      if (record.pointee.requested == 0 && !isAdopted) || record.pointee.retries > 0 {
+        record.pointee.draws += 1
+      }
       region.setClaim(claim, on: port)
       if order.ownershipCheck == .kernel {
         record.pointee.listener_inode = sockets.listenerInode(role, port: port)

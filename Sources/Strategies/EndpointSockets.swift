@@ -19,10 +19,13 @@ public final class EndpointSockets {
 
   private let kind: SocketKind
   private let confinedTo: ClosedRange<Int>?
-  private let context: Context?
+  /// Made with the context, used by the first bind of the input.
+  private var firstRouter: Socket?
   private var router: Socket?
   private var pull: Socket?
   private var listeners: [Int32] = [-1, -1]
+  /// Last, so that it ends after its sockets: it waits for them.
+  private let context: Context?
 
   /// - Throws: `MessagingError` if libzmq's context cannot be had.
   public init(kind: SocketKind, confinedTo: ClosedRange<Int>?) throws {
@@ -31,7 +34,7 @@ public final class EndpointSockets {
     if kind == .zmq {
       context = try Context(ioThreads: 2)
       // The first socket starts libzmq's threads. vLLM's context is old by the time the endpoints bind.
-      _ = try Socket(.router, in: context!)
+      firstRouter = try Socket(.router, in: context!)
     } else {
       context = nil
     }
@@ -83,17 +86,14 @@ public final class EndpointSockets {
     return listener >= 0 ? TCPSocket.inode(of: listener) : 0
   }
 
-  /// Closes both endpoints. Returns when the kernel has closed the listeners: libzmq closes them later,
-  /// in its I/O thread, and a trial must not start while the last one's ports are still held.
+  /// Closes both endpoints. libzmq closes the listeners later, in its I/O thread, and a trial must not start
+  /// while the last one's ports are still held: in a namespace of its own the harness counts the sockets, once
+  /// for all; elsewhere it cannot, and each API server waits for its own.
   public func close() {
     switch kind {
     case .zmq:
-      let open = [EndpointRole.input, .output].compactMap { role -> (Int32, UInt64)? in
-        let port = role == .input ? router?.lastEndpointPort() : pull?.lastEndpointPort()
-        guard let port, port != 0 else { return nil }
-        let listener = bs_find_listener(3, Self.highestDescriptor, port)
-        return listener < 0 ? nil : (listener, TCPSocket.inode(of: listener))
-      }
+      let open = confinedTo == nil ? [] : openListeners()
+      firstRouter = nil
       router = nil
       pull = nil
       for (listener, inode) in open {
@@ -124,7 +124,7 @@ public final class EndpointSockets {
     _ role: EndpointRole, to endpoint: String, adopting listener: Int32?
   ) -> BindResult {
     do throws(MessagingError) {
-      let socket = try Socket(role == .input ? .router : .pull, in: context!)
+      let socket = try makeSocket(role)
       if let listener { socket.adoptListener(listener) }
       try socket.bind(to: endpoint)
       let port = socket.lastEndpointPort()
@@ -135,6 +135,20 @@ public final class EndpointSockets {
       let stage = listener == nil ? BS_STAGE_BIND : BS_STAGE_ADOPT
       return .failed(stage: stage.rawValue, code: error.code)
     }
+  }
+
+  private func openListeners() -> [(Int32, UInt64)] {
+    EndpointRole.allCases.compactMap { role in
+      let port = role == .input ? router?.lastEndpointPort() : pull?.lastEndpointPort()
+      guard let port, port != 0 else { return nil }
+      let listener = listener(role, port: port)
+      return listener < 0 ? nil : (listener, TCPSocket.inode(of: listener))
+    }
+  }
+
+  private func makeSocket(_ role: EndpointRole) throws(MessagingError) -> Socket {
+    if role == .input, let first = firstRouter.take() { return first }
+    return try Socket(role == .input ? .router : .pull, in: context!)
   }
 
   private func bindPlain(

@@ -121,7 +121,9 @@ public struct PublishThroughStore: Strategy {
         return socket
       } catch {
         closeDescriptor(socket)
-        guard error.code == ECONNREFUSED && MonotonicClock.now() < deadline else { throw error }
+        guard error.code == ECONNREFUSED, !binder.hasLauncherFailed,
+          MonotonicClock.now() < deadline
+        else { throw error }
         binder.pause(nanoseconds: 1_000_000)
       }
     }

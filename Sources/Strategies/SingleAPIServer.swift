@@ -13,11 +13,11 @@ public struct SingleAPIServer: Strategy {
       cooperation: .nobody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
       weakness: "the window stays, for 2 numbers instead of 2N; costs HTTP throughput"))
 
-  private let probe: ProbeThenBind
+  public init(options: OptionValues) {}
 
-  public init(options: OptionValues) { probe = ProbeThenBind(options: options) }
+  public func allocate(_ launch: Launch) throws(StageFailure) {
+    for address in 0..<launch.addresses { launch.decide(try launch.probe(), for: address) }
+  }
 
-  public func allocate(_ launch: Launch) throws(StageFailure) { try probe.allocate(launch) }
-
-  public func bind(_ binder: Binder) { probe.bind(binder) }
+  public func bind(_ binder: Binder) { binder.bindRequested() }
 }

@@ -33,6 +33,7 @@ public enum StrategyRegistry {
     CentralManager.self,
     TimeWaitReservation.self,
     VLLMPortScan.self,
+    WrongHostProbe.self,
     Exec.self,
   ]
 

@@ -9,6 +9,8 @@ public enum TCPSocket {
     case wildcard
     /// 127.0.0.1.
     case loopback
+    /// 127.0.0.2: another address of this host, whose ports are free where the first one's are not.
+    case secondLoopback
   }
 
   /// Options that let a port be shared.
@@ -87,8 +89,10 @@ public enum TCPSocket {
   }
 
   /// `connect(2)`; true when connected, false when it goes on in the background.
-  public static func connect(_ socket: Int32, port: UInt16) throws(SystemError) -> Bool {
-    if withAddress(.loopback, port, { Glibc.connect(socket, $0, $1) }) == 0 { return true }
+  public static func connect(
+    _ socket: Int32, _ host: Host = .loopback, port: UInt16
+  ) throws(SystemError) -> Bool {
+    if withAddress(host, port, { Glibc.connect(socket, $0, $1) }) == 0 { return true }
     if errno == EINPROGRESS { return false }
     throw .current("connect")
   }
@@ -121,7 +125,11 @@ public enum TCPSocket {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
-    if case .loopback = host { address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian }
+    switch host {
+    case .wildcard: break
+    case .loopback: address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    case .secondLoopback: address.sin_addr.s_addr = UInt32(0x7f00_0002).bigEndian
+    }
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         body($0, socklen_t(MemoryLayout<sockaddr_in>.size))

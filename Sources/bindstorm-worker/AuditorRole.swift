@@ -72,7 +72,8 @@ final class AuditorRole {
   private func note(_ answer: Nonce?, to slot: Int, _ role: EndpointRole) {
     guard let answer, answer.value == question(slot, role).value else { return }
     let server = region.server(slot)
-    (role == .input ? server.input : server.output).pointee.answered_by = answer.answeredBy
+    bs_store(
+      bs_answered_by(role == .input ? server.input : server.output), UInt32(answer.answeredBy))
   }
 
   private func advertised(_ slot: Int, _ role: EndpointRole) -> UInt16 {
@@ -113,13 +114,13 @@ final class AuditorRole {
         }
       }
     }
-    // The PULLs answer through the shared region: their servers note the nonce. Closing now would take the
-    // nonce along, so the pushers stay until their servers have it or the time is over.
+    // The PULLs answer through the shared region: whoever gets the nonce notes it. Closing now would take the
+    // nonce along, so the pushers stay until it has arrived or the time is over.
     for (number, index) in slots.indices.enumerated() where !silent.contains(index) {
-      let output = region.server(slots[index]).output
-      let expected = question(slots[index], .output).value
-      while output.pointee.nonce_received != expected && MonotonicClock.now() < deadline
-        && region.server(slots[index]).pointee.is_dead == 0 && wordAddress.value == seen
+      let slot = slots[index]
+      while bs_load(bs_answered_by(region.server(slot).output)) == 0
+        && MonotonicClock.now() < deadline && region.server(slot).pointee.is_dead == 0
+        && wordAddress.value == seen
       {
         sched_yield()
       }
@@ -134,9 +135,12 @@ final class AuditorRole {
       for role in EndpointRole.allCases {
         let socket = try TCPSocket.open(nonBlocking: true)
         TCPSocket.resetOnClose(socket)
-        _ = try? TCPSocket.connect(socket, port: advertised(slot, role))
+        // On loopback the connection stands at once, unless the listener's backlog is full.
+        let isConnected = (try? TCPSocket.connect(socket, port: advertised(slot, role))) ?? false
+        let hasAsked = isConnected && ask(socket, slot, role)
         targets.append((slot, role))
-        items.append(pollfd(fd: socket, events: Int16(POLLOUT), revents: 0))
+        items.append(
+          pollfd(fd: socket, events: Int16(hasAsked ? POLLIN : POLLOUT), revents: 0))
       }
     }
     defer { for item in items where item.fd >= 0 { closeDescriptor(item.fd) } }
@@ -146,11 +150,7 @@ final class AuditorRole {
       for number in items.indices where items[number].fd >= 0 && items[number].revents != 0 {
         let (slot, role) = targets[number]
         if items[number].events == Int16(POLLOUT) {
-          let question = question(slot, role)
-          let sent = question.withBytes {
-            send(items[number].fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-          }
-          if sent == Nonce.size {
+          if ask(items[number].fd, slot, role) {
             items[number].events = Int16(POLLIN)
             continue
           }
@@ -161,6 +161,12 @@ final class AuditorRole {
         items[number].fd = -1
         left -= 1
       }
+    }
+  }
+
+  private func ask(_ socket: Int32, _ slot: Int, _ role: EndpointRole) -> Bool {
+    question(slot, role).withBytes {
+      send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == Nonce.size
     }
   }
 
@@ -187,7 +193,8 @@ final class AuditorRole {
   /// Notes how many sockets listen at each advertised endpoint. A nonce that is answered does not prove that the
   /// next one will be: where two sockets listen on one port (SO_REUSEPORT) the kernel deals connections out
   /// between them.
-  /// - Returns: the slots worth dialling. Where nobody listens, nobody will answer.
+  /// - Returns: the slots worth dialling. Where nobody listens, nobody will answer; where the records show
+  ///   already that it is wrong, an answer would change nothing.
   private func countListeners(_ slots: [Int]) -> [Int] {
     let found = listeners(expected: 2 * slots.count)
     return slots.filter { slot in
@@ -197,7 +204,8 @@ final class AuditorRole {
         guard endpoint.pointee.is_path == 0 else { continue }
         let count = found[advertised(slot, role)]?.count ?? 0
         endpoint.pointee.listeners_seen = UInt32(count)
-        if count == 0 { canAnswer = false }
+        // Two listeners are proof enough, and so is another port than the one it says it listens on.
+        if count != 1 || advertised(slot, role) != endpoint.pointee.bound { canAnswer = false }
       }
       return canAnswer
     }
@@ -225,8 +233,8 @@ final class AuditorRole {
         endpoint.pointee.listeners_seen = UInt32(found.count)
         guard let first = found.first else { continue }
         // Slots end before this one: nobody of ours.
-        let stranger = UInt64(BS_MAX_SERVERS) + 1
-        endpoint.pointee.answered_by = own.contains(first) ? UInt64(slot) + 1 : stranger
+        let stranger = UInt32(BS_MAX_SERVERS) + 1
+        endpoint.pointee.answered_by = own.contains(first) ? UInt32(slot) + 1 : stranger
       }
     }
   }
@@ -245,9 +253,9 @@ final class AuditorRole {
         let found = listeners[advertised(slot, role)] ?? []
         endpoint.pointee.listeners_seen = UInt32(found.count)
         if found.contains(endpoint.pointee.listener_inode) {
-          endpoint.pointee.answered_by = UInt64(slot) + 1
+          endpoint.pointee.answered_by = UInt32(slot) + 1
         } else if let owner = found.compactMap({ owners[$0] }).first {
-          endpoint.pointee.answered_by = UInt64(owner) + 1
+          endpoint.pointee.answered_by = UInt32(owner) + 1
         }
       }
     }

@@ -1,6 +1,7 @@
 internal import CLinuxShims
 internal import Glibc
 internal import Launching
+internal import Messaging
 internal import Planning
 internal import Strategies
 internal import Syscalls
@@ -34,8 +35,14 @@ final class LauncherRole {
     slot = region.launcher(number)
     let type = StrategyRegistry.available[order.strategy]
     handover = type.handover
+    if order.sockets == .zmq && order.depth == .bind, let problem = MessagingLibrary.load() {
+      die("launcher: \(problem)")
+    }
     strategy = type.init(
       options: OptionValues(type.descriptor.options, order.strategyOptions))
+    // What the Swift runtime finds out about a type at its first use, each fresh API server would find out
+    // for itself, at the cost of a dozen page faults. Here it is done once for all; no socket is opened.
+    _ = try? EndpointSockets(kind: .tcp, confinedTo: nil)
   }
 
   func run() -> Never {
@@ -123,6 +130,12 @@ final class LauncherRole {
       guard let server = server(ofPid: pid) else { continue }
       running -= 1
       clearClaims(server)
+      // One that a signal ended did not do as it was told: it died a moment before, unnoticed.
+      if status & 0x7f != 0 {
+        let slot = region.server(launch.slot(of: server))
+        slot.pointee.wait_status = status
+        slot.pointee.is_dead = 1
+      }
     }
     for server in launch.channels.indices where launch.channels[server] >= 0 {
       closeDescriptor(launch.channels[server])

@@ -140,10 +140,21 @@ final class ServerRole {
     }
   }
 
-  /// Notes a nonce; returns whether both endpoints have had one.
+  /// Notes a nonce; returns whether both endpoints have had their own. One that was meant for another API
+  /// server is answered, too, and shows that its peers come here.
   private func note(_ nonce: Nonce, at role: EndpointRole) -> Bool {
-    binder.endpoint(role).pointee.nonce_received = nonce.value
+    if nonce.slot == slotNumber && nonce.endpoint == role.rawValue {
+      binder.endpoint(role).pointee.nonce_received = nonce.value
+    }
     return slot.pointee.input.nonce_received != 0 && slot.pointee.output.nonce_received != 0
+  }
+
+  /// A PULL cannot answer: whoever gets the nonce notes in its target's record that it was here.
+  private func acknowledge(_ nonce: Nonce) {
+    guard nonce.isGenuine(trialSeed: region.pointer.pointee.trial_seed),
+      nonce.slot < Int(BS_MAX_SERVERS), nonce.endpoint == EndpointRole.output.rawValue
+    else { return }
+    bs_store(bs_answered_by(region.server(nonce.slot).output), UInt32(slotNumber) + 1)
   }
 
   private func answerMessages(_ router: borrowing Socket, _ pull: borrowing Socket) {
@@ -154,7 +165,10 @@ final class ServerRole {
     while word.value == seen {
       guard poll.wait(milliseconds: Self.servingSlice) else { continue }
       if poll.isReadable(0), let nonce = answer(router) { complete = note(nonce, at: .input) }
-      if poll.isReadable(1), let nonce = take(pull) { complete = note(nonce, at: .output) }
+      if poll.isReadable(1), let nonce = take(pull) {
+        complete = note(nonce, at: .output)
+        acknowledge(nonce)
+      }
       if complete { return }
     }
   }

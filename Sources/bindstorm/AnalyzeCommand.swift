@@ -38,10 +38,10 @@ struct AnalyzeCommand: ParsableCommand {
     }
     let matrix = MatrixJudge(plan: plan, vocabulary: vocabulary).judge(
       tallies, isPartial: isPartial)
-    print(
+    try StandardStreams.printResult(
       TerminalReport(
         matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
-      ).text, terminator: "")
+      ).text)
     if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
   }
 

@@ -19,7 +19,8 @@ struct BindstormCommand: ParsableCommand {
         1    an expectation is violated
         2    inconclusive, or nothing ran
         64   wrong usage, or a plan that is not valid
-        69   this host cannot run it (isolation is required and not to be had)
+        66   check found races (otherwise it ends as its command does)
+        69   this host cannot run it (isolation is required and not to be had; calls cannot be caught)
         70   bindstorm itself failed
         73   results cannot be created
         74   results cannot be written
@@ -28,12 +29,17 @@ struct BindstormCommand: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, AnalyzeCommand.self,
-      ListCommand.self, AdapterCheckCommand.self,
+      ListCommand.self, CheckCommand.self, AdapterCheckCommand.self, DoctorCommand.self,
     ])
+
+  /// Whether this process was started with SIGPIPE ignored (SIG_IGN is 1); `check` hands that on. Written once,
+  /// before anything else runs.
+  nonisolated(unsafe) private(set) static var inheritedPipeIgnored = false
 
   static func main() {
     // A closed pipe is an error of the write, not a reason to die in the middle of a trial.
-    signal(SIGPIPE, SIG_IGN)
+    inheritedPipeIgnored = unsafeBitCast(signal(SIGPIPE, SIG_IGN), to: Int.self) == 1
+    StandardStreams.ensureOpen()
     main(nil)
   }
 }

@@ -14,24 +14,92 @@ struct ListCommand: ParsableCommand {
   @Argument(help: "strategies or thieves.")
   var subject: Subject
 
-  func run() {
+  @Flag(help: "For strategies: where each comes from, what it needs, and how it fails.")
+  var long = false
+
+  @Flag(help: "For strategies: a Markdown table of what each declares about itself.")
+  var markdown = false
+
+  func run() throws {
+    try StandardStreams.printResult(text)
+  }
+
+  private var text: String {
     switch subject {
+    case .strategies where markdown: return StrategyTable.text(vocabulary.strategies)
     case .strategies:
-      for strategy in vocabulary.strategies {
-        show(strategy.name, strategy.summary, strategy.options)
+      let present = vocabulary.strategies.map { strategy in
+        block(strategy.name, strategy.summary, strategy.options) + (long ? traits(strategy) : "")
       }
+      let absent = AbsentStrategy.all.map { "\($0.name)\n    \($0.reason)\n" }
+      return present.joined() + "\nNot a strategy here:\n" + absent.joined()
     case .thieves:
-      for thief in vocabulary.thieves { show(thief.name, thief.summary, thief.options) }
+      return vocabulary.thieves.map { block($0.name, $0.summary, $0.options) }.joined()
     }
   }
 
-  private func show(_ name: String, _ summary: String, _ options: [OptionDescriptor]) {
-    print("\(name)\n    \(summary)")
+  private func traits(_ strategy: StrategyDescriptor) -> String {
+    let traits = strategy.traits
+    let needs = strategy.requirements.map(\.rawValue).sorted()
+    let lines = [
+      ("origin", strategy.origin),
+      ("depths", strategy.depths.map(\.rawValue).sorted().joined(separator: ", ")),
+      ("sockets", strategy.sockets.map(\.rawValue).sorted().joined(separator: ", ")),
+      ("needs root", traits.needsRoot ? "yes" : "no"),
+      ("needs", needs.isEmpty ? "nothing" : needs.joined(separator: ", ")),
+      ("cooperation", traits.cooperation.rawValue),
+      ("number known beforehand", traits.isKnownBeforehand ? "yes" : "no"),
+      ("works across hosts", traits.worksAcrossHosts ? "yes" : "no"),
+      ("fails", traits.failure.rawValue),
+      ("weakness", traits.weakness),
+    ]
+    return lines.map { "    \($0): \($1)\n" }.joined()
+  }
+
+  private func block(_ name: String, _ summary: String, _ options: [OptionDescriptor]) -> String {
+    var lines = ["\(name)", "    \(summary)"]
     for option in options {
       let value = option.defaultValue.map { "default \($0)" } ?? "required"
-      print(
+      lines.append(
         "    \(option.name): \(option.summary) (\(option.range.lowerBound)...\(option.range.upperBound), \(value))"
       )
     }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+/// A way of the field that is no strategy of its own here, and why.
+struct AbsentStrategy {
+  let name: String
+  let reason: String
+
+  static let all = [
+    AbsentStrategy(
+      name: "distributed reservation (etcd)",
+      reason: """
+        an etcd cluster is a service of its own; what its lease keys do on one host is shown by central-manager, \
+        and an adapter can make it a row
+        """)
+  ]
+}
+
+/// The table of strategies in CONTRIBUTING.md, which a test holds to this.
+enum StrategyTable {
+  static func text(_ strategies: [StrategyDescriptor]) -> String {
+    let head = [
+      "strategy", "origin", "root", "cooperation", "number known beforehand", "across hosts",
+      "fails",
+      "weakness",
+    ]
+    let rows = strategies.map { strategy -> [String] in
+      let traits = strategy.traits
+      return [
+        "`\(strategy.name)`", strategy.origin, traits.needsRoot ? "yes" : "no",
+        traits.cooperation.rawValue, traits.isKnownBeforehand ? "yes" : "no",
+        traits.worksAcrossHosts ? "yes" : "no", traits.failure.rawValue, traits.weakness,
+      ]
+    }
+    return ([head, head.map { _ in "---" }] + rows).map { "| \($0.joined(separator: " | ")) |\n" }
+      .joined()
   }
 }

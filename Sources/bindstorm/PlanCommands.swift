@@ -17,8 +17,9 @@ struct ValidateCommand: ParsableCommand {
     for path in plans {
       do {
         let plan = try PlanFile(path: path).plan
-        print(
-          "\(path): valid, \(plan.arms.count) arms, \(plan.arms.map(\.trials).reduce(0, +)) trials")
+        try StandardStreams.printResult(
+          "\(path): valid, \(plan.arms.count) arms, \(plan.arms.map(\.trials).reduce(0, +)) trials\n"
+        )
       } catch {
         failure = error
       }
@@ -45,14 +46,17 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     let plan = try PlanFile(path: plan, seed: seed).plan
     if json {
-      print(String(decoding: try JSONReport.bytes(Expansion(plan)), as: UTF8.self), terminator: "")
+      try StandardStreams.printResult(
+        String(decoding: try JSONReport.bytes(Expansion(plan)), as: UTF8.self))
     } else {
-      printTable(plan)
+      try StandardStreams.printResult(table(plan))
     }
   }
 
-  private func printTable(_ plan: ResolvedPlan) {
-    print("\(plan.name): \(plan.title)\nseed \(plan.seed), \(plan.arms.count) arms\n")
+  private func table(_ plan: ResolvedPlan) -> String {
+    var lines = [
+      "\(plan.name): \(plan.title)", "seed \(plan.seed), \(plan.arms.count) arms", "",
+    ]
     let head = [
       "arm", "scenario", "strategy", "depth", "launches", "API servers", "slots", "thieves",
       "workers", "sockets", "trials", "model/launch", "model/trial", "seconds",
@@ -76,10 +80,11 @@ struct PlanCommand: ParsableCommand {
     }
     for row in [head] + rows {
       let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-      print(cells.joined(separator: "  "))
+      lines.append(cells.joined(separator: "  "))
     }
     let total = plan.arms.map(TimeEstimate.seconds).reduce(0, +)
-    print("\nestimated time: \(rounded(total)) s")
+    lines += ["", "estimated time: \(rounded(total)) s", ""]
+    return lines.joined(separator: "\n")
   }
 
   private func percent(_ rate: Double?) -> String {

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Checks
 internal import Engine
-internal import FoundationEssentials
 @preconcurrency internal import Glibc
 internal import Planning
 internal import Reports
@@ -23,11 +22,9 @@ struct ResultsFolder {
     var stamp = [CChar](repeating: 0, count: 32)
     strftime(&stamp, stamp.count, "%Y%m%dT%H%M%SZ", &parts)
     let base = stamp.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } + "-\(plan.seed)"
-    do {
-      try FileManager.default.createDirectory(
-        at: URL(filePath: parent), withIntermediateDirectories: true)
-    } catch {
-      printError("bindstorm: cannot make the results folder \(parent): \(error)")
+    guard Self.makeFolders(parent) else {
+      printError(
+        "bindstorm: cannot make the results folder \(parent): \(String(cString: strerror(errno)))")
       throw ExitStatus.cannotCreate
     }
     // Two runs in one second get names of their own.
@@ -68,11 +65,29 @@ struct ResultsFolder {
     }
   }
 
+  /// Makes a folder and those above it; false, with errno, if it is not there then.
+  private static func makeFolders(_ path: String) -> Bool {
+    if mkdir(path, 0o777) == 0 { return true }
+    if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex,
+      makeFolders(String(path[..<slash])), mkdir(path, 0o777) == 0
+    {
+      return true
+    }
+    guard errno == EEXIST else { return false }
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    errno = ENOTDIR
+    return status.st_mode & S_IFMT == S_IFDIR
+  }
+
   private func write(_ bytes: [UInt8], to file: String) throws {
-    do {
-      try Data(bytes).write(to: URL(filePath: "\(path)/\(file)"))
-    } catch {
-      printError("bindstorm: cannot write \(path)/\(file): \(error)")
+    let stream = fopen("\(path)/\(file)", "we")
+    let isWritten = stream != nil && fwrite(bytes, 1, bytes.count, stream) == bytes.count
+    let code = errno
+    // The last bytes may fail as late as here.
+    guard stream == nil || fclose(stream) == 0, isWritten else {
+      let text = String(cString: strerror(isWritten ? errno : code))
+      printError("bindstorm: cannot write \(path)/\(file): \(text)")
       throw ExitStatus.cannotWrite
     }
   }

@@ -46,11 +46,13 @@ struct RunCommand: ParsableCommand {
     if requireIsolation && noIsolation {
       throw ValidationError("--require-isolation and --no-isolation exclude each other")
     }
+    if results == "" { throw ValidationError("--results needs the name of a folder") }
   }
 
   func run() throws {
     let file = try PlanFile(path: plan, seed: seed)
-    let root = results ?? getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? "Results"
+    let variable = getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? ""
+    let root = results ?? (variable.isEmpty ? "Results" : variable)
     let interruption = Interruption()
     let run = try start(file.plan, interruption)
     announceIsolation(run)
@@ -77,16 +79,20 @@ struct RunCommand: ParsableCommand {
 
     let matrix = MatrixJudge(plan: file.plan, vocabulary: vocabulary).judge(
       observer.tallies, isPartial: interruption.isRequested || failure != nil)
+    // Shown first and written then, each whatever becomes of the other: what was measured is not lost because
+    // a disk is full or a pipe is closed.
+    if let failure { printError("bindstorm: \(failure)") }
+    let isShown = Result {
+      try StandardStreams.printResult(
+        TerminalReport(
+          matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
+        ).text + "results: \(folder.path)\n")
+    }
     try folder.writeVerdict(
       matrix,
       timings: zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) })
-    print(
-      TerminalReport(
-        matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
-      ).text, terminator: "")
-    print("results: \(folder.path)")
+    try isShown.get()
     if let failure {
-      printError("bindstorm: \(failure)")
       if case .history = failure { throw ExitStatus.cannotWrite }
       throw ExitStatus.internalError
     }

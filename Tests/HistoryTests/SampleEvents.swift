@@ -48,6 +48,28 @@ enum Sample {
       .trialEnded(
         TrialEnded(arm: -1, trial: 0, barrierOpened: 0, at: 0, socketsLeft: -1, detail: "why")),
     ]
+    events += [
+      .armSkipped(ArmSkipped(arm: 3, reason: "no \"etcd\" here")),
+      .launch(
+        LaunchRecord(
+          launch: 0, pid: 1, advertised: [9], allocationStarted: 1, allocationEnded: 2, errno: 98,
+          stage: .service, service: 65_535,
+          holder: Holder(kind: .outsider, pid: 5, command: "x", sources: .kernel),
+          portsTaken: 77, detail: "late: \"no\" answer\n\u{1}é")),
+      .thief(
+        ThiefRecord(
+          thief: 1, name: "squatter", pid: 2, wanted: 3, drawnInWindow: 1, drawnBefore: 4,
+          drawnAfterBind: 2, heldAtRelease: 0)),
+      .trialEnded(
+        TrialEnded(arm: 0, trial: 1, barrierOpened: 2, at: 3, socketsInWindow: 0)),
+      .server(
+        ServerRecord(
+          launch: 1, server: 2, pid: 3, released: 4,
+          input: EndpointRecord(
+            requested: 0, bound: 0, attempted: 1, finished: 2, ownership: .owner, retries: 5,
+            reported: .max, path: "/proc/self/fd/5/é"),
+          output: EndpointRecord(requested: 0, bound: 0, attempted: 0, finished: 0))),
+    ]
     for stage in Stage.allCases {
       events.append(
         .launch(

@@ -24,20 +24,24 @@ import Testing
     ],
     "Checks": ["History", "Planning", "PortModel", "Statistics"],
     "Reports": ["Checks", "History", "Planning", "PortModel", "Statistics"],
+    "CPortTrap": [],
+    "PortRaces": [],
+    "PortTrap": ["CPortTrap", "Syscalls", "PortRaces"],
+    "RaceReports": ["PortRaces"],
     "bindstorm-worker": [
       "CLinuxShims", "Syscalls", "Messaging", "Launching", "Strategies", "Faults", "Planning",
       "PortModel",
     ],
     "bindstorm": [
       "Planning", "PortModel", "Launching", "Strategies", "Faults", "Engine", "History", "Checks",
-      "Reports", "Statistics", "Syscalls",
+      "Reports", "Statistics", "Syscalls", "PortRaces", "PortTrap", "RaceReports",
     ],
   ]
 
   /// Targets that the small worker is made of: no Foundation.
   static let withoutFoundation: Set<String> = [
     "Syscalls", "Messaging", "PortModel", "Planning", "Launching", "Strategies", "Faults",
-    "bindstorm-worker",
+    "bindstorm-worker", "PortRaces", "PortTrap",
   ]
 
   /// The repository, by this file's place in it.

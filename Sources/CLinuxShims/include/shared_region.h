@@ -66,8 +66,7 @@ struct bs_endpoint {
   uint64_t finished_ns;
   uint64_t listener_inode;  /* of the bound listener, for the kernel's ownership check */
   uint64_t holder_inode;    /* of a socket on the wanted port when bind() failed */
-  uint64_t nonce_received;  /* last nonce that arrived here */
-  uint64_t answered_by;     /* by whom the dialled endpoint was answered: server slot + 1 */
+  uint64_t nonce_received;  /* this endpoint's own nonce, once it has arrived here */
   uint64_t reported_ns;     /* when the binder told the launcher, 0 if it did not */
   uint32_t holder_claim;    /* the port's claim when bind() failed */
   uint32_t holder_state;    /* enum bs_holder_state */
@@ -79,6 +78,7 @@ struct bs_endpoint {
   uint16_t advertised;      /* what the launcher would tell the peers */
   uint16_t is_path;         /* a Unix socket: its path below, no port */
   uint32_t is_bound;        /* it listens */
+  uint32_t answered_by;     /* by whom the dialled endpoint was answered: server slot + 1; 0: nobody */
   uint32_t retries;         /* binds that failed with EADDRINUSE and were followed by another one */
   uint32_t draws;           /* ports the binder took for it, its own probes included */
   char path[BS_PATH_SIZE];  /* advertised path, ended by 0 */
@@ -201,6 +201,11 @@ static inline uint32_t bs_add(uint32_t *_Nonnull word, uint32_t value) {
   return __atomic_add_fetch(word, value, __ATOMIC_ACQ_REL);
 }
 
+/* The launcher's errno, which may be written while an API server looks. */
+static inline int32_t bs_load_error(const struct bs_launcher *_Nonnull launcher) {
+  return __atomic_load_n(&launcher->error, __ATOMIC_ACQUIRE);
+}
+
 /* FUTEX_WAIT on a shared word with a relative timeout in nanoseconds (negative: none). Returns 0 when woken
    or when the word differs, else ETIMEDOUT or EINTR. */
 int bs_futex_wait(uint32_t *_Nonnull word, uint32_t expected, int64_t timeout_ns);
@@ -234,6 +239,7 @@ static inline struct bs_choice *_Nonnull bs_thief_choice_at(struct bs_region *_N
 static inline int64_t *_Nonnull bs_options_of(struct bs_choice *_Nonnull choice) { return choice->options; }
 static inline char *_Nonnull bs_command_of(struct bs_region *_Nonnull r) { return r->command; }
 static inline char *_Nonnull bs_detail_of(struct bs_region *_Nonnull r, uint32_t i) { return r->details[i]; }
+static inline uint32_t *_Nonnull bs_answered_by(struct bs_endpoint *_Nonnull e) { return &e->answered_by; }
 static inline char *_Nonnull bs_path_of(struct bs_endpoint *_Nonnull e) { return e->path; }
 static inline struct bs_endpoint *_Nonnull bs_input_of(struct bs_server *_Nonnull s) { return &s->input; }
 static inline struct bs_endpoint *_Nonnull bs_output_of(struct bs_server *_Nonnull s) { return &s->output; }

@@ -1,0 +1,163 @@
+#ifndef BINDSTORM_CPORTTRAP_H
+#define BINDSTORM_CPORTTRAP_H
+/* What Swift cannot say about catching other programs' system calls: a filter made of BPF_* macros and
+   ioctls made of _IOWR macros (seccomp_unotify(2)), code between fork and exec (async-signal-safe calls
+   only), SCM_RIGHTS and netlink records (macros, structs with flexible tails), signalfd, and system calls
+   that glibc 2.36 has no wrapper for. Numbers are written out where Debian 12's kernel headers (6.1) are
+   older than the kernels that have them. */
+#include <stdint.h>
+#include <sys/types.h>
+
+/* ---- What this host offers ---- */
+
+struct pt_host {
+  int user_notification;   /* SECCOMP_RET_USER_NOTIF (5.0) with CONTINUE (5.5) */
+  int killable_wait;       /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (5.19) */
+  int take_descriptor;     /* pidfd_getfd (5.6), which container profiles may block */
+  int thread_descriptor;   /* PIDFD_THREAD (6.9) */
+  int destroy_events;      /* SKNLGRP_INET*_DESTROY multicast of NETLINK_SOCK_DIAG */
+  int privileged;          /* CAP_SYS_ADMIN: no need for no_new_privs */
+  int read_memory;         /* process_vm_readv */
+};
+
+/* Tries each on this process or with arguments that change nothing. */
+void pt_examine_host(struct pt_host *_Nonnull host);
+
+/* ---- Starting the tree ---- */
+
+enum pt_trap {
+  PT_TRAP_GETSOCKNAME = 1,
+  PT_TRAP_SOCKET = 2,
+  PT_TRAP_CONNECT = 4,
+  PT_TRAP_ACCEPT = 8,
+  PT_ALLOW_IO_URING = 16,
+  PT_NO_KILLABLE_WAIT = 32 /* of kernels before 5.19 */
+};
+
+enum pt_spawn_failure {
+  PT_FAILED_NOT = 0,
+  PT_FAILED_FORK,
+  PT_FAILED_NO_NEW_PRIVS,
+  PT_FAILED_FILTER, /* EBUSY: the tree already has a listener */
+  PT_FAILED_EXEC,
+  PT_FAILED_GUARD
+};
+
+struct pt_tree {
+  pid_t pid;
+  pid_t guard;    /* the guard's process, a child of the caller */
+  int listener;   /* notifications; hangs up when no process of the tree is left */
+  void *_Nullable calls; /* shared with the guard: what is received and not answered */
+  int failure;    /* enum pt_spawn_failure */
+  int error;      /* errno of the failure */
+};
+
+struct pt_spawn_options {
+  unsigned traps;        /* enum pt_trap */
+  int ignores_pipe;      /* the caller inherited SIGPIPE ignored */
+  int input, output, error; /* descriptors for 0, 1 and 2; -1 keeps the caller's */
+  int own_group;         /* a process group of its own */
+  unsigned long descriptor_limit; /* soft RLIMIT_NOFILE of the command; 0 keeps */
+};
+
+/* Forks, installs the filter in the child, hands its listener to the caller, and executes the command there
+   (by PATH, with the caller's environment, folder, signal mask as `pt_block_signals` found it). Also forks a
+   guard: a process with nothing but the listener, which lets all calls continue when the caller dies, so that
+   the tree never hangs. Returns 0, or -1 with `failure` and `error` set. */
+int pt_spawn(char *const _Nullable *_Nonnull arguments, const struct pt_spawn_options *_Nonnull options,
+             struct pt_tree *_Nonnull tree);
+
+/* Blocks what a supervisor must take note of and returns a signalfd for it, or -errno. The mask found is
+   given to the command by pt_spawn. */
+int pt_block_signals(void);
+/* Reads one signal; `sender` is 0 when the kernel (the terminal) sent it. Returns its number, 0 if none. */
+int pt_next_signal(int descriptor, int *_Nonnull sender);
+/* Ends the calling process by that signal, without a core file. Returns if the signal did not end it. */
+void pt_die_by_signal(int signal_number);
+
+/* ---- Calls ---- */
+
+enum pt_call_kind {
+  PT_CALL_OTHER = 0,
+  PT_CALL_BIND,
+  PT_CALL_LISTEN,
+  PT_CALL_GETSOCKNAME,
+  PT_CALL_SOCKET,
+  PT_CALL_CONNECT,
+  PT_CALL_ACCEPT
+};
+
+struct pt_call {
+  uint64_t id;
+  uint32_t tid;
+  uint32_t kind;
+  uint64_t arguments[6];
+  uint64_t instruction;
+};
+
+/* Receives one call. 1 received, 0 none any more, or -errno. */
+int pt_receive(struct pt_tree *_Nonnull tree, struct pt_call *_Nonnull call);
+/* Keeps a received call for a later answer, so that the guard knows of it. 0, or -1 when too many are kept. */
+int pt_keep(struct pt_tree *_Nonnull tree, uint64_t id);
+/* Lets the kernel execute the call. 0 or errno (ENOENT: the caller is gone). */
+int pt_continue(struct pt_tree *_Nonnull tree, uint64_t id);
+/* Answers with a value, or with an errno if `error` is not 0. 0 or errno. */
+int pt_answer(struct pt_tree *_Nonnull tree, uint64_t id, int error, int64_t value);
+/* Whether the caller still waits: what was read from /proc before belongs to it. */
+int pt_is_valid(struct pt_tree *_Nonnull tree, uint64_t id);
+
+/* A pidfd of a thread (PIDFD_THREAD), or of its process where the kernel is older. Or -errno. */
+int pt_open_thread(pid_t tid);
+/* pidfd_getfd: the thread's descriptor as one of ours, close-on-exec. Or -errno. */
+int pt_take_descriptor(int pidfd, int descriptor);
+/* process_vm_readv. Bytes read, or -errno. */
+long pt_read_memory(pid_t tid, uint64_t address, void *_Nonnull bytes, unsigned long count);
+/* The cookie of a socket, by which the kernel's events name it; 0 if it has none. */
+uint64_t pt_socket_cookie(int descriptor);
+/* The cookie of the network namespace a socket lives in (5.14); 0 if unknown. */
+uint64_t pt_namespace_cookie(int descriptor);
+/* setns(CLONE_NEWNET) of the calling thread. 0 or errno. */
+int pt_enter_network(int descriptor);
+/* PR_SET_CHILD_SUBREAPER. 0 or errno. */
+int pt_adopt_orphans(void);
+
+/* ---- Sockets as the kernel knows them ---- */
+
+struct pt_socket_record {
+  uint64_t cookie;
+  uint64_t inode;
+  uint32_t uid;
+  uint16_t port;
+  uint16_t peer_port; /* 0: never connected */
+  uint8_t family;
+  uint8_t protocol;
+  uint8_t is_listening;
+  uint8_t is_connected;
+  uint8_t address[16];
+};
+
+/* A netlink socket that gets a record of each TCP and UDP socket of the calling thread's namespace whose last
+   reference goes. Or -errno. */
+int pt_open_destroy_events(void);
+/* Reads waiting records without blocking. How many; 0 none; -ENOBUFS some were lost; -errno. */
+int pt_read_destroy_events(int netlink, struct pt_socket_record *_Nonnull records, int capacity);
+/* Lists sockets of the calling thread's namespace: TCP (6) or UDP (17), on `port` (0: any), with that inode
+   (0: any). How many there are, which may be more than `capacity`, or -errno. */
+int pt_list_sockets(int protocol, uint16_t port, uint64_t inode, struct pt_socket_record *_Nonnull records,
+                    int capacity);
+
+/* The protocol of a thread's descriptor, 6 or 17, by the attribute that sockets carry in /proc; 0 for others. */
+int pt_socket_protocol(pid_t tid, int descriptor);
+
+/* ---- Stacks ---- */
+
+/* Return addresses of a thread that waits in a system call, innermost first, by libunwind with memory read by
+   process_vm_readv: the thread is not stopped and no tracer is needed. libunwind is loaded at first use. How
+   many; 0 where libunwind is missing or the code has no unwind tables. */
+int pt_unwind(pid_t tid, uint64_t instruction, uint64_t stack, uint64_t *_Nonnull addresses, int capacity);
+/* The function at an address of that process, with the distance to its start. Length, or 0 if unknown. */
+int pt_symbol(pid_t tid, uint64_t address, char *_Nonnull name, int capacity, uint64_t *_Nonnull distance);
+/* Whether libunwind is there. */
+int pt_can_unwind(void);
+
+#endif

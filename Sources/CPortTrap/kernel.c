@@ -1,0 +1,229 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "CPortTrap.h"
+
+enum { SYS_PIDFD_GETFD = 438, PIDFD_THREAD_FLAG = O_EXCL, SO_NETNS_COOKIE_OPTION = 71, SO_COOKIE_OPTION = 57 };
+
+/* ---- Host ---- */
+
+/* With a null program the kernel answers EFAULT once it knows all flags, else EINVAL. */
+static int knows_filter_flags(unsigned long flags) {
+  syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, 0);
+  return errno == EFAULT;
+}
+
+void pt_examine_host(struct pt_host *host) {
+  memset(host, 0, sizeof *host);
+  uint32_t action = SECCOMP_RET_USER_NOTIF;
+  host->user_notification = syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 &&
+                            knows_filter_flags(SECCOMP_FILTER_FLAG_NEW_LISTENER);
+  host->killable_wait = knows_filter_flags(SECCOMP_FILTER_FLAG_NEW_LISTENER | 1UL << 5);
+  int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+  int source = pidfd >= 0 ? open("/proc/self/status", O_RDONLY | O_CLOEXEC) : -1;
+  if (source >= 0) {
+    int copy = pt_take_descriptor(pidfd, source);
+    host->take_descriptor = copy >= 0;
+    if (copy >= 0) close(copy);
+    close(source);
+  }
+  if (pidfd >= 0) close(pidfd);
+  pidfd = (int)syscall(SYS_pidfd_open, syscall(SYS_gettid), PIDFD_THREAD_FLAG);
+  host->thread_descriptor = pidfd >= 0;
+  if (pidfd >= 0) close(pidfd);
+  int events = pt_open_destroy_events();
+  host->destroy_events = events >= 0;
+  if (events >= 0) close(events);
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data) == 0) host->privileged = data[0].effective >> CAP_SYS_ADMIN & 1;
+  int from = 1, to = 0;
+  host->read_memory = pt_read_memory(getpid(), (uint64_t)(uintptr_t)&from, &to, sizeof to) == (long)sizeof to;
+}
+
+/* ---- Threads ---- */
+
+static pid_t process_of(pid_t tid) {
+  char path[64], text[4096];
+  snprintf(path, sizeof path, "/proc/%d/status", tid);
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return tid;
+  ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  if (length <= 0) return tid;
+  text[length] = 0;
+  const char *line = strstr(text, "\nTgid:");
+  return line ? (pid_t)atoi(line + 6) : tid;
+}
+
+int pt_open_thread(pid_t tid) {
+  int pidfd = (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD_FLAG);
+  if (pidfd < 0 && errno == EINVAL) pidfd = (int)syscall(SYS_pidfd_open, process_of(tid), 0);
+  return pidfd >= 0 ? pidfd : -errno;
+}
+
+int pt_take_descriptor(int pidfd, int descriptor) {
+  int copy = (int)syscall(SYS_PIDFD_GETFD, pidfd, descriptor, 0);
+  return copy >= 0 ? copy : -errno;
+}
+
+long pt_read_memory(pid_t tid, uint64_t address, void *bytes, unsigned long count) {
+  struct iovec local = {bytes, count}, remote = {(void *)(uintptr_t)address, count};
+  ssize_t length = process_vm_readv(tid, &local, 1, &remote, 1, 0);
+  return length >= 0 ? length : -errno;
+}
+
+static uint64_t cookie_option(int descriptor, int option) {
+  uint64_t cookie = 0;
+  socklen_t size = sizeof cookie;
+  return getsockopt(descriptor, SOL_SOCKET, option, &cookie, &size) == 0 ? cookie : 0;
+}
+
+uint64_t pt_socket_cookie(int descriptor) { return cookie_option(descriptor, SO_COOKIE_OPTION); }
+uint64_t pt_namespace_cookie(int descriptor) { return cookie_option(descriptor, SO_NETNS_COOKIE_OPTION); }
+int pt_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET) == 0 ? 0 : errno; }
+int pt_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
+
+/* ---- Sockets ---- */
+
+/* Numbers of include/net/tcp_states.h; the kernel's header is not for user space. */
+enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7, STATE_LISTEN = 10 };
+/* Groups of linux/sock_diag.h: TCP and UDP over IPv4, then over IPv6. */
+enum { DESTROY_GROUPS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 };
+
+int pt_open_destroy_events(void) {
+  int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+  if (netlink < 0) return -errno;
+  int size = 16 << 20;
+  if (setsockopt(netlink, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+    setsockopt(netlink, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = DESTROY_GROUPS};
+  if (bind(netlink, (struct sockaddr *)&address, sizeof address) != 0) {
+    int error = errno;
+    close(netlink);
+    return -error;
+  }
+  return netlink;
+}
+
+static void copy_record(const struct inet_diag_msg *item, int protocol, struct pt_socket_record *record) {
+  memset(record, 0, sizeof *record);
+  record->cookie = (uint64_t)item->id.idiag_cookie[1] << 32 | item->id.idiag_cookie[0];
+  record->inode = item->idiag_inode;
+  record->uid = item->idiag_uid;
+  record->port = ntohs(item->id.idiag_sport);
+  record->peer_port = ntohs(item->id.idiag_dport);
+  record->family = item->idiag_family;
+  record->protocol = (uint8_t)protocol;
+  record->is_listening = item->idiag_state == STATE_LISTEN;
+  record->is_connected = item->idiag_state == STATE_ESTABLISHED;
+  memcpy(record->address, item->id.idiag_src, item->idiag_family == AF_INET ? 4 : 16);
+}
+
+/* Destroy messages carry the protocol as an attribute. */
+static int protocol_of(struct nlmsghdr *header, const struct inet_diag_msg *item) {
+  int left = (int)(header->nlmsg_len - NLMSG_LENGTH(sizeof *item));
+  struct nlattr {
+    uint16_t length, type;
+  };
+  const char *at = (const char *)(item + 1);
+  while (left >= (int)sizeof(struct nlattr)) {
+    const struct nlattr *attribute = (const struct nlattr *)at;
+    if (attribute->length < sizeof *attribute || attribute->length > left) break;
+    if (attribute->type == INET_DIAG_PROTOCOL) return ((const unsigned char *)(attribute + 1))[0];
+    int step = (attribute->length + 3) & ~3;
+    at += step;
+    left -= step;
+  }
+  return IPPROTO_TCP;
+}
+
+int pt_read_destroy_events(int netlink, struct pt_socket_record *records, int capacity) {
+  char buffer[8192] __attribute__((aligned(8)));
+  int found = 0;
+  while (found < capacity) {
+    ssize_t received = recv(netlink, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return errno == EAGAIN || found > 0 ? found : -errno;
+    unsigned left = (unsigned)received;
+    for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; NLMSG_OK(header, left) && found < capacity;
+         header = NLMSG_NEXT(header, left)) {
+      if (header->nlmsg_type < NLMSG_MIN_TYPE || header->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg))) continue;
+      struct inet_diag_msg *item = NLMSG_DATA(header);
+      copy_record(item, protocol_of(header, item), &records[found++]);
+    }
+  }
+  return found;
+}
+
+static int read_dump(int netlink, int protocol, uint16_t port, uint64_t inode, struct pt_socket_record *records,
+                     int capacity, int found) {
+  char buffer[32768] __attribute__((aligned(8)));
+  for (;;) {
+    ssize_t received = recv(netlink, buffer, sizeof buffer, 0);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return -errno;
+    unsigned left = (unsigned)received;
+    for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
+      if (header->nlmsg_type == NLMSG_DONE) return found;
+      if (header->nlmsg_type == NLMSG_ERROR) {
+        struct nlmsgerr *error = NLMSG_DATA(header);
+        return error->error ? error->error : -EPROTO;
+      }
+      struct inet_diag_msg *item = NLMSG_DATA(header);
+      if ((port && ntohs(item->id.idiag_sport) != port) || (inode && item->idiag_inode != inode)) continue;
+      if (found < capacity) copy_record(item, protocol, &records[found]);
+      found++;
+    }
+  }
+}
+
+int pt_list_sockets(int protocol, uint16_t port, uint64_t inode, struct pt_socket_record *records, int capacity) {
+  int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (netlink < 0) return -errno;
+  int found = 0;
+  static const int families[] = {AF_INET, AF_INET6};
+  for (int i = 0; i < 2 && found >= 0; i++) {
+    struct {
+      struct nlmsghdr header;
+      struct inet_diag_req_v2 request;
+    } message;
+    memset(&message, 0, sizeof message);
+    message.header.nlmsg_len = sizeof message;
+    message.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    message.request.sdiag_family = (unsigned char)families[i];
+    message.request.sdiag_protocol = (unsigned char)protocol;
+    message.request.idiag_states = ~0u; /* bound, not listening: bit 13, since 6.8 */
+    found = send(netlink, &message, sizeof message, 0) < 0
+                ? -errno
+                : read_dump(netlink, protocol, port, inode, records, capacity, found);
+  }
+  close(netlink);
+  return found;
+}
+
+int pt_socket_protocol(pid_t tid, int descriptor) {
+  char path[64], name[32];
+  snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, descriptor);
+  ssize_t length = getxattr(path, "system.sockprotoname", name, sizeof name - 1);
+  if (length < 3) return 0;
+  return memcmp(name, "TCP", 3) == 0 ? IPPROTO_TCP : memcmp(name, "UDP", 3) == 0 ? IPPROTO_UDP : 0;
+}

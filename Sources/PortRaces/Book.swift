@@ -1,0 +1,62 @@
+/// What was found, one entry a place.
+public struct PlaceReport: Sendable, Equatable {
+  /// The first finding there.
+  public var first: Finding
+  public var count: Int
+  /// Shortest and longest window seen, in nanoseconds.
+  public var windows: ClosedRange<UInt64>?
+  public var stolen: Int
+
+  public init(_ finding: Finding) {
+    first = finding
+    count = 1
+    windows = finding.window.map { $0...$0 }
+    stolen = finding.wasStolen ? 1 : 0
+  }
+
+  mutating func add(_ finding: Finding) {
+    count += 1
+    if finding.wasStolen { stolen += 1 }
+    if let window = finding.window {
+      windows =
+        windows.map { min($0.lowerBound, window)...max($0.upperBound, window) } ?? window...window
+    }
+  }
+}
+
+/// Findings by place, races first in the order they came.
+public struct Book: Sendable {
+  public let places: [PlaceReport]
+  public let suppressed: Int
+  /// Lines of the suppressions file that took something, with counts.
+  public let suppressionsUsed: [String: Int]
+
+  public init(_ findings: [Finding], suppressions: Suppressions = Suppressions()) {
+    var suppressions = suppressions
+    var order: [String] = []
+    var reports: [String: PlaceReport] = [:]
+    var suppressed = 0
+    for finding in findings {
+      if finding.kind.isRace && suppressions.take(finding) {
+        suppressed += 1
+        continue
+      }
+      let name = finding.place + finding.kind.rawValue
+      if reports[name] == nil {
+        order.append(name)
+        reports[name] = PlaceReport(finding)
+      } else {
+        reports[name]!.add(finding)
+      }
+    }
+    let all = order.map { reports[$0]! }
+    places = all.filter(\.first.kind.isRace) + all.filter { !$0.first.kind.isRace }
+    self.suppressed = suppressed
+    suppressionsUsed = suppressions.used
+  }
+
+  /// Places that count as races.
+  public var races: [PlaceReport] { places.filter(\.first.kind.isRace) }
+  /// Places that are only told.
+  public var notes: [PlaceReport] { places.filter { !$0.first.kind.isRace } }
+}

@@ -1,0 +1,293 @@
+/// The ports that the kernel chose for the tree's sockets, and what became of them. A value that is told what
+/// was seen and says what it means; it touches no kernel.
+public struct Ledger: Sendable {
+  /// What has to be tried while a re-bind is held.
+  public struct Question: Sendable, Equatable {
+    public let key: PortKey
+    /// Of the re-binder.
+    public let address: SocketAddress
+    /// Of holdings that are not known to be released.
+    public let openAddresses: [SocketAddress]
+    /// Whether the destroy event of the newest holding is still to come.
+    public let isAwaitingRelease: Bool
+  }
+
+  /// What the trials showed.
+  public struct Answers: Sendable, Equatable {
+    /// A socket without options can be bound at the re-binder's address.
+    public var isFree: Bool
+    /// One with SO_REUSEADDR can be bound there and listen; only tried for a re-binder that has it.
+    public var isFreeWithReuse: Bool
+    /// A socket without options can be bound at each of `openAddresses`.
+    public var openAddressesAreFree: Bool
+    /// A thief of ours holds the port already.
+    public var thiefHolds: Bool
+
+    public init(
+      isFree: Bool, isFreeWithReuse: Bool = false, openAddressesAreFree: Bool,
+      thiefHolds: Bool = false
+    ) {
+      self.isFree = isFree
+      self.isFreeWithReuse = isFreeWithReuse
+      self.openAddressesAreFree = openAddressesAreFree
+      self.thiefHolds = thiefHolds
+    }
+  }
+
+  /// A re-bind as it is understood before it is executed.
+  public struct Assessment: Sendable {
+    /// Nil: not a window (held elsewhere, or occupied).
+    public let kind: RaceKind?
+    public let proof: Proof
+    /// Which re-bind of the port, from 1.
+    public let rebind: Int
+    /// Time since the release in nanoseconds, 0 if that was not seen.
+    public let window: UInt64
+    public let place: String
+    let key: PortKey
+    let address: SocketAddress
+    let party: Party
+    let at: UInt64
+    let probe: Holding
+    let otherProbe: Holding?
+    /// Every holding of the port is known or proved to be released.
+    let isReleased: Bool
+  }
+
+  struct Lineage: Sendable {
+    var holdings: [Holding] = []
+    var rebinds = 0
+    var stolenHere = false
+  }
+
+  /// More than a port's live history needs; older ones are forgotten.
+  static let holdingsKept = 8
+
+  private var lineages: [PortKey: Lineage] = [:]
+  private var keys: [UInt64: PortKey] = [:]
+  public private(set) var findings: [Finding] = []
+  private var waiting: [UInt64: [Int]] = [:]
+
+  public init() {}
+
+  /// Whether this port was chosen by the kernel for a socket of the tree.
+  public func isHandedOut(_ key: PortKey) -> Bool { lineages[key] != nil }
+
+  /// A socket got its port: chosen by the kernel, or by number.
+  public mutating func opened(_ key: PortKey, _ holding: Holding) {
+    lineages[key, default: Lineage()].holdings.append(holding)
+    keys[holding.cookie] = key
+    if lineages[key]!.holdings.count > Self.holdingsKept {
+      let gone = lineages[key]!.holdings.removeFirst()
+      keys[gone.cookie] = nil
+    }
+    if holding.isHandedOut { lineages[key]!.rebinds = 0 }
+  }
+
+  /// A socket listens.
+  public mutating func listened(cookie: UInt64) {
+    update(cookie) { $0.listened = true }
+  }
+
+  /// Whether the newest holding listens or listened, and no connection of it is known: worth a look.
+  public func mayHaveServed(_ key: PortKey) -> Bool {
+    lineages[key]?.holdings.last.map { $0.listened && !$0.served } ?? false
+  }
+
+  /// The newest holding's port has connections, open or in their last states.
+  public mutating func served(_ key: PortKey) {
+    guard let last = lineages[key]?.holdings.indices.last else { return }
+    lineages[key]!.holdings[last].served = true
+  }
+
+  /// The holding of a socket, nil if it has none.
+  public func holding(cookie: UInt64) -> (key: PortKey, holding: Holding)? {
+    guard let key = keys[cookie],
+      let holding = lineages[key]?.holdings.last(where: { $0.cookie == cookie })
+    else { return nil }
+    return (key, holding)
+  }
+
+  /// The last reference to a socket went.
+  /// - Parameter processEnded: asked only for sockets of the tree.
+  /// - Returns: the holding that was released, nil for sockets that never had a chosen port.
+  @discardableResult
+  public mutating func destroyed(
+    cookie: UInt64, key: PortKey, peerPort: UInt16, at time: UInt64,
+    processEnded: (Int32) -> Bool
+  ) -> (key: PortKey, holding: Holding)? {
+    guard let own = keys[cookie] else {
+      // An accepted connection of a listener on this port.
+      if peerPort != 0, let index = lineages[key]?.holdings.lastIndex(where: \.listened) {
+        lineages[key]!.holdings[index].served = true
+        let cookie = lineages[key]!.holdings[index].cookie
+        patch(cookie) { if $0.kind == .race { $0.kind = .restart } }
+      }
+      return nil
+    }
+    var released: Holding?
+    update(own, cookie) {
+      $0.releasedAt = time
+      $0.release = processEnded($0.party.pid) ? .processEnded : .closed
+      $0.wasClient = peerPort != 0
+      released = $0
+    }
+    guard let released else { return nil }
+    patch(cookie) {
+      guard [.race, .restart, .duplicate, .clientPort].contains($0.kind) else { return }
+      // The event is later than the release, which came before the re-bind.
+      $0.probe.releasedAt = min(time, $0.reboundAt)
+      // Who binds again has not ended, whatever it is by the time the event is read.
+      $0.probe.release = $0.rebinder.pid == $0.probe.party.pid ? .closed : released.release
+      $0.probe.wasClient = released.wasClient
+      if released.wasClient && $0.kind == .race { $0.kind = .clientPort }
+      $0.awaits = nil
+    }
+    return (own, released)
+  }
+
+  /// A socket is about to be bound to a port by number. Nil: the port was never handed out.
+  public func question(_ key: PortKey, address: SocketAddress) -> Question? {
+    guard let lineage = lineages[key], let newest = lineage.holdings.last else { return nil }
+    return Question(
+      key: key, address: address,
+      openAddresses: lineage.holdings.filter { $0.releasedAt == nil }.map(\.address),
+      isAwaitingRelease: newest.releasedAt == nil)
+  }
+
+  /// What a re-bind means, before it is executed.
+  public func assess(
+    _ question: Question, _ answers: Answers, by party: Party, at time: UInt64
+  ) -> Assessment? {
+    guard let lineage = lineages[question.key], let newest = lineage.holdings.last else {
+      return nil
+    }
+    let isReleased =
+      question.openAddresses.isEmpty || answers.openAddressesAreFree || answers.thiefHolds
+    var kind: RaceKind?
+    var proof = Proof.plainSocket
+    if answers.thiefHolds {
+      kind = Self.kind(of: newest)
+      proof = .thief
+    } else if answers.isFree {
+      kind = isReleased ? Self.kind(of: newest) : nil
+    } else if answers.isFreeWithReuse && isReleased {
+      kind = Self.kind(of: newest)
+      proof = .reuseOnly
+    }
+    let rebind = lineage.rebinds + 1
+    let window = newest.releasedAt.map { time > $0 ? time - $0 : 0 } ?? 0
+    let other = lineage.holdings.last {
+      $0.isHandedOut && !$0.isClaimed && !$0.wasClient && !$0.served && $0.cookie != newest.cookie
+    }
+    return Assessment(
+      kind: kind, proof: proof, rebind: rebind, window: window,
+      place: Finding.place(newest.party, party, question.key.transport, rebind),
+      key: question.key, address: question.address, party: party, at: time, probe: newest,
+      otherProbe: other, isReleased: isReleased)
+  }
+
+  private static func kind(of probe: Holding) -> RaceKind {
+    probe.wasClient ? .clientPort : probe.served ? .restart : .race
+  }
+
+  /// The re-bind was executed.
+  /// - Parameters:
+  ///   - result: 0 or an errno; nil where it cannot be seen.
+  ///   - cookie: of the re-binder's socket; 0 where it is not known.
+  ///   - owner: who holds the port when the result is EADDRINUSE.
+  /// - Returns: index of the finding, nil if there is none.
+  @discardableResult
+  public mutating func concluded(
+    _ assessment: Assessment, result: Int32?, cookie: UInt64, owner: Owner? = nil,
+    wasStolen: Bool = false, isAddressInUse: Bool
+  ) -> Int? {
+    var kind = assessment.kind
+    var proof = assessment.proof
+    let key = assessment.key
+    if kind == nil && isAddressInUse {
+      // Retries on a port that a thief of ours holds were reported when it was stolen.
+      if owner?.isThief == true { return nil }
+      let isHeldByProbe = assessment.probe.isHandedOut && !assessment.isReleased
+      kind = assessment.otherProbe != nil ? .duplicate : isHeldByProbe ? .stillHeld : .collision
+      proof = .kernel
+    } else if kind == nil && result == 0, let lineage = lineages[key] {
+      let isHeld = lineage.holdings.contains {
+        $0.releasedAt == nil && $0.address.isIPv6 == assessment.address.isIPv6
+          && $0.address.overlaps(assessment.address)
+      }
+      kind = isHeld ? .reservation : nil
+      proof = .kernel
+    }
+    if result == 0 {
+      claim(key)
+      opened(
+        key,
+        Holding(
+          cookie: cookie, address: assessment.address, party: assessment.party,
+          origin: .rebind(assessment.rebind), openedAt: assessment.at))
+      lineages[key]!.rebinds = assessment.rebind
+    }
+    guard let kind else { return nil }
+    var finding = Finding(
+      kind: kind, key: key, probe: assessment.probe, rebinder: assessment.party,
+      rebindAddress: assessment.address, reboundAt: assessment.at, rebind: assessment.rebind,
+      proof: proof, result: result)
+    finding.wasStolen = wasStolen
+    finding.owner = owner
+    if kind == .duplicate { finding.otherProbe = assessment.otherProbe }
+    if finding.probe.releasedAt == nil && kind.isRace && kind != .collision {
+      finding.probe.release = .unseen
+      finding.awaits = finding.probe.cookie
+    }
+    let index = add(finding)
+    // Whether the port served, or was a client's, may become known later.
+    waiting[assessment.probe.cookie, default: []].append(index)
+    return index
+  }
+
+  /// Adds what was found by other means.
+  @discardableResult
+  public mutating func add(_ finding: Finding) -> Int {
+    findings.append(finding)
+    return findings.count - 1
+  }
+
+  /// Outstanding probes whose port a `bind(0)` of that kind could get a second time, newest first.
+  public func outstanding(namespace: UInt64, transport: Transport, isIPv6: Bool) -> [PortKey] {
+    lineages.filter { key, lineage in
+      guard key.namespace == namespace, key.transport == transport,
+        let newest = lineage.holdings.last
+      else { return false }
+      return newest.releasedAt != nil && newest.isHandedOut && !newest.wasClient && !newest.served
+        && newest.address.isIPv6 == isIPv6
+    }.sorted { $0.value.holdings.last!.openedAt > $1.value.holdings.last!.openedAt }.map(\.key)
+  }
+
+  /// How often this port was bound by number since it was handed out.
+  public func rebinds(_ key: PortKey) -> Int { lineages[key]?.rebinds ?? 0 }
+
+  private mutating func claim(_ key: PortKey) {
+    // The re-bind is the newest probe's; an older one is still somebody's.
+    guard let last = lineages[key]?.holdings.lastIndex(where: { $0.isHandedOut && !$0.isClaimed })
+    else { return }
+    lineages[key]!.holdings[last].isClaimed = true
+  }
+
+  private mutating func update(_ cookie: UInt64, _ change: (inout Holding) -> Void) {
+    guard let key = keys[cookie] else { return }
+    update(key, cookie, change)
+  }
+
+  private mutating func update(
+    _ key: PortKey, _ cookie: UInt64, _ change: (inout Holding) -> Void
+  ) {
+    guard let index = lineages[key]?.holdings.lastIndex(where: { $0.cookie == cookie })
+    else { return }
+    change(&lineages[key]!.holdings[index])
+  }
+
+  private mutating func patch(_ cookie: UInt64, _ change: (inout Finding) -> Void) {
+    for index in waiting[cookie] ?? [] { change(&findings[index]) }
+  }
+}

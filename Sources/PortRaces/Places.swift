@@ -1,0 +1,202 @@
+/// A protocol with ports.
+public enum Transport: String, Sendable, Codable, Hashable {
+  case tcp, udp
+}
+
+/// A local address of a socket, as bytes in network order.
+public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
+  /// 4 bytes for IPv4, 16 for IPv6.
+  public let bytes: [UInt8]
+  /// In host order.
+  public let port: UInt16
+  /// IPv6 scope; 0 elsewhere.
+  public let scope: UInt32
+
+  public init(bytes: [UInt8], port: UInt16, scope: UInt32 = 0) {
+    precondition(bytes.count == 4 || bytes.count == 16, "neither IPv4 nor IPv6")
+    self.bytes = bytes
+    self.port = port
+    self.scope = scope
+  }
+
+  public var isIPv6: Bool { bytes.count == 16 }
+  /// 0.0.0.0 or [::].
+  public var isWildcard: Bool { bytes.allSatisfy { $0 == 0 } }
+
+  /// Where a socket of ours conflicts with one at this address without being reachable from elsewhere: the
+  /// loopback address for a wildcard one, else the address itself.
+  public var exclusive: SocketAddress {
+    guard isWildcard else { return self }
+    let loopback: [UInt8] = isIPv6 ? [UInt8](repeating: 0, count: 15) + [1] : [127, 0, 0, 1]
+    return SocketAddress(bytes: loopback, port: port)
+  }
+
+  /// Whether a socket here and one there exclude each other, as far as addresses say.
+  public func overlaps(_ other: SocketAddress) -> Bool {
+    isWildcard || other.isWildcard || bytes == other.bytes
+  }
+
+  public func with(port: UInt16) -> SocketAddress {
+    SocketAddress(bytes: bytes, port: port, scope: scope)
+  }
+
+  public var description: String {
+    if !isIPv6 { return bytes.map { "\($0)" }.joined(separator: ".") + ":\(port)" }
+    let groups = (0..<8).map { Int(bytes[2 * $0]) << 8 | Int(bytes[2 * $0 + 1]) }
+    // The longest run of zero groups is left out (RFC 5952).
+    var best = 0..<0
+    var start = 0
+    for index in 0...8 where index == 8 || groups[index] != 0 {
+      if index - start > max(best.count, 1) { best = start..<index }
+      start = index + 1
+    }
+    func hex(_ part: ArraySlice<Int>) -> String {
+      part.map { String($0, radix: 16) }.joined(separator: ":")
+    }
+    let text =
+      best.isEmpty
+      ? hex(groups[...])
+      : hex(groups[..<best.lowerBound]) + "::" + hex(groups[best.upperBound...])
+    return "[\(text)]:\(port)"
+  }
+}
+
+/// A port of one protocol in one network namespace.
+public struct PortKey: Sendable, Hashable {
+  /// The namespace's cookie.
+  public let namespace: UInt64
+  public let transport: Transport
+  public let port: UInt16
+
+  public init(namespace: UInt64, transport: Transport, port: UInt16) {
+    self.namespace = namespace
+    self.transport = transport
+    self.port = port
+  }
+}
+
+/// A step of a stack.
+public struct Frame: Sendable, Hashable, Codable {
+  /// The function, empty if unknown.
+  public var function: String
+  /// Source file or shared object, empty if unknown.
+  public var file: String
+  /// Line in the source; 0 if unknown.
+  public var line: Int
+  /// Offset in the shared object; 0 for source frames.
+  public var offset: UInt64
+
+  public init(function: String, file: String, line: Int = 0, offset: UInt64 = 0) {
+    self.function = function
+    self.file = file
+    self.line = line
+    self.offset = offset
+  }
+
+  /// The frame as one line.
+  public var text: String {
+    let name = function.isEmpty ? "??" : function
+    if line > 0 { return "\(name) \(file):\(line)" }
+    return file.isEmpty ? name : "\(name) (\(file)+0x\(String(offset, radix: 16)))"
+  }
+}
+
+/// A thread at the moment of a call.
+public struct Party: Sendable, Equatable, Codable {
+  public var pid: Int32
+  public var tid: Int32
+  /// Name of the thread as its runtime set it, or of the command.
+  public var thread: String
+  /// Command line, word by word.
+  public var arguments: [String]
+  /// Number of the descriptor in the process.
+  public var descriptor: Int32
+  /// Innermost frame first; source frames (Python) apart from native ones.
+  public var stack: [Frame]
+  public var sourceStack: [Frame]
+  /// Value of the group variable in its environment, empty for none.
+  public var group: String
+
+  public init(
+    pid: Int32, tid: Int32, thread: String, arguments: [String], descriptor: Int32,
+    stack: [Frame] = [], sourceStack: [Frame] = [], group: String = ""
+  ) {
+    self.pid = pid
+    self.tid = tid
+    self.thread = thread
+    self.arguments = arguments
+    self.descriptor = descriptor
+    self.stack = stack
+    self.sourceStack = sourceStack
+    self.group = group
+  }
+
+  /// The command line as one line of at most 120 characters.
+  public var command: String {
+    let text = arguments.isEmpty ? thread : arguments.joined(separator: " ")
+    let flat = String(text.map { $0.isNewline ? " " : $0 })
+    return flat.count <= 120 ? flat : flat.prefix(117) + "..."
+  }
+
+  /// What is the same in every run: the program and the functions that led to the call. Of the command line
+  /// the program, its flags and its first two plain words count, without numbers and folders: the rest often
+  /// carries process ids, ports and names of temporary files.
+  var signature: String {
+    var text = Self.lastPart(arguments.first ?? thread)
+    var plainWords = 0
+    for word in arguments.dropFirst().prefix(16) {
+      if word.first == "-" {
+        text += " " + word.prefix { $0 != "=" }
+      } else if plainWords == 0 || plainWords == 1 && word.count <= 24 && !word.contains("/") {
+        text += " " + (word.first == "/" ? Self.lastPart(word) : String(word.prefix(100)))
+        plainWords += 1
+      }
+    }
+    text = text.reduce(into: "") { result, character in
+      if !character.isNumber {
+        result.append(character)
+      } else if result.last != "#" {
+        result.append("#")
+      }
+    }
+    let frames =
+      sourceStack.isEmpty
+      ? stack.filter { !$0.function.isEmpty }.prefix(4).map(\.function)
+      : sourceStack.prefix(6).map { "\(Self.lastPart($0.file)):\($0.function):\($0.line)" }
+    if !frames.isEmpty { text += "@" + frames.joined(separator: "<") }
+    return text
+  }
+
+  /// The place in a few words: the innermost source frame that is the program's own, else the command.
+  public var label: String {
+    let names = arguments.prefix(3).map(Self.lastPart)
+    let program = names.isEmpty ? thread : names.joined(separator: " ")
+    let short = program.count <= 60 ? program : program.prefix(57) + "..."
+    guard let frame = ownFrame else { return short }
+    return "\(short) (\(frame.function) \(Self.lastPart(frame.file)):\(frame.line))"
+  }
+
+  /// The innermost source frame outside the language's own socket library.
+  public var ownFrame: Frame? {
+    sourceStack.first {
+      let name = Self.lastPart($0.file)
+      return !["socket.py", "socketserver.py"].contains(name) && !$0.file.hasPrefix("<")
+    } ?? sourceStack.first
+  }
+
+  static func lastPart(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+}
+
+/// A short name for a text that is the same in every run: FNV-1a, 32 bits folded from 64.
+func shortName(_ text: String) -> String {
+  var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+  for byte in text.utf8 {
+    hash ^= UInt64(byte)
+    hash = hash &* 0x100_0000_01b3
+  }
+  let folded = UInt32(truncatingIfNeeded: hash ^ hash >> 32)
+  let digits = String(folded, radix: 16)
+  return String(repeating: "0", count: 8 - digits.count) + digits
+}

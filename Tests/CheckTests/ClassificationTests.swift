@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+/// What counts as a race, and what does not.
+@Suite struct ClassificationTests {
+  static let negatives = [
+    "kept_server", "client_connects", "bound_clients", "client_port_coincidence",
+    "reuseport_workers", "reuseport_reservation", "reuseaddr_reservation", "inherited_listener",
+    "descriptor_passing", "udp_server", "udp_and_tcp", "dual_stack", "v4_kept_v6_added",
+    "listen_without_bind", "asyncio_server", "manager", "fixed_port", "probe_held_bind_fails",
+  ]
+  static let positives = [
+    "probe_by_listen": ["RACE"], "v6_then_v4": ["RACE"], "v4_then_v6": ["RACE"],
+    "restart": ["RESTART"], "duplicate": ["RACE", "DUPLICATE"],
+  ]
+
+  private func classify(_ name: String, _ options: [String] = []) throws -> Checked {
+    let python = try skipIfMissing { try Victim.python() }
+    return try check(
+      options, [python, Victim.script("classify.py"), name],
+      environment: ["FIXED_PORT": "23417"])
+  }
+
+  @Test func `the lists here are the program's`() throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let lines = try run([python, Victim.script("classify.py"), "list"]).lines
+    #expect(
+      Set(lines)
+        == Set(
+          Self.negatives.map { "negative \($0)" } + Self.positives.keys.map { "positive \($0)" }))
+  }
+
+  @Test(arguments: negatives) func `no race where no port is let go`(_ name: String) throws {
+    let checked = try classify(name)
+    #expect(checked.ended.status == 0, "\(checked.ended.error)")
+    #expect(checked.report.races == 0)
+    if name != "fixed_port" { #expect(checked.report.portsChosenByKernel > 0) }
+  }
+
+  @Test(arguments: negatives) func `nothing is stolen where no port is let go`(
+    _ name: String
+  ) throws {
+    let checked = try classify(name, ["--steal", "lazy", "--steal-max", "0"])
+    #expect(checked.ended.status == 0, "\(checked.ended.error)")
+    #expect(checked.report.stolen == 0)
+  }
+
+  @Test(arguments: positives.keys.sorted()) func `a race where a port is let go`(
+    _ name: String
+  ) throws {
+    let checked = try classify(name, name == "duplicate" ? ["--force-duplicate"] : [])
+    #expect(checked.ended.status == 66)
+    #expect(checked.report.verdicts == Self.positives[name])
+  }
+
+  static let racing = [
+    "close", "close_range", "closefrom", "fclose", "dup2", "dup3", "dup-both", "thread", "exit",
+    "kill", "exec-cloexec", "child-exits", "spawn-cloexec", "scm", "iouring", "udp",
+  ]
+  static let held = ["child-holds", "exec-keep", "dup-keeps", "vfork-close"]
+
+  @Test(arguments: racing) func `every way to let go is seen`(_ way: String) throws {
+    let checked = try check([], [try Victim.c("release"), way])
+    #expect(checked.ended.lines == ["ok"])
+    #expect(checked.report.verdicts == ["RACE"])
+    let released = try #require(checked.report.places.first?.released)
+    // A program that was executed over the prober may have ended before the event is read.
+    if way != "exec-cloexec" {
+      #expect(released == (["exit", "kill"].contains(way) ? "its process ended" : "closed"))
+    }
+  }
+
+  @Test(arguments: racing) func `every way to let go can be forced`(_ way: String) throws {
+    let checked = try check(
+      ["--steal", "lazy", "--exit-code", "0"], [try Victim.c("release"), way])
+    #expect(checked.ended.status == 3)
+    #expect(checked.report.stolen == 1)
+  }
+
+  @Test(arguments: held) func `a port that is still held is no race`(_ way: String) throws {
+    let checked = try check(
+      ["--steal", "lazy", "--steal-max", "0"], [try Victim.c("release"), way])
+    #expect(checked.ended.status == 3)
+    #expect(checked.report.races == 0)
+    #expect(checked.report.stolen == 0)
+    #expect(checked.report.places.map(\.verdict) == ["note: the probe still holds the port"])
+  }
+
+  @Test func `a client that reaches another deployment is reported`() throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let command = [python, Victim.script("groups.py")]
+    let crossed = try check(["--groups"], command)
+    #expect(crossed.report.verdicts == ["CROSS-WIRED"])
+    let same = try check(["--groups"], command, environment: ["CLIENT_GROUP": "first"])
+    #expect(same.report.races == 0)
+    #expect(same.ended.status == 0)
+  }
+}

@@ -1,0 +1,230 @@
+import Foundation
+import Testing
+
+/// Thieves, duplicates, injections and reports.
+@Suite struct ForcingTests {
+  private func launcher() throws -> [String] {
+    [try skipIfMissing { try Victim.python() }, Victim.script("launcher.py"), "plain"]
+  }
+
+  @Test func `the command in a report forces that place`() throws {
+    let command = try launcher()
+    let found = try check([], command, stacks: 16)
+    let place = try #require(found.report.places.first)
+    let force = try #require(place.force)
+    #expect(force.hasPrefix("bindstorm check --steal lazy --only \(place.place) -- "))
+    let options = force.split(separator: " ").dropFirst(2).prefix { $0 != "--" }.map(String.init)
+    let forced = try check(options + ["--exit-code", "0"], command, stacks: 16)
+    #expect(forced.ended.status == 3)
+    let elsewhere = try check(["--steal", "lazy", "--only", "00000000"], command, stacks: 16)
+    #expect(elsewhere.report.stolen == 0)
+    #expect(elsewhere.ended.lines == ["ok"])
+  }
+
+  @Test func `long windows only`() throws {
+    let checked = try check(
+      ["--steal", "lazy", "--min-window", "600s"], [try Victim.c("raw"), "child"])
+    #expect(checked.report.stolen == 0)
+    #expect(checked.ended.lines == ["ok"])
+  }
+
+  @Test func `no more thieves than allowed`() throws {
+    let checked = try check(
+      ["--steal", "lazy", "--steal-max", "3", "-q"], [try Victim.c("storm"), "1", "10", "0", "1"],
+      environment: ["REBIND": "1"])
+    #expect(checked.report.stolen == 3)
+    #expect(checked.ended.output == "done=10 einval=0 eintr=0 in_use=3 other=0\n")
+  }
+
+  @Test(arguments: [(1, true), (2, false), (3, true), (4, true)])
+  func `portpicker survives losing its verification, not losing what it returned`(
+    _ rebind: Int, _ survives: Bool
+  ) throws {
+    let python = try skipIfMissing { try Victim.pythonWithPackages() }
+    let checked = try check(
+      ["--steal", "lazy", "--steal-rebind", "\(rebind)", "--exit-code", "0"],
+      [python, Victim.script("picker.py")])
+    #expect((checked.ended.status == 0) == survives)
+    #expect(checked.report.stolen == (rebind <= 2 ? 1 : 0))
+  }
+
+  @Test func `all windows are walked, each red or green`() throws {
+    let python = try skipIfMissing { try Victim.pythonWithPackages() }
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let ended = try run([
+      try Victim.c("isolate"), Place.bindstorm, "check", "--enumerate", "--no-py-spy", "--json",
+      file.path, "--", python, Victim.script("picker.py"),
+    ])
+    #expect(ended.status == 66)
+    struct Document: Decodable {
+      struct Window: Decodable {
+        var rebind: Int
+        var outcome: String
+        var isRed: Bool
+      }
+      var windows: [Window]
+      var runs: Int
+    }
+    let document = try JSONDecoder().decode(Document.self, from: Data(contentsOf: file))
+    #expect(document.windows.map(\.rebind) == [1, 2])
+    #expect(document.windows.map(\.isRed) == [false, true])
+    #expect(document.windows.map(\.outcome) == ["survived", "died: exited with 1"])
+    #expect(document.runs == 3)
+  }
+
+  @Test func `a program that never gives up counts as hung, and is ended`() throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let code = """
+      import socket
+      s = socket.socket(); s.bind(("127.0.0.1", 0)); p = s.getsockname()[1]; s.close()
+      while True:
+        try:
+          t = socket.socket(); t.bind(("127.0.0.1", p)); break
+        except OSError: pass
+      """
+    let ended = try run([
+      try Victim.c("isolate"), Place.bindstorm, "check", "--enumerate", "--hang-after", "700ms",
+      "--no-py-spy", "--", python, "-c", code,
+    ])
+    #expect(ended.status == 66)
+    #expect(ended.error.contains("RED   hung"))
+  }
+
+  @Test func `few ports without any catching make it fail`() throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let code = """
+      import socket
+      def bound(p):
+        s = socket.socket(); s.bind(("127.0.0.1", p)); return s
+      ports = []
+      for _ in range(8):
+        s = bound(0); ports.append(s.getsockname()[1]); s.close()
+      kept = [bound(p) for p in ports]
+      """
+    // Eight of two ports cannot be different.
+    let ended = try run([
+      Place.bindstorm, "check", "--shrink", "--shrink-ports", "4", "--shrink-runs", "3", "--",
+      python, "-c", code,
+    ])
+    if ended.status == 69 { try skip("no network namespaces here") }
+    #expect(ended.status == 66)
+    #expect(ended.error.contains("3 of 3 runs failed"))
+  }
+
+  @Test(arguments: [
+    ("bind:errno=EADDRINUSE,nth=2", "bind", ["ok", "EADDRINUSE"]),
+    ("bind:errno=EACCES,nth=1", "bind", ["EACCES", "ok"]),
+    ("listen:errno=EADDRINUSE", "listen", ["EADDRINUSE", "EADDRINUSE"]),
+    ("socket:errno=EMFILE,nth=2", "socket", ["ok", "EMFILE"]),
+    ("connect:errno=ECONNREFUSED,nth=2", "connect", ["ok", "ECONNREFUSED"]),
+    ("bind:errno=EADDRINUSE,port=1-1023", "bind", ["ok", "ok"]),
+    ("bind:errno=EADDRINUSE,process=somebody-else", "bind", ["ok", "ok"]),
+    ("bind:errno=EADDRINUSE,process=calls.py", "bind", ["EADDRINUSE", "EADDRINUSE"]),
+  ]) func `an injected error arrives at the call it is meant for`(
+    _ rule: String, _ call: String, _ answers: [String]
+  ) throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let checked = try check(["--inject", rule], [python, Victim.script("calls.py")])
+    let seen = checked.ended.lines.map { $0.split(separator: " ").map(String.init) }
+    #expect(seen.filter { $0[0] == call }.map { $0[1] } == answers)
+  }
+
+  @Test(arguments: ["bind", "listen", "socket", "connect", "accept"])
+  func `an injected delay is waited, by that call alone`(_ call: String) throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let checked = try check(
+      ["--inject", "\(call):delay=300ms,nth=2"], [python, Victim.script("calls.py")])
+    let seen = checked.ended.lines.map { $0.split(separator: " ").map(String.init) }
+    let mine = seen.filter { $0[0] == call }
+    #expect(mine.map { $0[1] } == ["ok", "ok"])
+    // The kernel's clock cannot come early; how late it comes is left open.
+    #expect(try #require(Int(mine[1][2])) >= 299)
+    #expect(checked.report.injections == ["\(call) struck 1 times"])
+  }
+
+  @Test func `a wrong rule says what is wrong`() throws {
+    for rule in ["bind", "bond:errno=EIO", "bind:errno=EWHAT", "listen:errno=EIO,port=80"] {
+      let ended = try run([Place.bindstorm, "check", "--inject", rule, "--", "/bin/true"])
+      #expect(ended.status == 64)
+      #expect(ended.error.contains("--inject '\(rule)'"))
+    }
+  }
+
+  @Test func `known places are not reported`() throws {
+    let command = [try Victim.c("raw"), "child"]
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).txt")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("# known\nRACE:raw child\n".utf8).write(to: file)
+    let quiet = try check(["--suppressions", file.path], command)
+    #expect(quiet.ended.status == 0)
+    #expect(quiet.report.races == 0)
+    try Data("RESTART:raw child\n".utf8).write(to: file)
+    #expect(try check(["--suppressions", file.path], command).ended.status == 66)
+    try Data("nonsense\n".utf8).write(to: file)
+    let wrong = try run([
+      Place.bindstorm, "check", "--suppressions", file.path, "--", "/bin/true",
+    ])
+    #expect(wrong.status == 64)
+    #expect(wrong.error.contains(":1: the form is"))
+  }
+
+  @Test func `stacks lead through the interpreter and its libraries`() throws {
+    let doctor = try run([Place.bindstorm, "doctor"])
+    #expect(doctor.status == 0)
+    guard doctor.lines.contains(where: { $0.contains("libunwind") && $0.hasSuffix("yes") }) else {
+      try skip("no libunwind; make test-check-runtimes installs it")
+    }
+    let checked = try check([], try launcher(), stacks: 16)
+    let functions = try #require(checked.report.places.first).probe.nativeStack.map(\.function)
+    #expect(functions.count > 5)
+    #expect(functions.first == "bind")
+  }
+
+  @Test func `Python frames come from py-spy`() throws {
+    let python = try skipIfMissing { try Victim.pythonWithPackages() }
+    let path = Place.environment.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+    let checked = try check(
+      [], [python, Victim.script("launcher.py"), "plain"], environment: ["PATH": path], stacks: 16)
+    let place = try #require(checked.report.places.first)
+    #expect(place.probe.sourceStack.map(\.function).contains("find_port"))
+    #expect(place.rebinder.sourceStack.first?.function == "bind")
+    #expect(place.summary.contains("find_port launcher.py"))
+  }
+
+  @Test func `every report file is well-formed`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func file(_ name: String) -> String { folder.appending(path: name).path }
+    _ = try check(
+      ["--junit", file("x.xml"), "--sarif", file("x.sarif"), "--html", file("x.html")],
+      [try Victim.c("raw"), "child"])
+    struct SARIF: Decodable {
+      struct Run: Decodable {
+        struct Result: Decodable { var ruleId: String }
+        var results: [Result]
+      }
+      var version: String
+      var runs: [Run]
+    }
+    let sarif = try JSONDecoder().decode(
+      SARIF.self, from: Data(contentsOf: URL(filePath: file("x.sarif"))))
+    #expect(sarif.version == "2.1.0")
+    #expect(sarif.runs.first?.results.map(\.ruleId) == ["RACE"])
+    let html = try String(contentsOfFile: file("x.html"), encoding: .utf8)
+    #expect(html.hasSuffix("</html>\n") && html.contains("Races at 1 place."))
+    let python = try skipIfMissing { try Victim.python() }
+    let parse =
+      "import sys, xml.dom.minidom as m; d = m.parse(sys.argv[1]); print(d.documentElement.getElementsByTagName('failure').length)"
+    #expect(try run([python, "-c", parse, file("x.xml")]).output == "1\n")
+  }
+
+  @Test func `a report that cannot be written is told before anything runs`() throws {
+    let ended = try run([
+      Place.bindstorm, "check", "--json", "/no/such/folder/x.json", "--", "/bin/echo", "ran",
+    ])
+    #expect(ended.status == 73)
+    #expect(ended.output.isEmpty)
+  }
+}

@@ -1,0 +1,291 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct PlanCommandTests {
+  /// A plan with one mistake.
+  struct Broken: CustomTestStringConvertible {
+    var what: String
+    var text: String
+    /// The text at the caret, where it stands last; the end of the file if empty.
+    var caret: String
+    var message: String
+    var testDescription: String { what }
+
+    init(_ what: String, _ text: String, at caret: String, _ message: String) {
+      self.what = what
+      self.text = text
+      self.caret = caret
+      self.message = message
+    }
+
+    /// Line and column of the caret, from 1.
+    var place: (line: Int, column: Int) {
+      let before =
+        caret.isEmpty
+        ? text[...] : text[..<text.range(of: caret, options: .backwards)!.lowerBound]
+      let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
+      return (lines.count, lines.last!.count + 1)
+    }
+  }
+
+  private static func change(_ old: String, _ new: String) -> String {
+    let whole = plan(["probe-then-bind"])
+    precondition(whole.contains(old))
+    return whole.replacing(old, with: new)
+  }
+
+  static let broken: [Broken] = [
+    Broken(
+      "unknown key", change("\"trials\"", "\"trails\""), at: "\"trails\"",
+      "defaults.trails: unknown key \"trails\""),
+    Broken(
+      "wrong type", change("\"trials\": 10", "\"trials\": \"ten\""), at: "\"ten\"",
+      "defaults.trials: expected a whole number from 1 to 10000000, found the string \"ten\""),
+    Broken(
+      "impossible value", change("\"trials\": 10", "\"trials\": 0"), at: "0\n",
+      "defaults.trials: expected a number from 1 to 10000000, found 0"),
+    Broken(
+      "strategy that does not exist", change("probe-then-bind", "probe-then-bnd"),
+      at: "\"probe-then-bnd\"",
+      "strategies[0]: there is no strategy \"probe-then-bnd\""),
+    Broken(
+      "thief that does not exist",
+      change("\"trials\": 10", "\"trials\": 10, \"thieves\": [\"bind-hld\"]"),
+      at: "\"bind-hld\"", "did you mean 'bind-hold'?"),
+    Broken(
+      "word that does not exist", change("\"sockets\": \"tcp\"", "\"sockets\": \"tpc\""),
+      at: "\"tpc\"",
+      "defaults.sockets: expected one of zmq, tcp, found \"tpc\"; did you mean 'tcp'?"),
+    Broken(
+      "duplicate scenario",
+      change("{ \"name\": \"a\" }", "{ \"name\": \"a\" }, { \"name\": \"a\" }"), at: "\"a\" }]",
+      "another scenario is called \"a\" already"),
+    Broken(
+      "duplicate key", change("\"version\": 1,", "\"version\": 1, \"version\": 1,"),
+      at: "\"version\": 1,\n", "the key \"version\" stands here twice"),
+    Broken(
+      "missing key", change("\"name\": \"small\",", ""), at: "{\n  \"version\"",
+      "the key \"name\" is missing here"),
+    Broken(
+      "other version", change("\"version\": 1", "\"version\": 2"), at: "2,\n",
+      "this bindstorm reads plans of version 1"),
+    Broken(
+      "stray comma", change("\"version\": 1,", "\"version\": 1,,"), at: ",\n  \"name\"",
+      "found ','"),
+    Broken(
+      "range upside down", change("[42000, 42999]", "[42999, 42000]"), at: "[42999",
+      "expected the first port to be below the last"),
+    Broken(
+      "demand that no outcome can show",
+      plan(
+        ["probe-then-bind"], scenario: #""expect": { "*": { "failure_rate_at_most": 0.001 } }"#),
+      at: "{ \"failure_rate_at_most\"", "it needs 2995"),
+    Broken(
+      "window that waits for draws nobody makes",
+      change("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"window\": { \"foreign_draws\": 5 } }"),
+      at: "{ \"name\"", "the window waits for 5 foreign draws, but its thieves draw 0"),
+    Broken(
+      "too many endpoints for the pool", change("[42000, 42999]", "[42000, 42003]"),
+      at: "{ \"name\"", "8 endpoints do not fit into a pool of 4 ports"),
+    Broken(
+      "end in mid-plan", "{\n  \"version\": 1,\n  \"name\": ", at: "", "found the end of the file"
+    ),
+  ]
+
+  @Test(arguments: broken)
+  func `a broken plan is refused with its place and a caret`(broken: Broken) throws {
+    let workplace = try Workplace(broken.text)
+    let finished = try workplace.bindstorm(["validate", "plan.json"])
+    #expect(finished.ending == .exit(64))
+    #expect(finished.output == "")
+    let lines = finished.errorOutput.split(separator: "\n", omittingEmptySubsequences: false)
+    let place = broken.place
+    let head = try #require(
+      lines.firstIndex {
+        $0.hasPrefix("plan.json:\(place.line):\(place.column): ") && $0.contains(broken.message)
+      }, "not at \(place): \(finished.errorOutput)")
+    try #require(lines.count > head + 2)
+    let (source, marker) = (lines[head + 1], lines[head + 2])
+    #expect(marker.last == "^" && marker.dropLast().allSatisfy { $0 == " " }, "\(marker)")
+    let atCaret = broken.caret.prefix { $0 != "\n" }
+    #expect(source.dropFirst(marker.count - 1).hasPrefix(atCaret), "\(source)\n\(marker)")
+    // Nothing of it runs either.
+    let run = try workplace.run()
+    #expect(run.ending == .exit(64) && run.errorOutput == finished.errorOutput)
+    #expect(workplace.scratch.names() == ["plan.json"])
+  }
+
+  @Test func `all plans are checked though one is broken`() throws {
+    let workplace = try Workplace()
+    _ = try workplace.scratch.write("{}", to: "broken.json")
+    let finished = try workplace.bindstorm([
+      "validate", "plan.json", "broken.json", "missing.json", "plan.json",
+    ])
+    #expect(finished.ending == .exit(64))
+    let line = "plan.json: valid, 2 arms, 20 trials\n"
+    #expect(finished.output == line + line)
+    #expect(finished.errorOutput.contains("broken.json:1:1"))
+    #expect(
+      finished.errorOutput.contains(
+        "cannot read the plan missing.json: No such file or directory"))
+  }
+
+  /// The plans that are shipped.
+  static let shipped: [String] =
+    ((try? FileManager.default.contentsOfDirectory(atPath: Built.repository + "/Scenarios")) ?? [])
+    .filter { $0.hasSuffix(".json") }.sorted()
+
+  @Test func `shipped plans are found`() {
+    #expect(Self.shipped.contains("vllm-40443.json") && Self.shipped.count >= 3)
+  }
+
+  @Test(arguments: shipped)
+  func `a shipped plan is valid and expands`(name: String) throws {
+    let path = Built.repository + "/Scenarios/" + name
+    let workplace = try Workplace()
+    #expect(try workplace.bindstorm(["validate", path]).ending == .exit(0))
+    let table = try workplace.bindstorm(["plan", path])
+    #expect(table.ending == .exit(0))
+    #expect(table.output.contains("estimated time: "))
+  }
+
+  @Test(arguments: shipped)
+  func `equal seeds expand to equal bytes in two processes, another seed to others`(
+    name: String
+  ) throws {
+    let workplace = try Workplace()
+    func expansion(_ seed: [String], _ environment: [String: String?] = [:]) throws -> String {
+      let finished = try workplace.bindstorm(
+        ["plan", Built.repository + "/Scenarios/" + name, "--json"] + seed,
+        environment: environment)
+      #expect(finished.ending == .exit(0), "\(finished.errorOutput)")
+      return finished.output
+    }
+    let first = try expansion([])
+    #expect(first.utf8.count > 1_000)
+    #expect(try expansion([]) == first)
+    let other = try expansion(["--seed", "18446744073709551615"])
+    #expect(try expansion(["--seed", "18446744073709551615"]) == other)
+    #expect(
+      try expansion([], ["BINDSTORM_SEED": "18446744073709551615"]) == other,
+      "the environment says the same as the flag")
+    #expect(
+      try expansion(["--seed", "18446744073709551615"], ["BINDSTORM_SEED": "3"]) == other,
+      "the flag goes before the environment")
+    func schedule(_ text: String) throws -> [String] {
+      let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+      return try #require(object?["schedule"] as? [String])
+    }
+    let (one, two) = (try schedule(first), try schedule(other))
+    #expect(one.count > 1 && one != two)
+  }
+
+  @Test func `what may be named is listed`() throws {
+    let workplace = try Workplace()
+    let strategies = try workplace.bindstorm(["list", "strategies"])
+    #expect(strategies.ending == .exit(0))
+    for name in ["probe-then-bind", "wildcard-report-back", "inherited-listener"] {
+      #expect(strategies.output.contains("\(name)\n    "))
+    }
+    #expect(strategies.output.contains("    report_timeout_ms: "))
+    let thieves = try workplace.bindstorm(["list", "thieves"])
+    #expect(thieves.output.contains("bind-hold\n") && thieves.output.contains("bind-churn\n"))
+    #expect(thieves.output.contains("required"))
+  }
+
+  @Test func `help names every exit code, and the version is one line`() throws {
+    let workplace = try Workplace()
+    let help = try workplace.bindstorm(["--help"])
+    #expect(help.ending == .exit(0))
+    for code in ["0", "1", "2", "64", "69", "70", "73", "74", "130"] {
+      #expect(
+        help.output.split(separator: "\n").contains { $0.drop { $0 == " " }.hasPrefix("\(code) ") },
+        "\(code)")
+    }
+    let version = try workplace.bindstorm(["--version"])
+    #expect(version.ending == .exit(0) && version.output.split(separator: "\n").count == 1)
+  }
+}
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct SchemaTests {
+  private static let hasValidator: Bool = {
+    let script = "from jsonschema import Draft202012Validator"
+    return (try? Program.run(["python3", "-c", script]))?.ending == .exit(0)
+  }()
+
+  /// Judges plans with python's jsonschema. Returns for each what is wrong with it, "" if nothing is.
+  private func judge(_ paths: [String]) throws -> [String] {
+    let script = """
+      import json, sys
+      from jsonschema import Draft202012Validator
+      schema = json.load(open(sys.argv[1]))
+      Draft202012Validator.check_schema(schema)
+      validator = Draft202012Validator(schema)
+      for path in sys.argv[2:]:
+          errors = [e.json_path + " " + e.message for e in validator.iter_errors(json.load(open(path)))]
+          print(json.dumps("; ".join(errors)))
+      """
+    let schema = Built.repository + "/Scenarios/schema/plan-v1.schema.json"
+    let finished = try Program.run(["python3", "-c", script, schema] + paths)
+    try #require(finished.ending == .exit(0), "\(finished.errorOutput)")
+    return try finished.output.split(separator: "\n").map {
+      try JSONDecoder().decode(String.self, from: Data($0.utf8))
+    }
+  }
+
+  @Test(.enabled(if: hasValidator, "needs python3 with jsonschema: `make setup-test` installs it"))
+  func `every shipped plan names the schema and passes an independent validator`() throws {
+    let paths = PlanCommandTests.shipped.map { Built.repository + "/Scenarios/" + $0 }
+    let verdicts = try judge(paths)
+    #expect(verdicts.count == paths.count)
+    for (path, verdict) in zip(paths, verdicts) {
+      #expect(verdict == "", "\(path)")
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      #expect(text.contains(#""$schema": "schema/plan-v1.schema.json""#), "\(path)")
+    }
+  }
+
+  /// What a schema can know; names that exist and demands that can be shown are the loader's own.
+  static let refusedByBoth: [(String, String)] = [
+    ("\"trials\"", "\"trails\""), ("\"trials\": 10", "\"trials\": \"ten\""),
+    ("\"trials\": 10", "\"trials\": 0"), ("\"trials\": 10", "\"trials\": 1.5"),
+    ("\"trials\": 10", "\"trials\": 10000001"), ("\"version\": 1", "\"version\": 2"),
+    ("\"name\": \"small\",", ""), ("\"small\"", "\"Small\""), ("\"small\"", "\"../small\""),
+    ("\"sockets\": \"tcp\"", "\"sockets\": \"udp\""), ("[42000, 42999]", "[42000]"),
+    ("[42000, 42999]", "[42000, 65536]"), ("\"range\": [42000, 42999]", "\"slots\": 0"),
+    ("\"range\"", "\"slots\": 5, \"range\""), ("[\"probe-then-bind\"]", "[]"),
+    ("\"api_servers\": 4", "\"api_servers\": 0"), ("{ \"name\": \"a\" }", "{}"),
+    ("{ \"name\": \"a\" }", "{ \"name\": \"\" }"),
+    ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"expect\": { \"*\": {} } }"),
+    ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"depth\": \"startup\" }"),
+    ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"thieves\": [{ \"options\": {} }] }"),
+    (
+      "{ \"name\": \"a\" }",
+      "{ \"name\": \"a\", \"published\": [{ \"strategy\": \"probe-then-bind\" }] }"
+    ),
+  ]
+
+  @Test(.enabled(if: hasValidator, "needs python3 with jsonschema: `make setup-test` installs it"))
+  func `what the schema refuses the command refuses, too`() throws {
+    let good = plan(["probe-then-bind"])
+    let workplace = try Workplace(good)
+    var names: [String] = []
+    for (number, (old, new)) in Self.refusedByBoth.enumerated() {
+      try #require(good.contains(old), "\(old)")
+      names.append("broken-\(number).json")
+      _ = try workplace.scratch.write(good.replacing(old, with: new), to: names[number])
+    }
+    let paths = (names + ["plan.json"]).map { workplace.scratch.path + "/" + $0 }
+    let verdicts = try judge(paths)
+    #expect(verdicts.last == "", "the plan that the broken ones are made of is broken itself")
+    let finished = try workplace.bindstorm(["validate"] + names + ["plan.json"])
+    #expect(finished.ending == .exit(64))
+    #expect(finished.output == "plan.json: valid, 1 arms, 10 trials\n")
+    for (number, (old, new)) in Self.refusedByBoth.enumerated() {
+      #expect(verdicts[number] != "", "the schema accepts \(new) for \(old)")
+      #expect(
+        finished.errorOutput.contains("\(names[number]):"), "the command accepts \(new) for \(old)")
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+private let escape = "\u{1B}["
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct ResultsTests {
+  @Test func `a finished run's folder holds everything, and latest links to it`() throws {
+    let workplace = try Workplace()
+    let finished = try workplace.run(["-v", "--seed", "77"])
+    #expect(finished.ending == .exit(0), "\(finished)")
+    let folders = workplace.scratch.names(in: "results/small").filter { $0 != "latest" }
+    let name = try #require(folders.first)
+    #expect(folders.count == 1)
+    #expect(try /[0-9]{8}T[0-9]{6}Z-77/.wholeMatch(in: name) != nil, "\(name)")
+    #expect(
+      try FileManager.default.destinationOfSymbolicLink(
+        atPath: workplace.results + "/small/latest") == name)
+    #expect(
+      workplace.scratch.names(in: "results/small/latest") == [
+        "environment.json", "events.jsonl", "matrix.csv", "matrix.json", "matrix.md", "plan.json",
+        "resolved.json", "timing.json",
+      ])
+    #expect(finished.output.hasSuffix("results: \(workplace.results)/small/\(name)\n"))
+    #expect(finished.errorOutput.contains("results: \(workplace.results)/small/\(name)\n"))
+    // The plan stands there byte for byte, the seed that was used in what was resolved.
+    #expect(
+      try workplace.text(workplace.latest("plan.json"))
+        == workplace.text(workplace.scratch.path + "/plan.json"))
+    #expect(try workplace.json(workplace.latest("resolved.json"))["seed"] as? Int == 77)
+    let matrix = try workplace.json(workplace.latest("matrix.json"))
+    #expect(matrix["isPartial"] as? Bool == false)
+    #expect((matrix["arms"] as? [Any])?.count == 2)
+    #expect(try workplace.outcomes() == ["ready": 10])
+    let rows = try workplace.text(workplace.latest("matrix.csv")).split(
+      whereSeparator: \.isNewline)
+    #expect(rows.count == 3)
+    #expect(try workplace.text(workplace.latest("matrix.md")).contains("| inherited-listener |"))
+    let environment = try workplace.json(workplace.latest("environment.json"))
+    #expect((environment["kernel"] as? String)?.hasPrefix("Linux ") == true)
+    #expect((environment["libzmq"] as? String)?.hasPrefix("4.") == true)
+    #expect((environment["processors"] as? Int ?? 0) >= 1)
+    let timings = try workplace.json(workplace.latest("timing.json"))["arms"] as? [[String: Any]]
+    #expect(timings?.compactMap { $0["trials"] as? Int } == [10, 10])
+    #expect(timings?.allSatisfy { ($0["trials_per_second"] as? Double ?? 0) > 0 } == true)
+  }
+
+  @Test func `analyze finds in the history what the run found`() throws {
+    // 20 slots for 8 addresses: a mix of failures and successes, so that there is something to get wrong.
+    let workplace = try Workplace(
+      plan(
+        ["probe-then-bind", "wildcard-report-back"], trials: 30,
+        scenario: #""pool": { "slots": 20 }"#))
+    let run = try workplace.run()
+    let judged = try workplace.bindstorm(["analyze", workplace.latest()])
+    #expect(judged.ending == run.ending)
+    #expect(judged.output + run.output.suffix(run.output.count - judged.output.count) == run.output)
+    #expect(run.output.dropFirst(judged.output.count).hasPrefix("results: "))
+    #expect(judged.output.contains("probe-then-bind"))
+  }
+
+  @Test func `a history that was cut off is judged as partial, trial by trial`() throws {
+    let workplace = try Workplace()
+    #expect(try workplace.run().ending == .exit(0))
+    let path = workplace.latest("events.jsonl")
+    let whole = Data(try workplace.text(path).utf8)
+    // In the middle of a line.
+    let cut = whole.prefix(whole.count / 2)
+    #expect(cut.last != UInt8(ascii: "\n"))
+    try cut.write(to: URL(filePath: path))
+    let judged = try workplace.bindstorm(["analyze", workplace.latest()])
+    #expect(judged.ending == .exit(2), "\(judged)")
+    #expect(judged.output.contains("PARTIAL"))
+    #expect(judged.output.contains("MEASURED 0/") && !judged.output.contains("0/10 "))
+    // Whole lines, but without the last one: nobody says that it is complete.
+    let lines = String(decoding: whole, as: UTF8.self).split(separator: "\n")
+    try Data((lines.dropLast().joined(separator: "\n") + "\n").utf8).write(
+      to: URL(filePath: path))
+    let almost = try workplace.bindstorm(["analyze", workplace.latest()])
+    #expect(almost.ending == .exit(2) && almost.output.contains("PARTIAL"))
+    // A line in the middle that is no event makes what follows worth nothing.
+    try Data("garbage\n".utf8).write(to: URL(filePath: path))
+    let garbage = try workplace.bindstorm(["analyze", workplace.latest()])
+    #expect(garbage.ending == .exit(64) && garbage.errorOutput.contains("events.jsonl:1:"))
+  }
+
+  @Test func `runs of one second and one seed do not share a folder`() throws {
+    let workplace = try Workplace(plan(["inherited-listener"], trials: 2))
+    let programs = try (0..<3).map { _ in try workplace.start() }
+    for program in programs { #expect(try program.wait().ending == .exit(0)) }
+    let names = workplace.scratch.names(in: "results/small")
+    #expect(names.count == 4 && names.contains("latest"), "\(names)")
+    for name in names {
+      #expect(
+        workplace.scratch.names(in: "results/small/\(name)").contains("matrix.json"), "\(name)")
+    }
+  }
+
+  @Test func `the environment chooses the results folder, the flag goes before it`() throws {
+    let workplace = try Workplace(plan(["inherited-listener"], trials: 2))
+    let first = try workplace.bindstorm(
+      ["run", "plan.json"], environment: ["BINDSTORM_RESULTS": "chosen/deep"])
+    #expect(first.ending == .exit(0), "\(first)")
+    #expect(workplace.scratch.names(in: "chosen/deep") == ["small"])
+    _ = try workplace.run(environment: ["BINDSTORM_RESULTS": "other"])
+    #expect(workplace.scratch.names() == ["chosen", "plan.json", "results"])
+    _ = try workplace.bindstorm(["run", "plan.json"], environment: ["BINDSTORM_RESULTS": ""])
+    #expect(workplace.scratch.names() == ["Results", "chosen", "plan.json", "results"])
+  }
+}
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct TerminalTests {
+  @Test func `on a terminal the matrix is coloured and progress is one line that is rewritten`()
+    throws
+  {
+    let workplace = try Workplace(plan(trials: 200))
+    let terminal = try Terminal()
+    let shown = try terminal.run(
+      try workplace.start(terminal: terminal.slave, environment: ["TERM": "xterm"]))
+    #expect(shown.ending == .exit(0), "\(shown.text)")
+    #expect(shown.text.contains("\(escape)2mMEASURED\(escape)0m"))
+    #expect(shown.text.contains("\r\(escape)K"), "no progress was shown")
+    // The last thing before the results clears the line.
+    let matrix = try #require(shown.text.range(of: "small: small"))
+    #expect(shown.text[..<matrix.lowerBound].hasSuffix("\r\(escape)K"))
+  }
+
+  @Test(
+    arguments: [
+      (["NO_COLOR": "1", "TERM": "xterm"], [], false, true),
+      (["NO_COLOR": "", "TERM": "xterm"], [], true, true),
+      (["TERM": "dumb"], [], false, false),
+      (["TERM": "xterm"], ["--color", "never"], false, true),
+      (["TERM": "dumb", "NO_COLOR": "1"], ["--color", "always"], true, false),
+      (["TERM": "xterm"], ["-q"], true, false),
+    ] as [([String: String], [String], Bool, Bool)])
+  func `colour and progress on a terminal can be switched off`(
+    environment: [String: String], arguments: [String], colours: Bool, rewrites: Bool
+  ) throws {
+    let workplace = try Workplace(plan(trials: 200))
+    let terminal = try Terminal()
+    let shown = try terminal.run(
+      try workplace.start(
+        arguments, terminal: terminal.slave, environment: environment.mapValues { $0 }))
+    #expect(shown.ending == .exit(0), "\(shown.text)")
+    #expect(shown.text.contains("\(escape)2mMEASURED") == colours)
+    #expect(shown.text.contains("\r\(escape)K") == rewrites)
+    #expect(shown.text.contains("MEASURED"))
+  }
+
+  @Test func `in a file there is no colour unless it is asked for`() throws {
+    let workplace = try Workplace(plan(trials: 2))
+    #expect(try !workplace.run().output.contains(escape))
+    #expect(try workplace.run(["--color", "always"]).output.contains("\(escape)2mMEASURED"))
+    let judged = try workplace.bindstorm(["analyze", workplace.latest(), "--color", "always"])
+    #expect(judged.output.contains("\(escape)2mMEASURED"))
+  }
+
+  @Test func `progress in a file is a plain line every five seconds, and -q keeps it away`() throws
+  {
+    let workplace = try Workplace(endlessPlan())
+    let loud = try workplace.start()
+    let quiet = try workplace.start(["-q"])
+    try waitUntil("second line of progress", atMost: 30) {
+      loud.errorOutput.split(separator: "\n").count >= 2
+    }
+    // Both have run equally long.
+    for program in [loud, quiet] { program.signal(SIGINT) }
+    let (first, second) = (try loud.wait(), try quiet.wait())
+    #expect(first.ending == .exit(130) && second.ending == .exit(130))
+    #expect(second.errorOutput == "")
+    let lines = first.errorOutput.split(separator: "\n")
+    #expect(lines.count == 2, "\(first.errorOutput)")
+    #expect(!first.errorOutput.contains(escape) && !first.errorOutput.contains("\r"))
+    for line in lines {
+      #expect(line.contains("inherited-listener") && line.contains("trials/s"), "\(line)")
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import Planning
+import TestSupport
+import Testing
+
+@testable import Checks
+@testable import Reports
+
+@Suite struct WordingTests {
+  @Test(
+    arguments: [
+      (0, "0"), (1, "100"), (0.5, "50.0"), (0.803, "80.3"), (0.0085, "0.85"), (0.04, "4.00"),
+      // Three significant digits at most, also where rounding adds one.
+      (0.099_94, "9.99"), (0.099_96, "10.0"), (0.1, "10.0"), (0.9994, "99.9"),
+      // Never "all" or "none" where it was not all or none.
+      (0.999_6, ">99.9"), (1 - 1e-12, ">99.9"), (0.000_04, "<0.01"), (1e-300, "<0.01"),
+      (0.000_05, "0.01"), (0.000_06, "0.01"), (0.999_49, "99.9"),
+    ] as [(Double, String)])
+  func `rates are percentages that round no failure away`(_ rate: Double, _ text: String) {
+    #expect(Wording.percentNumber(rate) == text)
+    #expect(Wording.percent(rate) == text + " %")
+  }
+
+  @Test(
+    arguments: [
+      (0, 0, "0"), (0.5, 0, "1"), (12.34, 0, "12"), (12.34, 1, "12.3"), (12.35, 1, "12.4"),
+      (0.05, 2, "0.05"), (7, 3, "7.000"), (0.999, 2, "1.00"), (-1.25, 1, "-1.3"),
+      (-0.25, 1, "-0.3"), (-0.01, 1, "0.0"), (123_456_789.125, 2, "123456789.13"),
+    ] as [(Double, Int, String)])
+  func `fixed digits, rounded half away from zero`(_ value: Double, _ digits: Int, _ text: String) {
+    #expect(Wording.fixed(value, digits) == text)
+  }
+
+  @Test(
+    arguments: [
+      (0, "0 ns"), (999, "999 ns"), (1_000, "1.0 us"), (1_449, "1.4 us"), (999_949, "999.9 us"),
+      (999_950, "1.0 ms"), (1_000_000, "1.0 ms"), (20_500_000, "20.5 ms"),
+      (999_949_999, "999.9 ms"), (999_950_000, "1.00 s"), (1_000_000_000, "1.00 s"),
+      (61_234_000_000, "61.23 s"),
+    ] as [(UInt64, String)])
+  func `a duration has the unit that suits it`(_ nanoseconds: UInt64, _ text: String) {
+    #expect(Wording.duration(nanoseconds) == text)
+  }
+
+  @Test func `durations are median, 99th percentile and maximum`() {
+    #expect(
+      Wording.durations(DurationSummary(samples: 9, p50: 1, p99: 2_000, max: 3_000_000))
+        == "1 ns / 2.0 us / 3.0 ms")
+    #expect(Wording.durations(nil) == "-")
+  }
+
+  @Test func `an estimate shows counts, rate and interval`() {
+    #expect(
+      Wording.estimate(SampleMatrix.rate(12, 300, 0.0208, 0.0688)) == "12/300 4.00 % [2.08, 6.88]")
+    #expect(Wording.estimate(SampleMatrix.rate(0, 9, 0, 0.3363)) == "0/9 0 % [0, 33.6]")
+    #expect(
+      Wording.estimate(SampleMatrix.rate(1_999, 2_000, 0.9972, 0.999_987))
+        == "1999/2000 >99.9 % [99.7, >99.9]")
+    #expect(Wording.estimate(SampleMatrix.rate(0, 0, 0, 1)) == "0/0")
+  }
+
+  @Test func `the legend says what the interval takes for granted`() {
+    #expect(Wording.legend(SampleMatrix.full).contains("as if the launches of one trial were"))
+    #expect(!Wording.legend(SampleMatrix.awkward(scenario: "", strategy: "")).contains("as if"))
+  }
+
+  @Test func `what a rate leaves out is said`() {
+    var verdict = SampleMatrix.full.arms[2]
+    #expect(Wording.uncounted(verdict) == "3 launches not counted")
+    verdict.outcomes = [
+      OutcomeCount(outcome: .ready, launches: 9), OutcomeCount(outcome: .invalid, launches: 1),
+    ]
+    #expect(Wording.uncounted(verdict) == "1 launch not counted")
+    verdict.outcomes = [OutcomeCount(outcome: .timeout, launches: 9)]
+    #expect(Wording.uncounted(verdict) == nil)
+  }
+
+  @Test(arguments: Verdict.allCases) func `an arm that is not as it should be says why`(
+    _ word: Verdict
+  ) {
+    let rate = SampleMatrix.rate(0, 1, 0, 1)
+    let needsAttention: Set<Verdict> = [.fail, .inconclusive, .unexpectedPass, .skipped]
+    let plain = SampleMatrix.verdict(0, word, "why", rate)
+    #expect(
+      Wording.attention(plain)
+        == (needsAttention.contains(word) ? "\(word.rawValue): why" : nil))
+    let off = SampleMatrix.verdict(
+      0, word, "why", rate, prediction: SampleMatrix.model(1, 0, false))
+    #expect(Wording.attention(off)?.hasSuffix("why") == true)
+  }
+
+  @Test func `a prediction agrees, disagrees, or was not tested`() {
+    #expect(Wording.prediction(SampleMatrix.model(0.798, 0.5, true)) == "model 79.8 % agrees")
+    #expect(Wording.prediction(SampleMatrix.model(0, 0, false)) == "model 0 % DISAGREES")
+    #expect(Wording.prediction(SampleMatrix.model(0.25, nil, nil)) == "model 25.0 %")
+  }
+
+  @Test(
+    arguments: [
+      (1, true, "consistent, p = 1.000"), (0.532_4, true, "consistent, p = 0.532"),
+      (0.010_01, true, "consistent, p = 0.0100"), (0.009_6, false, "NOT consistent, p = 0.0096"),
+      (0.000_12, false, "NOT consistent, p = 0.0001"),
+      (0.000_04, false, "NOT consistent, p < 0.0001"), (0, false, "NOT consistent, p < 0.0001"),
+    ] as [(Double, Bool, String)])
+  func `a p-value is never rounded to nothing`(_ p: Double, _ isConsistent: Bool, _ text: String) {
+    let comparison = PublishedComparison(
+      figure: SampleMatrix.figure, pValue: p, level: 0.01, isConsistent: isConsistent)
+    #expect(
+      Wording.published(comparison, SampleMatrix.full.arms[0])
+        == "published 4/5, measured 80/100 launches: \(text) (a paper, table 2)")
+  }
+
+  @Test func `a published figure is put beside launches or trials, as it says`() {
+    var comparison = PublishedComparison(
+      figure: SampleMatrix.figure, pValue: 0.2, level: 0.01, isConsistent: true)
+    comparison.figure.per = .trial
+    #expect(
+      Wording.published(comparison, SampleMatrix.full.arms[3])
+        == "published 4/5, measured 40/100 trials: consistent, p = 0.200 (a paper, table 2)")
+    comparison.pValue = nil
+    comparison.isConsistent = nil
+    #expect(
+      Wording.published(comparison, SampleMatrix.full.arms[4])
+        == "published 4/5, measured 0/0 trials: nothing to compare (a paper, table 2)")
+  }
+
+  @Test(
+    arguments: [
+      ([.pass, .expectedFailure, .pass], false, "every expectation is met: 2 PASS, 1 XFAIL"),
+      ([.pass, .measured], false, "every expectation is met: 1 PASS, 1 MEASURED"),
+      ([.fail, .inconclusive], false, "an expectation is violated: 1 FAIL, 1 INCONCLUSIVE"),
+      ([.pass, .inconclusive], false, "not everything could be decided: 1 PASS, 1 INCONCLUSIVE"),
+      ([.unexpectedPass], false, "not everything could be decided: 1 XPASS"),
+      ([.pass], true, "PARTIAL (interrupted): not everything could be decided: 1 PASS"),
+      ([.fail], true, "PARTIAL (interrupted): an expectation is violated: 1 FAIL"),
+      ([.measured, .measured], false, "nothing was demanded: 2 MEASURED"),
+      ([.measured, .skipped], false, "nothing was demanded: 1 MEASURED, 1 SKIP"),
+      ([.skipped], false, "not everything could be decided: 1 SKIP"),
+      ([], false, "nothing ran"),
+    ] as [([Verdict], Bool, String)])
+  func `one sentence for the whole`(_ verdicts: [Verdict], _ isPartial: Bool, _ text: String) {
+    let matrix = Matrix(
+      plan: .sample([]),
+      arms: verdicts.map { SampleMatrix.verdict(0, $0, "", SampleMatrix.rate(0, 1, 0, 1)) },
+      isPartial: isPartial)
+    #expect(Wording.conclusion(matrix) == text)
+  }
+}
+
+@Suite struct ProgressLineTests {
+  let line = ProgressLine(
+    arms: 9, arm: 3, name: "quiet-launch, probe-then-bind", trialsDone: 340, trialsPlanned: 900,
+    rate: SampleMatrix.rate(271, 340, 0.7506, 0.8385), elapsedSeconds: 12.04, leftSeconds: 19.83)
+
+  @Test func `the line says where the run is and how long it will take`() {
+    #expect(
+      line.text
+        == "12 s: arm 3/9 quiet-launch, probe-then-bind: 340/900 trials, lost 271/340 79.7 % [75.1, 83.9], 28.2 trials/s, 20 s left"
+    )
+  }
+
+  @Test func `before anything is known it claims nothing`() {
+    var line = line
+    line.trialsDone = 0
+    line.rate = SampleMatrix.rate(0, 0, 0, 1)
+    line.elapsedSeconds = 0
+    line.leftSeconds = nil
+    #expect(
+      line.text
+        == "0 s: arm 3/9 quiet-launch, probe-then-bind: 0/900 trials, lost 0/0, 0.0 trials/s")
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+
+/// A plan, run by the built command in a namespace of its own, and what its matrix says.
+public struct MeasuredPlan {
+  /// One cell of the matrix.
+  public struct Cell {
+    /// Launches by outcome.
+    public let outcomes: [String: Int]
+    /// Verdict word.
+    public let verdict: String
+    /// Why.
+    public let reason: String
+    /// Whether the measured rate agrees with the predicted one; nil where there is no prediction.
+    public let agreesWithModel: Bool?
+    /// First evidence of the most frequent failure.
+    public let evidence: String
+  }
+
+  private let cells: [String: Cell]
+
+  /// Runs a plan.
+  /// - Parameters:
+  ///   - strategies: JSON elements of `strategies`.
+  ///   - scenarios: JSON elements of `scenarios`.
+  ///   - defaults: JSON members of `defaults`.
+  /// - Throws: when the command ends in another way than with a matrix.
+  public init(
+    strategies: [String], scenarios: [String], defaults: String,
+    environment: [String: String?] = [:]
+  ) throws {
+    let scratch = try ScratchFolder()
+    let plan = try scratch.write(
+      """
+      {"version": 1, "name": "measured", "defaults": {\(defaults)},
+       "strategies": [\(strategies.joined(separator: ", "))],
+       "scenarios": [\(scenarios.joined(separator: ", "))]}
+      """, to: "plan.json")
+    let finished = try Program(
+      [Built.bindstorm, "run", plan, "--quiet", "--results", scratch.path + "/results"],
+      environment: environment
+    ).wait()
+    let text =
+      (try? String(
+        contentsOfFile: scratch.path + "/results/measured/latest/matrix.json", encoding: .utf8))
+      ?? ""
+    guard let matrix = try? JSONDecoder().decode(MatrixFile.self, from: Data(text.utf8)) else {
+      throw TestFailure("no matrix; \(finished.ending): \(finished.errorOutput)")
+    }
+    cells = Dictionary(
+      uniqueKeysWithValues: zip(matrix.plan.arms, matrix.arms).map { arm, verdict in
+        (
+          "\(arm.scenario)/\(arm.strategy.label)",
+          Cell(
+            outcomes: Dictionary(
+              uniqueKeysWithValues: verdict.outcomes.map { ($0.outcome, $0.launches) }),
+            verdict: verdict.verdict, reason: verdict.reason,
+            agreesWithModel: verdict.predictionPerTrial?.agrees,
+            evidence: verdict.topCause?.evidence ?? "")
+        )
+      })
+  }
+
+  /// The cell of that scenario and strategy label.
+  public func cell(_ scenario: String, _ strategy: String) throws -> Cell {
+    guard let cell = cells["\(scenario)/\(strategy)"] else {
+      throw TestFailure("no cell \(scenario)/\(strategy)")
+    }
+    return cell
+  }
+
+  private struct MatrixFile: Decodable {
+    struct Plan: Decodable { var arms: [Arm] }
+    struct Arm: Decodable {
+      var scenario: String
+      var strategy: Strategy
+    }
+    struct Strategy: Decodable { var label: String }
+    struct Verdict: Decodable {
+      var verdict: String
+      var reason: String
+      var outcomes: [Count]
+      var topCause: Cause?
+      var predictionPerTrial: Prediction?
+    }
+    struct Count: Decodable {
+      var outcome: String
+      var launches: Int
+    }
+    struct Cause: Decodable { var evidence: String }
+    struct Prediction: Decodable { var agrees: Bool? }
+    var plan: Plan
+    var arms: [Verdict]
+  }
+}
