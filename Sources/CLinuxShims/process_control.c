@@ -63,7 +63,7 @@ int bs_detached_folder(void) {
   return folder >= 0 ? folder : -error;
 }
 
-int bs_exec_with_descriptors(const char *path, char *const *arguments, const int *from, const int *to, int count) {
+int bs_keep_descriptors(const int *from, const int *to, int count) {
   /* By way of high numbers, so that no dup2 overwrites what a later one reads. */
   int high[16];
   if (count > 16) return EINVAL;
@@ -75,9 +75,43 @@ int bs_exec_with_descriptors(const char *path, char *const *arguments, const int
   for (int i = 0; i < count; i++)
     if (high[i] >= 0 && dup2(high[i], to[i]) < 0) return errno;
   close_range(200, ~0u, 0);
-  execv(path, arguments);
+  return 0;
+}
+
+int bs_exec_with_descriptors(const char *path, char *const *arguments, const int *from, const int *to, int count) {
+  int error = bs_keep_descriptors(from, to, count);
+  if (error) return error;
+  execvp(path, arguments);
   return errno;
 }
+
+int bs_signal_descriptor(void) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGCHLD);
+  if (sigprocmask(SIG_BLOCK, &signals, 0) < 0) return -errno;
+  int descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  return descriptor >= 0 ? descriptor : -errno;
+}
+
+int bs_take_signal(int descriptor) {
+  struct signalfd_siginfo information;
+  return read(descriptor, &information, sizeof information) == sizeof information ? (int)information.ssi_signo : 0;
+}
+
+void bs_reset_signals(void) {
+  signal(SIGPIPE, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGCHLD, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, 0);
+}
+
+void bs_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+int bs_pipe(int *ends) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno; }
 
 int bs_lock_file(int descriptor) {
   while (flock(descriptor, LOCK_EX) < 0)

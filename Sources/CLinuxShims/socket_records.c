@@ -217,6 +217,31 @@ int bs_receive_descriptors(int channel, int *descriptors, int capacity) {
   return count;
 }
 
+int bs_receive_any_descriptors(int channel, int *descriptors) {
+  char bytes[64];
+  struct iovec payload = {.iov_base = bytes, .iov_len = sizeof bytes};
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int) * BS_MAX_PASSED_AT_ONCE)];
+  } control;
+  struct msghdr message = {
+      .msg_iov = &payload, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  ssize_t received;
+  while ((received = recvmsg(channel, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT)) < 0)
+    if (errno != EINTR) return -errno;
+  int count = 0;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    memcpy(descriptors, CMSG_DATA(header), sizeof(int) * (size_t)count);
+  }
+  if (message.msg_flags & MSG_CTRUNC) {
+    for (int i = 0; i < count; i++) close(descriptors[i]);
+    return -EMSGSIZE;
+  }
+  return received == 0 && count == 0 ? -EPIPE : count;
+}
+
 int bs_bring_loopback_up(void) {
   int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (control < 0) return errno;

@@ -40,7 +40,8 @@ struct LaunchJudge {
 
   func judge() -> LaunchOutcome {
     let (outcome, evidence) =
-      lost() ?? serviceLost() ?? duplicate() ?? exhausted() ?? startup() ?? died() ?? ownership()
+      misspoken() ?? lost() ?? serviceLost() ?? duplicate() ?? exhausted() ?? startup() ?? died()
+      ?? ownership()
       ?? misadvertised() ?? premature() ?? failed() ?? unfinished() ?? left() ?? recovered()
       ?? ready()
     var text = evidence
@@ -63,6 +64,12 @@ struct LaunchJudge {
   }
 
   private typealias Finding = (Outcome, String)
+
+  /// What an adapter that breaks its protocol says or does proves nothing about its ports.
+  private func misspoken() -> Finding? {
+    guard own.stage == .adapter else { return nil }
+    return (.adapterError, own.detail.isEmpty ? "errno \(own.errno)" : own.detail)
+  }
 
   private func lost() -> Finding? {
     let lost = places.filter {
@@ -248,7 +255,9 @@ struct LaunchJudge {
       return (.timeout, "the scan for a number never ends: it was given up as a livelock")
     }
     if own.errno != 0 {
-      let text = "the launcher failed at stage \(own.stage.rawValue) with errno \(own.errno)"
+      let text =
+        "the launcher failed at stage \(own.stage.rawValue) with errno \(own.errno)"
+        + (own.detail.isEmpty ? "" : ": \(own.detail)")
       switch own.errno {
       case LinuxErrno.timedOut: return (.timeout, text)
       // The report's channel ended: its API server is gone.

@@ -11,6 +11,8 @@ public struct MatrixJudge {
   public static let predictionLevel = 0.001
   /// Level at which a published figure is said to be inconsistent.
   public static let publishedLevel = 0.01
+  /// Level at which two rows that are to have the same rate are said to differ.
+  public static let likeLevel = 0.001
 
   private let plan: ResolvedPlan
   private let vocabulary: Vocabulary
@@ -23,7 +25,9 @@ public struct MatrixJudge {
 
   /// Judges; `tallies` in the order of `plan.arms`.
   public func judge(_ tallies: [ArmTally], isPartial: Bool) -> Matrix {
-    var verdicts = zip(plan.arms, tallies).map(judge)
+    var verdicts = zip(plan.arms, tallies).map { arm, tally in
+      judge(arm, tally, comparison(arm, tally, tallies))
+    }
     for scenario in Set(plan.arms.map(\.scenario)) {
       let arms = plan.arms.filter { $0.scenario == scenario }.map(\.index)
       guard
@@ -46,10 +50,43 @@ public struct MatrixJudge {
       traits: Dictionary(uniqueKeysWithValues: traits.map { ($0.name, $0.traits) }))
   }
 
-  private func judge(_ arm: Arm, _ tally: ArmTally) -> ArmVerdict {
-    let prediction = Prediction.predict(arm, vocabulary: vocabulary)
+  /// The row whose rate the arm's is to be consistent with.
+  private func other(_ arm: Arm) -> Arm? {
+    guard let like = arm.expectation?.like else { return nil }
+    return plan.arms.first { $0.scenario == arm.scenario && $0.strategy.label == like }
+  }
+
+  private func comparison(
+    _ arm: Arm, _ tally: ArmTally, _ tallies: [ArmTally]
+  ) -> RowComparison? {
+    guard let other = other(arm) else { return nil }
+    let that = tallies[other.index]
+    // Launches that share a trial are not independent.
+    let isSingle = arm.topology.launches == 1
+    let (own, theirs) =
+      isSingle ? (tally.launches, that.launches) : (tally.trials, that.trials)
+    let hasData = own.counted > 0 && theirs.counted > 0
+    let p =
+      hasData
+      ? FisherExact.pValue(own.failed, outOf: own.counted, theirs.failed, outOf: theirs.counted)
+      : nil
+    return RowComparison(
+      like: other.strategy.label, other: isSingle ? that.launchRate : that.trialRate, pValue: p,
+      level: Self.likeLevel, isConsistent: p.map { $0 >= Self.likeLevel })
+  }
+
+  /// Theory knows nothing of a program; but of the row that it is to be like.
+  private func predict(_ arm: Arm) -> PredictedFailure? {
+    if let own = Prediction.predict(arm, vocabulary: vocabulary) { return own }
+    return other(arm).flatMap { Prediction.predict($0, vocabulary: vocabulary) }
+  }
+
+  private func judge(
+    _ arm: Arm, _ tally: ArmTally, _ comparison: RowComparison?
+  ) -> ArmVerdict {
+    let prediction = predict(arm)
     let perTrial = prediction.map { compare($0.perTrial, tally.trials) }
-    let (verdict, reason) = decide(arm, tally)
+    let (verdict, reason) = decide(arm, tally, comparison)
     return ArmVerdict(
       arm: arm.index, verdict: verdict, reason: reason + remarks(arm, tally, perTrial),
       launches: tally.launchRate,
@@ -66,7 +103,7 @@ public struct MatrixJudge {
       releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound,
       allocation: tally.allocation, portsTaken: tally.portsTaken,
       socketsInWindow: tally.socketsInWindow, timeToServed: tally.timeToServed,
-      detection: tally.detection)
+      detection: tally.detection, like: comparison)
   }
 
   /// What must be said whatever the verdict is; begins with a semicolon unless it is empty.
@@ -83,7 +120,9 @@ public struct MatrixJudge {
     return text
   }
 
-  private func decide(_ arm: Arm, _ tally: ArmTally) -> (Verdict, String) {
+  private func decide(
+    _ arm: Arm, _ tally: ArmTally, _ comparison: RowComparison?
+  ) -> (Verdict, String) {
     let counted = tally.launches.counted
     if let reason = tally.skipReason { return (.skipped, reason) }
     guard counted > 0 else {
@@ -104,15 +143,27 @@ public struct MatrixJudge {
       if upper < least - rounding { violation = "the rate is below \(percent(least))" }
       if lower < least - rounding { isMet = false }
     }
-    let sure = "at confidence \(confidence)"
+    var sure = "at confidence \(confidence)"
     let isControl = expectation.isMustFailControl
     if let violation {
       return isControl
         ? (.unexpectedPass, "the control does not fail as it must, \(sure)")
         : (.fail, "\(violation), \(sure)")
     }
+    if let comparison {
+      guard let p = comparison.pValue, let isConsistent = comparison.isConsistent else {
+        return (.inconclusive, "there is nothing of \(comparison.like) to compare with")
+      }
+      let text = "the rate of \(comparison.like) (p = \(rounded(p)), level \(comparison.level))"
+      guard isConsistent else { return (.fail, "the rate is not consistent with \(text)") }
+      sure += "; the rate is consistent with \(text)"
+    }
     let broken = tally.count(.harnessError)
     let invalid = tally.count(.invalid)
+    let misspoken = tally.count(.adapterError)
+    if misspoken > 0 {
+      return (.inconclusive, "the adapter broke its protocol in \(misspoken) launches")
+    }
     if broken > 0 || invalid * 100 > counted + invalid {
       return (.inconclusive, "\(broken) launches without a usable record, \(invalid) invalid")
     }
@@ -136,6 +187,8 @@ public struct MatrixJudge {
     let upper = ClopperPearson.upperBound(seen.failed, outOf: seen.counted, confidence: confidence)
     return (lower / Double(arm.topology.launches), upper)
   }
+
+  private func rounded(_ p: Double) -> String { "\((p * 1_000).rounded() / 1_000)" }
 
   /// As the plan wrote it, but in percent.
   private func percent(_ rate: Double) -> String {

@@ -9,6 +9,7 @@ public import Planning
 /// |---|---|
 /// | torn, contradictory or incomplete record; the harness gave up | `harness-error` |
 /// | a thief drew less than was due | `invalid` |
+/// | the adapter of an `exec` strategy broke its protocol | `adapter-error` |
 /// | an endpoint lost its port (EADDRINUSE on a number) | `lost-to-*`, by the holder |
 /// | one number advertised twice by the launch | `lost-to-self` |
 /// | `bind(0)` failed with EADDRINUSE | `exhausted` |

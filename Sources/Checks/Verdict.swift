@@ -36,13 +36,18 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
   case otherError = "other-error"
   /// Ready, but only after a retry: without it the launch would have been lost. Never counted as ready.
   case recovered
+  /// The adapter of an `exec` strategy broke its protocol: late, malformed, oversized or missing answers, an early
+  /// exit. It says nothing about ports, so it is kept apart from the rate.
+  case adapterError = "adapter-error"
   /// A fault that was due did not fire.
   case invalid
   /// The harness failed, or the record of the trial is torn.
   case harnessError = "harness-error"
 
-  /// Whether the trial counts at all: `invalid` and `harness-error` are kept apart from the rate.
-  public var isCounted: Bool { self != .invalid && self != .harnessError }
+  /// Whether the trial counts at all: `adapter-error`, `invalid` and `harness-error` are kept apart from the rate.
+  public var isCounted: Bool {
+    self != .adapterError && self != .invalid && self != .harnessError
+  }
   /// Whether it counts as a failure of the strategy.
   public var isFailure: Bool { isCounted && self != .ready }
 }
@@ -166,6 +171,30 @@ public struct PublishedComparison: Sendable, Equatable, Codable {
   }
 }
 
+/// Two rows of a scenario that are to have the same rate.
+public struct RowComparison: Sendable, Equatable, Codable {
+  /// Label of the row it is compared with.
+  public var like: String
+  /// That row's rate: per launch, or per trial where a trial has several launches.
+  public var other: RateEstimate
+  /// Exact two-sided p-value (Fisher) of "the same rate", nil without observations on both sides.
+  public var pValue: Double?
+  /// Level at which "not consistent" is said.
+  public var level: Double
+  /// Whether the p-value is at or above the level, nil without observations on both sides.
+  public var isConsistent: Bool?
+
+  public init(
+    like: String, other: RateEstimate, pValue: Double?, level: Double, isConsistent: Bool?
+  ) {
+    self.like = like
+    self.other = other
+    self.pValue = pValue
+    self.level = level
+    self.isConsistent = isConsistent
+  }
+}
+
 /// Predicted rate beside the measured one.
 public struct PredictionComparison: Sendable, Equatable, Codable {
   /// Predicted failure rate in 0...1.
@@ -226,6 +255,8 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var predictionPerTrial: PredictionComparison?
   /// Published figures.
   public var published: [PublishedComparison]
+  /// The row whose rate is to be the same; nil where the plan demands none.
+  public var like: RowComparison?
   /// Trials planned.
   public var plannedTrials: Int
   /// Barrier release skew.
@@ -252,10 +283,11 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
     plannedTrials: Int, releaseSkew: DurationSummary?, window: DurationSummary?,
     timeToBound: DurationSummary?, allocation: DurationSummary? = nil, portsTaken: Int? = nil,
     socketsInWindow: Int? = nil, timeToServed: DurationSummary? = nil,
-    detection: DurationSummary? = nil
+    detection: DurationSummary? = nil, like: RowComparison? = nil
   ) {
     self.timeToServed = timeToServed
     self.detection = detection
+    self.like = like
     self.arm = arm
     self.verdict = verdict
     self.reason = reason

@@ -82,7 +82,16 @@ public final class Run {
         .runStarted(
           RunStarted(plan: plan.name, seed: plan.seed, isolated: host.isolation != .none))
       ], observer)
-    let skipped = plan.arms.map(reasonToSkip)
+    var skipped = plan.arms.map(reasonToSkip)
+    var tried: [AdapterCommand: String] = [:]
+    for (number, arm) in plan.arms.enumerated() where skipped[number] == nil {
+      guard let command = arm.strategy.command else { continue }
+      if tried[command] == nil {
+        try writeOrder(arm)
+        tried[command] = try request(ControlMessage(.tryAdapter)).text
+      }
+      if tried[command] != "" { skipped[number] = tried[command] }
+    }
     let skips = zip(plan.arms, skipped).compactMap { arm, reason in
       reason.map { Event.armSkipped(ArmSkipped(arm: arm.index, reason: $0)) }
     }
@@ -93,6 +102,7 @@ public final class Run {
       if interruption.isRequested { break }
       let arm = plan.arms[block.arm]
       if currentArm != arm.index || current == nil {
+        try current?.stopAdapters()
         try stopWorkers()
         current = try startWorkers(arm, observer)
         currentArm = arm.index
@@ -120,6 +130,7 @@ public final class Run {
       }
       timings[arm.index].seconds += Double(MonotonicClock.now() - started) / 1e9
     }
+    try current?.stopAdapters()
     try stopWorkers()
     try append(
       [.runEnded(RunEnded(interrupted: interruption.isRequested, at: MonotonicClock.now()))],
@@ -171,6 +182,24 @@ public final class Run {
               low: Int(answer.values[0]), high: Int(answer.values[1]), at: MonotonicClock.now()))
         ], observer)
     }
+    let strategy = try writeOrder(arm)
+    let handover = StrategyRegistry.available[strategy].handover
+    var runner = TrialRunner(
+      arm: arm, handover: handover, host: host, interruption: interruption, sockets: nil)
+    runner.expectPool()
+    _ = try request(ControlMessage(.startWorkers))
+    guard try runner.awaitPool() else {
+      if interruption.isRequested { return nil }
+      throw .workers("the workers of '\(arm.strategy.label)' did not start in time")
+    }
+    return TrialRunner(
+      arm: arm, handover: handover, host: host, interruption: interruption,
+      sockets: try baseline())
+  }
+
+  /// Writes what workers need to know of an arm. Returns the strategy's position in the registry.
+  @discardableResult
+  private func writeOrder(_ arm: Arm) throws(RunError) -> Int {
     guard let strategy = StrategyRegistry.index(of: arm.strategy.name)
     else { throw .unknownName(arm.strategy.name) }
     var thieves: [Int] = []
@@ -182,18 +211,7 @@ public final class Run {
     Order(
       arm: arm, strategy: strategy, thieves: thieves, confinesSockets: host.isolation == .none
     ).write(to: host.region, seed: plan.seed &+ UInt64(arm.index))
-    let handover = StrategyRegistry.available[strategy].handover
-    var runner = TrialRunner(
-      arm: arm, handover: handover, host: host, interruption: interruption, sockets: nil)
-    runner.expectPool()
-    _ = try request(ControlMessage(.startWorkers))
-    guard try runner.awaitPool() else {
-      if interruption.isRequested { return nil }
-      throw .workers("the API servers of '\(arm.strategy.name)' did not start in time")
-    }
-    return TrialRunner(
-      arm: arm, handover: handover, host: host, interruption: interruption,
-      sockets: try baseline())
+    return strategy
   }
 
   private func baseline() throws(RunError) -> TrialRunner.SocketBaseline? {

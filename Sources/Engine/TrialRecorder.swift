@@ -158,7 +158,7 @@ final class TrialRecorder {
       launch: launch, pid: slot.pid, advertised: advertised,
       allocationStarted: slot.allocation_started_ns, allocationEnded: slot.allocation_ended_ns,
       errno: slot.error, stage: Self.stage(slot.stage), service: slot.service_port, holder: holder,
-      portsTaken: portsTaken)
+      portsTaken: portsTaken, detail: slot.error == 0 ? "" : region.detail(launch))
   }
 
   private func serverRecord(
@@ -247,6 +247,12 @@ final class TrialRecorder {
       where region.startup(launch).pointee.coordinator_pid == pid {
         return HolderResolution.Role(kind: .coordinator, launch: launch, index: -1, pid: pid)
       }
+    }
+    // What an adapter starts belongs to its launch.
+    for launch in 0..<arm.topology.launches {
+      let root = region.launcher(launch).pointee.tree_pid
+      guard root > 0, ProcessRecords.descends(pid, from: root) else { continue }
+      return HolderResolution.Role(kind: .launcher, launch: launch, index: -1, pid: pid)
     }
     for thief in arm.thieves.indices where region.thief(thief).pointee.pid == pid {
       return thiefRole(thief)

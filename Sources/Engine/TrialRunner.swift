@@ -67,17 +67,32 @@ struct TrialRunner {
     MonotonicClock.now() + UInt64(arm.timeoutMilliseconds) * 1_000_000
   }
 
+  private var hasPool: Bool { arm.workers == .pooled && arm.depth == .bind }
+
+  /// Pools and adapters are started before the first trial.
+  private var isStartAwaited: Bool { hasPool || arm.strategy.command != nil }
+
   /// Waits until all pooled API servers stand at the barrier for the first time.
   mutating func awaitPool() throws(RunError) -> Bool {
-    guard arm.workers == .pooled && arm.depth == .bind else { return true }
+    guard isStartAwaited else { return true }
     return try board.wait(until: deadline()) == .ended
   }
 
   /// Announces the start of a pool; before the worker host is asked to start it.
   mutating func expectPool() {
-    guard arm.workers == .pooled && arm.depth == .bind else { return }
+    guard isStartAwaited else { return }
     for slot in slots { region.server(slot).pointee = bs_server() }
-    board.begin(.init(launchers: true, servers: Array(slots)))
+    board.begin(.init(launchers: true, servers: hasPool ? Array(slots) : []))
+  }
+
+  /// Has the adapters end themselves, as far as they do so in time; the worker host ends the rest.
+  mutating func stopAdapters() throws(RunError) {
+    guard arm.strategy.command != nil else { return }
+    // A trial that is being prepared ahead must not be cut in the middle.
+    if preparing != nil { _ = try board.wait(until: deadline()) }
+    board.begin(.init(launchers: true))
+    board.command(BS_LAUNCHER_STOP)
+    _ = try board.wait(until: deadline())
   }
 
   /// Runs one trial from clean state to clean state.
@@ -262,7 +277,7 @@ struct TrialRunner {
   private mutating func openBarrier() -> UInt64 {
     // At depth startup the launcher knows when everything is served, or has failed.
     let isStartup = arm.depth == .startup
-    let collects = handover.hasChannel || isStartup
+    let collects = handover.collects || isStartup
     board.begin(.init(launchers: collects, servers: isStartup ? [] : Array(slots)))
     if collects { board.command(BS_LAUNCHER_COLLECT) }
     let time = MonotonicClock.now() + leadNanoseconds
@@ -286,12 +301,14 @@ struct TrialRunner {
   private mutating func close() throws(RunError) -> PhaseBoard.Wait {
     let hasServers = arm.depth.binds
     let isFresh = arm.workers == .fresh
+    // An adapter has something to let go of even where nothing was bound.
+    let finishes = hasServers || arm.strategy.command != nil
     board.begin(
       .init(
-        launchers: hasServers, servers: hasServers && !isFresh ? Array(slots) : [],
+        launchers: finishes, servers: hasServers && !isFresh ? Array(slots) : [],
         thieves: !arm.thieves.isEmpty))
     // The launchers first: from now on an API server that exits does so as it was told.
-    if hasServers { board.command(BS_LAUNCHER_FINISH) }
+    if finishes { board.command(BS_LAUNCHER_FINISH) }
     if hasServers { board.command(BS_SERVER_CLOSE) }
     if !arm.thieves.isEmpty { board.command(BS_THIEF_END) }
     return try board.wait(until: deadline())

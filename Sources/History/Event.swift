@@ -103,11 +103,13 @@ public struct LaunchRecord: Sendable, Equatable, Codable {
   public var holder: Holder?
   /// Ports that launcher and API servers took, probes included.
   public var portsTaken: Int
+  /// Text for people: what the launcher has to say about `errno`; empty unless something is to be said.
+  public var detail: String
 
   public init(
     launch: Int, pid: Int32, advertised: [UInt16], allocationStarted: UInt64,
     allocationEnded: UInt64, errno: Int32 = 0, stage: Stage = .none, service: UInt16 = 0,
-    holder: Holder? = nil, portsTaken: Int = 0
+    holder: Holder? = nil, portsTaken: Int = 0, detail: String = ""
   ) {
     self.launch = launch
     self.pid = pid
@@ -119,6 +121,7 @@ public struct LaunchRecord: Sendable, Equatable, Codable {
     self.service = service
     self.holder = holder
     self.portsTaken = portsTaken
+    self.detail = detail
   }
 }
 
@@ -160,6 +163,8 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case readiness
   /// An API server waits for answers.
   case serve
+  /// An adapter, the program of an `exec` strategy, is spoken to.
+  case adapter
 }
 
 /// Who holds a port.

@@ -85,7 +85,8 @@ public enum EventDecoder {
       errno: try fields.number("errno", default: 0),
       stage: try fields.word("stage", default: Stage.none),
       service: try fields.number("service", default: 0), holder: try holder(of: &fields),
-      portsTaken: try fields.number("portsTaken", default: 0))
+      portsTaken: try fields.number("portsTaken", default: 0),
+      detail: try fields.text("detail", default: ""))
   }
 
   private static func server(_ fields: inout EventFields) throws(Failure) -> ServerRecord {

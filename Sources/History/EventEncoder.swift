@@ -3,7 +3,7 @@
 /// The order of the fields is fixed, `event` first. A field is left out when it has the default that
 /// its type's initialiser gives it (`errno` 0, `stage` none, `holder` nil, `ownership` unchecked,
 /// `died` nil, `completion` complete, `socketsLeft` 0, `socketsInWindow` -1, `detail` empty, `service`,
-/// `portsTaken`, `retries` and `reported` 0, `path` empty; in a holder `launch` and
+/// `portsTaken`, `retries` and `reported` 0, a launch's `detail` empty, `path` empty; in a holder `launch` and
 /// `index` -1, `pid` 0, `command` empty). Times stay whole CLOCK_MONOTONIC nanoseconds.
 public enum EventEncoder {
   /// Version of the event format that this encoder writes and `EventDecoder` reads.
@@ -77,6 +77,10 @@ public enum EventEncoder {
     append("service", Int(record.service), unless: 0, into: &buffer)
     append(record.holder, into: &buffer)
     append("portsTaken", record.portsTaken, unless: 0, into: &buffer)
+    if !record.detail.isEmpty {
+      buffer.append(",\"detail\":")
+      buffer.append(quoted: record.detail)
+    }
   }
 
   private static func encode(_ record: ServerRecord, into buffer: inout ByteBuffer) {

@@ -22,6 +22,7 @@ extension Stage {
     case .connect: "connect"
     case .readiness: "readiness"
     case .serve: "serve"
+    case .adapter: "adapter"
     }
   }
 }

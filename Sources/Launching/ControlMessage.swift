@@ -26,6 +26,8 @@ public struct ControlMessage: Sendable, Equatable {
     /// What a trial left behind, which is cleaned up: values are the number of orphaned processes and of socket
     /// files in the private folder; the text names them, one a line.
     case cleanUp
+    /// Whether the adapter of the order in the shared region can run here; the answer's text says why not.
+    case tryAdapter
   }
   /// What is asked or answered.
   public var kind: Kind

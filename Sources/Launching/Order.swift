@@ -40,6 +40,7 @@ public struct Order {
     order.seed = seed
     if let startup = arm.startup { order.startup = Self.encode(startup) }
     region.pointer.pointee.order = order
+    region.setCommand(arm.strategy.command)
     for (number, thief) in thieves.enumerated() {
       bs_thief_choice_at(region.pointer, UInt32(number)).pointee = choice(
         thief, arm.thieves[number])
@@ -139,6 +140,8 @@ public struct WorkerOrder {
   private func address(ofNode node: Int) -> TCPSocket.Host {
     (startup?.nodes ?? 1) > 1 ? .address(NodeAddress.of(node)) : .loopback
   }
+  /// The program to drive, if the strategy drives one.
+  public let command: AdapterCommand?
 
   /// The part that API servers need.
   public var binding: BindingOrder {
@@ -167,6 +170,7 @@ public struct WorkerOrder {
       order.pool_low == 0 ? nil : Int(order.pool_low)...Int(order.pool_high)
     seed = order.seed
     startup = depth == .startup ? Self.decode(order.startup) : nil
+    command = region.command
     thieves = (0..<Int(order.thief_count)).map { number in
       let choice = bs_thief_choice_at(region.pointer, UInt32(number))
       return (Int(choice.pointee.index), Self.options(choice))

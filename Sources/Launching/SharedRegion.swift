@@ -1,5 +1,6 @@
 public import CLinuxShims
 internal import Glibc
+public import Planning
 public import Syscalls
 
 /// The memory shared between the harness and its workers; `shared_region.h` documents its layout.
@@ -47,7 +48,11 @@ public struct SharedRegion {
   ) {
     pointer.pointee.trial_seed = other.pointer.pointee.trial_seed
     if servers > 0 { server(0).update(from: other.server(0), count: servers) }
-    if launches > 0 { launcher(0).update(from: other.launcher(0), count: launches) }
+    if launches > 0 {
+      launcher(0).update(from: other.launcher(0), count: launches)
+      bs_detail_of(pointer, 0).update(
+        from: bs_detail_of(other.pointer, 0), count: launches * Int(BS_DETAIL_SIZE))
+    }
     if thieves > 0 { thief(0).update(from: other.thief(0), count: thieves) }
     if engines > 0 {
       startup(0).update(from: other.startup(0), count: launches)
@@ -84,6 +89,42 @@ public struct SharedRegion {
   /// The slot of a thief.
   public func thief(_ number: Int) -> UnsafeMutablePointer<bs_thief> {
     bs_thief_at(pointer, UInt32(number))
+  }
+
+  /// The program that the order's strategy drives; nil if it drives none.
+  public var command: AdapterCommand? {
+    let size = Int(min(pointer.pointee.command_size, UInt32(BS_COMMAND_SIZE)))
+    return AdapterCommand(
+      bytes: UnsafeRawBufferPointer(start: bs_command_of(pointer), count: size))
+  }
+
+  func setCommand(_ command: AdapterCommand?) {
+    let bytes = command?.bytes ?? []
+    precondition(bytes.count <= Int(BS_COMMAND_SIZE), "the command is too long")
+    UnsafeMutableRawBufferPointer(
+      start: bs_command_of(pointer), count: Int(BS_COMMAND_SIZE)
+    ).copyBytes(from: bytes)
+    pointer.pointee.command_size = UInt32(bytes.count)
+  }
+
+  /// What a launch has to say in words; cut to what fits, at a whole character.
+  public func detail(_ launch: Int) -> String {
+    String(cString: bs_detail_of(pointer, UInt32(launch)))
+  }
+
+  /// Sets what a launch has to say.
+  public func setDetail(_ text: String, of launch: Int) {
+    let start = bs_detail_of(pointer, UInt32(launch))
+    var size = 0
+    for character in text {
+      let bytes = character.utf8
+      guard size + bytes.count < Int(BS_DETAIL_SIZE) else { break }
+      for byte in bytes where byte != 0 {
+        start[size] = CChar(bitPattern: byte)
+        size += 1
+      }
+    }
+    start[size] = 0
   }
 
   /// Notes who of ours holds a port; nobody if `claim` is 0.

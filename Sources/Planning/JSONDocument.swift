@@ -16,16 +16,16 @@ public struct TextPosition: Sendable, Equatable, Comparable {
 }
 
 /// A JSON value that remembers where it stood. Foundation's decoders forget, and a plan's error must point at
-/// its place; no package at hand keeps positions either, hence a parser of our own.
-struct JSONValue: Sendable {
+/// its place; no package at hand keeps positions either, hence a parser of our own. Adapters' answers are read with it, too.
+package struct JSONValue: Sendable {
   /// A member of an object.
-  struct Member: Sendable {
-    var key: String
-    var position: TextPosition
-    var value: JSONValue
+  package struct Member: Sendable {
+    package var key: String
+    package var position: TextPosition
+    package var value: JSONValue
   }
 
-  enum Content: Sendable {
+  package enum Content: Sendable {
     case null
     case boolean(Bool)
     /// A number as written.
@@ -35,11 +35,11 @@ struct JSONValue: Sendable {
     case object([Member])
   }
 
-  var content: Content
-  var position: TextPosition
+  package var content: Content
+  package var position: TextPosition
 
   /// What it is, for messages.
-  var kind: String {
+  package var kind: String {
     switch content {
     case .null: "null"
     case .boolean: "a boolean"
@@ -52,13 +52,13 @@ struct JSONValue: Sendable {
 }
 
 /// A text that is no JSON.
-struct JSONSyntaxError: Error, Equatable {
-  var position: TextPosition
-  var message: String
+package struct JSONSyntaxError: Error, Equatable {
+  package var position: TextPosition
+  package var message: String
 }
 
 /// A strict RFC 8259 parser: no comments, no trailing commas, no duplicate keys, no byte-order mark.
-struct JSONParser {
+package struct JSONParser {
   private let scalars: [Unicode.Scalar]
   private var index = 0
   private var position = TextPosition(line: 1, column: 1)
@@ -68,7 +68,7 @@ struct JSONParser {
   private static let deepest = 64
 
   /// Parses a whole document.
-  static func parse(_ bytes: some Collection<UInt8>) throws(JSONSyntaxError) -> JSONValue {
+  package static func parse(_ bytes: some Collection<UInt8>) throws(JSONSyntaxError) -> JSONValue {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw JSONSyntaxError(
         position: TextPosition(line: 1, column: 1), message: "the file is not UTF-8 text")

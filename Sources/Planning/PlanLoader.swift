@@ -5,18 +5,20 @@ public struct PlanLoader {
 
   private let vocabulary: Vocabulary
   private let collector: ErrorCollector
+  private let folder: String
 
   /// Reads a plan.
   /// - Parameters:
   ///   - bytes: the file's content.
   ///   - file: its name, for messages.
   ///   - vocabulary: the strategies and thieves that a plan may name.
+  ///   - folder: the plan's own, in which the commands of `exec` strategies run.
   /// - Throws: everything that is wrong with it.
   public static func load(
-    _ bytes: some Collection<UInt8>, file: String, vocabulary: Vocabulary
+    _ bytes: some Collection<UInt8>, file: String, vocabulary: Vocabulary, folder: String = "."
   ) throws(PlanErrors) -> ResolvedPlan {
     let collector = ErrorCollector(file: file, text: String(decoding: bytes, as: UTF8.self))
-    let loader = PlanLoader(vocabulary: vocabulary, collector: collector)
+    let loader = PlanLoader(vocabulary: vocabulary, collector: collector, folder: folder)
     var plan: ResolvedPlan?
     do throws(JSONSyntaxError) {
       let root = try JSONParser.parse(bytes)
@@ -90,7 +92,51 @@ public struct PlanLoader {
     let reader = ChoiceReader(
       kind: "strategy",
       known: vocabulary.strategies.map { ($0.name, $0.options) })
-    return reader.read(node, nameKey: "name").map { ($0, node) }
+    guard var choice = reader.read(node, nameKey: "name", extraKeys: ["command"]),
+      let known = vocabulary.strategy(named: choice.name)
+    else { return nil }
+    let command = node["command"]
+    switch (known.takesCommand, command) {
+    case (true, let command?):
+      guard let words = words(of: command) else { return nil }
+      choice.command = AdapterCommand(words: words, folder: folder)
+    case (true, nil):
+      node.report("strategy \"\(choice.name)\" needs the key \"command\"")
+      return nil
+    case (false, let command?):
+      let takers = vocabulary.strategies.filter(\.takesCommand).map(\.name)
+      command.report(
+        "strategy \"\(choice.name)\" takes no command; there are \(takers.joined(separator: ", "))")
+      return nil
+    case (false, nil): break
+    }
+    return (choice, node)
+  }
+
+  /// The program and its arguments.
+  private func words(of node: PlanNode) -> [String]? {
+    guard let elements = node.elements(), !elements.isEmpty else { return nil }
+    let words = elements.compactMap { element -> String? in
+      guard let word = element.string() else { return nil }
+      if word.utf8.contains(0) {
+        element.report("a command's words cannot hold the character U+0000")
+        return nil
+      }
+      return word
+    }
+    guard words.count == elements.count else { return nil }
+    if words[0].isEmpty {
+      elements[0].report("expected the program, found an empty string")
+      return nil
+    }
+    let size = AdapterCommand(words: words, folder: folder).bytes.count
+    guard size <= AdapterCommand.largestSize else {
+      node.report(
+        "the command and the plan's folder take \(size) bytes; at most \(AdapterCommand.largestSize) fit"
+      )
+      return nil
+    }
+    return words
   }
 
   private func reportDuplicates(_ names: [(String, PlanNode)], of kind: String) {
@@ -106,9 +152,9 @@ struct ChoiceReader {
   let kind: String
   let known: [(name: String, options: [OptionDescriptor])]
 
-  func read(_ node: PlanNode, nameKey: String) -> Choice? {
+  func read(_ node: PlanNode, nameKey: String, extraKeys: [String] = []) -> Choice? {
     if case .string = node.value.content { return choice(node, label: nil, options: nil, at: node) }
-    guard let object = node.object(keys: [nameKey, "label", "options"]),
+    guard let object = node.object(keys: [nameKey, "label", "options"] + extraKeys),
       let name = object.required(nameKey)
     else { return nil }
     return choice(name, label: object["label"], options: object["options"], at: node)

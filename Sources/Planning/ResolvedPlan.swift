@@ -133,11 +133,16 @@ public struct Choice: Sendable, Equatable, Codable {
   public var label: String
   /// Every option of the chosen one, defaults filled in, in the registry's own order.
   public var options: [OptionValue]
+  /// The program that an `exec` strategy drives; nil for all others.
+  public var command: AdapterCommand?
 
-  public init(name: String, label: String, options: [OptionValue] = []) {
+  public init(
+    name: String, label: String, options: [OptionValue] = [], command: AdapterCommand? = nil
+  ) {
     self.name = name
     self.label = label
     self.options = options
+    self.command = command
   }
 
   /// The value of an option; traps when the registry has no such option, which is a programming error.
@@ -146,6 +151,33 @@ public struct Choice: Sendable, Equatable, Codable {
       preconditionFailure("\(name) has no option \(option)")
     }
     return found.value
+  }
+}
+
+/// The program of an `exec` strategy.
+public struct AdapterCommand: Sendable, Hashable, Codable {
+  /// Most bytes of folder and words together, each with its end.
+  public static let largestSize = 8_192
+
+  /// The program and its arguments, as the plan has them. The program is searched in PATH unless it has a slash.
+  public var words: [String]
+  /// The folder in which it runs, against which its relative paths are meant: the plan's own.
+  public var folder: String
+
+  public init(words: [String], folder: String) {
+    self.words = words
+    self.folder = folder
+  }
+
+  /// Folder and words as bytes, each ended by 0.
+  public var bytes: [UInt8] { ([folder] + words).flatMap { Array($0.utf8) + [0] } }
+
+  /// The inverse of `bytes`; nil if there is no word.
+  public init?(bytes: some Collection<UInt8>) {
+    let parts = bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast()
+      .map { String(decoding: $0, as: UTF8.self) }
+    guard parts.count > 1 else { return nil }
+    self.init(words: Array(parts[1...]), folder: parts[0])
   }
 }
 
@@ -168,6 +200,8 @@ public struct Expectation: Sendable, Equatable, Codable {
   public var failureRateAtMost: Double?
   /// The failure rate must be shown to be at least this, at `confidence`.
   public var failureRateAtLeast: Double?
+  /// Label of a strategy in the same scenario whose rate must be consistent with this one's.
+  public var like: String?
   /// Confidence of the one-sided bound, in (0.5, 1).
   public var confidence: Double
   /// The scenario's must-fail control: if it does not fail as demanded, the scenario proves nothing.
@@ -176,11 +210,13 @@ public struct Expectation: Sendable, Equatable, Codable {
   public var why: String
 
   public init(
-    failureRateAtMost: Double? = nil, failureRateAtLeast: Double? = nil, confidence: Double = 0.95,
+    failureRateAtMost: Double? = nil, failureRateAtLeast: Double? = nil, like: String? = nil,
+    confidence: Double = 0.95,
     isMustFailControl: Bool = false, why: String = ""
   ) {
     self.failureRateAtMost = failureRateAtMost
     self.failureRateAtLeast = failureRateAtLeast
+    self.like = like
     self.confidence = confidence
     self.isMustFailControl = isMustFailControl
     self.why = why

@@ -110,7 +110,14 @@ struct ScenarioReader {
           suggestion: Suggestion.closest(to: member.key, among: labels))
         continue
       }
-      if let expectation = expectation(inner) { result[member.key] = (expectation, inner) }
+      guard let expectation = expectation(inner) else { continue }
+      if let like = expectation.like, !labels.contains(like) || like == member.key {
+        (inner["like"] ?? inner).report(
+          "expected the label of another strategy in this scenario, found \"\(like)\"; there are "
+            + labels.filter { $0 != member.key }.joined(separator: ", "),
+          suggestion: Suggestion.closest(to: like, among: labels.filter { $0 != member.key }))
+      }
+      result[member.key] = (expectation, inner)
     }
     return result
   }
@@ -136,12 +143,14 @@ struct ScenarioReader {
 
   private func expectation(_ node: PlanNode) -> Expectation? {
     let keys = [
-      "failure_rate_at_most", "failure_rate_at_least", "confidence", "must_fail_control", "why",
+      "failure_rate_at_most", "failure_rate_at_least", "like", "confidence",
+      "must_fail_control", "why",
     ]
     guard let object = node.object(keys: keys) else { return nil }
     let expectation = Expectation(
       failureRateAtMost: object["failure_rate_at_most"]?.number(0...1),
       failureRateAtLeast: object["failure_rate_at_least"]?.number(0...1),
+      like: object["like"]?.string(),
       confidence: object["confidence"]?.number(0.5...0.999_999) ?? 0.95,
       isMustFailControl: object["must_fail_control"]?.boolean() ?? false,
       why: object["why"]?.string() ?? "")
@@ -153,11 +162,14 @@ struct ScenarioReader {
     if expectation.isMustFailControl && expectation.failureRateAtLeast == nil {
       node.report("a must-fail control needs \"failure_rate_at_least\"")
     }
+    if expectation.isMustFailControl && expectation.like != nil {
+      node.report("a must-fail control is compared with no other row")
+    }
     let trivial = "no rate can miss this: it demands nothing"
     if expectation.failureRateAtMost == 1 { object["failure_rate_at_most"]?.report(trivial) }
     if expectation.failureRateAtLeast == 0 { object["failure_rate_at_least"]?.report(trivial) }
-    if object["failure_rate_at_most"] == nil && object["failure_rate_at_least"] == nil {
-      node.report("expected \"failure_rate_at_most\" or \"failure_rate_at_least\"")
+    if ["failure_rate_at_most", "failure_rate_at_least", "like"].allSatisfy({ object[$0] == nil }) {
+      node.report("expected \"failure_rate_at_most\", \"failure_rate_at_least\" or \"like\"")
     }
     return expectation
   }
@@ -206,6 +218,7 @@ struct ScenarioReader {
     for strategy in scenario.strategies where scenario.skipped[strategy.label] == nil {
       guard let known = vocabulary.strategy(named: strategy.name) else { continue }
       checkFit(known, scenario)
+      if known.takesCommand { checkDeadlines(strategy, scenario) }
     }
     checkDraws(scenario)
     checkExpectations(scenario)
@@ -259,6 +272,21 @@ struct ScenarioReader {
     let lastPort = startup.rpcPort + settings.launches - 1
     if startup.rpcPort <= settings.pool.high && lastPort >= settings.pool.low {
       node.report("the handshake ports \(startup.rpcPort)...\(lastPort) lie in the pool")
+    }
+  }
+
+  /// An adapter's deadline must pass before the trial's, or its lateness would not be told from a hang.
+  private func checkDeadlines(_ strategy: Choice, _ scenario: Scenario) {
+    let limit = scenario.settings.timeoutMilliseconds
+    for phase in [
+      ["hello_timeout_ms", "allocate_timeout_ms"], ["bind_timeout_ms", "report_timeout_ms"],
+      ["release_timeout_ms"], ["stop_timeout_ms"],
+    ] {
+      let needed = phase.map { strategy[$0] }.reduce(0, +)
+      guard needed >= limit else { continue }
+      scenario.node.report(
+        "\(phase.joined(separator: " and ")) of \"\(strategy.label)\" are \(needed) ms together; they must be less than timeout_ms, \(limit)"
+      )
     }
   }
 

@@ -103,6 +103,8 @@ public struct StrategyDescriptor: Sendable, Equatable {
   public let apiServers: Int?
   /// What it must find.
   public let requirements: Set<StrategyRequirement>
+  /// Whether it drives a program that the plan names.
+  public let takesCommand: Bool
   /// What it costs and how it fails.
   public let traits: StrategyTraits
 
@@ -110,7 +112,8 @@ public struct StrategyDescriptor: Sendable, Equatable {
     name: String, summary: String, origin: String, options: [OptionDescriptor] = [],
     collisionModel: CollisionModel, depths: Set<Depth>,
     sockets: Set<SocketKind> = Set(SocketKind.allCases), apiServers: Int? = nil,
-    requirements: Set<StrategyRequirement> = [], traits: StrategyTraits
+    requirements: Set<StrategyRequirement> = [], takesCommand: Bool = false,
+    traits: StrategyTraits
   ) {
     self.name = name
     self.summary = summary
@@ -121,6 +124,7 @@ public struct StrategyDescriptor: Sendable, Equatable {
     self.sockets = sockets
     self.apiServers = apiServers
     self.requirements = requirements
+    self.takesCommand = takesCommand
     self.traits = traits
   }
 }

@@ -69,6 +69,9 @@ public final class Binder {
     SeededGenerator(seed: region.pointer.pointee.trial_seed, path: 2, UInt64(slot))
   }
 
+  /// Whether an adapter binds the endpoints, and this process does not.
+  public var launcherBinds: Bool { region.launcher(launch).pointee.binds_itself != 0 }
+
   /// Sleeps.
   public func pause(nanoseconds: UInt64) {
     if nanoseconds > 0 { MonotonicClock.sleep(until: MonotonicClock.now() + nanoseconds) }

@@ -22,6 +22,8 @@ public final class Launch {
   public var addresses: Int { 2 * order.serversPerLaunch }
   /// Ends of the channels to the API servers, -1 where there is none.
   public var channels: [Int32]
+  /// Descriptors of the launcher that its API servers must not keep.
+  public var privateDescriptors: [Int32] = []
   /// Random numbers of this launch in this trial.
   public var generator = SeededGenerator(seed: 0)
   /// Sockets to hand over, by address; -1 where there is none.
@@ -50,6 +52,8 @@ public final class Launch {
     slot.pointee.holder_inode = 0
     slot.pointee.holder_claim = 0
     slot.pointee.holder_state = 0
+    slot.pointee.hands_sockets = 0
+    setDetail("")
   }
 
   /// Slot of the launch's API server.
@@ -88,6 +92,70 @@ public final class Launch {
       start: bs_path_of(record), count: Int(BS_PATH_SIZE))
     target.initializeMemory(as: UInt8.self, repeating: 0)
     target.copyBytes(from: path.utf8.prefix(target.count - 1))
+  }
+
+  /// Counts ports that were taken in another way than by `open`.
+  func countDraws(_ count: Int) { slot.pointee.draws += UInt32(count) }
+
+  /// Notes what went wrong.
+  public func note(_ failure: StageFailure) {
+    slot.pointee.error = failure.code
+    slot.pointee.stage = failure.stage
+  }
+
+  // MARK: Adapters
+
+  /// Says in words what the launch has to say.
+  func setDetail(_ text: String) { region.setDetail(text, of: number) }
+
+  /// Root of the adapter's processes, 0 if there is none.
+  var adapterTree: Int32 {
+    get { slot.pointee.tree_pid }
+    set { slot.pointee.tree_pid = newValue }
+  }
+
+  /// Whether an adapter binds the endpoints in this trial.
+  var bindsItself: Bool {
+    get { slot.pointee.binds_itself != 0 }
+    set { slot.pointee.binds_itself = newValue ? 1 : 0 }
+  }
+
+  /// Records an address as bound by the adapter, which is only its own word.
+  func noteBound(
+    _ port: UInt16, for address: Int, attempted: UInt64, finished: UInt64, reported: UInt64
+  ) {
+    let record = endpoint(address)
+    record.pointee.attempted_ns = attempted
+    record.pointee.finished_ns = finished
+    record.pointee.reported_ns = reported
+    if record.pointee.requested == 0 { slot.pointee.draws += 1 }
+    record.pointee.bound = port
+    record.pointee.advertised = port
+    record.pointee.is_bound = 1
+    region.setClaim(claim, on: port)
+  }
+
+  /// Records that the adapter lost an address, and who has the port.
+  func noteLost(_ port: UInt16, for address: Int, attempted: UInt64, at time: UInt64) {
+    let record = endpoint(address)
+    record.pointee.attempted_ns = attempted
+    record.pointee.finished_ns = time
+    record.pointee.requested = port
+    record.pointee.error = EADDRINUSE
+    record.pointee.stage = BS_STAGE_BIND.rawValue
+    let holder = PortHolder.find(port, in: region)
+    record.pointee.holder_claim = holder.claim
+    record.pointee.holder_state = holder.state
+    record.pointee.holder_inode = holder.inode
+  }
+
+  /// The adapter lets go of what it bound.
+  func forgetBound() {
+    guard bindsItself else { return }
+    for address in 0..<addresses {
+      let port = endpoint(address).pointee.bound
+      if port != 0 && region.claim(on: port) == claim { region.setClaim(0, on: port) }
+    }
   }
 
   // MARK: Sockets
@@ -146,6 +214,7 @@ public final class Launch {
   /// Hands a socket to the API server that has the address; ours is closed when it was started.
   public func handOver(_ socket: Int32, port: UInt16, for address: Int) {
     handed[address] = socket
+    slot.pointee.hands_sockets = 1
     region.setClaim(claim, on: port)
   }
 

@@ -18,6 +18,10 @@ public protocol Strategy: SendableMetatype {
 
   init(options: OptionValues)
 
+  /// Launcher, once before its first trial: start what lives longer than a trial. Only called when the strategy
+  /// drives a program.
+  mutating func start(_ launch: Launch)
+
   /// Launcher: decide the addresses of all API servers before any of them is started or gets its orders.
   mutating func allocate(_ launch: Launch) throws(StageFailure)
 
@@ -26,12 +30,16 @@ public protocol Strategy: SendableMetatype {
   mutating func bind(_ binder: Binder)
 
   /// Launcher: take the API servers' reports and answer their questions, while they bind. Only called when
-  /// `handover.hasChannel`.
+  /// `handover.collects`.
   mutating func collect(_ launch: Launch) throws(StageFailure)
 
   /// Launcher: the API servers have closed; let go of what is still held. What `Launch` keeps is closed by
   /// itself afterwards.
   mutating func release(_ launch: Launch)
+
+  /// Launcher, when the arm is over: end what lives longer than a trial. Only called when the strategy drives a
+  /// program.
+  mutating func stop(_ launch: Launch)
 
   /// Ports that the run's namespace reserves while the arm runs (`ip_local_reserved_ports`).
   var reservedPorts: ClosedRange<Int>? { get }
@@ -44,10 +52,14 @@ public protocol Strategy: SendableMetatype {
 extension Strategy {
   /// Numbers only.
   public static var handover: Handover { Handover() }
+  /// Nothing to start.
+  public mutating func start(_ launch: Launch) {}
   /// Nothing to collect.
   public mutating func collect(_ launch: Launch) throws(StageFailure) {}
   /// Nothing to let go of.
   public mutating func release(_ launch: Launch) {}
+  /// Nothing to end.
+  public mutating func stop(_ launch: Launch) {}
   /// None.
   public var reservedPorts: ClosedRange<Int>? { nil }
   /// None.
@@ -72,15 +84,20 @@ public struct Handover: Sendable, Equatable {
     case exec
   }
 
-  /// Whether the API server has a channel to its launcher, and the launcher runs `collect`.
+  /// Whether the API server has a channel to its launcher.
   public var hasChannel: Bool
+  /// Whether the launcher runs `collect`; it does where there are channels.
+  public var collects: Bool
   /// How sockets reach the API server; nil if none do.
   public var sockets: Sockets?
   /// How a fresh API server starts.
   public var start: Start
 
-  public init(hasChannel: Bool = false, sockets: Sockets? = nil, start: Start = .fork) {
+  public init(
+    hasChannel: Bool = false, sockets: Sockets? = nil, start: Start = .fork, collects: Bool = false
+  ) {
     self.hasChannel = hasChannel
+    self.collects = collects || hasChannel
     self.sockets = sockets
     self.start = start
   }

@@ -34,6 +34,7 @@ public enum StrategyRegistry {
     TimeWaitReservation.self,
     VLLMPortScan.self,
     WrongHostProbe.self,
+    Exec.self,
   ]
 
   /// All of them, and the deliberately broken ones where those are switched on.

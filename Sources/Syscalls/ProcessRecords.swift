@@ -44,6 +44,59 @@ public enum ProcessRecords {
     }
   }
 
+  /// The parent of a process; 0 if there is no such process.
+  public static func parent(of pid: Int32) -> Int32 {
+    // "pid (command) state ppid ...": the command may hold anything, parentheses too.
+    guard let text = try? FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
+    else { return 0 }
+    let fields = text[text.index(after: end)...].split(separator: " ")
+    return fields.count > 1 ? Int32(fields[1]) ?? 0 : 0
+  }
+
+  /// The children of a process, as far as /proc shows them.
+  public static func children(of pid: Int32) -> [Int32] {
+    processes().filter { parent(of: $0) == pid }
+  }
+
+  /// A process and all that descend from it.
+  public static func tree(of root: Int32) -> Set<Int32> {
+    let parents = Dictionary(
+      processes().map { ($0, parent(of: $0)) }, uniquingKeysWith: { first, _ in first })
+    return Set(parents.keys.filter { Self.descends($0, from: root) { parents[$0] ?? 0 } })
+  }
+
+  /// Whether a process is `root` or descends from it.
+  public static func descends(_ pid: Int32, from root: Int32) -> Bool {
+    descends(pid, from: root, parent: parent(of:))
+  }
+
+  private static func descends(
+    _ pid: Int32, from root: Int32, parent: (Int32) -> Int32
+  ) -> Bool {
+    var pid = pid
+    // A chain that changes while it is followed must end, too.
+    for _ in 0..<1_000 where pid > 0 {
+      if pid == root { return true }
+      pid = parent(pid)
+    }
+    return false
+  }
+
+  /// Inodes of all sockets that these processes have open.
+  public static func sockets(of pids: some Sequence<Int32>) -> Set<UInt64> {
+    var inodes: Set<UInt64> = []
+    for pid in pids {
+      for descriptor in entries(of: "/proc/\(pid)/fd") {
+        guard let target = link("/proc/\(pid)/fd/\(descriptor)"), target.hasPrefix("socket:[")
+        else { continue }
+        if let inode = UInt64(target.dropFirst(8).dropLast()) { inodes.insert(inode) }
+      }
+    }
+    return inodes
+  }
+
+  private static func processes() -> [Int32] { entries(of: "/proc").compactMap { Int32($0) } }
+
   private static func entries(of folder: String) -> [String] {
     guard let stream = opendir(folder) else { return [] }
     defer { closedir(stream) }

@@ -46,12 +46,14 @@ final class AuditorRole {
         let server = region.server($0).pointee
         return server.is_dead == 0 && server.input.is_bound != 0 && server.output.is_bound != 0
       }
+      let ours = slots.filter { !isBoundByAdapter($0) }
       switch (order.ownershipCheck, order.sockets) {
-      case (.full, .zmq): dial(countListeners(slots), with: dialMessaging)
-      case (.full, .tcp): dial(countListeners(slots), with: dialPlain)
-      case (.kernel, _): askKernel(slots)
+      case (.full, .zmq): dial(countListeners(ours), with: dialMessaging)
+      case (.full, .tcp): dial(countListeners(ours), with: dialPlain)
+      case (.kernel, _): askKernel(ours)
       case (.off, _): break
       }
+      if order.ownershipCheck != .off { checkAdapters(slots.filter(isBoundByAdapter)) }
       bs_complete(
         region.pointer, bs_auditor_done(region.pointer), bs_load(bs_phase_word(region.pointer)))
     }
@@ -217,6 +219,34 @@ final class AuditorRole {
         if count != 1 || advertised(slot, role) != endpoint.pointee.bound { canAnswer = false }
       }
       return canAnswer
+    }
+  }
+
+  private func isBoundByAdapter(_ slot: Int) -> Bool {
+    region.launcher(slot / order.serversPerLaunch).pointee.binds_itself != 0
+  }
+
+  /// Endpoints that an adapter says it bound: the kernel must show one listener, and a process below the
+  /// adapter that has it open.
+  private func checkAdapters(_ slots: [Int]) {
+    guard !slots.isEmpty else { return }
+    let listeners = listeners(expected: 2 * slots.count)
+    var sockets: [Int: Set<UInt64>] = [:]
+    for launch in Set(slots.map { $0 / order.serversPerLaunch }) {
+      let root = region.launcher(launch).pointee.tree_pid
+      if root > 0 { sockets[launch] = ProcessRecords.sockets(of: ProcessRecords.tree(of: root)) }
+    }
+    for slot in slots {
+      let own = sockets[slot / order.serversPerLaunch] ?? []
+      for role in EndpointRole.allCases {
+        let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
+        let found = listeners[advertised(slot, role)] ?? []
+        endpoint.pointee.listeners_seen = UInt32(found.count)
+        guard let first = found.first else { continue }
+        // Slots end before this one: nobody of ours.
+        let stranger = UInt32(BS_MAX_SERVERS) + 1
+        endpoint.pointee.answered_by = own.contains(first) ? UInt32(slot) + 1 : stranger
+      }
     }
   }
 

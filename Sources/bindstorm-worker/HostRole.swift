@@ -102,6 +102,8 @@ final class HostRole {
       return ControlMessage(
         .done, [Int64(orphans.count), Int64(files.count)],
         text: (orphans + files).joined(separator: "\n"))
+    case .tryAdapter:
+      return ControlMessage(.done, text: Exec.reasonNotToRun(WorkerOrder(region)) ?? "")
     case .done, .failed:
       return ControlMessage(.failed, text: "not a request")
     }

@@ -54,9 +54,12 @@ final class LauncherRole {
   }
 
   func run() -> Never {
+    if order.command != nil { strategy.start(launch) }
     if order.workers == .pooled && order.depth.binds {
       for server in 0..<order.serversPerLaunch { resetSlot(server) }
       startServers()
+      complete()
+    } else if order.command != nil {
       complete()
     }
     let word = CommandWord(bs_launcher_word(region.pointer))
@@ -74,6 +77,7 @@ final class LauncherRole {
     case BS_LAUNCHER_PREPARE: prepare()
     case BS_LAUNCHER_COLLECT: collect()
     case BS_LAUNCHER_FINISH: finish()
+    case BS_LAUNCHER_STOP: strategy.stop(launch)
     default: die("launcher: unknown command \(command.rawValue)")
     }
     complete()
@@ -93,7 +97,7 @@ final class LauncherRole {
     do throws(StageFailure) {
       try strategy.allocate(launch)
     } catch {
-      note(error)
+      launch.note(error)
     }
     slot.pointee.allocation_ended_ns = MonotonicClock.now()
     guard order.depth.binds else { return }
@@ -102,29 +106,29 @@ final class LauncherRole {
         try startup.startNodeServices()
         try startup.startCoordinator()
         startup.startEngines()
-      } catch { note(error) }
+      } catch { launch.note(error) }
     }
     if order.workers == .fresh { startServers() }
     if passesSockets && slot.pointee.error == 0 {
-      do throws(StageFailure) { try launch.passHanded() } catch { note(error) }
+      do throws(StageFailure) { try launch.passHanded() } catch { launch.note(error) }
     }
     launch.closeHanded()
     if let startup, slot.pointee.error == 0 {
-      do throws(StageFailure) { try startup.openHandshake() } catch { note(error) }
+      do throws(StageFailure) { try startup.openHandshake() } catch { launch.note(error) }
     }
   }
 
   private func collect() {
     // A launcher that could not allocate raises before it starts anything: there is nobody to report.
     guard slot.pointee.error == 0 else { return }
-    if handover.hasChannel {
+    if handover.collects {
       do throws(StageFailure) { try strategy.collect(launch) } catch {
         startup?.noteCollectFailure(error) { reap() }
-        return note(error)
+        return launch.note(error)
       }
     }
     guard let startup else { return }
-    do throws(StageFailure) { try startup.supervise { reap() } } catch { note(error) }
+    do throws(StageFailure) { try startup.supervise { reap() } } catch { launch.note(error) }
   }
 
   /// Whether sockets reach the API servers through their channels.
@@ -154,7 +158,9 @@ final class LauncherRole {
         continue
       }
       if startup?.takeExit(of: pid) == true { continue }
-      guard pid > 0, let server = server(ofPid: pid) else { break }
+      guard pid > 0 else { break }
+      // Other children are those of the strategy.
+      guard let server = server(ofPid: pid) else { continue }
       running -= 1
       clearClaims(server)
       // One that crashed did not do as it was told: it died a moment before, unnoticed. The launcher's own
@@ -169,11 +175,6 @@ final class LauncherRole {
       closeDescriptor(launch.channels[server])
       launch.channels[server] = -1
     }
-  }
-
-  private func note(_ failure: StageFailure) {
-    slot.pointee.error = failure.code
-    slot.pointee.stage = failure.stage
   }
 
   private func resetSlot(_ server: Int) {
@@ -201,7 +202,7 @@ final class LauncherRole {
       var ends = Channel.none
       if hasChannels {
         do throws(SystemError) { ends = try Channel.make() } catch {
-          note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code))
+          launch.note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code))
         }
       }
       let pid = bs_fork()
@@ -214,7 +215,7 @@ final class LauncherRole {
         slot.pointee.pid = pid
         running += 1
       } else {
-        note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: errno))
+        launch.note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: errno))
         markDead(server, status: 0)
       }
     }
@@ -230,6 +231,7 @@ final class LauncherRole {
       let network = startup.serverNetwork
       if network >= 0, bs_enter_network(network) != 0 { die("cannot enter a node's network") }
     }
+    for descriptor in launch.privateDescriptors { closeDescriptor(descriptor) }
     var inherited: (input: Int32, output: Int32) = (-1, -1)
     if order.workers == .fresh {
       let handed = launch.takeHanded(of: server)
@@ -291,7 +293,7 @@ final class LauncherRole {
       let pid = waitpid(-1, &status, WNOHANG)
       guard pid > 0 else { return }
       if startup?.noteExit(of: pid, status: status) == true { continue }
-      guard let server = server(ofPid: pid) else { return }
+      guard let server = server(ofPid: pid) else { continue }
       running -= 1
       markDead(server, status: status)
     }

@@ -18,6 +18,7 @@ final class ServerRole {
   private let binder: Binder
   private var strategy: any Strategy
   private let receivesSockets: Bool
+  private let hasChannel: Bool
   private let word: CommandWord
   private var seen: UInt32
 
@@ -41,6 +42,7 @@ final class ServerRole {
     slot = region.server(slotNumber)
     self.strategy = strategy
     self.receivesSockets = receivesSockets
+    hasChannel = type(of: strategy).handover.hasChannel
     self.seen = seen
     word = CommandWord(bs_server_word(region.pointer))
     do {
@@ -83,14 +85,16 @@ final class ServerRole {
       release()
       // A launcher that could not allocate raises, in the real system, before it starts anything.
       if launcher.pointee.error == 0 {
-        if receivesSockets { binder.receiveHanded() }
+        if receivesSockets && launcher.pointee.hands_sockets != 0 { binder.receiveHanded() }
         if let startup = order.startup { pause(milliseconds: startup.importMilliseconds) }
         strategy.bind(binder)
-        if !binder.isBound { binder.reportFailure() }
+        if hasChannel && !binder.isBound { binder.reportFailure() }
       }
       if let startup = order.startup { serve(startup) }
       complete()
-      if order.ownershipCheck == .full && binder.isBound { answerNonces() }
+      if order.ownershipCheck == .full && binder.isBound && !binder.launcherBinds {
+        answerNonces()
+      }
       awaitCommand()
       if order.workers == .fresh {
         // The kernel closes everything; the launcher takes the exit as the word that it has.

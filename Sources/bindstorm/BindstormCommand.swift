@@ -29,7 +29,7 @@ struct BindstormCommand: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, AnalyzeCommand.self,
-      ListCommand.self, CheckCommand.self, DoctorCommand.self,
+      ListCommand.self, CheckCommand.self, AdapterCheckCommand.self, DoctorCommand.self,
     ])
 
   /// Whether this process was started with SIGPIPE ignored (SIG_IGN is 1); `check` hands that on. Written once,

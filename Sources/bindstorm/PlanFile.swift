@@ -23,7 +23,8 @@ struct PlanFile {
       throw ExitStatus.badPlan
     }
     do throws(PlanErrors) {
-      plan = try PlanLoader.load(bytes, file: path, vocabulary: vocabulary)
+      plan = try PlanLoader.load(
+        bytes, file: path, vocabulary: vocabulary, folder: Self.folder(of: path))
     } catch {
       printError(error.description)
       throw ExitStatus.badPlan
@@ -38,6 +39,14 @@ struct PlanFile {
       }
       plan.seed = number
     }
+  }
+
+  /// The file's folder, absolute, so that it means the same to every process.
+  private static func folder(of path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return "." }
+    defer { free(resolved) }
+    let text = String(cString: resolved)
+    return String(text[..<text.lastIndex(of: "/")!]) + "/"
   }
 }
 

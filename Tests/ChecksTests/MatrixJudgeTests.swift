@@ -181,6 +181,30 @@ extension ArmTally {
     #expect(arm.reason.contains(reason), "\(arm.reason)")
   }
 
+  /// Fisher's exact test: 40 of 100 beside 50 of 100 has p = 0.20 (two-sided), 10 beside 50 has p below 1e-8.
+  @Test(
+    arguments: [
+      ([.ready: 60, .timeout: 40], [.ready: 50, .timeout: 50], .pass, "is consistent with"),
+      ([.ready: 90, .timeout: 10], [.ready: 50, .timeout: 50], .fail, "is not consistent with"),
+      ([.ready: 60, .timeout: 40], [:], .inconclusive, "nothing of strategy-1 to compare with"),
+      ([.ready: 60, .timeout: 40], [.invalid: 9], .inconclusive, "nothing of strategy-1"),
+      (
+        [.ready: 60, .timeout: 39, .adapterError: 1], [.ready: 50, .timeout: 50], .inconclusive,
+        "the adapter broke its protocol in 1 launches"
+      ),
+      ([:], [.ready: 50], .inconclusive, "no trial ran"),
+    ] as [(KeyValuePairs<Outcome, Int>, KeyValuePairs<Outcome, Int>, Verdict, String)])
+  func `a row that is to be like another one is compared with it`(
+    _ own: KeyValuePairs<Outcome, Int>, _ other: KeyValuePairs<Outcome, Int>, _ verdict: Verdict,
+    _ reason: String
+  ) {
+    let like = Demand(like: "strategy-1", why: "")
+    let arm = Self.matrix([(like, .of(own)), (nil, .of(other))]).arms[0]
+    #expect(arm.verdict == verdict, "\(arm.reason)")
+    #expect(arm.reason.contains(reason), "\(arm.reason)")
+    #expect(arm.like?.like == "strategy-1")
+  }
+
   @Test func `higher confidence needs more launches`() {
     var strict = Self.atMost
     strict.confidence = 0.99

@@ -408,8 +408,40 @@ extension ServerRecord {
 
   static let pathArm = Arm.sample(strategy: "ipc-path")
 
-  /// What strategies with retries, services, searches and paths come to.
+  /// What strategies with retries, services, searches and paths come to, and programs that break their protocol.
   static let others: [Row] = [
+    Row("an adapter broke its protocol", [.adapterError], "late: no answer to bind") {
+      $0.launches[0].errno = 71
+      $0.launches[0].stage = .adapter
+      $0.launches[0].detail = "late: no answer to bind within 50 ms"
+    },
+    Row("an adapter broke its protocol and has nothing to say", [.adapterError], "errno 71") {
+      $0.launches[0].errno = 71
+      $0.launches[0].stage = .adapter
+    },
+    Row(
+      "what an adapter did before it broke its protocol proves nothing", [.adapterError], "late"
+    ) {
+      $0.lose(0, to: thief)
+      $0.launches[0].errno = 71
+      $0.launches[0].stage = .adapter
+      $0.launches[0].detail = "late"
+    },
+    Row(
+      "the sibling of a broken adapter keeps its own outcome", [.ready, .adapterError], "",
+      arm: two
+    ) {
+      $0.launches[1].errno = 71
+      $0.launches[1].stage = .adapter
+    },
+    Row(
+      "an adapter reports a failure of its own", [.otherError],
+      "stage spawn with errno 121: failed: out of luck"
+    ) {
+      $0.launches[0].errno = 121
+      $0.launches[0].stage = .spawn
+      $0.launches[0].detail = "failed: out of luck"
+    },
     Row("a lost bind was tried again", [.recovered], "ready only after 2 lost binds") {
       $0.servers[1].input.retries = 2
     },
@@ -486,8 +518,8 @@ extension ServerRecord {
     for outcome in Outcome.allCases { #expect(shown.contains(outcome), "\(outcome)") }
   }
 
-  @Test func `only ready is a success, and only two outcomes do not count`() {
-    #expect(Outcome.allCases.filter { !$0.isCounted } == [.invalid, .harnessError])
+  @Test func `only ready is a success, and only three outcomes do not count`() {
+    #expect(Outcome.allCases.filter { !$0.isCounted } == [.adapterError, .invalid, .harnessError])
     #expect(
       Outcome.allCases.filter { $0.isCounted && !$0.isFailure } == [.ready])
     #expect(Outcome.allCases.allSatisfy { $0.isCounted || !$0.isFailure })

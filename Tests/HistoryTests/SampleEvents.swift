@@ -80,7 +80,7 @@ enum Sample {
           launch: 0, pid: 1, advertised: [9], allocationStarted: 1, allocationEnded: 2, errno: 98,
           stage: .service, service: 65_535,
           holder: Holder(kind: .outsider, pid: 5, command: "x", sources: .kernel),
-          portsTaken: 77)),
+          portsTaken: 77, detail: "late: \"no\" answer\n\u{1}é")),
       .thief(
         ThiefRecord(
           thief: 1, name: "squatter", pid: 2, wanted: 3, drawnInWindow: 1, drawnBefore: 4,

@@ -90,7 +90,7 @@ import Testing
       "expected an array, found the string \"probe-then-bind\""),
     .document(
       plan(strategies: "[\"prob-then-bind\"]"), 4, 16, "strategies[0]",
-      "there is no strategy \"prob-then-bind\"; there are probe-then-bind, wildcard-report-back, lease",
+      "there is no strategy \"prob-then-bind\"; there are probe-then-bind, wildcard-report-back, lease, exec",
       "probe-then-bind"),
     .document(
       plan(strategies: "[\"probe-then-bind\", \"quantum\"]"), 4, 35, "strategies[1]",
@@ -98,6 +98,26 @@ import Testing
     .document(
       plan(strategies: "[\"probe-then-bind\", {\"name\": \"probe-then-bind\"}]"), 4, 35,
       "strategies[1]", "another strategy is called \"probe-then-bind\" already"),
+    .document(
+      plan(strategies: "[{\"name\": \"exec\"}]"), 4, 16, "strategies[0]",
+      "strategy \"exec\" needs the key \"command\""),
+    .document(
+      plan(strategies: "[{\"name\": \"exec\", \"command\": \"python3 x.py\"}]"), 4, 44,
+      "strategies[0].command", "expected an array, found the string \"python3 x.py\""),
+    .document(
+      plan(strategies: "[{\"name\": \"exec\", \"command\": [\"\", \"x\"]}]"), 4, 45,
+      "strategies[0].command[0]", "expected the program, found an empty string"),
+    .document(
+      plan(strategies: "[{\"name\": \"exec\", \"command\": [\"x\", \"a\\u0000b\"]}]"), 4, 50,
+      "strategies[0].command[1]", "a command's words cannot hold the character U+0000"),
+    .document(
+      plan(
+        strategies:
+          "[{\"name\": \"exec\", \"command\": [\"\(String(repeating: "x", count: 9_000))\"]}]"),
+      4, 44, "strategies[0].command", "at most 8192 fit"),
+    .document(
+      plan(strategies: "[{\"name\": \"probe-then-bind\", \"command\": [\"x\"]}]"), 4, 55,
+      "strategies[0].command", "strategy \"probe-then-bind\" takes no command; there are exec"),
     .document(
       plan(strategies: "[{\"label\": \"x\"}]"), 4, 16, "strategies[0]",
       "the key \"name\" is missing here"),
@@ -238,7 +258,15 @@ import Testing
       "probe-then-bind"),
     .scenario(
       "\"expect\": {\"*\": {}}", 17, "expect['*']",
-      "expected \"failure_rate_at_most\" or \"failure_rate_at_least\""),
+      "expected \"failure_rate_at_most\", \"failure_rate_at_least\" or \"like\""),
+    .scenario(
+      "\"expect\": {\"probe-then-bind\": {\"like\": \"probe-then-bind\"}}", 40,
+      "expect['probe-then-bind'].like",
+      "expected the label of another strategy in this scenario, found \"probe-then-bind\""),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_least\": 0.5, \"must_fail_control\": true, "
+        + "\"like\": \"probe-then-bind\"}}", 17,
+      "expect['*']", "a must-fail control is compared with no other row"),
     .scenario(
       "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.5, \"must_fail_control\": true}}", 17,
       "expect['*']", "a must-fail control needs \"failure_rate_at_least\""),

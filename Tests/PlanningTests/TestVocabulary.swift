@@ -28,6 +28,9 @@ enum TestVocabulary {
           OptionDescriptor(
             name: "lease_ports", defaultValue: nil, range: 1...10, summary: "size of the lease")
         ], collisionModel: .heldFromTheStart, depths: [.bind], traits: traits),
+      StrategyDescriptor(
+        name: "exec", summary: "drives a program", origin: "", collisionModel: .unmodelled,
+        depths: [.allocate, .bind], takesCommand: true, traits: traits),
     ],
     thieves: [
       ThiefDescriptor(

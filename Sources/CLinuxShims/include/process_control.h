@@ -22,10 +22,23 @@ int bs_unshare_network(int with_user);
 /* A tmpfs that is mounted nowhere (fsmount(2), Linux 5.2) as a directory descriptor: its files are reached
    by /proc/self/fd/N/..., and vanish when the last process that has it open is gone. -errno on failure. */
 int bs_detached_folder(void);
-/* Replaces this process by `path`, with exactly these descriptors (from[i] becomes to[i], all others but
-   0...2 are closed); returns errno. Only between fork() and exec. */
+/* Replaces this process by `path` (searched in PATH unless it has a slash), with exactly these descriptors
+   (from[i] becomes to[i], all others but 0...2 are closed); returns errno. Only between fork() and exec. */
 int bs_exec_with_descriptors(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                              const int *_Nonnull from, const int *_Nonnull to, int count);
+/* Keeps these descriptors (from[i] becomes to[i]) and closes all others from 3 on. 0 or errno. */
+int bs_keep_descriptors(const int *_Nonnull from, const int *_Nonnull to, int count);
+/* Blocks SIGTERM and SIGCHLD and makes them readable from a descriptor (signalfd(2)), close-on-exec and
+   non-blocking, which bs_take_signal() reads. -errno on failure. */
+int bs_signal_descriptor(void);
+/* The next signal of such a descriptor; 0 if none is due. */
+int bs_take_signal(int descriptor);
+/* For a child between fork() and exec: no signal is blocked, SIGPIPE, SIGTERM and SIGCHLD act as usual. */
+void bs_reset_signals(void);
+/* SIGPIPE is ignored from now on: writing to a pipe that nobody reads fails with EPIPE. */
+void bs_ignore_broken_pipes(void);
+/* pipe2(2), close-on-exec: ends[0] for reading. 0 or errno. */
+int bs_pipe(int *_Nonnull ends);
 /* flock(2), exclusive, waiting. 0 or errno. */
 int bs_lock_file(int descriptor);
 /* memfd_create(2), close-on-exec. A descriptor or -errno. */

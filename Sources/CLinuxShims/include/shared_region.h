@@ -22,12 +22,19 @@ enum {
   BS_ENGINE_WORDS = 4,             /* 64 engine cores of one launch a word */
   BS_MAX_NODES = 16,
   BS_PATH_SIZE = 64,
+  BS_COMMAND_SIZE = 8192, /* of an adapter: its folder and its words, each ended by 0 */
+  BS_DETAIL_SIZE = 2048,
   BS_PORTS = 65536
 };
 
 /* What a role is told to do; each role has a futex word of its own. */
 enum bs_server_command { BS_SERVER_BIND = 1, BS_SERVER_CLOSE = 2 };
-enum bs_launcher_command { BS_LAUNCHER_PREPARE = 1, BS_LAUNCHER_COLLECT = 2, BS_LAUNCHER_FINISH = 3 };
+enum bs_launcher_command {
+  BS_LAUNCHER_PREPARE = 1,
+  BS_LAUNCHER_COLLECT = 2,
+  BS_LAUNCHER_FINISH = 3,
+  BS_LAUNCHER_STOP = 4 /* the arm is over: end what outlives trials */
+};
 enum bs_thief_command { BS_THIEF_BEGIN = 1, BS_THIEF_DRAW = 2, BS_THIEF_END = 3, BS_THIEF_BOUND = 4 };
 
 /* Numbers of History.Stage; the harness translates. */
@@ -49,7 +56,8 @@ enum bs_stage {
   BS_STAGE_LOAD,
   BS_STAGE_CONNECT,
   BS_STAGE_READINESS,
-  BS_STAGE_SERVE
+  BS_STAGE_SERVE,
+  BS_STAGE_ADAPTER
 };
 
 /* What the kernel said when it was asked who holds a port. */
@@ -110,7 +118,10 @@ struct bs_launcher {
   uint32_t holder_claim;
   uint32_t holder_state;
   uint16_t service_port;
-  uint16_t reserved[3];
+  uint16_t hands_sockets; /* API servers are passed sockets in this trial */
+  uint16_t binds_itself;  /* an adapter binds the endpoints, the API servers do not */
+  uint16_t reserved;
+  int32_t tree_pid;       /* root of the adapter's processes, 0 if there is none */
 };
 
 /* The rest of a start-up, beyond the bind; only at depth startup. Times are 0 until it has come to that. */
@@ -245,7 +256,12 @@ struct bs_region {
   uint32_t auditor_is_dead;
   int32_t auditor_pid;
   struct bs_order order;
+  /* The adapter's command, empty if the strategy has none. Part of the order. */
+  uint32_t command_size;
+  char command[BS_COMMAND_SIZE];
   struct bs_launcher launchers[BS_MAX_LAUNCHES];
+  /* What a launch has to say in words, ended by 0. */
+  char details[BS_MAX_LAUNCHES][BS_DETAIL_SIZE];
   struct bs_thief thieves[BS_MAX_THIEVES];
   struct bs_server servers[BS_MAX_SERVERS];
   struct bs_startup startups[BS_MAX_LAUNCHES];
@@ -315,6 +331,8 @@ static inline uint32_t *_Nonnull bs_served_word(struct bs_serving *_Nonnull s) {
 static inline uint32_t *_Nonnull bs_ready_word(struct bs_engine *_Nonnull e) { return &e->is_ready; }
 static inline struct bs_choice *_Nonnull bs_thief_choice_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->order.thieves[i]; }
 static inline int64_t *_Nonnull bs_options_of(struct bs_choice *_Nonnull choice) { return choice->options; }
+static inline char *_Nonnull bs_command_of(struct bs_region *_Nonnull r) { return r->command; }
+static inline char *_Nonnull bs_detail_of(struct bs_region *_Nonnull r, uint32_t i) { return r->details[i]; }
 static inline uint32_t *_Nonnull bs_answered_by(struct bs_endpoint *_Nonnull e) { return &e->answered_by; }
 static inline char *_Nonnull bs_path_of(struct bs_endpoint *_Nonnull e) { return e->path; }
 static inline struct bs_endpoint *_Nonnull bs_input_of(struct bs_server *_Nonnull s) { return &s->input; }

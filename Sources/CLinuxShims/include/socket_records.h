@@ -40,6 +40,13 @@ int bs_send_descriptors(int channel, const int *_Nonnull descriptors, int count)
    end of the stream. */
 int bs_receive_descriptors(int channel, int *_Nonnull descriptors, int capacity);
 
+/* The most descriptors that one message of bs_receive_any_descriptors() may carry. */
+enum { BS_MAX_PASSED_AT_ONCE = 64 };
+/* Receives, without waiting, one message of a peer that is not ours: as many descriptors as it has, up to
+   BS_MAX_PASSED_AT_ONCE, close-on-exec. Returns how many (0: a message without any), -EAGAIN if there is no
+   message, -EPIPE at the end of the stream, -EMSGSIZE if it had more (all are closed), or -errno. */
+int bs_receive_any_descriptors(int channel, int *_Nonnull descriptors);
+
 /* Sets the loopback interface of the calling thread's network namespace up. 0 or errno. */
 int bs_bring_loopback_up(void);
 
