@@ -55,6 +55,8 @@ struct ResultsFolder {
     try write(json(matrix), to: "matrix.json")
     try write(Array(CSVReport.text(matrix).utf8), to: "matrix.csv")
     try write(Array(MarkdownReport.text(matrix).utf8), to: "matrix.md")
+    let seconds = timings.map(\.seconds)
+    try write(Array(JUnitReport.text(matrix, seconds: seconds).utf8), to: "junit.xml")
     try write(json(["arms": timings]), to: "timing.json")
   }
 
@@ -101,6 +103,29 @@ struct ResultsFolder {
       printError(
         "bindstorm: note: cannot link \(parent)/latest: \(String(cString: strerror(errno)))")
     }
+  }
+}
+
+/// The job summary of GitHub Actions: the matrix as Markdown is appended to the file that GITHUB_STEP_SUMMARY
+/// names.
+enum StepSummary {
+  /// What one step may write (GitHub's documentation of workflow commands); more is dropped there whole.
+  private static let limit = 1_024 * 1_024
+
+  /// Appends the matrix where the variable is set. That it cannot be written costs a convenience, not a result.
+  static func append(_ matrix: Matrix) {
+    guard let path = getenv("GITHUB_STEP_SUMMARY").map({ String(cString: $0) }), !path.isEmpty
+    else { return }
+    let whole = MarkdownReport.text(matrix) + "\n"
+    let text =
+      whole.utf8.count <= limit
+      ? whole : "# \(matrix.plan.name)\n\nThe matrix is too large for a summary.\n"
+    guard let file = fopen(path, "ae") else {
+      return printError(
+        "bindstorm: note: cannot write GITHUB_STEP_SUMMARY: \(String(cString: strerror(errno)))")
+    }
+    fputs(text, file)
+    fclose(file)
   }
 }
 

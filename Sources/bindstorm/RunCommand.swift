@@ -88,6 +88,7 @@ struct RunCommand: ParsableCommand {
           matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
         ).text + "results: \(folder.path)\n")
     }
+    StepSummary.append(matrix)
     try folder.writeVerdict(
       matrix,
       timings: zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) })

@@ -6,6 +6,20 @@ import Testing
 private let escape = "\u{1B}["
 
 @Suite(.serialized, .timeLimit(.minutes(2))) struct ResultsTests {
+  @Test func `the matrix is appended to GitHub's job summary where there is one`() throws {
+    let workplace = try Workplace(plan(["probe-then-bind"]))
+    let summary = try workplace.scratch.write("# before\n", to: "summary.md")
+    let finished = try workplace.run(environment: ["GITHUB_STEP_SUMMARY": summary])
+    #expect([.exit(0), .exit(1), .exit(2)].contains(finished.ending), "\(finished)")
+    let text = try workplace.text(summary)
+    #expect(text.hasPrefix("# before\n# small: "))
+    #expect(text.contains("| probe-then-bind |"))
+    // One that cannot be written is said, and changes nothing else.
+    let broken = try workplace.run(environment: ["GITHUB_STEP_SUMMARY": "/nonexistent/summary"])
+    #expect(broken.ending == finished.ending)
+    #expect(broken.errorOutput.contains("cannot write GITHUB_STEP_SUMMARY"))
+  }
+
   @Test func `a finished run's folder holds everything, and latest links to it`() throws {
     let workplace = try Workplace()
     let finished = try workplace.run(["-v", "--seed", "77"])
@@ -19,7 +33,8 @@ private let escape = "\u{1B}["
         atPath: workplace.results + "/small/latest") == name)
     #expect(
       workplace.scratch.names(in: "results/small/latest") == [
-        "environment.json", "events.jsonl", "matrix.csv", "matrix.json", "matrix.md", "plan.json",
+        "environment.json", "events.jsonl", "junit.xml", "matrix.csv", "matrix.json", "matrix.md",
+        "plan.json",
         "resolved.json", "timing.json",
       ])
     #expect(finished.output.hasSuffix("results: \(workplace.results)/small/\(name)\n"))

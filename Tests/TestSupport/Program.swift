@@ -109,7 +109,9 @@ public final class Program {
     let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
     posix_spawnattr_setflags(&attributes, Int16(flags))
     var environment = ProcessInfo.processInfo.environment
-    for name in ["BINDSTORM_SEED", "BINDSTORM_RESULTS", "BINDSTORM_WORKER", "NO_COLOR"] {
+    for name in [
+      "BINDSTORM_SEED", "BINDSTORM_RESULTS", "BINDSTORM_WORKER", "NO_COLOR", "GITHUB_STEP_SUMMARY",
+    ] {
       environment[name] = nil
     }
     for (name, value) in changes { environment[name] = value }

@@ -1,0 +1,72 @@
+import Checks
+import Foundation
+import FoundationXML
+import Planning
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// The document is read back by Foundation's XML parser.
+@Suite struct JUnitReportTests {
+  /// Elements with their attributes and text, in order.
+  final class Reader: NSObject, XMLParserDelegate {
+    struct Element {
+      var name: String
+      var attributes: [String: String]
+      var text = ""
+    }
+    var elements: [Element] = []
+    private var open: [Int] = []
+
+    static func read(_ text: String) throws -> [Element] {
+      let reader = Reader()
+      let parser = XMLParser(data: Data(text.utf8))
+      parser.delegate = reader
+      try #require(parser.parse(), "no XML: \(text)")
+      return reader.elements
+    }
+
+    func parser(
+      _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
+      qualifiedName: String?, attributes: [String: String]
+    ) {
+      open.append(elements.count)
+      elements.append(Element(name: name, attributes: attributes))
+    }
+    func parser(_ parser: XMLParser, foundCharacters text: String) {
+      if let last = open.last { elements[last].text += text }
+    }
+    func parser(
+      _ parser: XMLParser, didEndElement: String, namespaceURI: String?, qualifiedName: String?
+    ) { open.removeLast() }
+  }
+
+  @Test func `every arm is a case, and verdicts are what CI makes of them`() throws {
+    let matrix = SampleMatrix.full
+    let elements = try Reader.read(JUnitReport.text(matrix, seconds: [1.5]))
+    let suite = try #require(elements.first { $0.name == "testsuite" })
+    let cases = elements.filter { $0.name == "testcase" }
+    #expect(cases.count == matrix.arms.count)
+    #expect(suite.attributes["tests"] == "\(matrix.arms.count)")
+    #expect(cases[0].attributes["time"] == "1.500")
+    let failing = matrix.arms.filter { [.fail, .unexpectedPass].contains($0.verdict) }.count
+    let skipped = matrix.arms.filter { [.inconclusive, .skipped].contains($0.verdict) }.count
+    #expect(elements.filter { $0.name == "failure" }.count == failing)
+    #expect(elements.filter { $0.name == "skipped" }.count == skipped)
+    #expect(suite.attributes["failures"] == "\(failing)")
+    #expect(suite.attributes["skipped"] == "\(skipped)")
+    #expect(failing + skipped > 0, "the sample has nothing to show")
+  }
+
+  @Test(arguments: ["plain", "a<b>&\"c\"", "two\nlines", "nul\u{0}bell\u{7}", "é漢🦀", "]]>"])
+  func `any name comes back, and what XML forbids is replaced`(_ name: String) throws {
+    let matrix = SampleMatrix.awkward(scenario: name, strategy: name + "2")
+    let elements = try Reader.read(JUnitReport.text(matrix, seconds: []))
+    let expected = String(
+      String.UnicodeScalarView(
+        (name + "2").unicodeScalars.map { $0.value < 0x20 && $0 != "\n" ? "\u{FFFD}" : $0 }))
+    let first = try #require(elements.first { $0.name == "testcase" })
+    #expect(first.attributes["name"] == expected)
+  }
+}
