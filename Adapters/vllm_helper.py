@@ -1,20 +1,28 @@
-"""A vLLM release's own address helper, of any version: `vllm/v1/engine/utils.py` and what it calls.
+"""A vLLM release's own address helper, of any version, without torch, a GPU or the vLLM package being imported.
 
-vLLM is not imported as a package, and neither torch nor a GPU is needed: the modules named in KEPT are loaded from
-the files of the release, unchanged, by their own names. What else they import is replaced by empty stand-ins:
-torch, uvloop, msgspec, and every module of vLLM that is not in KEPT (logger, config, platforms, ray, executor, ...).
-zmq, psutil and urllib3 are the real ones. Nothing that decides on an address or binds a socket is replaced.
+Two modules of the release are loaded whole and unchanged, `vllm/envs.py` and `vllm/utils/network_utils.py`; they need
+nothing but psutil, zmq and urllib3, which are the real ones, and `vllm.logger`, in whose place stands the standard
+library's logging. What calls them lies in modules that import torch and half of vLLM (`vllm/v1/utils.py` and
+`vllm/v1/engine/utils.py`). From those, exactly the definitions named in DEFINITIONS are taken out of the file by its
+syntax tree, as they are written, and run in a namespace made of network_utils: nothing of them is copied or changed
+here. The adapter refuses a release in which one is missing or needs a name that is not there.
 
-0.19: `get_engine_zmq_addresses` (which calls get_engine_client_zmq_addr and get_open_port): numbers only.
-0.33: `bind_engine_zmq_listeners` (which calls make_zmq_listener): listening sockets, passed on.
+0.19: `get_engine_zmq_addresses`, which calls `get_engine_client_zmq_addr`, which calls `get_open_port`: numbers only.
+0.33: `bind_engine_zmq_listeners`, which calls `make_zmq_listener`: listening sockets, passed on.
+
+The only thing made up is the configuration that the helper reads: a data-parallel launch with engines on another
+node, too; otherwise vLLM takes ipc paths, and there is no port to lose.
 
 Options: --root FOLDER, the folder that holds `vllm/` (`make vllm-helper VERSION=...` makes one); without it an
 installed vLLM is used.
 """
 
+import __future__
+
 import argparse
-import importlib.abc
-import importlib.machinery
+import ast
+import contextlib
+import dataclasses
 import importlib.util
 import logging
 import os
@@ -24,58 +32,85 @@ import types
 
 from bindstorm_adapter import Adapter, Refusal, serve
 
-KEPT = {"vllm.envs", "vllm.utils.network_utils", "vllm.v1.utils", "vllm.v1.engine.utils"}
-PACKAGES = {"vllm", "vllm.utils", "vllm.v1", "vllm.v1.engine"}
-FOREIGN = {"torch", "uvloop", "msgspec"}
+CALLERS = ["vllm/v1/utils.py", "vllm/v1/engine/utils.py"]
+# By the helper that a release has: what is taken out of CALLERS, the helper last.
+DEFINITIONS = {
+    "bind_engine_zmq_listeners": [
+        "EngineZmqBindAddresses", "EngineZmqAddresses", "EngineZmqListeners",
+        "get_engine_zmq_bind_addresses", "bind_engine_zmq_listeners",
+    ],
+    "get_engine_zmq_addresses": [
+        "EngineZmqAddresses", "get_engine_client_zmq_addr", "get_engine_zmq_addresses",
+    ],
+}
 
 
-class Nothing:
-    """Stands for whatever a replaced module would hold; enough to be named in annotations and decorators."""
-
-    def __init_subclass__(cls, **options):
-        pass
-
-    def __class_getitem__(cls, item):
-        return cls
-
-    def __or__(self, other):
-        return self
-
-    __ror__ = __or__
+class NotFound(Exception):
+    pass
 
 
-class StandIn(types.ModuleType):
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if name == "init_logger":
-            return logging.getLogger
-        return type(name, (Nothing,), {})
+def module_from(root, name):
+    path = os.path.join(root, *name.split(".")) + ".py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def __init__(self, root):
-        self.root = root
+def network_utils(root):
+    """The release's vllm.utils.network_utils, and vllm.envs for it."""
+    for package in ["vllm", "vllm.utils"]:
+        sys.modules[package] = types.ModuleType(package)
+        # A search path that finds nothing: an import of anything else must fail, not be replaced.
+        sys.modules[package].__path__ = []
+    logger = types.ModuleType("vllm.logger")
+    logger.init_logger = logging.getLogger
+    sys.modules["vllm.logger"] = logger
+    sys.modules["vllm"].envs = module_from(root, "vllm.envs")
+    return module_from(root, "vllm.utils.network_utils")
 
-    def find_spec(self, name, path=None, target=None):
-        top = name.split(".")[0]
-        if name in KEPT:
-            file = os.path.join(self.root, *name.split(".")) + ".py"
-            return importlib.util.spec_from_file_location(name, file)
-        if top == "vllm" or top in FOREIGN:
-            return importlib.machinery.ModuleSpec(name, self, is_package=True)
-        return None
 
-    def create_module(self, spec):
-        return types.ModuleType(spec.name) if spec.name in PACKAGES else StandIn(spec.name)
+def definitions_of(root):
+    """The top-level definitions of CALLERS, by name, each with its file."""
+    found = {}
+    for path in CALLERS:
+        file = os.path.join(root, path)
+        with open(file, encoding="utf-8") as source:
+            tree = ast.parse(source.read(), file)
+        for node in tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                found.setdefault(node.name, (file, node))
+    return found
 
-    def exec_module(self, module):
-        pass
+
+def helper_of(root):
+    """The name of the release's helper, and the helper."""
+    found = definitions_of(root)
+    name = next((name for name in DEFINITIONS if name in found), None)
+    if name is None:
+        raise NotFound("it has none of " + ", ".join(DEFINITIONS))
+    # What the callers import by name for these definitions.
+    callers = types.ModuleType("vllm_callers")
+    sys.modules[callers.__name__] = callers  # dataclasses look there
+    namespace = vars(callers)
+    for key, value in vars(network_utils(root)).items():
+        namespace.setdefault(key, value)
+    namespace.update(dataclass=dataclasses.dataclass, contextlib=contextlib)
+    for wanted in DEFINITIONS[name]:
+        if wanted not in found:
+            raise NotFound(f"{name} is there, but not {wanted}")
+        file, node = found[wanted]
+        # Annotations name classes that are not there, and are not looked at.
+        flags = __future__.annotations.compiler_flag
+        code = compile(ast.Module([node], []), file, "exec", flags=flags, dont_inherit=True)
+        exec(code, namespace)
+    return name, namespace[name]
 
 
 def installed_root():
     for folder in sys.path:
-        if os.path.exists(os.path.join(folder, "vllm", "v1", "engine", "utils.py")):
+        if os.path.exists(os.path.join(folder, CALLERS[-1])):
             return folder
     return None
 
@@ -87,23 +122,23 @@ class VllmHelper(Adapter):
         self.problem = None
         self.held = None
         root = root or installed_root()
-        if root is None or not os.path.exists(os.path.join(root, "vllm/v1/engine/utils.py")):
-            self.problem = f"no vLLM in {root or sys.path}: run `make vllm-helper`"
+        if root is None or not all(os.path.exists(os.path.join(root, path)) for path in CALLERS):
+            self.problem = f"no vLLM in {root or sys.path}: run `make vllm-helper VERSION=...`"
             return
         try:
-            import psutil, urllib3, zmq  # noqa: E401,F401  the real ones
+            import psutil, urllib3, zmq  # noqa: E401,F401
         except ImportError as error:
             self.problem = f"{error}: run `make adapters`"
             return
         self.version = self.version_of(root)
-        sys.meta_path.insert(0, Finder(root))
-        import vllm.v1.engine.utils as utils
-
-        self.utils = utils
-        if hasattr(utils, "bind_engine_zmq_listeners"):
+        try:
+            helper, self.call = helper_of(root)
+        except (NotFound, ImportError) as error:
+            self.problem = f"vLLM {self.version} is not known to this adapter: {error}"
+            return
+        self.name = f"vLLM's own {helper}"
+        if helper == "bind_engine_zmq_listeners":
             self.capabilities = ["allocate", "listeners"]
-        elif not hasattr(utils, "get_engine_zmq_addresses"):
-            self.problem = f"vLLM {self.version} has neither helper that this adapter knows"
 
     @staticmethod
     def version_of(root):
@@ -114,7 +149,6 @@ class VllmHelper(Adapter):
     def hello(self, request):
         if self.problem:
             raise Refusal("unavailable", self.problem)
-        # Engines on other nodes, too: otherwise vLLM takes ipc paths, and there is no port to lose.
         parallel = types.SimpleNamespace(
             data_parallel_size_local=1, data_parallel_rank_local=None, data_parallel_size=2,
             data_parallel_rank=0, data_parallel_master_ip=request["host"],
@@ -124,12 +158,11 @@ class VllmHelper(Adapter):
         self.servers = request["api_servers"]
 
     def allocate(self, request):
+        answer = self.call(self.config, self.servers)
         if "listeners" in self.capabilities:
-            self.held = self.utils.bind_engine_zmq_listeners(self.config, self.servers)
-            addresses = self.held.addresses
-        else:
-            addresses = self.utils.get_engine_zmq_addresses(self.config, self.servers)
-        return [int(item.rsplit(":", 1)[1]) for item in addresses.inputs + addresses.outputs]
+            self.held = answer
+            answer = answer.addresses
+        return [int(item.rsplit(":", 1)[1]) for item in answer.inputs + answer.outputs]
 
     def listeners(self):
         return [item.socket for item in self.held.inputs + self.held.outputs]
