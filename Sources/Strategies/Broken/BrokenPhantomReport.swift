@@ -14,9 +14,9 @@ struct BrokenPhantomReport: BrokenStrategy {
   func allocate(_ launch: Launch) { launch.leaveToBinders() }
 
   func bind(_ binder: Binder) {
-    guard let phantom = binder.probe(for: .input), binder.bind(.input, port: 0),
-      binder.bind(.output, port: 0)
-    else { return }
+    guard binder.bind(.input, port: 0), binder.bind(.output, port: 0) else { return }
+    // Below the pool: the kernel cannot have given it.
+    let phantom = 21_000 + UInt16(binder.slot)
     binder.report(input: phantom, output: binder.endpoint(.output).pointee.bound)
   }
 
