@@ -117,6 +117,8 @@ final class LauncherRole {
   private func finish() {
     if order.workers == .fresh { takeExits() }
     strategy.release(launch)
+    // Where nothing is bound nobody took what was to be handed over.
+    launch.dropHanded()
     launch.closeKept()
   }
 
