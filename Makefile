@@ -7,11 +7,14 @@ PLAN ?= Scenarios/vllm-40443.json
 RELEASE = -c release --static-swift-stdlib
 RELEASE_BIN = .build/release
 
-# For the benchmark's Python peers only.
+# For the benchmark's Python peers and the adapters.
 PYZMQ_PYTHON = .venv/bin/python
+VERSION ?= 0.19.1
+# All that Adapters/vllm_helper.py reads of a release.
+VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes format lint install uninstall clean
+.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes adapters vllm-helper format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -48,6 +51,20 @@ bench: build ## trials per second against hand-written peers, as ratios; options
 	@$(PYZMQ_PYTHON) -c 'import zmq' 2>/dev/null || { python3 -m venv .venv && $(PYZMQ_PYTHON) -m pip install -q pyzmq; } \
 		|| echo "pyzmq cannot be installed; the Python peers will be skipped" >&2
 	python3 Benchmarks/bench.py --bindstorm $(RELEASE_BIN)/bindstorm --python $(PYZMQ_PYTHON) $(BENCH)
+
+adapters: ## prepare the interpreter of the shipped adapters, .venv
+	@.ci/install-packages python3 python3-venv
+	@test -x $(PYZMQ_PYTHON) || python3 -m venv .venv
+	$(PYZMQ_PYTHON) -m pip install -q pyzmq portpicker psutil urllib3
+
+vllm-helper: adapters ## fetch a vLLM wheel (430 MB), keep the few files the adapter reads; VERSION=0.19.1
+	@rm -rf .cache/vllm/download && mkdir -p .cache/vllm/download .cache/vllm/$(VERSION)
+	$(PYZMQ_PYTHON) -m pip download -q --no-deps --only-binary :all: --platform manylinux_2_31_x86_64 \
+		--platform manylinux_2_35_x86_64 --platform manylinux1_x86_64 --python-version 3.12 \
+		-d .cache/vllm/download vllm==$(VERSION)
+	$(PYZMQ_PYTHON) -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2], sys.argv[3:])' \
+		.cache/vllm/download/*.whl .cache/vllm/$(VERSION) $(VLLM_FILES)
+	@rm -rf .cache/vllm/download
 
 test-check: setup test-check-runtimes ## the race detector's acceptance suite at full length, 500 forced trees
 	$(SWIFT) build --build-tests

@@ -248,6 +248,15 @@ public final class Launch {
     }
   }
 
+  /// Closes what was to be handed over and never was: the trial held it to its end.
+  public func dropHanded() {
+    for address in handed.indices where handed[address] >= 0 {
+      let port = endpoint(address).pointee.requested
+      if port != 0 && region.claim(on: port) == claim { region.setClaim(0, on: port) }
+    }
+    closeHanded()
+  }
+
   /// Closes what was kept.
   public func closeKept() {
     for socket in kept {

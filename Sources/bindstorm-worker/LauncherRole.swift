@@ -145,6 +145,8 @@ final class LauncherRole {
     if order.workers == .fresh { takeExits() }
     startup?.finishEnd()
     strategy.release(launch)
+    // Where nothing is bound nobody took what was to be handed over.
+    launch.dropHanded()
     launch.closeKept()
   }
 

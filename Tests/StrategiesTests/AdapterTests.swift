@@ -36,6 +36,22 @@ struct AdapterTests {
     }
   }
 
+  @Test func `at depth allocate listeners are held to the end of the trial, and no longer`() throws
+  {
+    let scratch = try ScratchFolder()
+    let script = try TestAdapter.write(to: scratch)
+    let good = ["allocate", "listeners"]
+    let measured = try MeasuredPlan(
+      strategies: good.map { TestAdapter.element(script, $0) },
+      scenarios: [
+        #"{"name": "siblings", "topology": {"api_servers": 3, "launches": 2}}"#
+      ], defaults: #""trials": 5, "timeout_ms": 20000, "depth": "allocate""#)
+    for name in good {
+      let cell = try measured.cell("siblings", name)
+      #expect(cell.outcomes == ["ready": 10], "\(name): \(cell.outcomes) \(cell.evidence)")
+    }
+  }
+
   struct Row: Sendable {
     var how: String
     var outcome: String
