@@ -59,8 +59,8 @@ adapters: ## prepare the interpreter of the shipped adapters, .venv
 
 vllm-helper: adapters ## fetch a vLLM wheel (430 MB), keep the few files the adapter reads; VERSION=0.19.1
 	@rm -rf .cache/vllm/download && mkdir -p .cache/vllm/download .cache/vllm/$(VERSION)
-	$(PYZMQ_PYTHON) -m pip download -q --no-deps --only-binary :all: --platform manylinux_2_31_x86_64 \
-		--platform manylinux_2_35_x86_64 --platform manylinux1_x86_64 --python-version 3.12 \
+	$(PYZMQ_PYTHON) -m pip download -q --no-deps --only-binary :all: --python-version 3.12 \
+		$(foreach tag,1 _2_17 _2_28 _2_31 _2_34 _2_35,--platform manylinux$(tag)_x86_64) \
 		-d .cache/vllm/download vllm==$(VERSION)
 	$(PYZMQ_PYTHON) -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2], sys.argv[3:])' \
 		.cache/vllm/download/*.whl .cache/vllm/$(VERSION) $(VLLM_FILES)
