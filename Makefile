@@ -14,7 +14,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes adapters vllm-helper format lint install uninstall clean
+.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes adapters adapters-etcd vllm-helper format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -56,6 +56,9 @@ adapters: ## prepare the interpreter of the shipped adapters, .venv
 	@.ci/install-packages python3 python3-venv
 	@test -x $(PYZMQ_PYTHON) || python3 -m venv .venv
 	$(PYZMQ_PYTHON) -m pip install -q pyzmq portpicker psutil urllib3
+
+adapters-etcd: adapters ## the same, and etcd for the reservation adapter
+	@.ci/install-packages etcd-server
 
 vllm-helper: adapters ## fetch a vLLM wheel (430 MB), keep the few files the adapter reads; VERSION=0.19.1
 	@rm -rf .cache/vllm/download && mkdir -p .cache/vllm/download .cache/vllm/$(VERSION)

@@ -31,8 +31,9 @@ struct ListCommand: ParsableCommand {
       let present = vocabulary.strategies.map { strategy in
         block(strategy.name, strategy.summary, strategy.options) + (long ? traits(strategy) : "")
       }
-      let absent = AbsentStrategy.all.map { "\($0.name)\n    \($0.reason)\n" }
-      return present.joined() + "\nNot a strategy here:\n" + absent.joined()
+      let programs = ProgramRow.all.map { "\($0.name)\n    \($0.place)\n" }
+      return present.joined() + "\nThrough the strategy exec, see Scenarios/real-code.json:\n"
+        + programs.joined()
     case .thieves:
       return vocabulary.thieves.map { block($0.name, $0.summary, $0.options) }.joined()
     }
@@ -68,18 +69,21 @@ struct ListCommand: ParsableCommand {
   }
 }
 
-/// A way of the field that is no strategy of its own here, and why.
-struct AbsentStrategy {
+/// A way of the field that is a row by a program of its own, and where that is.
+struct ProgramRow {
   let name: String
-  let reason: String
+  let place: String
 
   static let all = [
-    AbsentStrategy(
-      name: "distributed reservation (etcd)",
-      reason: """
-        an etcd cluster is a service of its own; what its lease keys do on one host is shown by central-manager, \
-        and an adapter can make it a row
-        """)
+    ProgramRow(
+      name: "port daemon",
+      place: "Google's portpicker with its real portserver: Adapters/portpicker_adapter.py"),
+    ProgramRow(
+      name: "distributed reservation",
+      place: "leased keys in a real etcd: Adapters/etcd_adapter.py"),
+    ProgramRow(
+      name: "a vLLM release's own helper",
+      place: "taken from its wheel: Adapters/vllm_helper.py"),
   ]
 }
 
