@@ -29,24 +29,9 @@ public final class Loot {
   /// errno in the record, if it got none.
   @discardableResult
   public func draw(on host: TCPSocket.Host = .wildcard) -> Bool {
-    do throws(SystemError) {
-      let socket = try TCPSocket.open()
-      do throws(SystemError) {
-        if let confinedTo { try TCPSocket.confine(socket, to: confinedTo) }
-        try TCPSocket.bind(socket, host, port: 0)
-        let port = try TCPSocket.port(of: socket)
-        region.setClaim(claim, on: port)
-        held.append((socket, port))
-      } catch {
-        closeDescriptor(socket)
-        throw error
-      }
-      slot.pointee.held = UInt32(held.count)
-      slot.pointee.drawn += 1
-      return true
-    } catch {
-      slot.pointee.error = error.code
-      return false
+    hold { socket throws(SystemError) in
+      if let confinedTo { try TCPSocket.confine(socket, to: confinedTo) }
+      try TCPSocket.bind(socket, host, port: 0)
     }
   }
 
@@ -54,28 +39,10 @@ public final class Loot {
   /// error: both count as a draw. Returns whether it got it.
   @discardableResult
   public func take(_ port: UInt16, sharing: TCPSocket.Sharing, listens: Bool) -> Bool {
-    do throws(SystemError) {
-      let socket = try TCPSocket.open()
-      do throws(SystemError) {
-        try TCPSocket.share(socket, sharing)
-        try TCPSocket.bind(socket, host, port: port)
-        if listens { try TCPSocket.listen(socket) }
-        region.setClaim(claim, on: port)
-        held.append((socket, port))
-      } catch {
-        closeDescriptor(socket)
-        throw error
-      }
-      slot.pointee.held = UInt32(held.count)
-      slot.pointee.drawn += 1
-      return true
-    } catch {
-      if error.code == EADDRINUSE {
-        slot.pointee.drawn += 1
-      } else {
-        slot.pointee.error = error.code
-      }
-      return false
+    hold(isRefusalAnswer: true) { socket throws(SystemError) in
+      try TCPSocket.share(socket, sharing)
+      try TCPSocket.bind(socket, host, port: port)
+      if listens { try TCPSocket.listen(socket) }
     }
   }
 
@@ -93,12 +60,22 @@ public final class Loot {
 
   /// Opens a connection to the target and holds it, which counts as a draw of its source port.
   public func connect() -> Bool {
+    hold { socket throws(SystemError) in
+      if let confinedTo { try TCPSocket.confine(socket, to: confinedTo) }
+      TCPSocket.resetOnClose(socket)
+      _ = try TCPSocket.connect(socket, .secondLoopback, port: Self.targetPort)
+    }
+  }
+
+  /// Holds a socket that `body` gives a port, and counts it as a draw. Returns false if there is none, with errno
+  /// in the record, unless a refusal (EADDRINUSE) counts as a draw, too.
+  private func hold(
+    isRefusalAnswer: Bool = false, _ body: (Int32) throws(SystemError) -> Void
+  ) -> Bool {
     do throws(SystemError) {
       let socket = try TCPSocket.open()
       do throws(SystemError) {
-        if let confinedTo { try TCPSocket.confine(socket, to: confinedTo) }
-        TCPSocket.resetOnClose(socket)
-        _ = try TCPSocket.connect(socket, .secondLoopback, port: Self.targetPort)
+        try body(socket)
         let port = try TCPSocket.port(of: socket)
         region.setClaim(claim, on: port)
         held.append((socket, port))
@@ -110,7 +87,11 @@ public final class Loot {
       slot.pointee.drawn += 1
       return true
     } catch {
-      slot.pointee.error = error.code
+      if isRefusalAnswer && error.code == EADDRINUSE {
+        slot.pointee.drawn += 1
+      } else {
+        slot.pointee.error = error.code
+      }
       return false
     }
   }
