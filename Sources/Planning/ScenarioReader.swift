@@ -291,6 +291,7 @@ struct ScenarioReader {
   }
 
   private func checkDraws(_ scenario: Scenario) {
+    guard !scenario.settings.hasUnreadThief else { return }
     let thieves = scenario.settings.thieves
     var quota = 0
     for thief in thieves {

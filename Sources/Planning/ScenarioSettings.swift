@@ -18,6 +18,8 @@ struct ScenarioSettings {
   var ownershipCheck = OwnershipCheck.full
   var startup = StartupSettings()
   var thieves: [Choice] = []
+  /// Whether a thief of the list could not be read: what the rest draw says nothing then.
+  var hasUnreadThief = false
   var trials: Int?
   var timeoutMilliseconds = 10_000
 
@@ -84,9 +86,11 @@ struct ScenarioSettings {
       guard let nodes = node.elements() else { return }
       if nodes.count > 64 { node.report("expected at most 64 thieves, found \(nodes.count)") }
       thieves = nodes.compactMap { reader.read($0, nameKey: "kind") }
+      hasUnreadThief = thieves.count < nodes.count
       return
     }
     // An empty list switches the defaults' thieves off.
     thieves = []
+    hasUnreadThief = false
   }
 }

@@ -22,10 +22,16 @@ struct CostTable {
         }), let traits = matrix.traits[arm.strategy.name]
       else { return nil }
       let verdict = matrix.arms[arm.index]
-      return [
+      let measured = [
         label, arm.scenario, Self.durations(verdict.allocation),
         Self.durations(verdict.timeToBound),
         verdict.portsTaken.map { "\($0)" } ?? "-", verdict.socketsInWindow.map { "\($0)" } ?? "-",
+      ]
+      // What a program of the plan needs and how it fails, nobody has declared.
+      guard arm.strategy.command == nil else {
+        return measured + Array(repeating: "-", count: Self.head.count - measured.count)
+      }
+      return measured + [
         traits.needsRoot ? "yes" : "no", traits.cooperation.rawValue,
         traits.isKnownBeforehand ? "yes" : "no", traits.worksAcrossHosts ? "yes" : "no",
         traits.failure.rawValue, traits.weakness,

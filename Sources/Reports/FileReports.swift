@@ -114,7 +114,7 @@ public enum CSVReport {
           count(verdict.timeToBound?.p99), count(verdict.allocation?.p50),
           count(verdict.allocation?.p99), verdict.portsTaken.map { "\($0)" } ?? "",
           verdict.socketsInWindow.map { "\($0)" } ?? "",
-        ] + declared(matrix.traits[arm.strategy.name]) + [
+        ] + declared(arm.strategy.command == nil ? matrix.traits[arm.strategy.name] : nil) + [
           count(verdict.timeToServed?.p50), count(verdict.detection?.p50),
           count(verdict.detection?.p99),
         ]

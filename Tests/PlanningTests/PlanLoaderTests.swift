@@ -199,6 +199,15 @@ import Testing
       ])
   }
 
+  @Test func `a misspelt thief is one mistake, not two`() {
+    let errors = TestVocabulary.errors(
+      TestVocabulary.text(
+        scenario:
+          "\"window\": {\"foreign_draws\": 9}, \"thieves\": [{\"kind\": \"bind-hld\", \"options\": {\"ports\": 9}}],"
+      ))
+    #expect(errors.map(\.path) == ["scenarios[0].thieves[0].kind"])
+  }
+
   @Test func `a churning thief's draws are not limited by a quota`() throws {
     _ = try TestVocabulary.load(
       TestVocabulary.text(

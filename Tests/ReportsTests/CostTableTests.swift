@@ -36,6 +36,15 @@ import Testing
     #expect(CostTable(Self.matrix()).rows[0].count == CostTable.head.count)
   }
 
+  @Test func `nobody has declared what a program of the plan needs`() {
+    var matrix = Self.matrix()
+    matrix.plan.arms[0].strategy.command = AdapterCommand(words: ["./launcher"], folder: "/")
+    let row = CostTable(matrix).rows[0]
+    #expect(row[4] == "8")
+    #expect(row[6...].allSatisfy { $0 == "-" })
+    #expect(row.count == CostTable.head.count)
+  }
+
   @Test func `what was not declared or bound nothing has no row`() {
     #expect(CostTable(Self.matrix(isDeclared: false)).rows.isEmpty)
     #expect(CostTable(Self.matrix(depth: .allocate)).rows.isEmpty)
