@@ -6,6 +6,8 @@ public enum Prediction {
   /// The failure rates that the pool's arithmetic predicts; nil when the arm's strategy is unknown.
   public static func predict(_ arm: Arm, vocabulary: Vocabulary) -> PredictedFailure? {
     guard let strategy = vocabulary.strategy(named: arm.strategy.name) else { return nil }
+    // Theory knows ports, not what is done to processes.
+    if arm.faults.contains(where: { $0.probability > 0 }) { return nil }
     if let startup = arm.startup {
       let limit = arm.strategy.options.first { $0.name == "report_timeout_ms" }?.value
       let isTight = limit.map { Double($0) <= startup.importMilliseconds } ?? false

@@ -8,7 +8,7 @@ public import Planning
 /// | what the record shows | outcome |
 /// |---|---|
 /// | torn, contradictory or incomplete record; the harness gave up | `harness-error` |
-/// | a thief drew less than was due | `invalid` |
+/// | a thief drew less than was due, or a fault that was due was not witnessed | `invalid` |
 /// | the adapter of an `exec` strategy broke its protocol | `adapter-error` |
 /// | an endpoint lost its port (EADDRINUSE on a number) | `lost-to-*`, by the holder |
 /// | one number advertised twice by the launch | `lost-to-self` |
@@ -79,6 +79,16 @@ public struct TrialJudge {
 
   /// A fault that was due and did not fire. Nothing is due before the addresses are allocated.
   private func shortfall(_ record: TrialRecord) -> String? {
+    for fault in record.faults where fault.isDue && fault.witnessed == 0 {
+      let how =
+        fault.armed == 0
+        ? "its victim never came to be"
+        : fault.injected == 0 ? "its victim never came to that point" : "nobody saw its effect"
+      return
+        "fault \(fault.fault) (\(fault.name) at \(fault.point.rawValue)) was due in launch "
+        + "\(fault.launch) and not witnessed: \(how)"
+        + (fault.errno == 0 ? "" : ", errno \(fault.errno)")
+    }
     if record.ended.completion == .timeoutPreparing { return nil }
     for thief in record.thieves {
       guard thief.drawn < thief.wanted else { continue }
@@ -104,6 +114,7 @@ struct TrialRecord {
   var startups: [StartupRecord] = []
   var engines: [EngineRecord] = []
   var servings: [ServingRecord] = []
+  var faults: [FaultRecord] = []
 
   /// Nil unless the events begin and end as one trial does.
   init?(_ events: [Event]) {
@@ -118,6 +129,7 @@ struct TrialRecord {
       case .launch(let record): launches.append(record)
       case .server(let record): servers.append(record)
       case .thief(let record): thieves.append(record)
+      case .fault(let record): faults.append(record)
       case .startup(let record): startups.append(record)
       case .engine(let record): engines.append(record)
       case .serving(let record): servings.append(record)
@@ -138,6 +150,9 @@ struct TrialRecord {
     if thieves.map(\.thief).sorted() != Array(arm.thieves.indices) {
       return
         "expected \(arm.thieves.count) thieves' records, found \(Set(thieves.map(\.thief)).count)"
+    }
+    if faults.map(\.fault).sorted() != Array(arm.faults.indices) {
+      return "expected records of \(arm.faults.count) faults, found \(faults.count)"
     }
     for launch in launches where launch.advertised.count != arm.topology.addressesPerLaunch {
       return

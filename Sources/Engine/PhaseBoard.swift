@@ -94,11 +94,43 @@ struct PhaseBoard {
       if bs_load(bs_pending_word(region.pointer)) == 0 { return .ended }
       let now = MonotonicClock.now()
       if now >= deadline { return .deadlinePassed }
-      let slice = min(deadline - now, Self.aliveCheckNanoseconds)
+      var slice = min(deadline - now, Self.aliveCheckNanoseconds)
+      if let due = attendFaults(now) { slice = min(slice, due) }
       if bs_futex_wait(doorbell, rings, Int64(slice)) == ETIMEDOUT && !host.isAlive {
         throw .workerHostEnded
       }
     }
+  }
+
+  /// How often to look for a victim that must be seen in a state.
+  private static let stateCheckNanoseconds: UInt64 = 500_000
+
+  /// Sees victims stopped or asleep, as their faults want, and continues those whose time has come. Returns after
+  /// how many nanoseconds to do so again; nil if there is nothing to attend to.
+  private func attendFaults(_ now: UInt64) -> UInt64? {
+    var next: UInt64?
+    for number in arm.faults.indices {
+      let slot = region.fault(number)
+      let fault = slot.pointee
+      guard fault.is_due != 0, fault.awaited_state != 0, fault.healed_ns == 0 else { continue }
+      if fault.witnessed_ns == 0 {
+        if ProcessRecords.state(of: fault.pid)?.value == fault.awaited_state {
+          slot.pointee.witnessed_ns = now
+        } else {
+          next = min(next ?? .max, Self.stateCheckNanoseconds)
+          continue
+        }
+      }
+      guard fault.resume_ns != 0 else { continue }
+      if now >= fault.resume_ns {
+        // One that is gone is counted out by its parent.
+        _ = ProcessRecords.resume(fault.pid)
+        next = min(next ?? .max, Self.stateCheckNanoseconds)
+      } else {
+        next = min(next ?? .max, fault.resume_ns - now)
+      }
+    }
+    return next
   }
 
   /// Completes the phase for participants that died in it or before it.

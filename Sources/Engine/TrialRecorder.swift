@@ -28,7 +28,8 @@ final class TrialRecorder {
     region.copySlots(
       from: live, servers: arm.topology.launches * arm.topology.apiServers,
       launches: arm.topology.launches, thieves: arm.thieves.count,
-      engines: arm.topology.launches * (arm.startup?.engines ?? 0))
+      engines: arm.topology.launches * (arm.startup?.engines ?? 0),
+      faults: arm.faults.count)
   }
 
   /// What the thieves had done when the window opened and when the barrier did.
@@ -107,7 +108,8 @@ final class TrialRecorder {
 
   /// The events between `trial-started` and `trial-ended`.
   func records(
-    windowOpened: [ThiefSnapshot], barrierOpened: [ThiefSnapshot], holders: [HolderKey: Holder]
+    windowOpened: [ThiefSnapshot], barrierOpened: [ThiefSnapshot], holders: [HolderKey: Holder],
+    ended: UInt64
   ) -> [Event] {
     var events: [Event] = []
     let servers = arm.topology.apiServers
@@ -134,7 +136,24 @@ final class TrialRecorder {
             drawnAfterBind: Int(thief.drawn) - barrierOpened[number].drawn,
             heldAtRelease: barrierOpened[number].held, errno: thief.error)))
     }
+    for number in arm.faults.indices { events.append(.fault(faultRecord(number, ended))) }
     return events
+  }
+
+  /// - Parameter ended: when the trial was over; what a fault had done to processes is over by then.
+  private func faultRecord(_ number: Int, _ ended: UInt64) -> FaultRecord {
+    let fault = region.fault(number).pointee
+    let planned = arm.faults[number]
+    let record = FaultRecord(
+      fault: number, name: planned.kind.name, point: planned.point, launch: Int(fault.launch),
+      index: Int(fault.victim), isDue: fault.is_due != 0)
+    guard record.isDue else { return record }
+    return FaultRecord(
+      fault: number, name: planned.kind.name, point: planned.point, launch: Int(fault.launch),
+      index: Int(fault.victim), isDue: true, pid: fault.pid, armed: fault.armed_ns,
+      injected: fault.injected_ns, witnessed: fault.witnessed_ns,
+      healed: fault.healed_ns != 0 || fault.witnessed_ns == 0 ? fault.healed_ns : ended,
+      errno: fault.error, port: UInt16(fault.port), helper: fault.helper_pid)
   }
 
   private func launchRecord(_ launch: Int, _ holder: Holder?) -> LaunchRecord {
@@ -228,6 +247,7 @@ final class TrialRecorder {
       return HolderResolution.Role(
         kind: .launcher, launch: slot, index: -1, pid: region.launcher(slot).pointee.pid)
     case BS_CLAIM_THIEF: return thiefRole(slot)
+    case BS_CLAIM_FAULT: return faultRole(slot)
     case BS_CLAIM_COORDINATOR:
       return HolderResolution.Role(
         kind: .coordinator, launch: slot, index: -1,
@@ -257,6 +277,9 @@ final class TrialRecorder {
     for thief in arm.thieves.indices where region.thief(thief).pointee.pid == pid {
       return thiefRole(thief)
     }
+    for fault in arm.faults.indices where region.fault(fault).pointee.helper_pid == pid {
+      return faultRole(fault)
+    }
     return nil
   }
 
@@ -264,6 +287,13 @@ final class TrialRecorder {
     HolderResolution.Role(
       kind: .apiServer, launch: slot / arm.topology.apiServers,
       index: slot % arm.topology.apiServers, pid: region.server(slot).pointee.pid)
+  }
+
+  /// A process that steals for a fault is a thief; they are counted after the plan's.
+  private func faultRole(_ number: Int) -> HolderResolution.Role {
+    HolderResolution.Role(
+      kind: .thief, launch: -1, index: arm.thieves.count + number,
+      pid: region.fault(number).pointee.helper_pid)
   }
 
   private func thiefRole(_ thief: Int) -> HolderResolution.Role {

@@ -24,6 +24,8 @@ struct TrialRunner {
   private var board: PhaseBoard
   private let sockets: SocketBaseline?
   private let thievesActAfterBind: Bool
+  /// Position of each of the arm's faults in the registry.
+  private let faultKinds: [Int]
   /// When the preparation of the next trial was started, if it was.
   private var preparing: UInt64?
 
@@ -55,6 +57,7 @@ struct TrialRunner {
     thievesActAfterBind = arm.thieves.contains { thief in
       ThiefRegistry.index(of: thief.name).map { ThiefRegistry.all[$0].actsAfterBind } ?? false
     }
+    faultKinds = arm.faults.map { FaultRegistry.index(of: $0.kind.name)! }
     region = host.region
     self.host = host
     recorder = TrialRecorder(arm: arm, host: host)
@@ -116,7 +119,7 @@ struct TrialRunner {
       var event = TrialMachine.Event.phaseEnded
       switch action {
       case .prepare:
-        guard let wait = outcome(try prepare(seed)) else { return .interrupted }
+        guard let wait = outcome(try prepare(trial, seed)) else { return .interrupted }
         windowOpened = recorder.snapshot()
         event = wait ? .prepared(allocatedAt: allocatedAt()) : .deadlinePassed
       case .draw:
@@ -163,13 +166,15 @@ struct TrialRunner {
     recorder.freeze()
     let things = arm.depth == .startup && completion == .complete ? try cleanUp() : []
     let left = completion == .complete ? try socketsLeft() : -1
-    let needsNewWorkers = completion != .complete || left > 0 || hasDeadWorkers()
+    let faultsUndone = endFaultHelpers()
+    let needsNewWorkers = faultsUndone || completion != .complete || left > 0 || hasDeadWorkers()
     let ended = MonotonicClock.now()
-    if let next, !needsNewWorkers, arm.thieves.isEmpty { startPreparing(next) }
+    if let next, !needsNewWorkers, arm.thieves.isEmpty { startPreparing(trial + 1, next) }
 
     var events: [Event] = [.trialStarted(TrialStarted(arm: arm.index, trial: trial, at: started))]
     events += recorder.records(
-      windowOpened: windowOpened, barrierOpened: barrierOpened, holders: holders)
+      windowOpened: windowOpened, barrierOpened: barrierOpened, holders: holders,
+      ended: ended)
     events.append(
       .trialEnded(
         TrialEnded(
@@ -211,11 +216,11 @@ struct TrialRunner {
     }
   }
 
-  private mutating func prepare(_ seed: UInt64) throws(RunError) -> PhaseBoard.Wait {
+  private mutating func prepare(_ trial: Int, _ seed: UInt64) throws(RunError) -> PhaseBoard.Wait {
     if preparing == nil {
       let wait = try beginThieves()
       if wait != .ended { return wait }
-      startPreparing(seed)
+      startPreparing(trial, seed)
     }
     preparing = nil
     // Fresh API servers need the other core.
@@ -232,9 +237,14 @@ struct TrialRunner {
   }
 
   /// Has the launchers allocate, and start their servers if these are fresh.
-  private mutating func startPreparing(_ seed: UInt64) {
+  private mutating func startPreparing(_ trial: Int, _ seed: UInt64) {
     preparing = MonotonicClock.now()
     region.pointer.pointee.trial_seed = seed
+    if !arm.faults.isEmpty {
+      Order.write(
+        ScheduledFault.all(of: arm, trial: trial, seed: seed), of: arm, kinds: faultKinds,
+        to: region)
+    }
     let startsServers = arm.workers == .fresh && arm.depth.binds
     if startsServers {
       // Of the last trial; the launcher clears the rest.
@@ -329,6 +339,20 @@ struct TrialRunner {
     } catch {
       throw .system(error)
     }
+  }
+
+  /// Ends processes that act for faults and outlived their trial; whether there were any. Whoever started them is
+  /// replaced then, so that nothing of a fault is left in it.
+  private func endFaultHelpers() -> Bool {
+    var found = false
+    for number in arm.faults.indices {
+      let fault = region.fault(number).pointee
+      guard fault.helper_pid > 0, fault.healed_ns == 0,
+        ProcessRecords.parent(of: fault.helper_pid) == fault.pid
+      else { continue }
+      found = true
+    }
+    return found
   }
 
   private func hasDeadWorkers() -> Bool {

@@ -22,6 +22,8 @@ public enum Event: Sendable, Equatable {
   case serving(ServingRecord)
   /// What one thief process did.
   case thief(ThiefRecord)
+  /// What became of one fault.
+  case fault(FaultRecord)
   /// A trial is over, and clean.
   case trialEnded(TrialEnded)
   /// An arm does not run, and why.

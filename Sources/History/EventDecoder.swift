@@ -53,6 +53,7 @@ public enum EventDecoder {
     case "engine": return .engine(try StartupCoding.engine(&fields))
     case "serving": return .serving(try StartupCoding.serving(&fields))
     case "thief": return .thief(try thief(&fields))
+    case "fault": return .fault(try FaultCoding.decode(&fields))
     case "trial-ended": return .trialEnded(try trialEnded(&fields))
     case "arm-skipped":
       return .armSkipped(

@@ -21,6 +21,7 @@ public enum EventEncoder {
     case .engine(let record): StartupCoding.encode(record, into: &buffer)
     case .serving(let record): StartupCoding.encode(record, into: &buffer)
     case .thief(let record): encode(record, into: &buffer)
+    case .fault(let record): FaultCoding.encode(record, into: &buffer)
     case .trialEnded(let record): encode(record, into: &buffer)
     case .armSkipped(let record): encode(record, into: &buffer)
     case .runEnded(let record): encode(record, into: &buffer)

@@ -24,7 +24,7 @@ public struct Order {
   /// Writes the order. Only while no worker runs.
   public func write(to region: SharedRegion, seed: UInt64) {
     var order = bs_order()
-    order.strategy = choice(strategy, arm.strategy)
+    order.strategy = Self.choice(strategy, arm.strategy)
     order.depth = UInt32(Depth.allCases.firstIndex(of: arm.depth)!)
     order.sockets = UInt32(SocketKind.allCases.firstIndex(of: arm.sockets)!)
     order.workers = UInt32(WorkerKind.allCases.firstIndex(of: arm.workers)!)
@@ -37,12 +37,13 @@ public struct Order {
     order.pool_low = confinesSockets ? UInt32(arm.pool.low) : 0
     order.pool_high = confinesSockets ? UInt32(arm.pool.high) : 0
     order.thief_count = UInt32(thieves.count)
+    order.fault_count = UInt32(arm.faults.count)
     order.seed = seed
     if let startup = arm.startup { order.startup = Self.encode(startup) }
     region.pointer.pointee.order = order
     region.setCommand(arm.strategy.command)
     for (number, thief) in thieves.enumerated() {
-      bs_thief_choice_at(region.pointer, UInt32(number)).pointee = choice(
+      bs_thief_choice_at(region.pointer, UInt32(number)).pointee = Self.choice(
         thief, arm.thieves[number])
     }
   }
@@ -68,7 +69,26 @@ public struct Order {
     return order
   }
 
-  private func choice(_ index: Int, _ chosen: Choice) -> bs_choice {
+  /// Writes what is to happen in the next trial. Only while no worker is at one.
+  /// - Parameter kinds: position of each of the arm's faults in the registry.
+  public static func write(
+    _ faults: [ScheduledFault], of arm: Arm, kinds: [Int], to region: SharedRegion
+  ) {
+    for fault in faults {
+      var slot = bs_fault()
+      let planned = arm.faults[fault.number]
+      slot.kind = choice(kinds[fault.number], planned.kind)
+      slot.is_due = fault.isDue ? 1 : 0
+      slot.point = UInt32(InjectionPoint.allCases.firstIndex(of: planned.point)!)
+      slot.role = UInt32(FaultRole.allCases.firstIndex(of: planned.point.role)!)
+      slot.launch = UInt32(fault.launch)
+      slot.victim = UInt32(fault.index)
+      slot.amount_ns = fault.amountNanoseconds
+      region.fault(fault.number).pointee = slot
+    }
+  }
+
+  private static func choice(_ index: Int, _ chosen: Choice) -> bs_choice {
     precondition(chosen.options.count <= Int(BS_MAX_OPTIONS), "too many options")
     var result = bs_choice()
     result.index = UInt32(index)
@@ -124,6 +144,8 @@ public struct WorkerOrder {
   public let timeoutMilliseconds: Int
   /// The range to confine each of our own sockets to; nil when the namespace does it.
   public let confinedTo: ClosedRange<Int>?
+  /// How many faults the arm has; what they are stands in their slots, anew for each trial.
+  public let faults: Int
   /// Thieves: position in the registry and options.
   public let thieves: [(index: Int, options: [Int])]
   /// Seed of the arm.
@@ -171,6 +193,7 @@ public struct WorkerOrder {
     seed = order.seed
     startup = depth == .startup ? Self.decode(order.startup) : nil
     command = region.command
+    faults = Int(order.fault_count)
     thieves = (0..<Int(order.thief_count)).map { number in
       let choice = bs_thief_choice_at(region.pointer, UInt32(number))
       return (Int(choice.pointee.index), Self.options(choice))

@@ -44,7 +44,8 @@ public struct SharedRegion {
 
   /// Copies the slots of a trial from another region; those of the rest of the start-up if there are engines.
   public func copySlots(
-    from other: SharedRegion, servers: Int, launches: Int, thieves: Int, engines: Int = 0
+    from other: SharedRegion, servers: Int, launches: Int, thieves: Int, engines: Int = 0,
+    faults: Int = 0
   ) {
     pointer.pointee.trial_seed = other.pointer.pointee.trial_seed
     if servers > 0 { server(0).update(from: other.server(0), count: servers) }
@@ -54,6 +55,7 @@ public struct SharedRegion {
         from: bs_detail_of(other.pointer, 0), count: launches * Int(BS_DETAIL_SIZE))
     }
     if thieves > 0 { thief(0).update(from: other.thief(0), count: thieves) }
+    if faults > 0 { fault(0).update(from: other.fault(0), count: faults) }
     if engines > 0 {
       startup(0).update(from: other.startup(0), count: launches)
       serving(0).update(from: other.serving(0), count: servers)

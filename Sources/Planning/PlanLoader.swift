@@ -152,6 +152,7 @@ struct ChoiceReader {
   let kind: String
   let known: [(name: String, options: [OptionDescriptor])]
 
+  /// - Parameter extraKeys: further keys of the object, which the caller reads.
   func read(_ node: PlanNode, nameKey: String, extraKeys: [String] = []) -> Choice? {
     if case .string = node.value.content { return choice(node, label: nil, options: nil, at: node) }
     guard let object = node.object(keys: [nameKey, "label", "options"] + extraKeys),
@@ -173,7 +174,7 @@ struct ChoiceReader {
     let given = options?.object(keys: found.options.map(\.name))
     let values = found.options.compactMap { option -> OptionValue? in
       if let value = given?[option.name] {
-        return value.integer(option.range).map { OptionValue(name: option.name, value: $0) }
+        return number(value, option).map { OptionValue(name: option.name, value: $0) }
       }
       guard let value = option.defaultValue else {
         if options == nil || given != nil {
@@ -186,5 +187,19 @@ struct ChoiceReader {
     }
     guard values.count == found.options.count else { return nil }
     return Choice(name: name, label: label?.string() ?? name, options: values)
+  }
+
+  /// A number, or one of the option's words.
+  private func number(_ value: PlanNode, _ option: OptionDescriptor) -> Int? {
+    guard !option.words.isEmpty, case .string(let text) = value.value.content else {
+      return value.integer(option.range)
+    }
+    guard let place = option.words.firstIndex(of: text) else {
+      value.report(
+        "expected one of \(option.words.joined(separator: ", ")), found \"\(text)\"",
+        suggestion: Suggestion.closest(to: text, among: option.words))
+      return nil
+    }
+    return option.range.lowerBound + place
   }
 }

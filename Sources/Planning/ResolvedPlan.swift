@@ -279,6 +279,8 @@ public struct Arm: Sendable, Equatable, Codable {
   public var startup: Startup?
   /// Thieves at work, in the plan's order.
   public var thieves: [Choice]
+  /// Faults, in the plan's order.
+  public var faults: [PlannedFault]
   /// Number of trials, at least 1.
   public var trials: Int
   /// Longest time a phase of a trial may take, in milliseconds.
@@ -295,7 +297,8 @@ public struct Arm: Sendable, Equatable, Codable {
     topology: Topology, pool: PortPool = PortPool(), window: Window = Window(),
     barrier: Barrier = Barrier(), workers: WorkerKind = .fresh, sockets: SocketKind = .zmq,
     ownershipCheck: OwnershipCheck = .full, startup: Startup? = nil, thieves: [Choice] = [],
-    trials: Int, timeoutMilliseconds: Int = 10_000, expectation: Expectation? = nil,
+    faults: [PlannedFault] = [], trials: Int, timeoutMilliseconds: Int = 10_000,
+    expectation: Expectation? = nil,
     published: [PublishedFigure] = [], skipReason: String? = nil
   ) {
     self.index = index
@@ -312,6 +315,7 @@ public struct Arm: Sendable, Equatable, Codable {
     self.ownershipCheck = ownershipCheck
     self.startup = startup
     self.thieves = thieves
+    self.faults = faults
     self.trials = trials
     self.timeoutMilliseconds = timeoutMilliseconds
     self.expectation = expectation

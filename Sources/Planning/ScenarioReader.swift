@@ -67,7 +67,7 @@ struct ScenarioReader {
         ownershipCheck: settings.ownershipCheck,
         startup: settings.depth == .startup
           ? settings.startup.resolved(apiServers: scenario.apiServers) : nil,
-        thieves: settings.thieves,
+        thieves: settings.thieves, faults: settings.faults.map(\.planned),
         trials: scenario.trials, timeoutMilliseconds: settings.timeoutMilliseconds,
         expectation: (scenario.expectations[strategy.label] ?? scenario.expectations["*"])?.0,
         published: scenario.published[strategy.label] ?? [],
@@ -220,6 +220,7 @@ struct ScenarioReader {
       checkFit(known, scenario)
       if known.takesCommand { checkDeadlines(strategy, scenario) }
     }
+    checkFaults(scenario)
     checkDraws(scenario)
     checkExpectations(scenario)
   }
@@ -287,6 +288,46 @@ struct ScenarioReader {
       scenario.node.report(
         "\(phase.joined(separator: " and ")) of \"\(strategy.label)\" are \(needed) ms together; they must be less than timeout_ms, \(limit)"
       )
+    }
+  }
+
+  /// A fault that can never be injected is a mistake in the plan.
+  private func checkFaults(_ scenario: Scenario) {
+    let settings = scenario.settings
+    for (fault, node) in settings.faults {
+      guard let known = vocabulary.fault(named: fault.kind.name) else { continue }
+      let at = node["at"] ?? node
+      if !settings.depth.binds {
+        node.report("depth \"\(settings.depth.rawValue)\" has no faults")
+      }
+      if !known.points.contains(fault.point) {
+        let points = InjectionPoint.allCases.filter(known.points.contains).map(\.rawValue)
+        at.report(
+          "fault \"\(known.name)\" cannot be injected there, only at \(points.joined(separator: ", "))"
+        )
+      }
+      if fault.point.needsStartup && settings.depth != .startup {
+        at.report("only depth \"startup\" comes to \(fault.point.rawValue)")
+      }
+      if known.needsFreshWorkers && settings.workers == .pooled {
+        node.report(
+          "what fault \"\(known.name)\" does lasts as long as its process: workers must be fresh")
+      }
+      if let launch = fault.launch, launch >= settings.launches {
+        (node["launch"] ?? node).report(
+          "there is no launch \(launch); there are \(settings.launches), counted from 0")
+      }
+      let victims =
+        switch fault.point.role {
+        case .launcher: 1
+        case .apiServer: scenario.apiServers
+        case .engineCore: settings.startup.resolved(apiServers: scenario.apiServers).engines
+        }
+      if let index = fault.index, index >= victims {
+        (node["index"] ?? node).report(
+          "there is no \(fault.point.role.rawValue) \(index); a launch has \(victims), counted from 0"
+        )
+      }
     }
   }
 

@@ -4,7 +4,7 @@ internal import PortModel
 struct ScenarioSettings {
   static let keys = [
     "depth", "topology", "pool", "window", "barrier", "workers", "sockets", "ownership_check",
-    "startup", "thieves", "trials", "timeout_ms",
+    "startup", "thieves", "faults", "trials", "timeout_ms",
   ]
 
   var depth = Depth.bind
@@ -20,6 +20,7 @@ struct ScenarioSettings {
   var thieves: [Choice] = []
   /// Whether a thief of the list could not be read: what the rest draw says nothing then.
   var hasUnreadThief = false
+  var faults: [(planned: PlannedFault, node: PlanNode)] = []
   var trials: Int?
   var timeoutMilliseconds = 10_000
 
@@ -45,6 +46,7 @@ struct ScenarioSettings {
     set(&ownershipCheck, object["ownership_check"]?.word(OwnershipCheck.self))
     if let node = object["startup"] { startup.read(node) }
     if let node = object["thieves"] { readThieves(node, vocabulary) }
+    if let node = object["faults"] { readFaults(node, vocabulary) }
     if let count = object["trials"]?.integer(1...10_000_000) { trials = count }
     set(&timeoutMilliseconds, object["timeout_ms"]?.integer(10...3_600_000))
   }
@@ -76,6 +78,36 @@ struct ScenarioSettings {
       }
     default:
       node.report("expected either \"range\" or \"slots\"")
+    }
+  }
+
+  /// Most faults of an arm.
+  private static let mostFaults = 16
+
+  private mutating func readFaults(_ node: PlanNode, _ vocabulary: Vocabulary) {
+    faults = []
+    // An empty list switches the defaults' faults off.
+    if case .array(let elements) = node.value.content, elements.isEmpty { return }
+    let reader = ChoiceReader(
+      kind: "fault", known: vocabulary.faults.map { ($0.name, $0.options) })
+    guard let nodes = node.elements() else { return }
+    if nodes.count > Self.mostFaults {
+      node.report("expected at most \(Self.mostFaults) faults, found \(nodes.count)")
+    }
+    for node in nodes {
+      let keys = ["at", "launch", "index", "probability", "every"]
+      guard let object = node.object(keys: ["kind", "label", "options"] + keys),
+        let point = object.required("at")?.word(InjectionPoint.self),
+        let choice = reader.read(node, nameKey: "kind", extraKeys: keys)
+      else { continue }
+      faults.append(
+        (
+          PlannedFault(
+            kind: choice, point: point, launch: object["launch"]?.integer(0...63),
+            index: object["index"]?.integer(0...4_095),
+            probability: object["probability"]?.number(0...1) ?? 1,
+            every: object["every"]?.integer(1...10_000_000) ?? 1), node
+        ))
     }
   }
 

@@ -13,11 +13,14 @@ public struct OptionDescriptor: Sendable, Equatable {
   /// Whether theory has nothing to say any more when the plan gives another value than the default: the option
   /// lets something go wrong on purpose.
   public let breaksModel: Bool
+  /// Words that a plan may write instead of the numbers from `range.lowerBound` on; empty for none.
+  public let words: [String]
 
   public init(
     name: String, defaultValue: Int?, range: ClosedRange<Int>, summary: String,
-    breaksModel: Bool = false
+    breaksModel: Bool = false, words: [String] = []
   ) {
+    self.words = words
     self.name = name
     self.defaultValue = defaultValue
     self.range = range
@@ -189,10 +192,20 @@ public struct Vocabulary: Sendable {
   public let strategies: [StrategyDescriptor]
   /// Every thief, in the order of the registry.
   public let thieves: [ThiefDescriptor]
+  /// Every fault, in the order of the registry.
+  public let faults: [FaultDescriptor]
 
-  public init(strategies: [StrategyDescriptor], thieves: [ThiefDescriptor]) {
+  public init(
+    strategies: [StrategyDescriptor], thieves: [ThiefDescriptor], faults: [FaultDescriptor] = []
+  ) {
     self.strategies = strategies
     self.thieves = thieves
+    self.faults = faults
+  }
+
+  /// The fault of that name, if there is one.
+  public func fault(named name: String) -> FaultDescriptor? {
+    faults.first { $0.name == name }
   }
 
   /// The strategy of that name, if there is one.

@@ -1,4 +1,5 @@
 public import History
+internal import Planning
 
 /// One trial's events in words, in the order of time.
 public enum Timeline {
@@ -15,6 +16,7 @@ public enum Timeline {
       case .startup(let record): append(record, add)
       case .engine(let record): append(record, add)
       case .serving(let record): append(record, add)
+      case .fault(let record): append(record, add)
       case .trialEnded(let record):
         add(record.barrierOpened, "the barrier opens: API servers go on")
         add(record.at, "the trial is over: \(record.completion.rawValue)")
@@ -56,6 +58,21 @@ public enum Timeline {
       }
       if role == "input" { add(endpoint.reported, "\(who) reports its ports") }
     }
+  }
+
+  private static func append(_ record: FaultRecord, _ add: Add) {
+    guard record.isDue else { return }
+    let victim = "\(record.point.role.rawValue) \(record.launch).\(record.index)"
+    let what = "fault \(record.fault) (\(record.name))"
+    add(
+      record.armed, "\(what) is armed for \(victim) (pid \(record.pid)) at \(record.point.rawValue)"
+    )
+    let stake = record.port == 0 ? "" : ", with port \(record.port) at stake"
+    add(record.injected, "\(what) is injected into \(victim)\(stake)")
+    let code = record.errno == 0 ? "" : ": errno \(record.errno)"
+    let helper = record.helper == 0 ? "" : " by pid \(record.helper)"
+    add(record.witnessed, "\(what) is witnessed\(helper)\(code)")
+    add(record.healed, "\(what) is over")
   }
 
   private static func append(_ record: StartupRecord, _ add: Add) {

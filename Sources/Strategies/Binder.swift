@@ -1,7 +1,7 @@
 public import CLinuxShims
 internal import Glibc
 public import Launching
-internal import Planning
+public import Planning
 public import PortModel
 public import Syscalls
 
@@ -34,6 +34,8 @@ public final class Binder {
   public var inherited: (input: Int32, output: Int32) = (-1, -1)
   /// The endpoints' sockets.
   public let sockets: EndpointSockets
+  /// Injects the plan's faults; nil if it has none.
+  public var injector: (any Injector)?
   private let server: UnsafeMutablePointer<bs_server>
   private let claim: UInt32
 
@@ -85,19 +87,20 @@ public final class Binder {
   ///   - port: 0 for one of the kernel's choice.
   ///   - sharing: beside what libzmq sets by itself (SO_REUSEADDR).
   public func bind(_ role: EndpointRole, port: UInt16, sharing: TCPSocket.Sharing = []) -> Bool {
-    let record = begin(role)
+    let record = begin(role, port: port)
     record.pointee.requested = port
-    return finish(role, sockets.bind(role, port: port, sharing: sharing))
+    return finish(
+      role, sockets.bind(role, port: port, sharing: sharing, pausing: pausing(role, port)))
   }
 
   /// Binds the first of the numbers that can be had, as a search: that others are taken is no failure and no
   /// retry. Returns false, with the last errno at stage `scan`, if none can.
   public func bindAny(_ role: EndpointRole, of ports: some Sequence<UInt16>) -> Bool {
-    let record = begin(role)
+    let record = begin(role, port: 0)
     record.pointee.requested = 0
     var code = EADDRINUSE
     for port in ports {
-      switch sockets.bind(role, port: port, sharing: []) {
+      switch sockets.bind(role, port: port, sharing: [], pausing: pausing(role, port)) {
       case .listening(let bound): return finish(role, .listening(bound))
       case .failed(_, let error):
         code = error
@@ -111,14 +114,14 @@ public final class Binder {
 
   /// Binds a Unix socket at that path, through libzmq.
   public func bind(_ role: EndpointRole, path: String) -> Bool {
-    let record = begin(role)
+    let record = begin(role, port: 0)
     record.pointee.is_path = 1
     return finish(role, sockets.bind(role, path: path))
   }
 
   /// Adopts the listener this process was handed for the endpoint.
   public func adopt(_ role: EndpointRole) -> Bool {
-    _ = begin(role)
+    _ = begin(role, port: requested(role))
     return finish(role, sockets.adopt(role, listener: takeHanded(role)), isAdopted: true)
   }
 
@@ -154,7 +157,7 @@ public final class Binder {
 
   /// Records the endpoint as bound to a port that this process does not hold: for tests of the checkers.
   func pretend(_ role: EndpointRole, port: UInt16) {
-    _ = begin(role)
+    _ = begin(role, port: 0)
     endpoint(role).pointee.finished_ns = MonotonicClock.now()
     endpoint(role).pointee.bound = port
     endpoint(role).pointee.is_bound = 1
@@ -176,10 +179,54 @@ public final class Binder {
 
   /// Reports these ports, whatever is bound. A failure is recorded at the input.
   public func report(input: UInt16, output: UInt16) {
+    let change = reach(.beforeReport)
     let now = MonotonicClock.now()
     for role in EndpointRole.allCases { endpoint(role).pointee.reported_ns = now }
-    let code = ChannelMessage(.report, first: input, second: output).send(over: channel)
-    if code != 0 { fail(.input, stage: BS_STAGE_REPORT, code: code) }
+    let message = ChannelMessage(.report, first: input, second: output)
+    let code = send(message, change)
+    if code != 0 {
+      // What did not go out was not reported.
+      for role in EndpointRole.allCases { endpoint(role).pointee.reported_ns = 0 }
+      fail(.input, stage: BS_STAGE_REPORT, code: code)
+    }
+    if injector != nil {
+      injector?.observe(.reportSent(code))
+      _ = reach(.afterReport)
+    }
+  }
+
+  private func send(_ message: ChannelMessage, _ change: InjectionSite.ReportChange) -> Int32 {
+    switch change {
+    case .none:
+      guard injector?.expects(.midReport) == true else { return message.send(over: channel) }
+      let code = message.sendFirstHalf(over: channel)
+      if code != 0 { return code }
+      _ = reach(.midReport)
+      return message.sendSecondHalf(over: channel)
+    case .truncated: return message.sendFirstHalf(over: channel)
+    case .duplicated:
+      let code = message.send(over: channel)
+      return code == 0 ? message.send(over: channel) : code
+    case .garbage: return ChannelMessage.sendGarbage(over: channel)
+    }
+  }
+
+  // MARK: Faults
+
+  /// The API server has come to a point. Returns what is to become of a report.
+  @discardableResult
+  public func reach(_ point: InjectionPoint, port: UInt16 = 0) -> InjectionSite.ReportChange {
+    guard let injector else { return .none }
+    var site = InjectionSite(point, port: port, channel: channel)
+    injector.reach(&site)
+    channel = site.channel
+    return site.report
+  }
+
+  /// What to do between `bind()` and `listen()`; nil, so that they stay one call, unless there is something.
+  private func pausing(_ role: EndpointRole, _ port: UInt16) -> (() -> Void)? {
+    guard role == .output, injector?.expects(.betweenBindAndListen) == true else { return nil }
+    return { self.reach(.betweenBindAndListen, port: port) }
   }
 
   /// Tells the launcher that there will be no report.
@@ -234,7 +281,8 @@ public final class Binder {
     sockets.close()
   }
 
-  private func begin(_ role: EndpointRole) -> UnsafeMutablePointer<bs_endpoint> {
+  private func begin(_ role: EndpointRole, port: UInt16) -> UnsafeMutablePointer<bs_endpoint> {
+    reach(role == .input ? .beforeInputBind : .beforeOutputBind, port: port)
     let record = endpoint(role)
     if record.pointee.error == EADDRINUSE { record.pointee.retries += 1 }
     record.pointee.error = 0
@@ -248,6 +296,7 @@ public final class Binder {
   ) -> Bool {
     let record = endpoint(role)
     record.pointee.finished_ns = MonotonicClock.now()
+    if case .failed(_, let code) = result { injector?.observe(.bindEnded(code)) }
     switch result {
     case .listening(let port):
       record.pointee.bound = port

@@ -38,12 +38,42 @@ public struct ChannelMessage: Sendable, Equatable {
     return 0
   }
 
-  /// Receives one; nil at the end of the channel or when the datagram is no message.
+  /// Sends the first half of it, as a datagram of its own.
+  func sendFirstHalf(over channel: Int32) -> Int32 {
+    Self.send([kind.rawValue, role], over: channel)
+  }
+
+  /// Sends the second half of it.
+  func sendSecondHalf(over channel: Int32) -> Int32 {
+    Self.send([first, second], over: channel)
+  }
+
+  /// Sends what is no message.
+  static func sendGarbage(over channel: Int32) -> Int32 { send([.max, .max, .max], over: channel) }
+
+  private static func send(_ words: [UInt16], over channel: Int32) -> Int32 {
+    let size = words.count * MemoryLayout<UInt16>.size
+    while Glibc.send(channel, words, size, Int32(MSG_NOSIGNAL)) != size {
+      if errno != EINTR { return errno }
+    }
+    return 0
+  }
+
+  /// Receives one, and waits for its second half where only the first has come, as whoever reads a message from a
+  /// pipe does. Nil at the end of the channel or when the datagram is no message.
   public static func receive(from channel: Int32) -> ChannelMessage? {
     var words: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
     let size = MemoryLayout.size(ofValue: words)
     var length = recv(channel, &words, size, 0)
     while length < 0 && errno == EINTR { length = recv(channel, &words, size, 0) }
+    if length == size / 2 {
+      var half: (UInt16, UInt16) = (0, 0)
+      var rest = recv(channel, &half, size / 2, 0)
+      while rest < 0 && errno == EINTR { rest = recv(channel, &half, size / 2, 0) }
+      guard rest == size / 2 else { return nil }
+      (words.2, words.3) = half
+      length = size
+    }
     guard length == size, let kind = Kind(rawValue: words.0) else { return nil }
     return ChannelMessage(kind, role: words.1, first: words.2, second: words.3)
   }

@@ -45,16 +45,17 @@ public final class EndpointSockets {
   }
 
   /// Binds port `port` (0: of the kernel's choice) of the host's address and listens.
+  /// - Parameter pausing: called between `bind()` and `listen()`, where libzmq makes one call of both.
   /// - Parameter sharing: socket options besides SO_REUSEADDR. libzmq sets no others: where there are some,
   ///   the socket is made here and libzmq adopts it.
   public func bind(
-    _ role: EndpointRole, port: UInt16, sharing: TCPSocket.Sharing
+    _ role: EndpointRole, port: UInt16, sharing: TCPSocket.Sharing, pausing: (() -> Void)? = nil
   ) -> BindResult {
-    switch (kind, sharing.isEmpty) {
-    case (.tcp, _): return bindPlain(role, port: port, sharing)
+    switch (kind, sharing.isEmpty && pausing == nil) {
+    case (.tcp, _): return bindPlain(role, port: port, sharing, pausing)
     case (.zmq, true): return bindMessaging(role, to: "tcp://\(host.text):\(port)", adopting: nil)
     case (.zmq, false):
-      let result = bindPlain(role, port: port, sharing)
+      let result = bindPlain(role, port: port, sharing, pausing)
       guard case .listening = result else { return result }
       let listener = listeners[role.rawValue]
       listeners[role.rawValue] = -1
@@ -156,7 +157,7 @@ public final class EndpointSockets {
   }
 
   private func bindPlain(
-    _ role: EndpointRole, port: UInt16, _ sharing: TCPSocket.Sharing
+    _ role: EndpointRole, port: UInt16, _ sharing: TCPSocket.Sharing, _ pausing: (() -> Void)?
   ) -> BindResult {
     var stage = BS_STAGE_BIND
     do throws(SystemError) {
@@ -166,6 +167,7 @@ public final class EndpointSockets {
       // As libzmq does.
       try TCPSocket.share(socket, sharing.union(.reuseAddress))
       try TCPSocket.bind(socket, host, port: port)
+      pausing?()
       stage = BS_STAGE_LISTEN
       try TCPSocket.listen(socket)
       return .listening(port != 0 ? port : try TCPSocket.port(of: socket))

@@ -1,7 +1,7 @@
 public import CLinuxShims
 internal import Glibc
 public import Launching
-internal import Planning
+public import Planning
 public import PortModel
 public import Syscalls
 
@@ -24,6 +24,8 @@ public final class Launch {
   public var channels: [Int32]
   /// Descriptors of the launcher that its API servers must not keep.
   public var privateDescriptors: [Int32] = []
+  /// Injects the plan's faults; nil if it has none.
+  public var injector: (any Injector)?
   /// Random numbers of this launch in this trial.
   public var generator = SeededGenerator(seed: 0)
   /// Sockets to hand over, by address; -1 where there is none.
@@ -266,6 +268,18 @@ public final class Launch {
       closeDescriptor(socket)
     }
     kept.removeAll(keepingCapacity: true)
+  }
+
+  /// The launcher has come to a point.
+  public func reach(_ point: InjectionPoint) {
+    guard let injector else { return }
+    var site = InjectionSite(point)
+    injector.reach(&site)
+    guard site.keepsParentCopies else { return }
+    let before = kept.count
+    keepHanded()
+    injector.observe(.copiesKept(kept.count - before))
+    forgetKept()
   }
 
   /// Leaves what is kept open for good: a leak, on purpose.

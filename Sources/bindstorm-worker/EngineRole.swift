@@ -1,4 +1,5 @@
 internal import CLinuxShims
+internal import Faults
 internal import Glibc
 internal import Handshake
 internal import Launching
@@ -16,6 +17,7 @@ final class EngineRole {
   private let startup: Startup
   private let slot: UnsafeMutablePointer<bs_engine>
   private let record: UnsafeMutablePointer<bs_startup>
+  private let injector: FaultInjector?
 
   /// An engine core's sockets to one API server.
   private final class Peer {
@@ -31,7 +33,11 @@ final class EngineRole {
   }
 
   /// - Parameter identity: of the launch.
-  init(region: SharedRegion, addresses: LaunchAddresses, rank: Int, identity: Int64) {
+  init(
+    region: SharedRegion, addresses: LaunchAddresses, rank: Int, identity: Int64,
+    injector: FaultInjector?
+  ) {
+    self.injector = injector
     bs_set_name("bs-engine", Int32(addresses.launch), Int32(rank))
     self.addresses = addresses
     self.rank = rank
@@ -46,6 +52,7 @@ final class EngineRole {
   ///   - gate: value of the gate's word while it is shut.
   func run(copied: EngineAddresses?, gate: UInt32) -> Never {
     slot.pointee.started_ns = MonotonicClock.now()
+    injector?.arm()
     let word = CommandWord(bs_gate_of(record))
     while !word.wait(differsFrom: gate) {}
     do {
@@ -102,6 +109,10 @@ final class EngineRole {
     slot.pointee.initialised_ns = MonotonicClock.now()
     pause(milliseconds: startup.loadMilliseconds)
     slot.pointee.loaded_ns = MonotonicClock.now()
+    if let injector {
+      var site = InjectionSite(.beforeEngineConnect)
+      injector.reach(&site)
+    }
     let targets = received.inputs + received.outputs
     slot.pointee.placeholders = UInt32(targets.count { $0.hasSuffix(":0") })
     var peers: [Peer] = []

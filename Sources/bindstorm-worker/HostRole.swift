@@ -1,4 +1,5 @@
 internal import CLinuxShims
+internal import Faults
 internal import Glibc
 internal import Launching
 internal import Planning
@@ -234,6 +235,9 @@ final class HostRole {
       guard pid > 0 else { return }
       switch children.removeValue(forKey: pid) {
       case .launcher(let launch):
+        FaultExit.note(
+          pid: pid, status: status, region: region,
+          faults: Int(region.pointer.pointee.order.fault_count))
         region.launcher(launch).pointee.is_dead = 1
         // Its API servers die with it, and nobody else would say so.
         let servers = Int(region.pointer.pointee.order.servers_per_launch)

@@ -1,4 +1,5 @@
 internal import CLinuxShims
+internal import Faults
 internal import Glibc
 internal import Launching
 internal import Messaging
@@ -37,6 +38,8 @@ final class LauncherRole {
     binding = order.binding
     self.seen = seen
     launch = Launch(region: region, number: number, order: order)
+    launch.injector = FaultInjector(
+      region: region, faults: order.faults, role: .launcher, launch: number, index: 0)
     slot = region.launcher(number)
     startup = order.startup.map { [launch] in
       StartupLauncher(region: region, launch: launch, order: order, startup: $0, nodes: nodes)
@@ -92,6 +95,7 @@ final class LauncherRole {
     slot.pointee.error = 0
     slot.pointee.stage = 0
     launch.begin()
+    launch.injector?.arm()
     startup?.begin()
     slot.pointee.allocation_started_ns = MonotonicClock.now()
     do throws(StageFailure) {
@@ -100,6 +104,7 @@ final class LauncherRole {
       launch.note(error)
     }
     slot.pointee.allocation_ended_ns = MonotonicClock.now()
+    if slot.pointee.error == 0 { launch.reach(.afterProbe) }
     guard order.depth.binds else { return }
     if let startup, slot.pointee.error == 0 {
       do throws(StageFailure) {
@@ -112,6 +117,7 @@ final class LauncherRole {
     if passesSockets && slot.pointee.error == 0 {
       do throws(StageFailure) { try launch.passHanded() } catch { launch.note(error) }
     }
+    if slot.pointee.error == 0 { launch.reach(.afterSpawn) }
     launch.closeHanded()
     if let startup, slot.pointee.error == 0 {
       do throws(StageFailure) { try startup.openHandshake() } catch { launch.note(error) }
@@ -141,6 +147,7 @@ final class LauncherRole {
   /// All API servers have been told to close: takes the exit of fresh ones, and lets go of what the launcher
   /// itself holds.
   private func finish() {
+    launch.injector?.heal()
     startup?.beginEnd()
     if order.workers == .fresh { takeExits() }
     startup?.finishEnd()
@@ -162,12 +169,14 @@ final class LauncherRole {
       if startup?.takeExit(of: pid) == true { continue }
       guard pid > 0 else { break }
       // Other children are those of the strategy.
+      // What a fault started, or ended; an engine core's exit was taken above.
+      let isFault = noteFaultExit(pid, status)
       guard let server = server(ofPid: pid) else { continue }
       running -= 1
       clearClaims(server)
       // One that crashed did not do as it was told: it died a moment before, unnoticed. The launcher's own
       // signals are no crash.
-      if ![0, SIGTERM, SIGKILL].contains(status & 0x7f) {
+      if isFault || ![0, SIGTERM, SIGKILL].contains(status & 0x7f) {
         let slot = region.server(launch.slot(of: server))
         slot.pointee.wait_status = status
         slot.pointee.is_dead = 1
@@ -253,7 +262,10 @@ final class LauncherRole {
     ServerRole(
       region: region, launch: launch.number, server: server, slot: launch.slot(of: server),
       order: binding, strategy: strategy, receivesSockets: passesSockets, channel: channel.child,
-      inherited: inherited, seen: seen
+      inherited: inherited, seen: seen,
+      injector: FaultInjector(
+        region: region, faults: order.faults, role: .apiServer, launch: launch.number,
+        index: server)
     ).run()
   }
 
@@ -294,6 +306,7 @@ final class LauncherRole {
     while running > 0 || startup?.isGone == false {
       let pid = waitpid(-1, &status, WNOHANG)
       guard pid > 0 else { return }
+      noteFaultExit(pid, status)
       if startup?.noteExit(of: pid, status: status) == true { continue }
       guard let server = server(ofPid: pid) else { continue }
       running -= 1
@@ -307,6 +320,13 @@ final class LauncherRole {
     clearClaims(server)
     slot.pointee.is_dead = 1
     bs_ring(region.pointer)
+  }
+
+  /// The end of a process may be a fault's doing, which it witnesses; returns whether it is.
+  @discardableResult
+  private func noteFaultExit(_ pid: Int32, _ status: Int32) -> Bool {
+    order.faults > 0
+      && FaultExit.note(pid: pid, status: status, region: region, faults: order.faults)
   }
 
   private func clearClaims(_ server: Int) {

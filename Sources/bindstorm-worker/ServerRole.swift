@@ -1,4 +1,5 @@
 internal import CLinuxShims
+internal import Faults
 internal import Glibc
 internal import Launching
 internal import Planning
@@ -31,7 +32,7 @@ final class ServerRole {
   init(
     region: SharedRegion, launch: Int, server: Int, slot number: Int, order: BindingOrder,
     strategy: any Strategy, receivesSockets: Bool, channel: Int32,
-    inherited: (input: Int32, output: Int32), seen: UInt32
+    inherited: (input: Int32, output: Int32), seen: UInt32, injector: FaultInjector?
   ) {
     bs_set_name("bs-api", Int32(launch), Int32(server))
     if order.barrier.kind == .sleep { bs_set_timer_slack(1) }
@@ -51,6 +52,7 @@ final class ServerRole {
     } catch {
       die("API server: \(error)")
     }
+    binder.injector = injector
     binder.channel = channel
     binder.inherited = inherited
   }
@@ -75,13 +77,18 @@ final class ServerRole {
       channel: isOpen(WorkerDescriptor.control),
       inherited: (
         isOpen(WorkerDescriptor.handedInput), isOpen(WorkerDescriptor.handedOutput)
-      ), seen: UInt32(arguments[3]))
+      ), seen: UInt32(arguments[3]),
+      injector: FaultInjector(
+        region: region, faults: order.faults, role: .apiServer, launch: arguments[1],
+        index: arguments[2]))
   }
 
   func run() -> Never {
+    if order.workers == .fresh { binder.injector?.arm() }
     complete()
     while true {
       awaitCommand()
+      if order.workers == .pooled { binder.injector?.arm() }
       release()
       // A launcher that could not allocate raises, in the real system, before it starts anything.
       if launcher.pointee.error == 0 {
@@ -90,12 +97,14 @@ final class ServerRole {
         strategy.bind(binder)
         if hasChannel && !binder.isBound { binder.reportFailure() }
       }
+      if binder.isBound { binder.reach(.afterReady) }
       if let startup = order.startup { serve(startup) }
       complete()
       if order.ownershipCheck == .full && binder.isBound && !binder.launcherBinds {
         answerNonces()
       }
       awaitCommand()
+      binder.injector?.heal()
       if order.workers == .fresh {
         // The kernel closes everything; the launcher takes the exit as the word that it has.
         _exit(binder.isBound ? 0 : 1)

@@ -1,4 +1,5 @@
 internal import CLinuxShims
+internal import Faults
 internal import Glibc
 internal import Handshake
 internal import Launching
@@ -171,7 +172,10 @@ final class StartupLauncher {
       let network = node == 0 ? -1 : nodes[node - 1]
       slot.pointee.pid = start(keeping: -1, network: network) { _ in
         EngineRole(
-          region: self.region, addresses: self.addresses, rank: rank, identity: identity
+          region: self.region, addresses: self.addresses, rank: rank, identity: identity,
+          injector: FaultInjector(
+            region: self.region, faults: self.order.faults, role: .engineCore,
+            launch: self.launch.number, index: rank)
         ).run(copied: copied, gate: gate)
       }
       if slot.pointee.pid < 0 { slot.pointee.error = errno }
@@ -289,6 +293,7 @@ final class StartupLauncher {
       while let frames = try router!.receiveMessage() {
         guard frames.count == 2 else { throw HandshakeBook.Violation.unreadable }
         if case .initialise = try book.receive(identity: frames[0], frames[1]) {
+          launch.reach(.beforeHandshakeReply)
           try router!.send([frames[0], engineAddresses().encoded])
         }
       }

@@ -1,17 +1,17 @@
 internal import ArgumentParser
 internal import Planning
 
-/// `bindstorm list strategies|thieves`
+/// `bindstorm list strategies|thieves|faults`
 struct ListCommand: ParsableCommand {
   /// What can be listed.
   enum Subject: String, ExpressibleByArgument, CaseIterable {
-    case strategies, thieves
+    case strategies, thieves, faults
   }
 
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the strategies or thieves that a plan may name.")
+    commandName: "list", abstract: "List the strategies, thieves or faults that a plan may name.")
 
-  @Argument(help: "strategies or thieves.")
+  @Argument(help: "strategies, thieves or faults.")
   var subject: Subject
 
   @Flag(help: "For strategies: where each comes from, what it needs, and how it fails.")
@@ -36,6 +36,12 @@ struct ListCommand: ParsableCommand {
         + programs.joined()
     case .thieves:
       return vocabulary.thieves.map { block($0.name, $0.summary, $0.options) }.joined()
+    case .faults:
+      return vocabulary.faults.map { fault in
+        let points = InjectionPoint.allCases.filter(fault.points.contains).map(\.rawValue)
+        return block(fault.name, fault.summary, fault.options)
+          + "    at: \(points.joined(separator: ", "))\n"
+      }.joined()
     }
   }
 
@@ -61,8 +67,12 @@ struct ListCommand: ParsableCommand {
     var lines = ["\(name)", "    \(summary)"]
     for option in options {
       let value = option.defaultValue.map { "default \($0)" } ?? "required"
+      let range =
+        option.words.isEmpty
+        ? "\(option.range.lowerBound)...\(option.range.upperBound)"
+        : option.words.joined(separator: "|")
       lines.append(
-        "    \(option.name): \(option.summary) (\(option.range.lowerBound)...\(option.range.upperBound), \(value))"
+        "    \(option.name): \(option.summary) (\(range), \(value))"
       )
     }
     return lines.joined(separator: "\n") + "\n"

@@ -6,7 +6,8 @@ internal import Strategies
 
 /// Everything a plan may name.
 let vocabulary = Vocabulary(
-  strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors)
+  strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
+  faults: FaultRegistry.descriptors)
 
 /// A plan as it is on disk and as it was understood.
 struct PlanFile {

@@ -34,7 +34,7 @@ final class Recording: Run.Observer {
         case .thief(let record): thieves.append(record)
         case .trialEnded(let record): ended = record
         case .trialStarted, .runStarted, .runEnded, .poolSet, .armSkipped, .engine, .startup,
-          .serving:
+          .serving, .fault:
           throw TestFailure("\(event) inside a trial")
         }
       }

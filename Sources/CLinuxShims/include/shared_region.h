@@ -18,6 +18,7 @@ enum {
   BS_MAX_SERVERS = 4096, /* all launches together */
   BS_MAX_THIEVES = 64,
   BS_MAX_OPTIONS = 8,
+  BS_MAX_FAULTS = 16,
   BS_MAX_ENGINES = 4096,           /* all launches together */
   BS_ENGINE_WORDS = 4,             /* 64 engine cores of one launch a word */
   BS_MAX_NODES = 16,
@@ -211,6 +212,30 @@ struct bs_choice {
   int64_t options[BS_MAX_OPTIONS];
 };
 
+/* One fault of the plan in one trial. The first part is written by the harness before the trial; times are 0 until
+   it has come to that. */
+struct bs_fault {
+  struct bs_choice kind;
+  uint32_t is_due;
+  uint32_t point; /* number of Planning.InjectionPoint */
+  uint32_t role;  /* number of Planning.FaultRole */
+  uint32_t launch;
+  uint32_t victim;        /* number within its launch */
+  uint32_t word;          /* futex word: a helper has acted */
+  uint64_t amount_ns;     /* drawn length of a pause or delay */
+  uint64_t armed_ns;
+  uint64_t injected_ns;
+  uint64_t acted_ns;      /* by a helper */
+  uint64_t witnessed_ns;
+  uint64_t healed_ns;
+  uint64_t resume_ns;     /* when the harness is to continue a stopped victim; 0: not at all */
+  uint32_t awaited_state; /* letter of /proc/PID/stat by which the harness witnesses it; 0: it need not */
+  int32_t pid;            /* of the victim */
+  int32_t helper_pid;
+  int32_t error;          /* errno that it met or made */
+  uint32_t port;          /* the number at stake */
+};
+
 /* Everything about an arm that workers need. Written while no worker runs. */
 struct bs_order {
   struct bs_choice strategy;
@@ -227,6 +252,7 @@ struct bs_order {
   uint32_t pool_high;
   uint32_t thief_count;
   struct bs_choice thieves[BS_MAX_THIEVES];
+  uint32_t fault_count;
   uint64_t seed;
   struct bs_startup_order startup;
 };
@@ -263,6 +289,7 @@ struct bs_region {
   /* What a launch has to say in words, ended by 0. */
   char details[BS_MAX_LAUNCHES][BS_DETAIL_SIZE];
   struct bs_thief thieves[BS_MAX_THIEVES];
+  struct bs_fault faults[BS_MAX_FAULTS];
   struct bs_server servers[BS_MAX_SERVERS];
   struct bs_startup startups[BS_MAX_LAUNCHES];
   struct bs_serving servings[BS_MAX_SERVERS];
@@ -271,7 +298,7 @@ struct bs_region {
   uint32_t claims[BS_PORTS];
 };
 
-enum bs_claim_kind { BS_CLAIM_SERVER = 1, BS_CLAIM_LAUNCHER = 2, BS_CLAIM_THIEF = 3, BS_CLAIM_COORDINATOR = 4 };
+enum bs_claim_kind { BS_CLAIM_SERVER = 1, BS_CLAIM_LAUNCHER = 2, BS_CLAIM_THIEF = 3, BS_CLAIM_COORDINATOR = 4, BS_CLAIM_FAULT = 5 };
 
 /* A claim: what kind of process, and its slot. */
 static inline uint32_t bs_claim(enum bs_claim_kind kind, uint32_t slot) { return ((uint32_t)kind << 24) | slot; }
@@ -320,6 +347,8 @@ static inline void bs_announce(uint32_t *_Nonnull word) {
 static inline struct bs_server *_Nonnull bs_server_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->servers[i]; }
 static inline struct bs_launcher *_Nonnull bs_launcher_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->launchers[i]; }
 static inline struct bs_thief *_Nonnull bs_thief_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->thieves[i]; }
+static inline struct bs_fault *_Nonnull bs_fault_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->faults[i]; }
+static inline struct bs_choice *_Nonnull bs_kind_of(struct bs_fault *_Nonnull f) { return &f->kind; }
 static inline struct bs_startup *_Nonnull bs_startup_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->startups[i]; }
 static inline struct bs_serving *_Nonnull bs_serving_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->servings[i]; }
 static inline struct bs_engine *_Nonnull bs_engine_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->engines[i]; }

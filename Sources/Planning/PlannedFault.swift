@@ -1,0 +1,185 @@
+internal import PortModel
+
+/// Whose work a fault breaks into.
+public enum FaultRole: String, Sendable, Codable, CaseIterable {
+  /// The process that allocates and starts the rest.
+  case launcher
+  /// A process that binds two endpoints.
+  case apiServer = "api-server"
+  /// A process that connects to the endpoints; only at depth `startup`.
+  case engineCore = "engine-core"
+}
+
+/// A place in the start-up at which a fault can be injected, in the order in which a launch passes them.
+public enum InjectionPoint: String, Sendable, Codable, CaseIterable {
+  /// The launcher has allocated: probed numbers are released.
+  case afterProbe = "after-probe"
+  /// The launcher has started its API servers and has not closed what it handed to them.
+  case afterSpawn = "after-spawn"
+  /// An API server is about to bind or adopt its input.
+  case beforeInputBind = "before-input-bind"
+  /// Its input listens; it is about to bind or adopt its output.
+  case beforeOutputBind = "before-output-bind"
+  /// The output's socket is bound and does not listen yet. libzmq does both in one call: there the socket is made
+  /// by hand and adopted.
+  case betweenBindAndListen = "between-bind-and-listen"
+  /// Both endpoints listen, and the report is about to be made.
+  case beforeReport = "before-report"
+  /// Half of the report is written. The other half follows when the fault is over.
+  case midReport = "mid-report"
+  /// The report is made.
+  case afterReport = "after-report"
+  /// An API server has done its part of the bind.
+  case afterReady = "after-ready"
+  /// The launcher is about to send an engine core its addresses.
+  case beforeHandshakeReply = "before-handshake-reply"
+  /// An engine core has its addresses and is about to connect.
+  case beforeEngineConnect = "before-engine-connect"
+
+  /// Who passes it.
+  public var role: FaultRole {
+    switch self {
+    case .afterProbe, .afterSpawn, .beforeHandshakeReply: .launcher
+    case .beforeEngineConnect: .engineCore
+    default: .apiServer
+    }
+  }
+
+  /// Whether it is there at depth `startup` alone.
+  public var needsStartup: Bool { self == .beforeHandshakeReply || self == .beforeEngineConnect }
+
+  /// Those at which an API server has one number at stake.
+  public static let ofBinds: Set<InjectionPoint> = [
+    .beforeInputBind, .beforeOutputBind, .betweenBindAndListen,
+  ]
+
+  /// Those of the report.
+  public static let ofReports: Set<InjectionPoint> = [.beforeReport, .midReport, .afterReport]
+}
+
+/// What the rest of the program knows about a fault without injecting it.
+public struct FaultDescriptor: Sendable, Equatable {
+  /// Name in plans.
+  public let name: String
+  /// One line for people.
+  public let summary: String
+  /// Options it takes, in the order in which they travel to the workers.
+  public let options: [OptionDescriptor]
+  /// Where it can be injected.
+  public let points: Set<InjectionPoint>
+  /// Whether what it does to a process lasts as long as the process.
+  public let needsFreshWorkers: Bool
+
+  public init(
+    name: String, summary: String, options: [OptionDescriptor] = [],
+    points: Set<InjectionPoint> = Set(InjectionPoint.allCases), needsFreshWorkers: Bool = false
+  ) {
+    self.name = name
+    self.summary = summary
+    self.options = options
+    self.points = points
+    self.needsFreshWorkers = needsFreshWorkers
+  }
+
+  /// How long a fault lasts that takes its time.
+  public static let duration = [
+    OptionDescriptor(
+      name: "milliseconds", defaultValue: nil, range: 0...3_600_000,
+      summary: "how long; the mean for distributions other than fixed"),
+    OptionDescriptor(
+      name: "distribution", defaultValue: 0, range: 0...2,
+      summary: "fixed, uniform (from 0 to twice the mean) or exponential",
+      words: ["fixed", "uniform", "exponential"]),
+  ]
+}
+
+/// A fault of a plan: what, where, to whom, and in which trials.
+public struct PlannedFault: Sendable, Equatable, Codable {
+  /// What is done.
+  public var kind: Choice
+  /// Where in its work the victim is hit.
+  public var point: InjectionPoint
+  /// Launch of the victim; nil for a random one in each trial.
+  public var launch: Int?
+  /// Number of the victim within its launch; nil for a random one in each trial. 0 for launchers.
+  public var index: Int?
+  /// Share of trials in which it is due, among those that `every` selects; in 0...1.
+  public var probability: Double
+  /// It is due in trials 0, n, 2n, ... only; at least 1.
+  public var every: Int
+
+  public init(
+    kind: Choice, point: InjectionPoint, launch: Int? = nil, index: Int? = nil,
+    probability: Double = 1, every: Int = 1
+  ) {
+    self.kind = kind
+    self.point = point
+    self.launch = launch
+    self.index = index
+    self.probability = probability
+    self.every = every
+  }
+}
+
+/// A fault as it is to happen in one trial. Equal arms, trials and seeds give equal ones.
+public struct ScheduledFault: Sendable, Equatable {
+  /// Position in `Arm.faults`.
+  public var number: Int
+  /// Whether it is to happen at all in this trial.
+  public var isDue: Bool
+  /// Launch of the victim.
+  public var launch: Int
+  /// Number of the victim within its launch.
+  public var index: Int
+  /// Length of a pause or delay in nanoseconds; 0 for faults without one.
+  public var amountNanoseconds: UInt64
+
+  /// The faults of a trial.
+  /// - Parameter seed: the trial's.
+  public static func all(of arm: Arm, trial: Int, seed: UInt64) -> [ScheduledFault] {
+    arm.faults.enumerated().map { number, fault in
+      var generator = SeededGenerator(seed: seed, path: streamOfFaults, UInt64(number))
+      // Every number is drawn whatever the plan fixes, so that fixing one leaves the others as they were.
+      let chance = generator.uniform()
+      let launch = Int(generator.next(below: UInt64(arm.topology.launches)))
+      let victims =
+        switch fault.point.role {
+        case .launcher: 1
+        case .apiServer: arm.topology.apiServers
+        case .engineCore: arm.startup?.engines ?? 1
+        }
+      let index = Int(generator.next(below: UInt64(victims)))
+      return ScheduledFault(
+        number: number, isDue: trial % fault.every == 0 && chance < fault.probability,
+        launch: fault.launch ?? launch, index: fault.index ?? index,
+        amountNanoseconds: amount(fault.kind, &generator))
+    }
+  }
+
+  /// One line a fault: equal schedules have equal bytes.
+  public static func rendered(_ arm: Arm, trial: Int, seed: UInt64) -> String {
+    all(of: arm, trial: trial, seed: seed).map { scheduled in
+      let fault = arm.faults[scheduled.number]
+      let what = scheduled.isDue ? fault.kind.name : "nothing"
+      return
+        "trial \(trial) fault \(scheduled.number): \(what) at \(fault.point.rawValue) of "
+        + "\(fault.point.role.rawValue) \(scheduled.launch).\(scheduled.index), "
+        + "\(scheduled.amountNanoseconds) ns\n"
+    }.joined()
+  }
+
+  /// Beside the streams of launcher, API servers, launches and nonces.
+  private static let streamOfFaults: UInt64 = 9
+
+  private static func amount(_ kind: Choice, _ generator: inout SeededGenerator) -> UInt64 {
+    guard let mean = kind.options.first(where: { $0.name == "milliseconds" })?.value else {
+      return 0
+    }
+    let nanoseconds = Double(mean) * 1e6
+    switch kind.options.first(where: { $0.name == "distribution" })?.value {
+    case 1: return UInt64(2 * generator.uniform() * nanoseconds)
+    case 2: return UInt64(generator.exponential(mean: nanoseconds))
+    default: return UInt64(nanoseconds)
+    }
+  }
+}
