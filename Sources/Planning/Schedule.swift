@@ -47,6 +47,12 @@ public struct Schedule: Sendable, Equatable {
     self.blocks = blocks
   }
 
+  /// One trial of an arm, again and again, each time with its own seed.
+  public init(plan: ResolvedPlan, arm: Int, trial: Int, repeated times: Int) {
+    seed = plan.seed
+    blocks = Array(repeating: Block(arm: arm, trials: trial..<trial + 1), count: times)
+  }
+
   /// Seed of everything that is random inside a trial.
   public func trialSeed(arm: Int, trial: Int) -> UInt64 {
     var generator = SeededGenerator(

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Checks
-internal import FoundationEssentials
 internal import History
 internal import Planning
 internal import Reports
@@ -16,22 +15,8 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: "Colour the matrix: auto, always or never.")
   var color: ColorChoice = .auto
 
-  @Option(help: "Tell one trial in words instead, as ARM/TRIAL, for example 0/3.")
-  var timeline: String?
-
   func run() throws {
-    if let timeline { return try tell(timeline) }
-    let plan: ResolvedPlan
-    do {
-      plan = try JSONDecoder().decode(
-        ResolvedPlan.self, from: Data(try readFile("\(folder)/resolved.json")))
-    } catch let error as ReadError {
-      printError("bindstorm: cannot read \(folder)/resolved.json: \(error.text)")
-      throw ExitStatus.badPlan
-    } catch {
-      printError("bindstorm: \(folder)/resolved.json is not what this version writes: \(error)")
-      throw ExitStatus.badPlan
-    }
+    let plan = try StoredRun(folder: folder).plan
     var tallies = plan.arms.map { _ in ArmTally() }
     let isPartial: Bool
     do throws(HistoryError) {
@@ -47,26 +32,6 @@ struct AnalyzeCommand: ParsableCommand {
         matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
       ).text)
     if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
-  }
-
-  private func tell(_ place: String) throws {
-    let numbers = place.split(separator: "/").compactMap { Int($0) }
-    guard numbers.count == 2 else { throw ValidationError("expected ARM/TRIAL, found \(place)") }
-    do throws(HistoryError) {
-      var reader = try HistoryReader(path: "\(folder)/events.jsonl")
-      var grouping = TrialGrouping()
-      while let event = try reader.next() {
-        guard let events = grouping.add(event), case .trialStarted(let started)? = events.first,
-          started.arm == numbers[0], started.trial == numbers[1]
-        else { continue }
-        return print(Timeline.text(events), terminator: "")
-      }
-    } catch {
-      printError("bindstorm: \(error)")
-      throw ExitStatus.badPlan
-    }
-    printError("bindstorm: there is no trial \(place) in \(folder)/events.jsonl")
-    throw ExitStatus.badPlan
   }
 
   /// Judges every whole trial; a run without its last line, or with an interruption in it, is partial.

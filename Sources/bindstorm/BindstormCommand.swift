@@ -29,6 +29,7 @@ struct BindstormCommand: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, ValidateCommand.self, PlanCommand.self, AnalyzeCommand.self,
+      ExplainCommand.self, ReplayCommand.self,
       ListCommand.self, CheckCommand.self, AdapterCheckCommand.self, DoctorCommand.self,
     ])
 

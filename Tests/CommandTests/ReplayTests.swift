@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+import TestSupport
+
+/// `replay` and `explain`, on runs made here.
+@Suite(.serialized) struct ReplayTests {
+  /// Probe-then-bind loses its input to a thief in every trial, the fixes never.
+  private static func stolen(_ more: String = "") throws -> Workplace {
+    let workplace = try Workplace(
+      plan(
+        ["probe-then-bind", "inherited-listener", "wildcard-report-back"], trials: 2,
+        scenario: #""faults": [{"kind": "steal", "at": "before-input-bind"}]"# + more))
+    let finished = try workplace.run(["--quiet"])
+    #expect(finished.ending == .exit(0), "\(finished.errorOutput)")
+    return workplace
+  }
+
+  @Test func `a forced interleaving is red every time on the racy strategy, green on a fix`() throws
+  {
+    let workplace = try Self.stolen()
+    let red = try workplace.bindstorm(["replay", workplace.latest("0/1"), "--force"])
+    #expect(red.ending == .exit(0), "\(red.errorOutput)")
+    #expect(red.output.contains("level: exact\n"), "\(red.output)")
+    // Of 8 addresses in 500 slots two may be the same, in one of 18 trials: red as well.
+    #expect(red.output.contains("red 100/100, green 0/100"), "\(red.output)")
+    for fix in ["inherited-listener", "wildcard-report-back"] {
+      let green = try workplace.bindstorm([
+        "replay", workplace.latest("0/1"), "--force", "--strategy", fix,
+      ])
+      #expect(green.ending == .exit(0), "\(green.errorOutput)")
+      #expect(green.output.contains("red 0/100, green 100/100: ready x100"), "\(green.output)")
+    }
+  }
+
+  @Test func `a replay with other outcomes ends with 1`() throws {
+    let workplace = try Self.stolen()
+    // Ready then, and forced into the same steal: still ready; the racy one under its label is not.
+    let other = try workplace.bindstorm([
+      "replay", workplace.latest("1/0"), "--strategy", "probe-then-bind",
+    ])
+    #expect(other.ending == .exit(1), "\(other.output)")
+    #expect(other.output.contains("level: synthetic\n"), "\(other.output)")
+    #expect(other.output.contains("red 1/1"), "\(other.output)")
+  }
+
+  @Test func `what cannot be replayed is said`() throws {
+    let workplace = try Self.stolen()
+    let ready = try workplace.bindstorm(["replay", workplace.latest("1/0"), "--force"])
+    #expect(ready.ending == .exit(64))
+    #expect(ready.errorOutput.contains("lost no port"), "\(ready.errorOutput)")
+    let nobody = try workplace.bindstorm(["replay", workplace.latest("0/99")])
+    #expect(nobody.ending == .exit(64))
+    #expect(nobody.errorOutput.contains("there is no trial 0/99"), "\(nobody.errorOutput)")
+    let stranger = try workplace.bindstorm([
+      "replay", workplace.latest("0/0"), "--strategy", "nothing",
+    ])
+    #expect(stranger.ending == .exit(64))
+    #expect(stranger.errorOutput.contains("probe-then-bind"), "\(stranger.errorOutput)")
+  }
+
+  @Test func `a trial is told with its outcome, its lost port and its fault`() throws {
+    let workplace = try Self.stolen()
+    let trial = try workplace.bindstorm(["explain", workplace.latest("0/1")])
+    #expect(trial.ending == .exit(0), "\(trial.errorOutput)")
+    for part in [
+      "launch 0: lost-to-thief", "PORT RACE: port ", "Victim: input of API server 0.",
+      "Taken by: thief 0, pid ", "(bs-steal)", "its own word and the kernel's record agree",
+      "had held it for ", "window ", "Again: bindstorm replay ", "0/1 --force",
+      "fault 0 (steal) is armed", "fault 0 (steal) is injected", "fault 0 (steal) is witnessed",
+      "the trial is over: complete",
+    ] {
+      #expect(trial.output.contains(part), "\(part) in \(trial.output)")
+    }
+  }
+
+  @Test func `a run's findings are told once each, with counts`() throws {
+    let workplace = try Self.stolen()
+    let run = try workplace.bindstorm(["explain", workplace.latest()])
+    #expect(run.ending == .exit(0), "\(run.errorOutput)")
+    #expect(run.output.contains("seen 2 times, first in trial 0/0"), "\(run.output)")
+    #expect(run.output.hasPrefix("==="))
+    #expect(run.output.contains("6 trials, "), "\(run.output)")
+  }
+}
