@@ -118,14 +118,19 @@ static int set(const char *name, unsigned long request, uint32_t address) {
   return error;
 }
 
-int bs_set_up(const char *name) {
+static int set_flag(const char *name, unsigned flags) {
   struct message message;
   begin(&message, RTM_SETLINK, 0);
   message.link.ifi_index = (int)if_nametoindex(name);
-  message.link.ifi_flags = IFF_UP;
+  if (message.link.ifi_index == 0) return ENODEV;
+  message.link.ifi_flags = flags;
   message.link.ifi_change = IFF_UP;
   return tell(&message);
 }
+
+int bs_set_up(const char *name) { return set_flag(name, IFF_UP); }
+
+int bs_set_down(const char *name) { return set_flag(name, 0); }
 
 int bs_set_address(const char *name, uint32_t address) {
   int error = set(name, SIOCSIFADDR, address);

@@ -53,6 +53,7 @@ public enum FaultRegistry {
     ClosedChannel.self,
     ParentCopy.self,
     LeakedDescriptors.self,
+    NodeCut.self,
   ]
 
   /// What plans and reports know of them.

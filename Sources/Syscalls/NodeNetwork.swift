@@ -23,7 +23,15 @@ public final class NodeNetwork {
   /// Sees to it that there are so many nodes, the head node included, with links that work.
   /// - Throws: what a step failed with; `ETIMEDOUT` when a link does not become operational.
   public func grow(to count: Int) throws(SystemError) {
-    guard count > 1, nodes.count < count - 1 else { return }
+    guard count > 1 else { return }
+    // A trial that was given up may have left one cut off.
+    for node in nodes.indices {
+      try visit(node + 1) { () throws(SystemError) in
+        try self.check("setting a node's link up", bs_set_up("eth0"))
+        try self.awaitLink("eth0", MonotonicClock.now() + Self.linkNanoseconds)
+      }
+    }
+    guard nodes.count < count - 1 else { return }
     if nodes.isEmpty {
       try check("making a bridge", bs_make_bridge(Self.bridge))
       try check("setting the head node's address", bs_set_address(Self.bridge, NodeAddress.of(0)))
@@ -84,6 +92,16 @@ public final class NodeNetwork {
   private func check(_ call: String, _ code: Int32) throws(SystemError) {
     if code != 0 { throw SystemError(call, code: code) }
   }
+
+  /// Cuts the calling process's node off, or joins it again; another node than the head node.
+  /// - Throws: `ENODEV` on the head node, which has no link of its own.
+  public static func setLink(up: Bool) throws(SystemError) {
+    let code = up ? bs_set_up("eth0") : bs_set_down("eth0")
+    if code != 0 { throw SystemError("setting a node's link", code: code) }
+  }
+
+  /// Whether the link of the calling process's node works.
+  public static var isLinkOperational: Bool { bs_is_operational("eth0") > 0 }
 
   private static func current() throws(SystemError) -> Int32 {
     let descriptor = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)

@@ -12,6 +12,8 @@ int bs_make_link(const char *_Nonnull name, const char *_Nonnull bridge, int pee
 int bs_set_address(const char *_Nonnull name, uint32_t address);
 /* Sets an interface up. */
 int bs_set_up(const char *_Nonnull name);
+/* Brings a link down: what is on the other side is not reachable. 0 or errno, ENODEV where there is none. */
+int bs_set_down(const char *_Nonnull name);
 /* Whether IFLA_OPERSTATE says UP: 1, 0, or -errno. Until then the bridge may drop what is sent. */
 int bs_is_operational(const char *_Nonnull name);
 
