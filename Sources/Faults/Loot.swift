@@ -15,6 +15,7 @@ public final class Loot {
   private var target: Int32 = -1
   private let host: TCPSocket.Host
   private var held: [Item] = []
+  private var marked: [UInt16] = []
 
   /// A socket with the port it holds.
   private struct Item {
@@ -162,6 +163,14 @@ public final class Loot {
   /// Counts a draw that leaves nothing held: the thief did to a number what it came for.
   public func countAttempt() { slot.pointee.drawn += 1 }
 
+  /// Counts a draw that leaves the number held without a socket, to the end of the trial: whoever loses it loses it
+  /// to this thief.
+  public func mark(_ port: UInt16) {
+    region.setClaim(claim, on: port)
+    marked.append(port)
+    countAttempt()
+  }
+
   /// Notes the errno that kept the thief from its work.
   public func fail(_ error: SystemError) { slot.pointee.error = error.code }
 
@@ -206,6 +215,8 @@ public final class Loot {
   /// Lets go of everything.
   public func releaseAll() {
     for item in held { release(item) }
+    for port in marked where region.claim(on: port) == claim { region.setClaim(0, on: port) }
+    marked.removeAll(keepingCapacity: true)
     if target >= 0 { closeDescriptor(target) }
     target = -1
     held.removeAll(keepingCapacity: true)

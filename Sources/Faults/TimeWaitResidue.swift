@@ -4,8 +4,11 @@ public import Planning
 internal import Syscalls
 
 /// Leaves TIME_WAIT on the launches' numbers: a server that was there for a moment and closed its connection
-/// first. The same errno as a race, and none: only a bind without SO_REUSEADDR is refused, for a minute. libzmq
-/// sets it, and every API server here does; a launcher that scans or probes by number without it passes by.
+/// first. The kernel lets a socket bind beside TIME_WAIT only if both set SO_REUSEADDR, the one that binds and the
+/// one that went (net/ipv4/inet_connection_sock.c, `inet_bind_conflict`; `tw_reuse` is a copy of the latter's).
+/// libzmq sets it, and every API server here does, so with `reuse_address` 1 the residue must not matter to them;
+/// with 0 it holds the number for a minute against everybody, and no process has it. A launcher that scans or
+/// probes by number without the option passes by in both cases.
 ///
 /// A draw is a number that was left in TIME_WAIT, or was found held (EADDRINUSE).
 public struct TimeWaitResidue: Thief {
@@ -20,6 +23,9 @@ public struct TimeWaitResidue: Thief {
         summary:
           "0: on the launches' own numbers, inside the window; else on those from here upwards, before they allocate"
       ),
+      OptionDescriptor(
+        name: "reuse_address", defaultValue: 1, range: 0...1,
+        summary: "1: the server that went had set SO_REUSEADDR"),
     ], requirements: [.namespace], model: .leavesTimeWait)
 
   public static let actsAfterBind = true
@@ -27,11 +33,13 @@ public struct TimeWaitResidue: Thief {
 
   private let ports: Int
   private let base: Int
+  private let reusesAddress: Bool
   private var hunt: NumberHunt
 
   public init(options: OptionValues, seed: UInt64) {
     ports = options["ports"]
     base = options["base"]
+    reusesAddress = options["reuse_address"] != 0
     hunt = NumberHunt(count: ports, seed: seed)
   }
 
@@ -59,6 +67,7 @@ public struct TimeWaitResidue: Thief {
     do throws(SystemError) {
       let listener = try TCPSocket.open()
       defer { closeDescriptor(listener) }
+      if reusesAddress { try TCPSocket.allowAddressReuse(listener) }
       try TCPSocket.bind(listener, loot.endpointHost, port: port)
       try TCPSocket.listen(listener, backlog: 1)
       // The client's own port is fixed: one of the pool's would be a port less for the launches.
@@ -69,7 +78,7 @@ public struct TimeWaitResidue: Thief {
       _ = try TCPSocket.connect(client, loot.endpointHost, port: port)
       // Closed before the client: the side that closes first keeps TIME_WAIT, and this one has the port.
       closeDescriptor(try TCPSocket.accept(listener))
-      loot.countAttempt()
+      loot.mark(port)
     } catch {
       if error.code == EADDRINUSE { loot.countAttempt() } else { loot.fail(error) }
     }

@@ -189,6 +189,28 @@ public struct ThiefDescriptor: Sendable, Equatable {
     case exhausts
     /// Theory has nothing to say of it, for this reason.
     case unmodelled(String)
+
+    /// One line for people: what theory takes it for.
+    public var summary: String {
+      switch self {
+      case .holdsThroughWindow: "foreign draws that are held through the bind"
+      case .churns: "a Poisson number of foreign draws; needs window.milliseconds"
+      case .holdsThroughout: "ports that a probe on their host does not draw"
+      case .connects: "no effect: connect() is given the other parity than bind(0)"
+      case .squats:
+        "certain, where the number is not held; none if it does not listen and sets an option"
+      case .runsTheSameStart: "foreign probes, each as likely to hit as the last"
+      case .scansFromBase:
+        "no effect outside the pool; none inside it, nor for who counts from a base"
+      case .holdsNoTCPPort: "no effect"
+      case .leavesTimeWait:
+        "no effect on who sets SO_REUSEADDR, if the server that went did; else certain"
+      case .holdsOverIPv6: "as foreign draws or, targeted, certain; v6only: no effect"
+      case .holdsOtherAddress: "no effect on who binds 127.0.0.1; early: fewer ports to probe"
+      case .exhausts: "certain, unless ports are left; then none for who probes"
+      case .unmodelled(let reason): "none: \(reason)"
+      }
+    }
   }
   /// Name in plans.
   public let name: String
