@@ -20,7 +20,10 @@ struct IntensitySolver {
     case unsolvable(String)
   }
 
-  mutating func solve(_ target: Double) -> Solution {
+  /// How far the nearest rate may be from the target: a pool that fails all at once has no intensity for 0.5.
+  private static let tolerance = 0.05
+
+  func solve(_ target: Double) -> Solution {
     let controls = arms.filter { $0.expectation?.isMustFailControl == true }
     var reasons: [String] = []
     for arm in (controls.isEmpty ? arms : controls) where arm.skipReason == nil {
@@ -42,7 +45,15 @@ struct IntensitySolver {
             "\(arm.strategy.label) fails at \(percent(most)) at most, with \(intensity) \(range.upperBound)"
           )
         }
-        return .solved(nearest(arm, target))
+        let found = nearest(arm, target)
+        let rate = value(arm, found)
+        guard abs(rate - target) <= Self.tolerance else {
+          reasons.append(
+            "\(arm.strategy.label) comes no nearer than \(percent(rate)), with \(intensity) \(found)"
+          )
+          continue
+        }
+        return .solved(found)
       }
     }
     var seen: Set<String> = []

@@ -308,7 +308,7 @@ struct ScenarioReader {
       let range = known.options.first(where: { $0.name == intensity })?.range,
       let target = thief.targetFailureRate
     else { return }
-    var solver = IntensitySolver(
+    let solver = IntensitySolver(
       arms: arms(of: scenario, first: 0), thief: index, intensity: intensity, range: range,
       vocabulary: vocabulary)
     switch solver.solve(target) {
