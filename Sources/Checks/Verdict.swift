@@ -253,6 +253,8 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var predictionPerLaunch: PredictionComparison?
   /// Predicted rate per trial; nil where theory has none.
   public var predictionPerTrial: PredictionComparison?
+  /// Why theory has no rate, where that is for a thief's sake; else nil.
+  public var noPrediction: String?
   /// Published figures.
   public var published: [PublishedComparison]
   /// The row whose rate is to be the same; nil where the plan demands none.
@@ -283,8 +285,9 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
     plannedTrials: Int, releaseSkew: DurationSummary?, window: DurationSummary?,
     timeToBound: DurationSummary?, allocation: DurationSummary? = nil, portsTaken: Int? = nil,
     socketsInWindow: Int? = nil, timeToServed: DurationSummary? = nil,
-    detection: DurationSummary? = nil, like: RowComparison? = nil
+    detection: DurationSummary? = nil, like: RowComparison? = nil, noPrediction: String? = nil
   ) {
+    self.noPrediction = noPrediction
     self.timeToServed = timeToServed
     self.detection = detection
     self.like = like

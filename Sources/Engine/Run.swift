@@ -144,7 +144,12 @@ public final class Run {
       return "its nodes are network namespaces, which this host does not allow"
     }
     guard let strategy = StrategyRegistry.index(of: arm.strategy.name) else { return nil }
-    for need in StrategyRegistry.available[strategy].descriptor.requirements {
+    var needs = StrategyRegistry.available[strategy].descriptor.requirements
+    for thief in arm.thieves {
+      guard let index = ThiefRegistry.index(of: thief.name) else { continue }
+      needs.formUnion(ThiefRegistry.all[index].descriptor.requirements)
+    }
+    for need in needs {
       switch need {
       case .namespace where host.isolation == .none:
         return "needs a network namespace, which this host does not allow"

@@ -10,7 +10,7 @@ public struct BindHold: Thief {
       OptionDescriptor(
         name: "ports", defaultValue: nil, range: 1...60_000, summary: "how many ports it takes")
     ],
-    model: .holdsThroughWindow)
+    intensity: "ports", model: .holdsThroughWindow)
 
   private let ports: Int
 
@@ -22,7 +22,7 @@ public struct BindHold: Thief {
 
   public func windowOpened(_ loot: Loot) {
     for _ in 0..<ports {
-      guard loot.draw() else { return }
+      guard loot.draw() != nil else { return }
     }
   }
 }

@@ -28,7 +28,7 @@ public struct ConnectHold: Thief {
 
   public func windowOpened(_ loot: Loot) {
     for _ in 0..<connections {
-      guard loot.connect() else { return }
+      guard loot.connect() != nil else { return }
     }
   }
 }

@@ -1,5 +1,4 @@
 public import Planning
-internal import PortModel
 internal import Syscalls
 
 /// Takes the very numbers that the launches decided on, as soon as they are let go of, and holds them: the
@@ -23,42 +22,26 @@ public struct PortSquatter: Thief {
 
   public static let actsAfterBind = true
 
-  private let ports: Int
   private let sharing: TCPSocket.Sharing
   private let listens: Bool
-  private var generator: SeededGenerator
-  /// Endpoints that had no number when the window was open.
-  private var pending: [Int] = []
+  private var hunt: NumberHunt
 
   public init(options: OptionValues, seed: UInt64) {
-    ports = options["ports"]
     var sharing: TCPSocket.Sharing = []
     if options["reuse_address"] != 0 { sharing.insert(.reuseAddress) }
     if options["reuse_port"] != 0 { sharing.insert(.reusePort) }
     self.sharing = sharing
     listens = options["listens"] != 0
-    generator = SeededGenerator(seed: seed)
+    hunt = NumberHunt(count: options["ports"], seed: seed)
   }
 
-  public func trialBegan(_ loot: Loot) { loot.want(min(ports, loot.endpointCount)) }
+  public func trialBegan(_ loot: Loot) { loot.want(hunt.quota(loot)) }
 
   public mutating func windowOpened(_ loot: Loot) {
-    pending = []
-    var endpoints = Array(0..<loot.endpointCount)
-    generator.shuffle(&endpoints)
-    for endpoint in endpoints.prefix(ports) {
-      if let port = loot.number(of: endpoint) {
-        loot.take(port, sharing: sharing, listens: listens)
-      } else {
-        pending.append(endpoint)
-      }
-    }
+    for port in hunt.inWindow(loot) { loot.take(port, sharing: sharing, listens: listens) }
   }
 
   public mutating func endpointsBound(_ loot: Loot) {
-    for endpoint in pending {
-      guard let port = loot.number(of: endpoint) else { continue }
-      loot.take(port, sharing: sharing, listens: listens)
-    }
+    for port in hunt.onceBound(loot) { loot.take(port, sharing: sharing, listens: listens) }
   }
 }

@@ -12,7 +12,7 @@ public struct ResidentHold: Thief {
       OptionDescriptor(
         name: "ports", defaultValue: nil, range: 1...60_000, summary: "how many ports it holds")
     ],
-    model: .holdsThroughout)
+    intensity: "ports", model: .holdsThroughout)
 
   private let ports: Int
 
@@ -23,7 +23,7 @@ public struct ResidentHold: Thief {
   public func trialBegan(_ loot: Loot) {
     loot.want(ports)
     for _ in 0..<ports {
-      guard loot.draw(on: .loopback) else { return }
+      guard loot.draw(on: .loopback) != nil else { return }
     }
   }
 }

@@ -28,6 +28,13 @@ public protocol Thief: SendableMetatype {
   /// Called whenever `nextAction` is due, until the trial ends.
   mutating func act(_ loot: Loot, now: UInt64)
 
+  /// The trial is over; everything is let go of afterwards. What a thief owes the trial that it can tell only now
+  /// it states here, with `Loot.want`.
+  mutating func trialEnds(_ loot: Loot, now: UInt64)
+
+  /// Whether the namespace must keep TIME_WAIT for it.
+  static var leavesTimeWait: Bool { get }
+
   /// When `act` is due next, in nanoseconds of CLOCK_MONOTONIC; nil for never.
   var nextAction: UInt64? { get }
 }
@@ -43,6 +50,10 @@ extension Thief {
   public static var actsAfterBind: Bool { false }
   /// Nothing to do.
   public mutating func act(_ loot: Loot, now: UInt64) {}
+  /// Nothing to do.
+  public mutating func trialEnds(_ loot: Loot, now: UInt64) {}
+  /// No.
+  public static var leavesTimeWait: Bool { false }
   /// Never.
   public var nextAction: UInt64? { nil }
 }
@@ -56,6 +67,16 @@ public enum ThiefRegistry {
     PortSquatter.self,
     ResidentHold.self,
     ConnectHold.self,
+    ListenerHold.self,
+    SiblingDeployments.self,
+    BasePortScanner.self,
+    ConnectChurn.self,
+    SelfConnect.self,
+    TimeWaitResidue.self,
+    DatagramHold.self,
+    DualStackHold.self,
+    SpecificAddressHold.self,
+    ExhaustPool.self,
   ]
 
   /// What plans, predictions and reports know of them.

@@ -135,14 +135,19 @@ public struct Choice: Sendable, Equatable, Codable {
   public var options: [OptionValue]
   /// The program that an `exec` strategy drives; nil for all others.
   public var command: AdapterCommand?
+  /// The failure rate per launch, in (0, 1), for which a thief's intensity among the options was solved; nil where
+  /// the plan gives the intensity itself.
+  public var targetFailureRate: Double?
 
   public init(
-    name: String, label: String, options: [OptionValue] = [], command: AdapterCommand? = nil
+    name: String, label: String, options: [OptionValue] = [], command: AdapterCommand? = nil,
+    targetFailureRate: Double? = nil
   ) {
     self.name = name
     self.label = label
     self.options = options
     self.command = command
+    self.targetFailureRate = targetFailureRate
   }
 
   /// The value of an option; traps when the registry has no such option, which is a programming error.

@@ -41,12 +41,13 @@ struct ScenarioReader {
       node.report("\"topology.api_servers\" is missing here and in the defaults")
     }
     guard let trials, let apiServers = settings.apiServers else { return nil }
-    let scenario = Scenario(
+    var scenario = Scenario(
       node: node, name: name, nameNode: nameNode, why: object["why"]?.string() ?? "",
       settings: settings, apiServers: apiServers, trials: trials, strategies: chosen,
       expectations: object["expect"].map { expectations($0, chosen) } ?? [:],
       published: object["published"].map { published($0, chosen) } ?? [:],
       skipped: object["skip"].map { skipped($0, chosen) } ?? [:])
+    solveIntensity(&scenario)
     check(scenario)
     return scenario
   }
@@ -331,6 +332,34 @@ struct ScenarioReader {
     }
   }
 
+  /// Solves for the intensity of the thief that has a target failure rate: the value with the nearest predicted
+  /// rate per launch. All strategies of the scenario meet the same thief; the rate is that of the must-fail
+  /// control or, where there is none, of the first strategy whose rate the intensity moves.
+  private func solveIntensity(_ scenario: inout Scenario) {
+    let thieves = scenario.settings.thieves
+    let targets = thieves.indices.filter { thieves[$0].targetFailureRate != nil }
+    guard let index = targets.first else { return }
+    let node = scenario.settings.thiefNodes[index]["target_failure_rate"]!
+    if targets.count > 1 {
+      node.report("only one thief of a scenario can be solved for")
+      return
+    }
+    let thief = thieves[index]
+    guard let known = vocabulary.thief(named: thief.name), let intensity = known.intensity,
+      let range = known.options.first(where: { $0.name == intensity })?.range,
+      let target = thief.targetFailureRate
+    else { return }
+    let solver = IntensitySolver(
+      arms: arms(of: scenario, first: 0), thief: index, intensity: intensity, range: range,
+      vocabulary: vocabulary)
+    switch solver.solve(target) {
+    case .solved(let value):
+      let place = thief.options.firstIndex { $0.name == intensity }!
+      scenario.settings.thieves[index].options[place].value = value
+    case .unsolvable(let problem): node.report(problem)
+    }
+  }
+
   private func checkDraws(_ scenario: Scenario) {
     guard !scenario.settings.hasUnreadThief else { return }
     let thieves = scenario.settings.thieves
@@ -340,7 +369,13 @@ struct ScenarioReader {
       switch known.model {
       case .churns: return
       case .holdsThroughWindow: quota += thief["ports"]
-      case .squats, .holdsThroughout, .connects: continue
+      case .runsTheSameStart: quota += thief["deployments"] * thief["addresses"]
+      case .holdsOverIPv6, .scansFromBase: quota += thief["ports"]
+      // How many draws of these fall into the window, the plan alone does not say.
+      case .squats, .holdsThroughout, .connects, .holdsNoTCPPort, .leavesTimeWait,
+        .holdsOtherAddress, .exhausts:
+        continue
+      case .unmodelled: return
       }
     }
     let wanted = scenario.settings.window.foreignDraws

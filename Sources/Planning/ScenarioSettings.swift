@@ -18,6 +18,8 @@ struct ScenarioSettings {
   var ownershipCheck = OwnershipCheck.full
   var startup = StartupSettings()
   var thieves: [Choice] = []
+  /// Where each of them stands in the plan.
+  var thiefNodes: [PlanNode] = []
   /// Whether a thief of the list could not be read: what the rest draw says nothing then.
   var hasUnreadThief = false
   var faults: [(planned: PlannedFault, node: PlanNode)] = []
@@ -113,16 +115,55 @@ struct ScenarioSettings {
 
   private mutating func readThieves(_ node: PlanNode, _ vocabulary: Vocabulary) {
     guard case .array(let elements) = node.value.content, elements.isEmpty else {
-      let reader = ChoiceReader(
-        kind: "thief", known: vocabulary.thieves.map { ($0.name, $0.options) })
       guard let nodes = node.elements() else { return }
       if nodes.count > 64 { node.report("expected at most 64 thieves, found \(nodes.count)") }
-      thieves = nodes.compactMap { reader.read($0, nameKey: "kind") }
+      let read = nodes.compactMap { node in readThief(node, vocabulary).map { ($0, node) } }
+      (thieves, thiefNodes) = (read.map(\.0), read.map(\.1))
       hasUnreadThief = thieves.count < nodes.count
       return
     }
     // An empty list switches the defaults' thieves off.
-    thieves = []
+    (thieves, thiefNodes) = ([], [])
     hasUnreadThief = false
+  }
+
+  /// A thief. One with a target failure rate gets the least intensity for now; the scenario solves for it.
+  private func readThief(_ node: PlanNode, _ vocabulary: Vocabulary) -> Choice? {
+    let target = node["target_failure_rate"]
+    let kind = node["kind"].flatMap { inner -> String? in
+      if case .string(let name) = inner.value.content { return name }
+      return nil
+    }
+    let intensity = kind.flatMap { vocabulary.thief(named: $0) }?.intensity
+    let solved = target == nil ? nil : intensity
+    let reader = ChoiceReader(
+      kind: "thief",
+      known: vocabulary.thieves.map { thief in
+        (
+          thief.name,
+          thief.options.map { $0.name == solved ? $0.defaulting($0.range.lowerBound) : $0 }
+        )
+      })
+    guard var choice = reader.read(node, nameKey: "kind", extraKeys: ["target_failure_rate"])
+    else { return nil }
+    guard let target else { return choice }
+    guard let rate = target.number(0...1) else { return nil }
+    guard rate > 0 && rate < 1 else {
+      target.report("expected a rate between 0 and 1, found \(rate)")
+      return nil
+    }
+    guard let solved else {
+      let solvable = vocabulary.thieves.filter { $0.intensity != nil }.map(\.name)
+      target.report(
+        "thief \"\(choice.name)\" has no intensity that theory could solve for; there are "
+          + solvable.joined(separator: ", "))
+      return nil
+    }
+    if let given = node["options"]?[solved] {
+      given.report("give either \"\(solved)\" or \"target_failure_rate\", not both")
+      return nil
+    }
+    choice.targetFailureRate = rate
+    return choice
   }
 }

@@ -27,6 +27,12 @@ public struct OptionDescriptor: Sendable, Equatable {
     self.summary = summary
     self.breaksModel = breaksModel
   }
+
+  /// The same option with that default value.
+  func defaulting(_ value: Int) -> OptionDescriptor {
+    OptionDescriptor(
+      name: name, defaultValue: value, range: range, summary: summary, breaksModel: breaksModel)
+  }
 }
 
 /// What a strategy asks of the host and of others, and how it fails: what a person weighs beside the rates.
@@ -156,18 +162,58 @@ public struct OptionValues: Sendable {
 /// What the rest of the program knows about a thief without running it.
 public struct ThiefDescriptor: Sendable, Equatable {
   /// How theory sees it.
-  public enum Model: String, Sendable, Codable {
+  public enum Model: Sendable, Equatable {
     /// Draws option `ports` ports inside the window and holds them to the end of the trial.
-    case holdsThroughWindow = "holds-through-window"
+    case holdsThroughWindow
     /// Draws `rate_per_second` ports a second all through the trial, each held `hold_ms` on average.
     case churns
     /// Holds option `ports` ports of 127.0.0.1 from before the allocation to the end of the trial.
-    case holdsThroughout = "holds-throughout"
+    case holdsThroughout
     /// Takes ports as the source of connections: the kernel gives it even ones, and `bind(0)` odd ones.
     case connects
     /// Takes the very numbers that launches decided on, `ports` of them, with the options `reuse_address`,
     /// `reuse_port` and `listens`; what has no number yet, as soon as it has one.
     case squats
+    /// Probes `deployments` times `addresses` numbers inside the window, lets go of all, and binds them `window_ms`
+    /// later.
+    case runsTheSameStart
+    /// Takes `ports` numbers upwards from `base` inside the window.
+    case scansFromBase
+    /// Holds nothing that a TCP socket of IPv4 can lose.
+    case holdsNoTCPPort
+    /// Leaves TIME_WAIT on numbers: nothing to whoever sets SO_REUSEADDR, as all API servers do.
+    case leavesTimeWait
+    /// Holds `ports` ports on [::] inside the window: drawn by `bind(0)`, or the launches' own with `targeted`; with
+    /// `v6only` nothing that a socket of IPv4 can lose.
+    case holdsOverIPv6
+    /// Holds `ports` ports of 127.0.0.2: before the allocation with `early`, else the launches' own.
+    case holdsOtherAddress
+    /// Takes all ports of the pool before the allocation, but for `leaves`.
+    case exhausts
+    /// Theory has nothing to say of it, for this reason.
+    case unmodelled(String)
+
+    /// One line for people: what theory takes it for.
+    public var summary: String {
+      switch self {
+      case .holdsThroughWindow: "foreign draws that are held through the bind"
+      case .churns: "a Poisson number of foreign draws; needs window.milliseconds"
+      case .holdsThroughout: "ports that a probe on their host does not draw"
+      case .connects: "no effect: connect() is given the other parity than bind(0)"
+      case .squats:
+        "certain, where the number is not held; none if it does not listen and sets an option"
+      case .runsTheSameStart: "foreign probes, each as likely to hit as the last"
+      case .scansFromBase:
+        "no effect outside the pool; none inside it, nor for who counts from a base"
+      case .holdsNoTCPPort: "no effect"
+      case .leavesTimeWait:
+        "no effect on who sets SO_REUSEADDR, if the server that went did; else certain"
+      case .holdsOverIPv6: "as foreign draws or, targeted, certain; v6only: no effect"
+      case .holdsOtherAddress: "no effect on who binds 127.0.0.1; early: fewer ports to probe"
+      case .exhausts: "certain, unless ports are left; then none for who probes"
+      case .unmodelled(let reason): "none: \(reason)"
+      }
+    }
   }
   /// Name in plans.
   public let name: String
@@ -175,13 +221,22 @@ public struct ThiefDescriptor: Sendable, Equatable {
   public let summary: String
   /// Options it takes, in the order in which they travel to the workers.
   public let options: [OptionDescriptor]
+  /// The option that says how much it takes, for which a target failure rate can be solved; nil if there is none.
+  public let intensity: String?
+  /// What it must find.
+  public let requirements: Set<StrategyRequirement>
   /// How theory sees it.
   public let model: Model
 
-  public init(name: String, summary: String, options: [OptionDescriptor], model: Model) {
+  public init(
+    name: String, summary: String, options: [OptionDescriptor], intensity: String? = nil,
+    requirements: Set<StrategyRequirement> = [], model: Model
+  ) {
     self.name = name
     self.summary = summary
     self.options = options
+    self.intensity = intensity
+    self.requirements = requirements
     self.model = model
   }
 }

@@ -12,6 +12,8 @@ public struct LaunchConditions: Sendable, Equatable {
   public var addressesPerLaunch: Int
   /// Ports that others draw between allocation and bind, and hold through the bind.
   public var foreignDraws: Int
+  /// Numbers that others probe after the allocation, each let go of at once, and bind before the launches do.
+  public var foreignProbes: Int
   /// Ports of the first choice that others held before the allocation and go on holding.
   public var residents: Int
   /// Whether numbers are probed with SO_REUSEADDR.
@@ -26,6 +28,15 @@ public struct LaunchConditions: Sendable, Equatable {
   public var bindsForReal: Bool
   /// Who takes, by number, what the launches decided on.
   public var squatters: [Squatter]
+
+  /// Whether so many ports are held before the allocation that a launch's probes are far from uniform over the
+  /// rest: `bind(0)` begins at a random place and takes the next free port, so the chance of a free port grows with
+  /// the row of held ones before it. Up to a quarter of the pool the rate of duplicates is off by a third at most
+  /// (linear probing at that load, `FailureRateTests`).
+  public var leavesClusters: Bool {
+    let isProbed = model == .probeThenBind || model == .distinctProbes
+    return isProbed && 4 * residents > range.slots(reuseAddress: probesReuseAddress)
+  }
 
   /// A thief that takes at least one of a launch's own numbers, with these socket options, and listens.
   public struct Squatter: Sendable, Equatable {
@@ -44,7 +55,7 @@ public struct LaunchConditions: Sendable, Equatable {
     model: CollisionModel, range: EphemeralRange, launches: Int = 1, addressesPerLaunch: Int,
     foreignDraws: Int = 0, residents: Int = 0, probesReuseAddress: Bool = false,
     churnRatePerSecond: Double = 0, churnHoldSeconds: Double = 0, windowSeconds: Double = 0,
-    bindsForReal: Bool = true, squatters: [Squatter] = []
+    bindsForReal: Bool = true, squatters: [Squatter] = [], foreignProbes: Int = 0
   ) {
     self.model = model
     self.range = range
@@ -58,6 +69,7 @@ public struct LaunchConditions: Sendable, Equatable {
     self.windowSeconds = windowSeconds
     self.bindsForReal = bindsForReal
     self.squatters = squatters
+    self.foreignProbes = foreignProbes
   }
 }
 
@@ -67,6 +79,11 @@ public struct PredictedFailure: Sendable, Equatable {
   public var perLaunch: Double
   /// That any launch of a trial fails.
   public var perTrial: Double
+
+  public init(perLaunch: Double, perTrial: Double) {
+    self.perLaunch = perLaunch
+    self.perTrial = perTrial
+  }
 }
 
 /// Closed forms for the rate at which launches lose a port.
@@ -107,7 +124,7 @@ public enum FailureRate {
   private static func heldFromTheStart(_ conditions: LaunchConditions) -> PredictedFailure {
     let demand =
       conditions.launches * conditions.addressesPerLaunch + conditions.foreignDraws
-      + conditions.residents
+      + conditions.foreignProbes + conditions.residents
     let rate: Double = demand > conditions.range.capacity ? 1 : 0
     return PredictedFailure(perLaunch: rate, perTrial: rate)
   }
@@ -118,22 +135,30 @@ public enum FailureRate {
     let all = conditions.launches * conditions.addressesPerLaunch
     // What residents hold is not drawn; where it is not seen, it is as if drawn by others later.
     let isSeen = conditions.model != .probedElsewhere
-    let slots =
-      conditions.range.slots(reuseAddress: conditions.probesReuseAddress)
-      - (isSeen ? conditions.residents : 0)
+    let seen = isSeen ? conditions.residents : 0
+    let slots = conditions.range.slots(reuseAddress: conditions.probesReuseAddress) - seen
+    // Others draw without SO_REUSEADDR, and so from more ports than a probe that sets it.
+    let theirs = conditions.range.slots() - seen
     let foreign =
       conditions.bindsForReal
       ? foreignPorts(conditions) + Double(isSeen ? 0 : conditions.residents) : 0
+    let probes = conditions.bindsForReal ? conditions.foreignProbes : 0
+    /// That none of n different numbers is taken.
+    func logKept(_ n: Int) -> Double {
+      logNotStolen(n, Double(theirs), foreign) + logNotProbed(n, Double(theirs), probes)
+    }
     if differ {
-      let rate = stolen(addresses: all, slots: slots, foreignDraws: foreign)
+      let rate = -expm1(logKept(all))
       return PredictedFailure(perLaunch: rate, perTrial: rate)
     }
-    let trial = probability(anyOf: all, slots: slots, foreign: foreign)
+    let trial = all > slots ? 1 : -expm1(logNoDuplicate(all, Double(slots)) + logKept(all))
     guard conditions.launches > 1 else {
       return PredictedFailure(perLaunch: trial, perTrial: trial)
     }
     return PredictedFailure(
-      perLaunch: perLaunch(conditions, slots: slots, foreign: foreign), perTrial: trial)
+      perLaunch: perLaunch(
+        conditions, slots: slots, logKept: logKept(conditions.addressesPerLaunch)),
+      perTrial: trial)
   }
 
   /// That n draws from N ports, each released at once, contain a number twice: the birthday problem,
@@ -192,18 +217,23 @@ public enum FailureRate {
   /// as independent, each shared with probability 1/N and lost with 1/2: good to about 1 % of the rate for
   /// n·L below N/10, which `FailureRateTests` checks against the simulated allocator.
   private static func perLaunch(
-    _ conditions: LaunchConditions, slots: Int, foreign: Double
+    _ conditions: LaunchConditions, slots: Int, logKept: Double
   ) -> Double {
     let n = conditions.addressesPerLaunch
     if n > slots { return 1 }
     let pairs = Double(n * n * (conditions.launches - 1))
     return -expm1(
-      logNoDuplicate(n, Double(slots)) + logNotStolen(n, Double(slots), foreign)
+      logNoDuplicate(n, Double(slots)) + logKept
         + pairs * log1p(-0.5 / Double(slots)))
   }
 
   private static func logNoDuplicate(_ n: Int, _ slots: Double) -> Double {
     (0..<n).reduce(0) { $0 + log1p(-Double($1) / slots) }
+  }
+
+  /// That m draws, each released at once and so as likely again, miss n different ports: (1 - n/N)^m.
+  private static func logNotProbed(_ n: Int, _ slots: Double, _ draws: Int) -> Double {
+    draws == 0 ? 0 : Double(n) >= slots ? -.infinity : Double(draws) * log1p(-Double(n) / slots)
   }
 
   private static func logNotStolen(_ n: Int, _ slots: Double, _ draws: Double) -> Double {

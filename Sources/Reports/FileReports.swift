@@ -22,6 +22,7 @@ public enum MarkdownReport {
         if let prediction = verdict.predictionPerTrial {
           parts.append(Wording.prediction(prediction))
         }
+        if let reason = verdict.noPrediction { parts.append("no model: \(escaped(reason))") }
         if let cause = verdict.topCause {
           parts.append("\(cause.outcome.rawValue) x\(cause.launches)")
         }

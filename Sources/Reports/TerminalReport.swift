@@ -22,7 +22,7 @@ public struct TerminalReport {
     var lines = ["\(matrix.plan.name): \(matrix.plan.title)", ""]
     lines += table() ?? blocks()
     lines += [Wording.legend(matrix), ""]
-    lines += published() + causes() + timings() + costs()
+    lines += published() + causes() + withoutModel() + timings() + costs()
     lines += [Wording.conclusion(matrix), ""]
     return lines.joined(separator: "\n")
   }
@@ -35,6 +35,7 @@ public struct TerminalReport {
     if let prediction = verdict.predictionPerTrial {
       lines.append(Wording.prediction(prediction))
     }
+    if verdict.noPrediction != nil { lines.append("no model") }
     if let cause = verdict.topCause { lines.append("\(cause.outcome.rawValue) x\(cause.launches)") }
     if let uncounted = Wording.uncounted(verdict) { lines.append(uncounted) }
     return lines
@@ -111,6 +112,15 @@ public struct TerminalReport {
       return lines
     }
     return lines.isEmpty ? [] : ["Causes:"] + lines + [""]
+  }
+
+  private func withoutModel() -> [String] {
+    let lines = matrix.plan.arms.compactMap { arm in
+      matrix.arms[arm.index].noPrediction.map {
+        "  \(arm.scenario), \(arm.strategy.label): \($0)"
+      }
+    }
+    return lines.isEmpty ? [] : ["No model:"] + lines + [""]
   }
 
   private func timings() -> [String] {

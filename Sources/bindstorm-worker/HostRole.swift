@@ -198,7 +198,9 @@ final class HostRole {
     let strategy = type.init(
       options: OptionValues(type.descriptor.options, order.strategyOptions))
     try Namespace.reserve(strategy.reservedPorts)
-    try Namespace.allowTimeWait(strategy.leavesTimeWait)
+    try Namespace.allowTimeWait(
+      strategy.leavesTimeWait
+        || order.thieves.contains { ThiefRegistry.all[$0.index].leavesTimeWait })
     guard let nodes = order.startup?.nodes, nodes > 1 else { return }
     if self.network == nil { self.network = try NodeNetwork() }
     let network = self.network!

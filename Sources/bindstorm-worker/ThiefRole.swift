@@ -46,6 +46,7 @@ final class ThiefRole {
         slot.pointee.drawn = 0
         slot.pointee.held = 0
         slot.pointee.error = 0
+        slot.pointee.wanted = 0
         thief.trialBegan(loot)
         isActive = true
       case BS_THIEF_DRAW:
@@ -53,6 +54,7 @@ final class ThiefRole {
       case BS_THIEF_BOUND:
         thief.endpointsBound(loot)
       case BS_THIEF_END:
+        if isActive { thief.trialEnds(loot, now: MonotonicClock.now()) }
         isActive = false
         loot.releaseAll()
       default:

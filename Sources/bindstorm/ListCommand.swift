@@ -14,7 +14,10 @@ struct ListCommand: ParsableCommand {
   @Argument(help: "strategies, thieves or faults.")
   var subject: Subject
 
-  @Flag(help: "For strategies: where each comes from, what it needs, and how it fails.")
+  @Flag(
+    help:
+      "For strategies: where each comes from, what it needs, and how it fails. For thieves: how theory sees each, and which option a target failure rate solves for."
+  )
   var long = false
 
   @Flag(help: "For strategies: a Markdown table of what each declares about itself.")
@@ -35,7 +38,9 @@ struct ListCommand: ParsableCommand {
       return present.joined() + "\nThrough the strategy exec, see Scenarios/real-code.json:\n"
         + programs.joined()
     case .thieves:
-      return vocabulary.thieves.map { block($0.name, $0.summary, $0.options) }.joined()
+      return vocabulary.thieves.map { thief in
+        block(thief.name, thief.summary, thief.options) + (long ? facts(thief) : "")
+      }.joined()
     case .faults:
       return vocabulary.faults.map { fault in
         let points = InjectionPoint.allCases.filter(fault.points.contains).map(\.rawValue)
@@ -43,6 +48,19 @@ struct ListCommand: ParsableCommand {
           + "    at: \(points.joined(separator: ", "))\n"
       }.joined()
     }
+  }
+
+  private func facts(_ thief: ThiefDescriptor) -> String {
+    let needs = thief.requirements.map(\.rawValue).sorted()
+    let lines = [
+      ("model", thief.model.summary),
+      (
+        "target_failure_rate",
+        thief.intensity.map { "solves for \($0)" } ?? "no intensity to solve for"
+      ),
+      ("needs", needs.isEmpty ? "nothing" : needs.joined(separator: ", ")),
+    ]
+    return lines.map { "    \($0): \($1)\n" }.joined()
   }
 
   private func traits(_ strategy: StrategyDescriptor) -> String {

@@ -66,6 +66,7 @@ struct PlanCommand: ParsableCommand {
       let slots = EphemeralRange(arm.pool.low...arm.pool.high).slots()
       let thieves = arm.thieves.map { thief in
         "\(thief.label)(\(thief.options.map { "\($0.value)" }.joined(separator: ",")))"
+          + (thief.targetFailureRate.map { " for \(percent($0))" } ?? "")
       }
       return [
         "\(arm.index)", arm.scenario, arm.strategy.label, arm.depth.rawValue,
@@ -82,6 +83,17 @@ struct PlanCommand: ParsableCommand {
       let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
       lines.append(cells.joined(separator: "  "))
     }
+    var reasons: [(String, [String])] = []
+    for arm in plan.arms {
+      guard let reason = Prediction.reasonForNone(arm, vocabulary: vocabulary) else { continue }
+      if let place = reasons.firstIndex(where: { $0.0 == reason }) {
+        reasons[place].1.append("\(arm.index)")
+      } else {
+        reasons.append((reason, ["\(arm.index)"]))
+      }
+    }
+    if !reasons.isEmpty { lines += ["", "no model for the sake of a thief:"] }
+    lines += reasons.map { "  arms \($1.joined(separator: ", ")): \($0)" }
     let total = plan.arms.map(TimeEstimate.seconds).reduce(0, +)
     lines += ["", "estimated time: \(rounded(total)) s", ""]
     return lines.joined(separator: "\n")
@@ -103,6 +115,7 @@ private struct Expansion: Encodable {
     var strategy: String
     var predictedPerLaunch: Double?
     var predictedPerTrial: Double?
+    var noPrediction: String?
     var estimatedSeconds: Double
   }
 
@@ -117,6 +130,7 @@ private struct Expansion: Encodable {
       return PredictedArm(
         arm: arm.index, scenario: arm.scenario, strategy: arm.strategy.label,
         predictedPerLaunch: predicted?.perLaunch, predictedPerTrial: predicted?.perTrial,
+        noPrediction: Prediction.reasonForNone(arm, vocabulary: vocabulary),
         estimatedSeconds: TimeEstimate.seconds(arm))
     }
     schedule = Schedule(plan: plan).rendered.split(separator: "\n").map(String.init)

@@ -192,6 +192,35 @@ import Testing
     let thieves = try workplace.bindstorm(["list", "thieves"])
     #expect(thieves.output.contains("bind-hold\n") && thieves.output.contains("bind-churn\n"))
     #expect(thieves.output.contains("required"))
+    let long = try workplace.bindstorm(["list", "thieves", "--long"])
+    #expect(long.output.contains("    target_failure_rate: solves for ports\n"))
+    #expect(long.output.contains("    model: no effect: connect()"))
+    #expect(long.output.contains("    needs: namespace\n"))
+    let names = thieves.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }.map(String.init)
+    #expect(names.count >= 15)
+    for name in names { #expect(long.output.contains("\(name)\n")) }
+  }
+
+  @Test func `a plan shows what was solved for, and why a thief has no model`() throws {
+    let text = plan(["probe-then-bind"]).replacing(
+      "{ \"name\": \"a\" }",
+      with: """
+        { "name": "a", "thieves": [{ "kind": "bind-hold", "target_failure_rate": 0.5 }] },
+        { "name": "b", "thieves": [{ "kind": "base-port-scanner", "options": { "ports": 1, "base": 42100 } }] }
+        """)
+    let workplace = try Workplace(text)
+    let shown = try workplace.bindstorm(["plan", "plan.json"]).output
+    // 8 addresses in 500 slots, of which their own duplicates take a part.
+    let ports = try #require(shown.firstMatch(of: /bind-hold\((\d+)\) for 50\.0 %/))
+    #expect((30...45).contains(Int(ports.1)!), "\(shown)")
+    #expect(shown.contains("arms 1: base-port-scanner: it scans inside the pool"), "\(shown)")
+    let run = try workplace.bindstorm(["run", "plan.json", "--quiet", "--results", "results"])
+    #expect(run.output.contains("base-port-scanner: it scans inside the pool"), "\(run.output)")
+    let resolved = try String(
+      contentsOfFile: workplace.scratch.path + "/results/small/latest/resolved.json",
+      encoding: .utf8)
+    #expect(resolved.contains("\"targetFailureRate\""))
+    #expect(resolved.firstMatch(of: /"name" ?: ?"ports",\s*"value" ?: ?(\d+)/)?.1 == ports.1)
   }
 
   @Test func `help names every exit code, and the version is one line`() throws {
@@ -260,6 +289,14 @@ import Testing
     ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"expect\": { \"*\": {} } }"),
     ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"depth\": \"boot\" }"),
     ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"thieves\": [{ \"options\": {} }] }"),
+    (
+      "{ \"name\": \"a\" }",
+      "{ \"name\": \"a\", \"thieves\": [{ \"kind\": \"bind-hold\", \"target_failure_rate\": 1 }] }"
+    ),
+    (
+      "{ \"name\": \"a\" }",
+      "{ \"name\": \"a\", \"thieves\": [{ \"kind\": \"bind-hold\", \"target_failure_rate\": \"high\" }] }"
+    ),
     (
       "{ \"name\": \"a\" }",
       "{ \"name\": \"a\", \"published\": [{ \"strategy\": \"probe-then-bind\" }] }"

@@ -235,7 +235,7 @@ import Testing
     .scenario("\"timeout_ms\": 9", 15, "timeout_ms", "from 10 to 3600000, found 9"),
     .scenario(
       "\"thieves\": [\"bind-hodl\"]", 13, "thieves[0]",
-      "there is no thief \"bind-hodl\"; there are bind-hold, bind-churn", "bind-hold"),
+      "there is no thief \"bind-hodl\"; there are bind-hold, bind-churn, riddle", "bind-hold"),
     .scenario(
       "\"thieves\": [\"bind-hold\"]", 13, "thieves[0]",
       "thief \"bind-hold\" needs the option \"ports\" (ports it takes)"),
@@ -355,7 +355,7 @@ import Testing
     #expect(
       short("{\"name\": \"bind-hold\"}") == [
         "13 scenarios[0].thieves[0]: the key \"kind\" is missing here -",
-        "14 scenarios[0].thieves[0].name: unknown key \"name\"; known here: kind, label, options -",
+        "14 scenarios[0].thieves[0].name: unknown key \"name\"; known here: kind, label, options, target_failure_rate -",
       ])
   }
 

@@ -38,7 +38,7 @@ enum TestVocabulary {
         options: [
           OptionDescriptor(
             name: "ports", defaultValue: nil, range: 1...60_000, summary: "ports it takes")
-        ], model: .holdsThroughWindow),
+        ], intensity: "ports", model: .holdsThroughWindow),
       ThiefDescriptor(
         name: "bind-churn", summary: "churns",
         options: [
@@ -46,7 +46,9 @@ enum TestVocabulary {
             name: "rate_per_second", defaultValue: nil, range: 1...1_000_000, summary: "its rate"),
           OptionDescriptor(
             name: "hold_ms", defaultValue: nil, range: 0...60_000, summary: "how long it holds"),
-        ], model: .churns),
+        ], intensity: "rate_per_second", model: .churns),
+      ThiefDescriptor(
+        name: "riddle", summary: "unknown", options: [], model: .unmodelled("who knows")),
     ])
 
   static func load(_ text: String) throws(PlanErrors) -> ResolvedPlan {

@@ -12,6 +12,8 @@ public struct MeasuredPlan {
     public let reason: String
     /// Whether the measured rate agrees with the predicted one; nil where there is no prediction.
     public let agreesWithModel: Bool?
+    /// Why there is no prediction, where that is for a thief's sake.
+    public let noPrediction: String?
     /// First evidence of the most frequent failure.
     public let evidence: String
   }
@@ -55,7 +57,7 @@ public struct MeasuredPlan {
               uniqueKeysWithValues: verdict.outcomes.map { ($0.outcome, $0.launches) }),
             verdict: verdict.verdict, reason: verdict.reason,
             agreesWithModel: verdict.predictionPerTrial?.agrees,
-            evidence: verdict.topCause?.evidence ?? "")
+            noPrediction: verdict.noPrediction, evidence: verdict.topCause?.evidence ?? "")
         )
       })
   }
@@ -81,6 +83,7 @@ public struct MeasuredPlan {
       var outcomes: [Count]
       var topCause: Cause?
       var predictionPerTrial: Prediction?
+      var noPrediction: String?
     }
     struct Count: Decodable {
       var outcome: String

@@ -1,0 +1,29 @@
+import CLinuxShims
+import Faults
+import Launching
+import Planning
+import Syscalls
+
+/// A thief in the test's own process, with a region of its own: for what it does on its own, step by step. Its
+/// sockets are on loopback or draw single ports.
+final class ThiefBench {
+  let region = SharedRegion.privateCopy()
+  let loot: Loot
+  var thief: any Thief
+
+  init(_ type: any Thief.Type, _ given: [String: Int], apiServers: Int = 1) {
+    region.pointer.pointee.order.launches = 1
+    region.pointer.pointee.order.servers_per_launch = UInt32(apiServers)
+    loot = Loot(region: region, thief: 0, order: WorkerOrder(region))
+    let options = type.descriptor.options
+    thief = type.init(
+      options: OptionValues(options, options.map { given[$0.name] ?? $0.defaultValue! }), seed: 1)
+  }
+
+  deinit {
+    loot.releaseAll()
+    region.deallocate()
+  }
+
+  var record: bs_thief { region.thief(0).pointee }
+}
