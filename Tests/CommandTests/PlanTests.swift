@@ -56,7 +56,8 @@ import Testing
     Broken(
       "fault that does not exist",
       change(
-        "\"trials\": 10", "\"trials\": 10, \"faults\": [{\"kind\": \"kil\", \"at\": \"after-ready\"}]"),
+        "\"trials\": 10",
+        "\"trials\": 10, \"faults\": [{\"kind\": \"kil\", \"at\": \"after-ready\"}]"),
       at: "{\"kind\"", "did you mean 'kill'?"),
     Broken(
       "word that does not exist", change("\"sockets\": \"tcp\"", "\"sockets\": \"tpc\""),

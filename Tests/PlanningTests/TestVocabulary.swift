@@ -47,6 +47,19 @@ enum TestVocabulary {
           OptionDescriptor(
             name: "hold_ms", defaultValue: nil, range: 0...60_000, summary: "how long it holds"),
         ], model: .churns),
+    ],
+    faults: [
+      FaultDescriptor(name: "pause", summary: "stops", options: FaultDescriptor.duration),
+      FaultDescriptor(
+        name: "kill", summary: "kills",
+        options: [
+          OptionDescriptor(
+            name: "signal", defaultValue: 0, range: 0...1, summary: "which",
+            words: ["SIGKILL", "SIGTERM"])
+        ]),
+      FaultDescriptor(
+        name: "closed-channel", summary: "closes", points: [.beforeReport, .afterReport],
+        needsFreshWorkers: true),
     ])
 
   static func load(_ text: String) throws(PlanErrors) -> ResolvedPlan {
