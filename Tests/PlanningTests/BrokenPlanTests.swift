@@ -330,7 +330,7 @@ import Testing
   ) -> Case {
     let text = "\"faults\": [{\(members)}]\(settings)"
     let column = text.distance(
-      from: text.startIndex, to: text.range(of: at)!.lowerBound)
+      from: text.startIndex, to: text.firstRange(of: at)!.lowerBound)
     return .scenario(
       text, column + 1, "faults[0]" + (path.isEmpty ? "" : ".\(path)"), message, suggestion)
   }
