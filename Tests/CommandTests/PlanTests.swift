@@ -58,7 +58,7 @@ import Testing
       change(
         "\"trials\": 10",
         "\"trials\": 10, \"faults\": [{\"kind\": \"kil\", \"at\": \"after-ready\"}]"),
-      at: "{\"kind\"", "did you mean 'kill'?"),
+      at: "\"kil\"", "did you mean 'kill'?"),
     Broken(
       "word that does not exist", change("\"sockets\": \"tcp\"", "\"sockets\": \"tpc\""),
       at: "\"tpc\"",

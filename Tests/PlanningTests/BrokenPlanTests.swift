@@ -339,7 +339,7 @@ import Testing
     .scenario("\"faults\": {}", 11, "faults", "expected an array, found an object"),
     .scenario("\"faults\": [\"kill\"]", 12, "faults[0]", "expected an object"),
     fault(
-      "\"kind\": \"kil\", \"at\": \"after-ready\"", "{", "",
+      "\"kind\": \"kil\", \"at\": \"after-ready\"", "\"kil\"", "kind",
       "there is no fault \"kil\"; there are pause, kill, closed-channel", "kill"),
     fault("\"at\": \"after-ready\"", "{", "", "the key \"kind\" is missing here"),
     fault("\"kind\": \"kill\"", "{", "", "the key \"at\" is missing here"),
