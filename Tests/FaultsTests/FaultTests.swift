@@ -44,7 +44,7 @@ import Testing
       name: "fail-call", point: .beforeInputBind, options: #""errno": "EADDRNOTAVAIL""#,
       strategy: "probe-then-bind", outcome: "other-error", later: .beforeOutputBind),
     Expected(
-      name: "descriptor-limit", point: .beforeOutputBind, strategy: "probe-then-bind",
+      name: "descriptor-limit", point: .beforeInputBind, strategy: "probe-then-bind",
       outcome: "child-died", later: .beforeOutputBind),
     Expected(
       name: "truncated-report", point: .beforeReport, strategy: "wildcard-report-back",
