@@ -42,7 +42,7 @@ func testDependencies(of name: String) -> [String] {
   let extra =
     [
       "PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"],
-      "Planning": ["Strategies", "Faults"],
+      "Planning": ["Strategies", "Faults"], "Faults": ["History"],
       "Messaging": ["Syscalls"],
     ][name] ?? []
   return own + extra

@@ -98,10 +98,12 @@ struct ScenarioSettings {
     }
     for node in nodes {
       let keys = ["at", "launch", "index", "probability", "every"]
-      guard let object = node.object(keys: ["kind", "label", "options"] + keys),
-        let point = object.required("at")?.word(InjectionPoint.self),
-        let choice = reader.read(node, nameKey: "kind", extraKeys: keys)
-      else { continue }
+      // Which keys there may be is the choice's reader's to say.
+      guard let object = node.freeObject() else { continue }
+      let choice = reader.read(node, nameKey: "kind", extraKeys: keys)
+      guard let point = object.required("at")?.word(InjectionPoint.self), let choice else {
+        continue
+      }
       faults.append(
         (
           PlannedFault(

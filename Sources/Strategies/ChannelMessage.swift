@@ -78,6 +78,15 @@ public struct ChannelMessage: Sendable, Equatable {
     return ChannelMessage(kind, role: words.1, first: words.2, second: words.3)
   }
 
+  /// Takes whatever has come and was not received, and drops it.
+  public static func discard(from channel: Int32) {
+    var words: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
+    while true {
+      let length = recv(channel, &words, MemoryLayout.size(ofValue: words), Int32(MSG_DONTWAIT))
+      if length <= 0 && !(length < 0 && errno == EINTR) { return }
+    }
+  }
+
   /// Waits until a descriptor is readable. Returns 0, ETIMEDOUT or another errno.
   public static func awaitReadable(_ descriptor: Int32, until deadline: UInt64) -> Int32 {
     while true {

@@ -95,7 +95,11 @@ final class LauncherRole {
     slot.pointee.error = 0
     slot.pointee.stage = 0
     launch.begin()
-    launch.injector?.arm()
+    if let injector = launch.injector {
+      // A report that the last trial's fault made twice is not one of this trial.
+      for channel in launch.channels where channel >= 0 { ChannelMessage.discard(from: channel) }
+      injector.arm()
+    }
     startup?.begin()
     slot.pointee.allocation_started_ns = MonotonicClock.now()
     do throws(StageFailure) {

@@ -59,6 +59,12 @@ extension ServerRecord {
     $0.thieves = [Arm.holder(ports: 10), Arm.churner(ratePerSecond: 9, holdMilliseconds: 1)]
     $0.window.foreignDraws = 8
   }
+  static let faulty = Arm.sample {
+    $0.faults = [
+      PlannedFault(kind: Choice(name: "pause", label: "pause"), point: .beforeInputBind),
+      PlannedFault(kind: Choice(name: "kill", label: "kill"), point: .afterReady, launch: 0),
+    ]
+  }
   static let trusting = Arm.sample { $0.ownershipCheck = .off }
   static let thief = Holder(
     kind: .thief, index: 3, pid: 700, command: "bs-thief", sources: .eventsAndKernel)
@@ -83,6 +89,14 @@ extension ServerRecord {
     },
     Row("sockets could not be counted", [.ready], "") { $0.ended.socketsLeft = -1 },
     Row("API servers are recorded in another order", [.ready], "") { $0.servers.reverse() },
+    Row("faults were due and witnessed", [.ready], "", arm: faulty) { _ in },
+    Row("faults that were not due are not missed", [.ready], "", arm: faulty) {
+      for number in $0.faults.indices {
+        $0.faults[number] = FaultRecord(
+          fault: number, name: $0.faults[number].name, point: $0.faults[number].point, launch: 0,
+          index: 0, isDue: false)
+      }
+    },
     Row("a thief drew more than was due", [.ready], "", arm: thieves) {
       $0.thieves[0].drawnInWindow = 11
     },
@@ -212,6 +226,12 @@ extension ServerRecord {
         requested: 0, bound: 0, errno: 98, stage: .bind, attempted: 1, finished: 2)
       $0.launches[0].advertised[3] = 0
     },
+    Row(
+      "a fault that was due killed", [.childDied], "API server 1 (pid 901) died by signal 9",
+      arm: faulty
+    ) {
+      $0.servers[1].died = 9
+    },
     Row("killed", [.childDied], "API server 1 (pid 901) died by signal 9") {
       $0.servers[1].died = 9
     },
@@ -299,6 +319,48 @@ extension ServerRecord {
     ) {
       $0.thieves[0].wanted = 7
       $0.thieves[0].drawnInWindow = 7
+    },
+    Row(
+      "a fault's victim never came to be", [.invalid],
+      "fault 1 (kill at after-ready) was due in launch 0 and not witnessed: its victim never came to be",
+      arm: faulty
+    ) {
+      $0.faults[1].armed = 0
+      $0.faults[1].injected = 0
+      $0.faults[1].witnessed = 0
+    },
+    Row(
+      "a fault's victim never came to the point", [.invalid],
+      "fault 0 (pause at before-input-bind) was due in launch 0 and not witnessed: its victim never came to that point",
+      arm: faulty
+    ) {
+      $0.faults[0].injected = 0
+      $0.faults[0].witnessed = 0
+    },
+    Row(
+      "nobody saw a fault's effect, whatever else failed", [.invalid],
+      "nobody saw its effect, errno 1", arm: faulty
+    ) {
+      $0.faults[0].witnessed = 0
+      $0.faults[0].errno = 1
+      $0.servers[1].died = 9
+    },
+    Row(
+      "a fault's record is missing", [.harnessError], "expected records of 2 faults, found 1",
+      arm: faulty
+    ) { $0.faults.removeLast() },
+    Row(
+      "a fault's record is there twice", [.harnessError], "expected records of 2 faults, found 3",
+      arm: faulty
+    ) { $0.faults.append($0.faults[0]) },
+    Row(
+      "a fault is recorded that the plan does not have", [.harnessError],
+      "expected records of 0 faults, found 1"
+    ) {
+      $0.faults = [
+        FaultRecord(
+          fault: 0, name: "kill", point: .afterReady, launch: 0, index: 0, isDue: false)
+      ]
     },
     Row("the harness gave up", [.harnessError], "disk full") {
       $0.ended.completion = .harnessError

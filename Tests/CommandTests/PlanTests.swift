@@ -54,6 +54,12 @@ import Testing
       change("\"trials\": 10", "\"trials\": 10, \"thieves\": [\"bind-hld\"]"),
       at: "\"bind-hld\"", "did you mean 'bind-hold'?"),
     Broken(
+      "fault that does not exist",
+      change(
+        "\"trials\": 10",
+        "\"trials\": 10, \"faults\": [{\"kind\": \"kil\", \"at\": \"after-ready\"}]"),
+      at: "\"kil\"", "did you mean 'kill'?"),
+    Broken(
       "word that does not exist", change("\"sockets\": \"tcp\"", "\"sockets\": \"tpc\""),
       at: "\"tpc\"",
       "defaults.sockets: expected one of zmq, tcp, found \"tpc\"; did you mean 'tcp'?"),
@@ -289,6 +295,24 @@ import Testing
     ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"expect\": { \"*\": {} } }"),
     ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"depth\": \"boot\" }"),
     ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"thieves\": [{ \"options\": {} }] }"),
+    ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"faults\": [\"kill\"] }"),
+    ("{ \"name\": \"a\" }", "{ \"name\": \"a\", \"faults\": [{ \"kind\": \"kill\" }] }"),
+    (
+      "{ \"name\": \"a\" }",
+      "{ \"name\": \"a\", \"faults\": [{ \"kind\": \"kill\", \"at\": \"later\" }] }"
+    ),
+    (
+      "{ \"name\": \"a\" }",
+      "{ \"name\": \"a\", \"faults\": [{ \"kind\": \"kill\", \"at\": \"after-ready\", \"probability\": 1.5 }] }"
+    ),
+    (
+      "{ \"name\": \"a\" }",
+      "{ \"name\": \"a\", \"faults\": [{ \"kind\": \"kill\", \"at\": \"after-ready\", \"every\": 0 }] }"
+    ),
+    (
+      "{ \"name\": \"a\" }",
+      "{ \"name\": \"a\", \"faults\": [{ \"kind\": \"kill\", \"at\": \"after-ready\", \"launch\": 64 }] }"
+    ),
     (
       "{ \"name\": \"a\" }",
       "{ \"name\": \"a\", \"thieves\": [{ \"kind\": \"bind-hold\", \"target_failure_rate\": 1 }] }"

@@ -1,4 +1,5 @@
 import History
+import Planning
 
 /// Events that between them have every field, every word and every extreme value.
 enum Sample {
@@ -73,6 +74,17 @@ enum Sample {
           launch: 1, server: 4_095, heard: 1, served: 2, failed: .max, unheard: [0, 255],
           unanswered: [3], strangers: 4, errno: 110, stage: .serve)),
     ]
+    for point in InjectionPoint.allCases {
+      events.append(
+        .fault(
+          FaultRecord(
+            fault: 0, name: "pause", point: point, launch: 63, index: 4_095, isDue: false)))
+    }
+    events.append(
+      .fault(
+        FaultRecord(
+          fault: 15, name: "a\"b", point: .midReport, launch: 0, index: 0, isDue: true, pid: .max,
+          armed: 1, injected: 2, witnessed: 3, healed: .max, errno: 99, port: 65_535, helper: 7)))
     events += [
       .armSkipped(ArmSkipped(arm: 3, reason: "no \"etcd\" here")),
       .launch(

@@ -323,7 +323,85 @@ import Testing
       82, "published[0].per", "expected one of launch, trial, found \"trail\"", "trial"),
   ]
 
-  @Test(arguments: documents + scenarios + demands)
+  /// A mistake in the one fault of the scenario of `TestVocabulary.text`, beside other settings of it.
+  private static func fault(
+    _ members: String, _ at: String, _ path: String, _ message: String,
+    _ suggestion: String? = nil, settings: String = ""
+  ) -> Case {
+    let text = "\"faults\": [{\(members)}]\(settings)"
+    let column = text.distance(
+      from: text.startIndex, to: text.firstRange(of: at)!.lowerBound)
+    return .scenario(
+      text, column + 1, "faults[0]" + (path.isEmpty ? "" : ".\(path)"), message, suggestion)
+  }
+
+  static let faults: [Case] = [
+    .scenario("\"faults\": {}", 11, "faults", "expected an array, found an object"),
+    .scenario("\"faults\": [\"kill\"]", 12, "faults[0]", "expected an object"),
+    fault(
+      "\"kind\": \"kil\", \"at\": \"after-ready\"", "\"kil\"", "kind",
+      "there is no fault \"kil\"; there are pause, kill, closed-channel", "kill"),
+    fault("\"at\": \"after-ready\"", "{", "", "the key \"kind\" is missing here"),
+    fault("\"kind\": \"kill\"", "{", "", "the key \"at\" is missing here"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-redy\"", "\"after-redy\"", "at",
+      "expected one of after-probe, after-spawn, before-input-bind", "after-ready"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-ready\", \"evry\": 2", "\"evry\"", "evry",
+      "unknown key \"evry\"", "every"),
+    fault(
+      "\"kind\": \"pause\", \"at\": \"after-ready\"", "{", "",
+      "fault \"pause\" needs the option \"milliseconds\""),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-ready\", \"options\": {\"signal\": \"SIGKIL\"}",
+      "\"SIGKIL\"", "options.signal", "SIGKILL, SIGTERM", "SIGKILL"),
+    fault(
+      "\"kind\": \"closed-channel\", \"at\": \"after-ready\"", "\"after-ready\"", "at",
+      "fault \"closed-channel\" cannot be injected there, only at before-report, after-report"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"before-engine-connect\"", "\"before-engine-connect\"", "at",
+      "only depth \"startup\" comes to before-engine-connect"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"before-handshake-reply\"", "\"before-handshake-reply\"", "at",
+      "only depth \"startup\" comes to before-handshake-reply"),
+    fault(
+      "\"kind\": \"closed-channel\", \"at\": \"before-report\"", "{", "",
+      "what fault \"closed-channel\" does lasts as long as its process: workers must be fresh",
+      settings: ", \"workers\": \"pooled\""),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-probe\"", "{", "", "depth \"allocate\" has no faults",
+      settings: ", \"depth\": \"allocate\", \"strategies\": [\"probe-then-bind\"]"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-ready\", \"launch\": 1", "1", "launch",
+      "there is no launch 1; there are 1, counted from 0"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-ready\", \"launch\": 64", "64", "launch",
+      "expected a number from 0 to 63, found 64"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-ready\", \"index\": 2", "2", "index",
+      "there is no api-server 2; a launch has 2, counted from 0"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-spawn\", \"index\": 1", "1", "index",
+      "there is no launcher 1; a launch has 1, counted from 0"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-ready\", \"index\": 4096", "4096", "index",
+      "expected a number from 0 to 4095, found 4096"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-ready\", \"probability\": 1.5", "1.5", "probability",
+      "expected a number from 0.0 to 1.0, found 1.5"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-ready\", \"probability\": -0.1", "-0.1", "probability",
+      "expected a number from 0.0 to 1.0, found -0.1"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"after-ready\", \"every\": 0", "0", "every",
+      "expected a number from 1 to 10000000, found 0"),
+    .scenario(
+      "\"faults\": ["
+        + Array(repeating: "{\"kind\": \"kill\", \"at\": \"after-ready\"}", count: 17)
+        .joined(separator: ", ") + "]", 11, "faults", "expected at most 16 faults, found 17"),
+  ]
+
+  @Test(arguments: documents + scenarios + demands + faults)
   func `every mistake is reported once, at its place`(_ broken: Case) throws {
     let errors = TestVocabulary.errors(broken.plan)
     try #require(errors.count == 1, "\(errors)")

@@ -225,7 +225,8 @@ import Testing
 /// The plans in `Scenarios`, with the strategies and thieves that there really are.
 @Suite struct ShippedPlanTests {
   static let vocabulary = Vocabulary(
-    strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors)
+    strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
+    faults: FaultRegistry.descriptors)
 
   /// Name and content of every shipped plan.
   static let plans: [(name: String, bytes: [UInt8])] = {

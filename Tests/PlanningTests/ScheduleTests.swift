@@ -97,6 +97,76 @@ import Testing
     }
   }
 
+  /// Faults with every kind of dice: random victims, chances and lengths, and one without any.
+  private static let faulty = Arm(
+    index: 0, scenario: "s", strategy: Choice(name: "s", label: "s"), depth: .bind,
+    topology: Topology(launches: 4, apiServers: 8),
+    faults: [
+      PlannedFault(
+        kind: Choice(
+          name: "delay", label: "delay",
+          options: [
+            OptionValue(name: "milliseconds", value: 50),
+            OptionValue(name: "distribution", value: 2),
+          ]), point: .beforeInputBind, probability: 0.5),
+      PlannedFault(kind: Choice(name: "kill", label: "kill"), point: .afterSpawn, every: 3),
+      PlannedFault(
+        kind: Choice(name: "kill", label: "kill"), point: .afterReady, launch: 2, index: 7),
+    ], trials: 100)
+
+  private static func faults(_ arm: Arm = faulty, seed: UInt64) -> String {
+    let plan = ResolvedPlan(version: 1, name: "p", title: "", seed: seed, arms: [arm])
+    let schedule = Schedule(plan: plan)
+    return (0..<arm.trials).map {
+      ScheduledFault.rendered(arm, trial: $0, seed: schedule.trialSeed(arm: 0, trial: $0))
+    }.joined()
+  }
+
+  @Test func `equal seeds schedule equal faults, byte by byte, and other seeds others`() {
+    let one = Self.faults(seed: 5)
+    #expect(one == Self.faults(seed: 5))
+    #expect(one.split(separator: "\n").count == 300)
+    // 100 exponential lengths in nanoseconds agree by chance with a probability that is nothing.
+    #expect(one != Self.faults(seed: 6))
+  }
+
+  @Test func `faults are due as the plan says, to victims that there are`() {
+    var counts = [0, 0, 0]
+    var victims: Set<[Int]> = []
+    for seed in 0..<1_000 as Range<UInt64> {
+      let trial = Int(seed)
+      for fault in ScheduledFault.all(of: Self.faulty, trial: trial, seed: seed) {
+        if fault.isDue { counts[fault.number] += 1 }
+        #expect((0..<4).contains(fault.launch) && (0..<8).contains(fault.index))
+        switch fault.number {
+        case 0: victims.insert([fault.launch, fault.index])
+        case 1:
+          #expect(fault.isDue == (trial % 3 == 0) && fault.index == 0, "a launcher is alone")
+          #expect(fault.amountNanoseconds == 0)
+        default: #expect(fault.isDue && fault.launch == 2 && fault.index == 7)
+        }
+      }
+    }
+    // Of 1,000 at probability 1/2 the count is off by more than 100 (6.3 standard deviations) with probability
+    // 2e-10; that one of 32 victims is never drawn has probability 32 * (31/32)^1000 = 5e-13.
+    #expect(abs(counts[0] - 500) <= 100)
+    #expect(victims.count == 32)
+  }
+
+  @Test func `what the plan fixes leaves the other dice as they were`() {
+    var fixed = Self.faulty
+    fixed.faults[0].launch = 1
+    fixed.faults[0].index = 3
+    for seed in 0..<100 as Range<UInt64> {
+      let free = ScheduledFault.all(of: Self.faulty, trial: 0, seed: seed)
+      let tied = ScheduledFault.all(of: fixed, trial: 0, seed: seed)
+      #expect(tied[0].launch == 1 && tied[0].index == 3)
+      #expect(tied[0].isDue == free[0].isDue)
+      #expect(tied[0].amountNanoseconds == free[0].amountNanoseconds)
+      #expect(tied.dropFirst() == free.dropFirst())
+    }
+  }
+
   @Test func `trials have seeds of their own`() {
     let schedule = Schedule(plan: Self.plan(seed: 5))
     var seeds: Set<UInt64> = []

@@ -49,6 +49,19 @@ enum TestVocabulary {
         ], intensity: "rate_per_second", model: .churns),
       ThiefDescriptor(
         name: "riddle", summary: "unknown", options: [], model: .unmodelled("who knows")),
+    ],
+    faults: [
+      FaultDescriptor(name: "pause", summary: "stops", options: FaultDescriptor.duration),
+      FaultDescriptor(
+        name: "kill", summary: "kills",
+        options: [
+          OptionDescriptor(
+            name: "signal", defaultValue: 0, range: 0...1, summary: "which",
+            words: ["SIGKILL", "SIGTERM"])
+        ]),
+      FaultDescriptor(
+        name: "closed-channel", summary: "closes", points: [.beforeReport, .afterReport],
+        needsFreshWorkers: true),
     ])
 
   static func load(_ text: String) throws(PlanErrors) -> ResolvedPlan {

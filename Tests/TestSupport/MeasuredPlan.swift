@@ -1,4 +1,5 @@
 import Foundation
+public import History
 
 /// A plan, run by the built command in a namespace of its own, and what its matrix says.
 public struct MeasuredPlan {
@@ -16,6 +17,8 @@ public struct MeasuredPlan {
     public let noPrediction: String?
     /// First evidence of the most frequent failure.
     public let evidence: String
+    /// Events of each trial, in the order of the trials.
+    public let trials: [[Event]]
   }
 
   private let cells: [String: Cell]
@@ -48,16 +51,26 @@ public struct MeasuredPlan {
     guard let matrix = try? JSONDecoder().decode(MatrixFile.self, from: Data(text.utf8)) else {
       throw TestFailure("no matrix; \(finished.ending): \(finished.errorOutput)")
     }
+    var trials = [[[Event]]](repeating: [], count: matrix.arms.count)
+    var reader = try HistoryReader(path: scratch.path + "/results/measured/latest/events.jsonl")
+    var grouping = TrialGrouping()
+    while let event = try reader.next() {
+      guard let events = grouping.add(event), case .trialStarted(let started)? = events.first
+      else { continue }
+      trials[started.arm].append(events)
+    }
     cells = Dictionary(
-      uniqueKeysWithValues: zip(matrix.plan.arms, matrix.arms).map { arm, verdict in
-        (
+      uniqueKeysWithValues: zip(zip(matrix.plan.arms, matrix.arms), trials).map {
+        let ((arm, verdict), trials) = $0
+        return (
           "\(arm.scenario)/\(arm.strategy.label)",
           Cell(
             outcomes: Dictionary(
               uniqueKeysWithValues: verdict.outcomes.map { ($0.outcome, $0.launches) }),
             verdict: verdict.verdict, reason: verdict.reason,
             agreesWithModel: verdict.predictionPerTrial?.agrees,
-            noPrediction: verdict.noPrediction, evidence: verdict.topCause?.evidence ?? "")
+            noPrediction: verdict.noPrediction, evidence: verdict.topCause?.evidence ?? "",
+            trials: trials)
         )
       })
   }

@@ -100,6 +100,8 @@ public struct TrialHistory {
   public var servings: [ServingRecord] = []
   /// One for each of the arm's thieves.
   public var thieves: [ThiefRecord]
+  /// One for each of the arm's faults.
+  public var faults: [FaultRecord]
   /// Last line.
   public var ended: TrialEnded
 
@@ -157,6 +159,12 @@ public struct TrialHistory {
         thief: number, name: thief.name, pid: 700 + Int32(number), wanted: ports,
         drawnInWindow: ports, heldAtRelease: ports)
     }
+    faults = arm.faults.enumerated().map { number, fault in
+      FaultRecord(
+        fault: number, name: fault.kind.name, point: fault.point, launch: fault.launch ?? 0,
+        index: fault.index ?? 0, isDue: true, pid: 900, armed: at(1), injected: at(3.5),
+        witnessed: at(3.6), healed: at(3.7))
+    }
     ended = TrialEnded(arm: arm.index, trial: trial, barrierOpened: at(2.5), at: at(9))
     change(&self)
   }
@@ -165,7 +173,7 @@ public struct TrialHistory {
   public var events: [Event] {
     [.trialStarted(started)] + launches.map(Event.launch) + servers.map(Event.server)
       + startups.map(Event.startup) + engines.map(Event.engine) + servings.map(Event.serving)
-      + thieves.map(Event.thief) + [.trialEnded(ended)]
+      + thieves.map(Event.thief) + faults.map(Event.fault) + [.trialEnded(ended)]
   }
 
   /// Has the input of an API server lose its port to a holder; its output is not tried any more.

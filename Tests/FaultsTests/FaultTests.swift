@@ -1,0 +1,216 @@
+import Faults
+import History
+import Planning
+import TestSupport
+import Testing
+
+/// Every fault with real processes.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct FaultTests {
+  /// What a fault comes to where it matters.
+  struct Expected: Sendable, CustomTestStringConvertible {
+    var name: String
+    var point: InjectionPoint
+    /// JSON members of `options`.
+    var options = ""
+    var strategy: String
+    /// Of the launch that it hits.
+    var outcome: String
+    /// A later point of the same process, which is not reached by one that died at the first.
+    var later: InjectionPoint
+    var testDescription: String { name }
+  }
+
+  static let table: [Expected] = [
+    Expected(
+      name: "pause", point: .beforeInputBind, options: #""milliseconds": 20"#,
+      strategy: "probe-then-bind", outcome: "ready", later: .beforeOutputBind),
+    Expected(
+      name: "kill", point: .beforeInputBind, options: #""signal": "SIGTERM""#,
+      strategy: "probe-then-bind", outcome: "child-died", later: .afterReady),
+    Expected(
+      name: "exit", point: .beforeOutputBind, options: #""code": 3"#,
+      strategy: "inherited-listener", outcome: "child-died", later: .afterReady),
+    Expected(
+      name: "hang", point: .beforeInputBind, strategy: "probe-then-bind", outcome: "timeout",
+      later: .afterReady),
+    Expected(
+      name: "delay", point: .afterReady,
+      options: #""milliseconds": 20, "distribution": "uniform""#, strategy: "probe-then-bind",
+      outcome: "ready", later: .beforeOutputBind),
+    Expected(
+      name: "steal", point: .beforeInputBind, strategy: "probe-then-bind",
+      outcome: "lost-to-thief", later: .beforeOutputBind),
+    Expected(
+      name: "fail-call", point: .beforeInputBind, options: #""errno": "EADDRNOTAVAIL""#,
+      strategy: "probe-then-bind", outcome: "other-error", later: .beforeOutputBind),
+    Expected(
+      name: "descriptor-limit", point: .beforeInputBind, strategy: "probe-then-bind",
+      outcome: "child-died", later: .beforeOutputBind),
+    Expected(
+      name: "truncated-report", point: .beforeReport, strategy: "wildcard-report-back",
+      outcome: "timeout", later: .beforeReport),
+    Expected(
+      name: "duplicated-report", point: .beforeReport, strategy: "wildcard-report-back",
+      outcome: "ready", later: .beforeReport),
+    Expected(
+      name: "garbage-report", point: .beforeReport, strategy: "wildcard-report-back",
+      outcome: "child-died", later: .beforeReport),
+    Expected(
+      name: "closed-channel", point: .beforeReport, strategy: "wildcard-report-back",
+      outcome: "child-died", later: .beforeReport),
+    Expected(
+      name: "parent-copy", point: .afterSpawn, strategy: "inherited-listener", outcome: "leaked",
+      later: .afterSpawn),
+    Expected(
+      name: "leaked-descriptors", point: .afterProbe, strategy: "inherited-listener",
+      outcome: "leaked", later: .afterSpawn),
+  ]
+
+  @Test func `every fault has a row, and a name and defaults that are valid`() {
+    // The last one needs nodes, and has a test of its own.
+    #expect(Self.table.map(\.name) + ["node-cut"] == FaultRegistry.descriptors.map(\.name))
+    #expect(Set(Self.table.map(\.name)).count == Self.table.count)
+    for fault in FaultRegistry.descriptors {
+      #expect(!fault.points.isEmpty && fault.options.count <= 8)
+      for option in fault.options {
+        #expect(option.defaultValue.map { option.range.contains($0) } ?? true)
+      }
+    }
+  }
+
+  /// Trials of one arm.
+  struct Trials {
+    var outcomes: [String: Int]
+    /// Fault records, trial by trial.
+    var faults: [[FaultRecord]] = []
+    /// Whether every endpoint was bound, trial by trial.
+    var allBound: [Bool] = []
+
+    init(_ plan: MeasuredPlan, _ scenario: String, _ strategy: String) throws {
+      let cell = try plan.cell(scenario, strategy)
+      outcomes = cell.outcomes
+      for events in cell.trials {
+        faults.append(
+          events.compactMap {
+            guard case .fault(let record) = $0 else { return nil }
+            return record
+          })
+        allBound.append(
+          events.allSatisfy {
+            guard case .server(let record) = $0 else { return true }
+            return record.input.bound != 0 && record.output.bound != 0 && record.died == nil
+          })
+      }
+    }
+  }
+
+  private func fault(_ row: Expected, at point: InjectionPoint, _ more: String = "") -> String {
+    #"{"kind": "\#(row.name)", "at": "\#(point.rawValue)", "options": {\#(row.options)}\#(more)}"#
+  }
+
+  private func scenario(_ name: String, _ faults: String, workers: String = "fresh") -> String {
+    #"{"name": "\#(name)", "faults": [\#(faults)], "workers": "\#(workers)"}"#
+  }
+
+  @Test(arguments: table)
+  func `a fault hits the trials that it is due in, no others, and has its outcome`(
+    _ row: Expected
+  ) throws {
+    let descriptor = try #require(FaultRegistry.descriptors.first { $0.name == row.name })
+    let pooled = descriptor.needsFreshWorkers ? [] : ["pooled"]
+    let isLauncher = row.point.role == .launcher
+    let earlier: InjectionPoint = isLauncher ? .afterProbe : .beforeInputBind
+    let plan = try MeasuredPlan(
+      strategies: ["\"\(row.strategy)\""],
+      scenarios: [
+        scenario("never", fault(row, at: row.point, #", "probability": 0"#)),
+        scenario(
+          "unreached",
+          #"{"kind": "kill", "at": "\#(earlier.rawValue)", "index": 0}, "#
+            + fault(row, at: row.later, #", "index": 0"#)),
+      ]
+        + (["fresh"] + pooled).map {
+          scenario($0, fault(row, at: row.point, #", "every": 2"#), workers: $0)
+        },
+      defaults: #""topology": {"api_servers": 2}, "trials": 4, "timeout_ms": 1500"#)
+
+    let never = try Trials(plan, "never", row.strategy)
+    #expect(never.outcomes == ["ready": 4])
+    for record in never.faults.flatMap({ $0 }) { expectNothing(of: record) }
+    #expect(never.faults.map(\.count) == [1, 1, 1, 1])
+
+    if row.later != earlier {
+      let unreached = try Trials(plan, "unreached", row.strategy)
+      #expect(unreached.outcomes == ["invalid": 4])
+      for records in unreached.faults {
+        try #require(records.count == 2)
+        #expect(records[0].witnessed != 0, "the first fault ends the process")
+        #expect(records[1].isDue && records[1].injected == 0 && records[1].witnessed == 0)
+      }
+    }
+
+    for workers in ["fresh"] + pooled {
+      let trials = try Trials(plan, workers, row.strategy)
+      #expect(
+        trials.outcomes == (row.outcome == "ready" ? ["ready": 4] : [row.outcome: 2, "ready": 2]),
+        "\(workers)")
+      try #require(trials.faults.map(\.count) == [1, 1, 1, 1])
+      for (number, records) in trials.faults.enumerated() {
+        let record = records[0]
+        #expect(record.name == row.name && record.point == row.point)
+        if number % 2 == 0 {
+          #expect(record.isDue && record.pid > 0)
+          #expect(
+            0 < record.armed && record.armed <= record.injected
+              && record.injected <= record.witnessed, "\(workers), trial \(number): \(record)")
+          #expect(record.injected <= record.healed, "\(workers), trial \(number): \(record)")
+        } else {
+          expectNothing(of: record)
+          #expect(trials.allBound[number], "\(workers): trial \(number) is not as without it")
+        }
+      }
+    }
+  }
+
+  @Test func `a node that is cut off comes back, and the head node cannot be`() throws {
+    let cut = { (name: String, engine: Int, more: String) in
+      #"{"name": "\#(name)", "faults": [{"kind": "node-cut", "at": "before-engine-connect", "#
+        + #""index": \#(engine), "options": {"milliseconds": 40}\#(more)}]}"#
+    }
+    let plan = try MeasuredPlan(
+      strategies: [#""inherited-listener""#],
+      scenarios: [
+        cut("never", 3, #", "probability": 0"#), cut("cut", 3, #", "every": 2"#),
+        cut("head", 0, ""),
+      ],
+      defaults: #"""
+        "depth": "startup", "topology": {"api_servers": 2}, "startup": {"engines": 4, "nodes": 2},
+        "trials": 4, "timeout_ms": 4000
+        """#)
+    let never = try Trials(plan, "never", "inherited-listener")
+    if never.outcomes.isEmpty { return }  // No namespaces here: the arm is skipped.
+    #expect(never.outcomes == ["ready": 4])
+    for record in never.faults.flatMap({ $0 }) { expectNothing(of: record) }
+    let trials = try Trials(plan, "cut", "inherited-listener")
+    #expect(trials.outcomes == ["ready": 4])
+    for (number, records) in trials.faults.enumerated() {
+      guard number % 2 == 0 else {
+        expectNothing(of: records[0])
+        continue
+      }
+      let record = records[0]
+      #expect(record.injected > 0 && record.injected <= record.witnessed, "\(record)")
+      #expect(record.healed >= record.witnessed + 40_000_000, "\(record)")
+    }
+    #expect(try Trials(plan, "head", "inherited-listener").outcomes == ["invalid": 4])
+  }
+
+  /// A fault that is not due leaves no trace.
+  private func expectNothing(of record: FaultRecord) {
+    #expect(
+      record
+        == FaultRecord(
+          fault: 0, name: record.name, point: record.point, launch: record.launch,
+          index: record.index, isDue: false))
+  }
+}
