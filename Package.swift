@@ -23,7 +23,13 @@ let layers: [(name: String, dependencies: [String])] = [
   ("Planning", ["PortModel"]),
   ("History", ["Planning"]),
   ("Launching", ["CLinuxShims", "Syscalls", "Planning", "PortModel"]),
-  ("Strategies", ["CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel"]),
+  (
+    "Strategies",
+    [
+      "CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel", "PortRaces",
+      "PortTrap",
+    ]
+  ),
   ("Faults", ["CLinuxShims", "Syscalls", "Launching", "Planning", "PortModel"]),
   (
     "Engine",

@@ -218,7 +218,7 @@ struct ScenarioReader {
     for strategy in scenario.strategies where scenario.skipped[strategy.label] == nil {
       guard let known = vocabulary.strategy(named: strategy.name) else { continue }
       checkFit(known, scenario)
-      if known.takesCommand { checkDeadlines(strategy, scenario) }
+      if known.takesCommand { checkDeadlines(strategy, known, scenario) }
     }
     checkDraws(scenario)
     checkExpectations(scenario)
@@ -276,12 +276,20 @@ struct ScenarioReader {
   }
 
   /// An adapter's deadline must pass before the trial's, or its lateness would not be told from a hang.
-  private func checkDeadlines(_ strategy: Choice, _ scenario: Scenario) {
+  private func checkDeadlines(
+    _ strategy: Choice, _ known: StrategyDescriptor, _ scenario: Scenario
+  ) {
     let limit = scenario.settings.timeoutMilliseconds
-    for phase in [
-      ["hello_timeout_ms", "allocate_timeout_ms"], ["bind_timeout_ms", "report_timeout_ms"],
-      ["release_timeout_ms"], ["stop_timeout_ms"],
-    ] {
+    let phases =
+      known.alwaysForces
+      ? [["run_timeout_ms"]]
+      : [
+        ["hello_timeout_ms", "allocate_timeout_ms"], ["bind_timeout_ms", "report_timeout_ms"],
+        strategy.command?.forcing == nil
+          ? ["release_timeout_ms"] : ["release_timeout_ms", "stop_timeout_ms"],
+        ["stop_timeout_ms"],
+      ]
+    for phase in phases {
       let needed = phase.map { strategy[$0] }.reduce(0, +)
       guard needed >= limit else { continue }
       scenario.node.report(

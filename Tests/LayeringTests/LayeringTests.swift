@@ -17,7 +17,8 @@ import Testing
     "History": ["Planning"],
     "Launching": ["CLinuxShims", "Syscalls", "Planning", "PortModel"],
     "Strategies": [
-      "CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel",
+      "CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel", "PortRaces",
+      "PortTrap",
     ],
     "Faults": ["CLinuxShims", "Syscalls", "Launching", "Planning", "PortModel"],
     "Engine": [
