@@ -74,8 +74,8 @@ test-check: setup test-check-runtimes ## the race detector's acceptance suite at
 	CHECK_TRIALS=500 $(SWIFT) test --skip-build --filter 'PortRacesTests|CheckTests'
 
 # Runtimes that are missing are skipped by the tests, with the reason.
-test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, node, libunwind, pyzmq, portpicker, py-spy
-	@.ci/install-packages gcc libc6-dev python3 python3-venv golang-go default-jdk-headless nodejs libunwind8 strace gdb util-linux
+test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, node, rustc, libunwind, pyzmq, portpicker, py-spy
+	@.ci/install-packages gcc libc6-dev python3 python3-venv golang-go default-jdk-headless nodejs rustc libunwind8 strace gdb util-linux
 	test -x .venv/check/bin/python || python3 -m venv .venv/check
 	.venv/check/bin/pip install -q pyzmq portpicker py-spy jupyter_client ipykernel
 

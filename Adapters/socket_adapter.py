@@ -1,6 +1,7 @@
-"""An adapter that binds plain TCP listeners itself: socket_adapter.py probe|wildcard.
+"""An adapter with plain TCP sockets: socket_adapter.py probe|wildcard|numbers.
 
 probe: numbers are drawn by bind(0), let go, and bound again. wildcard: bound to port 0, then reported.
+numbers: drawn and let go, for API servers to bind.
 """
 
 import errno
@@ -12,7 +13,7 @@ from bindstorm_adapter import Adapter, Refusal, serve
 
 class SocketAdapter(Adapter):
     name = f"sockets, {sys.argv[1]}"
-    capabilities = ["allocate", "bind"]
+    capabilities = ["allocate"] + ([] if sys.argv[1] == "numbers" else ["bind"])
 
     def hello(self, request):
         self.listeners = []
@@ -20,7 +21,7 @@ class SocketAdapter(Adapter):
 
     def allocate(self, request):
         self.ports = [0] * request["addresses"]
-        if sys.argv[1] == "probe":
+        if sys.argv[1] != "wildcard":
             # Kept until all are drawn, so that one launch never draws a number twice.
             probes = [socket.socket() for _ in self.ports]
             for probe in probes:

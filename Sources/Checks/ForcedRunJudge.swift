@@ -15,6 +15,8 @@ internal import History
 struct ForcedRunJudge {
   let run: ForcedRun
   let steals: Bool
+  /// Whether the thief comes at the release.
+  let comesAtTheRelease: Bool
   let injects: Bool
 
   /// Of a program that is the whole launch.
@@ -60,6 +62,12 @@ struct ForcedRunJudge {
       return (
         .invalid,
         "\(run.windows) windows and none that was stolen, first of \(run.window): a steal was due"
+      )
+    }
+    if steals && run.bindsElsewhere && !comesAtTheRelease {
+      return (
+        .invalid,
+        "the API servers bind, whose calls are not caught: only with steal \"eager\" does the thief come before"
       )
     }
     if injects && run.injected == 0 { return (.invalid, "an injection was due and none struck") }

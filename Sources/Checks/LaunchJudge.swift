@@ -94,7 +94,8 @@ struct LaunchJudge {
   private var forcedRun: ForcedRunJudge? {
     guard let run = own.forced, let forcing = arm.strategy.command?.forcing else { return nil }
     return ForcedRunJudge(
-      run: run, steals: forcing.steal != .off, injects: !forcing.injections.isEmpty)
+      run: run, steals: forcing.steal != .off, comesAtTheRelease: forcing.steal == .eager,
+      injects: !forcing.injections.isEmpty)
   }
 
   private func lost() -> Finding? {

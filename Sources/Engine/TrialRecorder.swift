@@ -168,6 +168,7 @@ final class TrialRecorder {
     let isLaunch = StrategyRegistry.forcesLaunch(arm.strategy.name)
     return ForcedRun(
       isLaunch: isLaunch, ending: ForcedRun.Ending.allCases[Int(run.ending)], status: run.status,
+      bindsElsewhere: run.binds_elsewhere != 0,
       calls: Int(run.calls), unobserved: Int(run.unobserved), probes: Int(run.probes),
       windows: Int(run.windows), stolen: Int(run.stolen), injected: Int(run.injected),
       refusal: ForcedRun.Refusal.allCases[Int(run.refusal)], window: region.window(launch),

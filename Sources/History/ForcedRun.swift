@@ -26,6 +26,8 @@ public struct ForcedRun: Sendable, Equatable, Codable {
   public var ending: Ending
   /// Exit code or signal.
   public var status: Int32
+  /// Whether API servers bind the numbers of the adapter, whose calls are not caught.
+  public var bindsElsewhere: Bool
   /// Port calls that were caught.
   public var calls: Int
   /// Calls that could not be looked into.
@@ -46,13 +48,15 @@ public struct ForcedRun: Sendable, Equatable, Codable {
   public var lastWords: String
 
   public init(
-    isLaunch: Bool, ending: Ending = .exited, status: Int32 = 0, calls: Int = 0,
+    isLaunch: Bool, ending: Ending = .exited, status: Int32 = 0, bindsElsewhere: Bool = false,
+    calls: Int = 0,
     unobserved: Int = 0, probes: Int = 0, windows: Int = 0, stolen: Int = 0, injected: Int = 0,
     refusal: Refusal = .none, window: String = "", lastWords: String = ""
   ) {
     self.isLaunch = isLaunch
     self.ending = ending
     self.status = status
+    self.bindsElsewhere = bindsElsewhere
     self.calls = calls
     self.unobserved = unobserved
     self.probes = probes
@@ -69,6 +73,7 @@ extension EventEncoder {
   static func append(_ run: ForcedRun, into buffer: inout ByteBuffer) {
     buffer.append(",\"forced\":{\"isLaunch\":")
     buffer.append(run.isLaunch ? "true" : "false")
+    if run.bindsElsewhere { buffer.append(",\"bindsElsewhere\":true") }
     buffer.append(",\"ending\":")
     buffer.append(quoted: run.ending.rawValue)
     append("status", Int(run.status), unless: 0, into: &buffer)
@@ -94,6 +99,7 @@ extension EventDecoder {
     let run = ForcedRun(
       isLaunch: try fields.boolean("isLaunch"), ending: try fields.word("ending"),
       status: try fields.number("status", default: 0),
+      bindsElsewhere: try fields.boolean("bindsElsewhere", default: false),
       calls: try fields.number("calls", default: 0),
       unobserved: try fields.number("unobserved", default: 0),
       probes: try fields.number("probes", default: 0),

@@ -223,9 +223,8 @@ public final class Supervisor {
     while true {
       let pid = waitpid(-1, &status, WNOHANG)
       guard pid > 0 else { return }
-      if pid == tree.pid {
-        commandStatus = Self.status(status)
-      }
+      // What the time limit ended did hang, however late its exit is taken.
+      if pid == tree.pid && commandStatus != .hung { commandStatus = Self.status(status) }
     }
   }
 

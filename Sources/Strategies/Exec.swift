@@ -79,6 +79,8 @@ public struct Exec: Strategy {
       for (address, port) in ports.enumerated() { launch.decide(port, for: address) }
       launch.countDraws(ports.count { $0 != 0 })
     }
+    bs_forced_of(launch.region.launcher(launch.number)).pointee.binds_elsewhere =
+      capabilities.isDisjoint(with: [.bind, .listeners]) ? 1 : 0
     guard capabilities.contains(.listeners) else { return }
     let numbers = ports
     let sockets = try talk(launch) { adapter throws(AdapterFault) in

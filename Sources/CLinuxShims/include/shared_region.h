@@ -117,6 +117,7 @@ struct bs_forced_run {
   uint32_t injected;
   uint32_t refusal;     /* number of History.ForcedRun.Refusal: who held a port that was not stolen */
   int32_t supervisor;   /* its pid, holder of what it steals */
+  uint32_t binds_elsewhere; /* API servers bind its numbers: their calls are not caught */
 };
 
 struct bs_launcher {
