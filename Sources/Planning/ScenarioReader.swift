@@ -290,7 +290,7 @@ struct ScenarioReader {
         ["stop_timeout_ms"],
       ]
     for phase in phases {
-      let needed = phase.map { strategy[$0] }.reduce(0, +)
+      let needed = strategy.options.filter { phase.contains($0.name) }.map(\.value).reduce(0, +)
       guard needed >= limit else { continue }
       scenario.node.report(
         "\(phase.joined(separator: " and ")) of \"\(strategy.label)\" are \(needed) ms together; they must be less than timeout_ms, \(limit)"
