@@ -14,7 +14,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes adapters adapters-etcd vllm-helper format lint install uninstall clean
+.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -78,6 +78,11 @@ test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, no
 	@.ci/install-packages gcc libc6-dev python3 python3-venv golang-go default-jdk-headless nodejs rustc libunwind8 strace gdb util-linux
 	test -x .venv/check/bin/python || python3 -m venv .venv/check
 	.venv/check/bin/pip install -q pyzmq portpicker py-spy jupyter_client ipykernel
+
+test-check-cpython: build ## CPython's own network tests with and without the race detector, compared
+	@.ci/install-packages python3 util-linux iproute2
+	@.ci/install-packages libpython$$(/usr/bin/python3 -c "import sys; print(*sys.version_info[:2], sep=\".\")")-testsuite
+	PATH=$(CURDIR)/.venv/check/bin:$$PATH python3 Tests/CPython/compare.py --bindstorm $(RELEASE_BIN)/bindstorm
 
 bench-check: build ## what the race detector costs, as ratios
 	@.ci/install-packages gcc libc6-dev python3
