@@ -162,9 +162,15 @@ extension Supervisor {
   func connect(_ call: pt_call) -> Int32? {
     guard supervision.groupVariable != nil, let bytes = addressBytes(call),
       let address = SocketAddress(socketBytes: bytes), handedOut[Int(address.port)],
-      let thread = threads.record(call.tid)
+      let thread = threads.record(call.tid), let namespace = streamNamespace(call, thread)
     else { return nil }
-    let key = PortKey(namespace: networks.own, transport: .tcp, port: address.port)
+    let key = PortKey(namespace: namespace, transport: .tcp, port: address.port)
+    if let impostor = listeningThief(at: address, key) {
+      note(
+        connection: call, of: thread, to: address, key, server: impostor,
+        owner: Owner(isInTree: false, isThief: true, pid: getpid(), command: Self.thiefName))
+      return nil
+    }
     let listening = networks.sockets(in: key.namespace, .tcp, port: key.port).first {
       $0.is_listening != 0
     }
@@ -172,12 +178,33 @@ extension Supervisor {
       !server.party.group.isEmpty, !thread.party.group.isEmpty,
       server.party.group != thread.party.group
     else { return nil }
-    let now = MonotonicClock.now()
-    ledger.add(
-      Finding(
-        kind: .crossWired, key: key, probe: server,
-        rebinder: party(thread, call, withStack: true), rebindAddress: address, reboundAt: now,
-        rebind: 1, proof: .kernel, result: nil))
+    note(connection: call, of: thread, to: address, key, server: server, owner: nil)
     return nil
+  }
+
+  /// The network namespace of a connecting TCP socket, nil for others. Without descriptors of others it is taken
+  /// to be the supervisor's own.
+  private func streamNamespace(_ call: pt_call, _ thread: Threads.Record) -> UInt64? {
+    if observation.mode == .fallback {
+      let number = pt_socket_protocol(
+        pid_t(call.tid), Int32(truncatingIfNeeded: call.arguments.0))
+      return number == Int32(IPPROTO_TCP) ? networks.own : nil
+    }
+    guard let socket = duplicate(call, thread), socket.transport == .tcp else { return nil }
+    let namespace = socket.namespace
+    return networks.reach(namespace, of: Int32(call.tid)) ? namespace : nil
+  }
+
+  private func note(
+    connection call: pt_call, of thread: Threads.Record, to address: SocketAddress, _ key: PortKey,
+    server: Holding, owner: Owner?
+  ) {
+    var finding = Finding(
+      kind: .crossWired, key: key, probe: server,
+      rebinder: party(thread, call, withStack: true), rebindAddress: address,
+      reboundAt: MonotonicClock.now(), rebind: 1, proof: owner == nil ? .kernel : .thief,
+      result: nil)
+    finding.owner = owner
+    ledger.add(finding)
   }
 }

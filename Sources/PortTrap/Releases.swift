@@ -34,6 +34,7 @@ extension Supervisor {
       thieves.count < 8_192
     else { return }
     if let socket = networks.bind(key, released.holding.address) {
+      answerAsThief(socket, key)
       thieves[key] = [(released.holding.address, socket)]
     }
   }

@@ -39,6 +39,7 @@ extension Supervisor {
       question, trial.answers, by: party(thread, call, withStack: true), at: MonotonicClock.now())!
     let steals = supervision.steal.wants(assessment)
     if steals && trial.socket >= 0 {
+      answerAsThief(trial.socket, key)
       thieves[key, default: []].append((address, trial.socket))
     } else if trial.socket >= 0 {
       close(trial.socket)
@@ -58,6 +59,22 @@ extension Supervisor {
   }
 
   func wasStolen(_ key: PortKey) -> Bool { stolenPorts.contains(key) }
+
+  static let thiefName = "bindstorm (thief)"
+
+  /// Where connections are looked at, a thief listens, as another deployment's server would: clients that dial the
+  /// number reach it.
+  func answerAsThief(_ socket: Int32, _ key: PortKey) {
+    guard supervision.groupVariable != nil, key.transport == .tcp else { return }
+    _ = Glibc.listen(socket, 128)
+  }
+
+  /// The probe whose port a listening thief holds at an address, nil if there is none.
+  func listeningThief(at address: SocketAddress, _ key: PortKey) -> Holding? {
+    guard let mine = thieves[key], mine.contains(where: { $0.address.exclusive.overlaps(address) })
+    else { return nil }
+    return ledger.newest(key)
+  }
 
   func dropThieves(_ key: PortKey) {
     for thief in thieves.removeValue(forKey: key) ?? [] { close(thief.socket) }
@@ -98,7 +115,7 @@ extension Supervisor {
   /// Who holds a port: a thief of ours, a socket of the tree, or a stranger.
   func owner(_ key: PortKey, _ address: SocketAddress) -> Owner? {
     if thieves[key] != nil {
-      return Owner(isInTree: false, isThief: true, pid: getpid(), command: "bindstorm (thief)")
+      return Owner(isInTree: false, isThief: true, pid: getpid(), command: Self.thiefName)
     }
     var records = networks.sockets(in: key.namespace, key.transport, port: key.port)
     records.sort { $0.is_listening > $1.is_listening }
