@@ -46,11 +46,12 @@ setup: ## install the Debian packages that building needs
 setup-test:
 	@python3 -c 'import jsonschema' 2>/dev/null || .ci/install-packages python3 python3-jsonschema
 
-bench: build ## trials per second against hand-written peers, as ratios; options in BENCH=
+bench: build ## trials per second against hand-written peers, and the race detector's cost, as ratios; options in BENCH=
 	@.ci/install-packages gcc libc6-dev python3
 	@$(PYZMQ_PYTHON) -c 'import zmq' 2>/dev/null || { python3 -m venv .venv && $(PYZMQ_PYTHON) -m pip install -q pyzmq; } \
 		|| echo "pyzmq cannot be installed; the Python peers will be skipped" >&2
 	python3 Benchmarks/bench.py --bindstorm $(RELEASE_BIN)/bindstorm --python $(PYZMQ_PYTHON) $(BENCH)
+	python3 Benchmarks/check_overhead.py --bindstorm $(RELEASE_BIN)/bindstorm
 
 adapters: ## prepare the interpreter of the shipped adapters, .venv
 	@.ci/install-packages python3 python3-venv
@@ -84,7 +85,7 @@ test-check-cpython: build ## CPython's own network tests with and without the ra
 	@.ci/install-packages libpython$$(/usr/bin/python3 -c "import sys; print(*sys.version_info[:2], sep=\".\")")-testsuite
 	PATH=$(CURDIR)/.venv/check/bin:$$PATH python3 Tests/CPython/compare.py --bindstorm $(RELEASE_BIN)/bindstorm
 
-bench-check: build ## what the race detector costs, as ratios
+bench-check: build ## only what the race detector costs
 	@.ci/install-packages gcc libc6-dev python3
 	python3 Benchmarks/check_overhead.py --bindstorm $(RELEASE_BIN)/bindstorm
 

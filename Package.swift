@@ -66,7 +66,9 @@ let package = Package(
   targets: [
     .target(name: "CZeroMQ", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(name: "CLinuxShims", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
-    .target(name: "CPortTrap", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "CPortTrap", dependencies: ["CLinuxShims"],
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
   ]
     + layers.map {
       .target(

@@ -26,7 +26,7 @@ import Testing
     ],
     "Checks": ["History", "Planning", "PortModel", "Statistics"],
     "Reports": ["Checks", "History", "Planning", "PortModel", "Statistics"],
-    "CPortTrap": [],
+    "CPortTrap": ["CLinuxShims"],
     "PortRaces": [],
     "PortTrap": ["CPortTrap", "Syscalls", "PortRaces"],
     "RaceReports": ["PortRaces"],
