@@ -14,7 +14,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes adapters adapters-etcd vllm-helper format lint install uninstall clean
+.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -46,11 +46,12 @@ setup: ## install the Debian packages that building needs
 setup-test:
 	@python3 -c 'import jsonschema' 2>/dev/null || .ci/install-packages python3 python3-jsonschema
 
-bench: build ## trials per second against hand-written peers, as ratios; options in BENCH=
+bench: build ## trials per second against hand-written peers, and the race detector's cost, as ratios; options in BENCH=
 	@.ci/install-packages gcc libc6-dev python3
 	@$(PYZMQ_PYTHON) -c 'import zmq' 2>/dev/null || { python3 -m venv .venv && $(PYZMQ_PYTHON) -m pip install -q pyzmq; } \
 		|| echo "pyzmq cannot be installed; the Python peers will be skipped" >&2
 	python3 Benchmarks/bench.py --bindstorm $(RELEASE_BIN)/bindstorm --python $(PYZMQ_PYTHON) $(BENCH)
+	python3 Benchmarks/check_overhead.py --bindstorm $(RELEASE_BIN)/bindstorm
 
 adapters: ## prepare the interpreter of the shipped adapters, .venv
 	@.ci/install-packages python3 python3-venv
@@ -74,12 +75,17 @@ test-check: setup test-check-runtimes ## the race detector's acceptance suite at
 	CHECK_TRIALS=500 $(SWIFT) test --skip-build --filter 'PortRacesTests|CheckTests'
 
 # Runtimes that are missing are skipped by the tests, with the reason.
-test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, node, libunwind, pyzmq, portpicker, py-spy
-	@.ci/install-packages gcc libc6-dev python3 python3-venv golang-go default-jdk-headless nodejs libunwind8 strace gdb util-linux
+test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, node, rustc, libunwind, pyzmq, portpicker, py-spy
+	@.ci/install-packages gcc libc6-dev python3 python3-venv golang-go default-jdk-headless nodejs rustc libunwind8 strace gdb util-linux
 	test -x .venv/check/bin/python || python3 -m venv .venv/check
 	.venv/check/bin/pip install -q pyzmq portpicker py-spy jupyter_client ipykernel
 
-bench-check: build ## what the race detector costs, as ratios
+test-check-cpython: build ## CPython's own network tests with and without the race detector, compared
+	@.ci/install-packages python3 util-linux iproute2
+	@.ci/install-packages libpython$$(/usr/bin/python3 -c "import sys; print(*sys.version_info[:2], sep=\".\")")-testsuite
+	PATH=$(CURDIR)/.venv/check/bin:$$PATH python3 Tests/CPython/compare.py --bindstorm $(RELEASE_BIN)/bindstorm
+
+bench-check: build ## only what the race detector costs
 	@.ci/install-packages gcc libc6-dev python3
 	python3 Benchmarks/check_overhead.py --bindstorm $(RELEASE_BIN)/bindstorm
 

@@ -23,7 +23,13 @@ let layers: [(name: String, dependencies: [String])] = [
   ("Planning", ["PortModel"]),
   ("History", ["Planning"]),
   ("Launching", ["CLinuxShims", "Syscalls", "Planning", "PortModel"]),
-  ("Strategies", ["CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel"]),
+  (
+    "Strategies",
+    [
+      "CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel", "PortRaces",
+      "PortTrap",
+    ]
+  ),
   ("Faults", ["CLinuxShims", "Syscalls", "Launching", "Planning", "PortModel"]),
   (
     "Engine",
@@ -60,7 +66,9 @@ let package = Package(
   targets: [
     .target(name: "CZeroMQ", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     .target(name: "CLinuxShims", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
-    .target(name: "CPortTrap", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "CPortTrap", dependencies: ["CLinuxShims"],
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
   ]
     + layers.map {
       .target(

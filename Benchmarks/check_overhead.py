@@ -65,6 +65,7 @@ def main():
             ("node", 1.10, ["node", "-e", "let x = 0; for (let i = 0; i < 2e7; i++) x += i"]),
         ]
         over = []
+        print("What `bindstorm check` costs: fastest of", options.rounds, "interleaved rounds")
         print(f"{'workload':30}{'plain ms':>10}{'filter':>9}{'check':>9}{'check/filter':>14}{'target':>9}")
         for name, target, command in work:
             if shutil.which(command[0]) is None:
@@ -76,12 +77,15 @@ def main():
                 best[0] = min(best[0], seconds(command))
                 best[1] = min(best[1], seconds(command, empty_filter))
                 best[2] = min(best[2], seconds(checked))
-            ratio = best[2] / best[0]
+            # The empty filter's cost is the kernel's; the target holds for what it adds, and for all of it.
+            ratio = max(best[2] / best[0], best[2] / best[1])
             verdict = "ok" if ratio <= target else "OVER"
-            print(f"{name:30}{best[0] * 1e3:10.1f}{best[1] / best[0]:9.2f}{ratio:9.2f}{best[2] / best[1]:14.2f}"
+            print(f"{name:30}{best[0] * 1e3:10.1f}{best[1] / best[0]:9.2f}{best[2] / best[0]:9.2f}{best[2] / best[1]:14.2f}"
                   f"{target:9.2f}  {verdict}", flush=True)
             if ratio > target:
                 over.append(name)
+        if over:
+            print("over the target: " + ", ".join(over))
         return 1 if over else 0
     finally:
         shutil.rmtree(folder)

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "socket_records.h"
+#include "socket_dump.h"
 
 #include <errno.h>
 #include <linux/inet_diag.h>
@@ -24,81 +25,93 @@ static unsigned state_mask(unsigned states) {
   return mask;
 }
 
-static int send_request(int netlink, int family, unsigned states) {
-  struct {
-    struct nlmsghdr header;
-    struct inet_diag_req_v2 request;
-  } message;
+struct request {
+  struct nlmsghdr header;
+  struct inet_diag_req_v2 body;
+};
+
+static struct request request_for(int type, int flags, int family, int protocol, unsigned states) {
+  struct request message;
   memset(&message, 0, sizeof message);
   message.header.nlmsg_len = sizeof message;
-  message.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  message.request.sdiag_family = (unsigned char)family;
-  message.request.sdiag_protocol = IPPROTO_TCP;
-  message.request.idiag_states = state_mask(states);
-  return send(netlink, &message, sizeof message, 0) < 0 ? -errno : 0;
+  message.header.nlmsg_type = (unsigned short)type;
+  message.header.nlmsg_flags = (unsigned short)(NLM_F_REQUEST | flags);
+  message.body.sdiag_family = (unsigned char)family;
+  message.body.sdiag_protocol = (unsigned char)protocol;
+  message.body.idiag_states = states;
+  return message;
 }
 
-/* Reads one dump to its end; returns the number of matching sockets so far, or -errno. */
-static int read_dump(int netlink, uint16_t port, struct bs_socket_record *records, int capacity, int found) {
+/* Sends a request and reads the answer, of one or many messages, to its end. */
+static int converse(const struct request *message, bs_socket_visitor visit, void *context) {
+  int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (netlink < 0) return -errno;
+  int result = send(netlink, message, sizeof *message, 0) < 0 ? -errno : 0, ended = 0;
   char buffer[32768] __attribute__((aligned(8)));
-  for (;;) {
+  while (!result && !ended) {
     ssize_t received = recv(netlink, buffer, sizeof buffer, 0);
     if (received < 0 && errno == EINTR) continue;
-    if (received < 0) return -errno;
-    unsigned left = (unsigned)received;
-    for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
-      if (header->nlmsg_type == NLMSG_DONE) return found;
-      if (header->nlmsg_type == NLMSG_ERROR) {
+    if (received < 0) result = -errno;
+    unsigned left = received > 0 ? (unsigned)received : 0;
+    for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; !result && !ended && NLMSG_OK(header, left);
+         header = NLMSG_NEXT(header, left)) {
+      if (header->nlmsg_type == NLMSG_DONE) {
+        ended = 1;
+      } else if (header->nlmsg_type == NLMSG_ERROR) {
         struct nlmsgerr *error = NLMSG_DATA(header);
-        return error->error ? error->error : -EPROTO;
+        result = error->error ? error->error : -EPROTO;
+      } else {
+        result = visit(NLMSG_DATA(header), context);
+        if (!(header->nlmsg_flags & NLM_F_MULTI)) ended = 1;
       }
-      struct inet_diag_msg *item = NLMSG_DATA(header);
-      uint16_t item_port = ntohs(item->id.idiag_sport);
-      if (port != 0 && item_port != port) continue;
-      if (found < capacity) {
-        struct bs_socket_record *record = &records[found];
-        record->inode = item->idiag_inode;
-        record->address = item->idiag_family == AF_INET ? item->id.idiag_src[0] : 0;
-        record->uid = item->idiag_uid;
-        record->port = item_port;
-        record->is_listening = item->idiag_state == STATE_LISTEN;
-        record->family = item->idiag_family;
-      }
-      found++;
-      if (!(header->nlmsg_flags & NLM_F_MULTI)) return found;
     }
   }
+  close(netlink);
+  return result;
+}
+
+int bs_dump_sockets(int family, int protocol, unsigned states, bs_socket_visitor visit, void *context) {
+  struct request message = request_for(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, family, protocol, states);
+  return converse(&message, visit, context);
+}
+
+/* The sockets on a port, as many as fit, and how many there are. */
+struct listing {
+  struct bs_socket_record *records;
+  int capacity, found;
+  uint16_t port;
+};
+
+static int list(const struct inet_diag_msg *item, void *context) {
+  struct listing *listing = context;
+  uint16_t port = ntohs(item->id.idiag_sport);
+  if (listing->port != 0 && port != listing->port) return 0;
+  if (listing->found < listing->capacity) {
+    struct bs_socket_record *record = &listing->records[listing->found];
+    record->inode = item->idiag_inode;
+    record->address = item->idiag_family == AF_INET ? item->id.idiag_src[0] : 0;
+    record->uid = item->idiag_uid;
+    record->port = port;
+    record->is_listening = item->idiag_state == STATE_LISTEN;
+    record->family = item->idiag_family;
+  }
+  listing->found++;
+  return 0;
 }
 
 int bs_list_sockets(unsigned states, uint16_t port, struct bs_socket_record *records, int capacity) {
-  int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (netlink < 0) return -errno;
-  int found = 0;
-  static const int families[] = {AF_INET, AF_INET6};
-  for (int i = 0; i < 2 && found >= 0; i++) {
-    int error = send_request(netlink, families[i], states);
-    found = error ? error : read_dump(netlink, port, records, capacity, found);
-  }
-  close(netlink);
-  return found;
+  struct listing listing = {.records = records, .capacity = capacity, .port = port};
+  int error = bs_dump_sockets(AF_INET, IPPROTO_TCP, state_mask(states), list, &listing);
+  if (!error) error = bs_dump_sockets(AF_INET6, IPPROTO_TCP, state_mask(states), list, &listing);
+  return error ? error : listing.found;
 }
 
 /* TIME_WAIT (6) of include/net/tcp_states.h. */
 enum { STATE_TIME_WAIT = 6, DESTROY_BATCH = 512 };
 
 static int destroy(int netlink, const struct inet_diag_msg *item) {
-  struct {
-    struct nlmsghdr header;
-    struct inet_diag_req_v2 request;
-  } message;
-  memset(&message, 0, sizeof message);
-  message.header.nlmsg_len = sizeof message;
-  message.header.nlmsg_type = SOCK_DESTROY;
-  message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-  message.request.sdiag_family = item->idiag_family;
-  message.request.sdiag_protocol = IPPROTO_TCP;
-  message.request.id = item->id;
+  struct request message = request_for(SOCK_DESTROY, NLM_F_ACK, item->idiag_family, IPPROTO_TCP, 0);
+  message.body.id = item->id;
   char answer[512] __attribute__((aligned(8)));
   if (send(netlink, &message, sizeof message, 0) < 0 || recv(netlink, answer, sizeof answer, 0) < 0) return -errno;
   const struct nlmsgerr *error = NLMSG_DATA((struct nlmsghdr *)answer);
@@ -106,67 +119,45 @@ static int destroy(int netlink, const struct inet_diag_msg *item) {
   return error->error == -ENOENT ? 0 : error->error;
 }
 
+struct batch {
+  struct inet_diag_msg *items;
+  int count;
+};
+
+static int gather(const struct inet_diag_msg *item, void *context) {
+  struct batch *batch = context;
+  /* The rest comes with the next list. */
+  if (batch->count < DESTROY_BATCH) batch->items[batch->count++] = *item;
+  return 0;
+}
+
 int bs_destroy_time_wait(void) {
   static struct inet_diag_msg items[DESTROY_BATCH];
   int total = 0;
   for (;;) {
+    struct batch batch = {.items = items};
+    int error = bs_dump_sockets(AF_INET, IPPROTO_TCP, 1u << STATE_TIME_WAIT, gather, &batch);
+    if (error) return error;
     int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (netlink < 0) return -errno;
-    struct {
-      struct nlmsghdr header;
-      struct inet_diag_req_v2 request;
-    } message;
-    memset(&message, 0, sizeof message);
-    message.header.nlmsg_len = sizeof message;
-    message.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-    message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    message.request.sdiag_family = AF_INET;
-    message.request.sdiag_protocol = IPPROTO_TCP;
-    message.request.idiag_states = 1u << STATE_TIME_WAIT;
-    int count = 0, ended = 0, error = send(netlink, &message, sizeof message, 0) < 0 ? -errno : 0;
-    char buffer[32768] __attribute__((aligned(8)));
-    while (!error && !ended) {
-      ssize_t received = recv(netlink, buffer, sizeof buffer, 0);
-      if (received < 0) error = -errno;
-      unsigned left = received > 0 ? (unsigned)received : 0;
-      for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; NLMSG_OK(header, left);
-           header = NLMSG_NEXT(header, left)) {
-        if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
-          ended = 1;
-          break;
-        }
-        if (count < DESTROY_BATCH) memcpy(&items[count++], NLMSG_DATA(header), sizeof items[0]);
-      }
-    }
-    for (int i = 0; i < count && !error; i++) error = destroy(netlink, &items[i]);
+    for (int i = 0; i < batch.count && !error; i++) error = destroy(netlink, &items[i]);
     close(netlink);
     if (error) return error;
-    total += count;
-    if (count < DESTROY_BATCH) return total;
+    total += batch.count;
+    if (batch.count < DESTROY_BATCH) return total;
   }
 }
 
 int bs_find_listening_socket(uint16_t port, struct bs_socket_record *record) {
-  int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (netlink < 0) return -errno;
-  struct {
-    struct nlmsghdr header;
-    struct inet_diag_req_v2 request;
-  } message;
-  memset(&message, 0, sizeof message);
-  message.header.nlmsg_len = sizeof message;
-  message.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  message.header.nlmsg_flags = NLM_F_REQUEST;
-  message.request.sdiag_family = AF_INET;
-  message.request.sdiag_protocol = IPPROTO_TCP;
-  message.request.idiag_states = state_mask(BS_SOCKETS_LISTENING);
-  message.request.id.idiag_sport = htons(port);
-  message.request.id.idiag_src[0] = htonl(INADDR_LOOPBACK);
-  message.request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
-  message.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  int found = send(netlink, &message, sizeof message, 0) < 0 ? -errno : read_dump(netlink, port, record, 1, 0);
-  close(netlink);
-  return found == -ENOENT ? 0 : found;
+  struct request message =
+      request_for(SOCK_DIAG_BY_FAMILY, 0, AF_INET, IPPROTO_TCP, state_mask(BS_SOCKETS_LISTENING));
+  message.body.id.idiag_sport = htons(port);
+  message.body.id.idiag_src[0] = htonl(INADDR_LOOPBACK);
+  message.body.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+  message.body.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  struct listing listing = {.records = record, .capacity = 1, .port = port};
+  int error = converse(&message, list, &listing);
+  return error == -ENOENT ? 0 : error ? error : listing.found;
 }
 
 enum { MAX_PASSED = 8 };

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "CPortTrap.h"
+#include "socket_dump.h"
 
 enum { SYS_PIDFD_GETFD = 438, PIDFD_THREAD_FLAG = O_EXCL, SO_NETNS_COOKIE_OPTION = 71, SO_COOKIE_OPTION = 57 };
 
@@ -173,51 +174,29 @@ int pt_read_destroy_events(int netlink, struct pt_socket_record *records, int ca
   return found;
 }
 
-static int read_dump(int netlink, int protocol, uint16_t port, uint64_t inode, struct pt_socket_record *records,
-                     int capacity, int found) {
-  char buffer[32768] __attribute__((aligned(8)));
-  for (;;) {
-    ssize_t received = recv(netlink, buffer, sizeof buffer, 0);
-    if (received < 0 && errno == EINTR) continue;
-    if (received < 0) return -errno;
-    unsigned left = (unsigned)received;
-    for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
-      if (header->nlmsg_type == NLMSG_DONE) return found;
-      if (header->nlmsg_type == NLMSG_ERROR) {
-        struct nlmsgerr *error = NLMSG_DATA(header);
-        return error->error ? error->error : -EPROTO;
-      }
-      struct inet_diag_msg *item = NLMSG_DATA(header);
-      if ((port && ntohs(item->id.idiag_sport) != port) || (inode && item->idiag_inode != inode)) continue;
-      if (found < capacity) copy_record(item, protocol, &records[found]);
-      found++;
-    }
-  }
+struct listing {
+  struct pt_socket_record *records;
+  int capacity, found, protocol;
+  uint16_t port;
+  uint64_t inode;
+};
+
+static int list(const struct inet_diag_msg *item, void *context) {
+  struct listing *listing = context;
+  if (listing->port && ntohs(item->id.idiag_sport) != listing->port) return 0;
+  if (listing->inode && item->idiag_inode != listing->inode) return 0;
+  if (listing->found < listing->capacity) copy_record(item, listing->protocol, &listing->records[listing->found]);
+  listing->found++;
+  return 0;
 }
 
 int pt_list_sockets(int protocol, uint16_t port, uint64_t inode, struct pt_socket_record *records, int capacity) {
-  int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (netlink < 0) return -errno;
-  int found = 0;
-  static const int families[] = {AF_INET, AF_INET6};
-  for (int i = 0; i < 2 && found >= 0; i++) {
-    struct {
-      struct nlmsghdr header;
-      struct inet_diag_req_v2 request;
-    } message;
-    memset(&message, 0, sizeof message);
-    message.header.nlmsg_len = sizeof message;
-    message.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-    message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    message.request.sdiag_family = (unsigned char)families[i];
-    message.request.sdiag_protocol = (unsigned char)protocol;
-    message.request.idiag_states = ~0u; /* bound, not listening: bit 13, since 6.8 */
-    found = send(netlink, &message, sizeof message, 0) < 0
-                ? -errno
-                : read_dump(netlink, protocol, port, inode, records, capacity, found);
-  }
-  close(netlink);
-  return found;
+  struct listing listing = {
+      .records = records, .capacity = capacity, .protocol = protocol, .port = port, .inode = inode};
+  /* All states: bound and not listening is bit 13, since 6.8. */
+  int error = bs_dump_sockets(AF_INET, protocol, ~0u, list, &listing);
+  if (!error) error = bs_dump_sockets(AF_INET6, protocol, ~0u, list, &listing);
+  return error ? error : listing.found;
 }
 
 int pt_socket_protocol(pid_t tid, int descriptor) {

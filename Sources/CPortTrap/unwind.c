@@ -10,10 +10,10 @@
    ABI). Declared here because the library is optional: it is loaded at run time, and building needs no header. */
 #if defined(__x86_64__)
 #define NAME(function) "_Ux86_64_" function
-enum { REGISTER_IP = 16, REGISTER_SP = 7 };
+enum { REGISTER_IP = 16, REGISTER_SP = 7, REGISTER_FP = 6 };
 #else
 #define NAME(function) "_Uaarch64_" function
-enum { REGISTER_IP = 32, REGISTER_SP = 31 };
+enum { REGISTER_IP = 32, REGISTER_SP = 31, REGISTER_FP = 29 };
 #endif
 
 typedef uint64_t word;
@@ -50,7 +50,7 @@ static struct {
 static struct {
   void *upt;
   pid_t tid;
-  word instruction, stack;
+  word instruction, stack, frame;
 } current;
 
 static int access_mem(space s, word address, word *value, int write, void *argument) {
@@ -58,11 +58,14 @@ static int access_mem(space s, word address, word *value, int write, void *argum
   if (write) return -1;
   return pt_read_memory(current.tid, address, value, sizeof *value) == (long)sizeof *value ? 0 : -1;
 }
-/* Of a thread inside a call only these two registers are known; code that needs more ends the walk. */
+/* Of a thread inside a call only these registers are known; code that needs more ends the walk. */
 static int access_reg(space s, int number, word *value, int write, void *argument) {
   (void)s, (void)argument;
   if (write) return -1;
-  *value = number == REGISTER_IP ? current.instruction : number == REGISTER_SP ? current.stack : 0;
+  *value = number == REGISTER_IP   ? current.instruction
+           : number == REGISTER_SP ? current.stack
+           : number == REGISTER_FP ? current.frame
+                                   : 0;
   return 0;
 }
 static int access_fpreg(space s, int number, void *value, int write, void *argument) {
@@ -103,7 +106,7 @@ int pt_can_unwind(void) {
   return library.is_there;
 }
 
-static space begin(pid_t tid, uint64_t instruction, uint64_t stack) {
+static space begin(pid_t tid, uint64_t instruction, uint64_t stack, uint64_t frame) {
   struct accessors accessors = {.find_proc_info = library.upt_find_proc_info,
                                 .put_unwind_info = library.upt_put_unwind_info,
                                 .get_dyn_info_list_addr = library.upt_get_dyn_info_list_addr,
@@ -116,6 +119,7 @@ static space begin(pid_t tid, uint64_t instruction, uint64_t stack) {
   current.tid = tid;
   current.instruction = instruction;
   current.stack = stack;
+  current.frame = frame;
   return current.upt ? library.create_addr_space(&accessors, 0) : 0;
 }
 
@@ -125,9 +129,9 @@ static void end(space s) {
   current.upt = 0;
 }
 
-int pt_unwind(pid_t tid, uint64_t instruction, uint64_t stack, uint64_t *addresses, int capacity) {
+int pt_unwind(pid_t tid, uint64_t instruction, uint64_t stack, uint64_t frame, uint64_t *addresses, int capacity) {
   if (!pt_can_unwind()) return 0;
-  space s = begin(tid, instruction, stack);
+  space s = begin(tid, instruction, stack, frame);
   word cursor[512]; /* unw_cursor_t is 127 words on x86_64, at most 250 elsewhere */
   int count = 0;
   if (s && library.init_remote(cursor, s, current.upt) == 0) {
@@ -143,7 +147,7 @@ int pt_unwind(pid_t tid, uint64_t instruction, uint64_t stack, uint64_t *address
 
 int pt_symbol(pid_t tid, uint64_t address, char *name, int capacity, uint64_t *distance) {
   if (!pt_can_unwind()) return 0;
-  space s = begin(tid, 0, 0);
+  space s = begin(tid, 0, 0, 0);
   word offset = 0;
   int length = 0;
   if (s && library.upt_get_proc_name(s, address, name, (size_t)capacity, &offset, current.upt) == 0) {

@@ -40,10 +40,11 @@ struct LaunchJudge {
 
   func judge() -> LaunchOutcome {
     let (outcome, evidence) =
-      misspoken() ?? lost() ?? serviceLost() ?? duplicate() ?? exhausted() ?? startup() ?? died()
+      misspoken() ?? forced() ?? lost() ?? serviceLost() ?? duplicate() ?? exhausted() ?? startup()
+      ?? died()
       ?? ownership()
       ?? misadvertised() ?? premature() ?? failed() ?? unfinished() ?? left() ?? recovered()
-      ?? ready()
+      ?? unforced() ?? ready()
     var text = evidence
     if outcome.isFailure, let line = beyond?.userSees(outcome, own: own) {
       text += "; the user sees: \(line)"
@@ -69,6 +70,32 @@ struct LaunchJudge {
   private func misspoken() -> Finding? {
     guard own.stage == .adapter else { return nil }
     return (.adapterError, own.detail.isEmpty ? "errno \(own.errno)" : own.detail)
+  }
+
+  /// A program that is the whole launch: its own end tells.
+  private func forced() -> Finding? {
+    guard let judge = forcedRun, judge.run.isLaunch else { return nil }
+    let finding = judge.judgeLaunch()
+    return finding.0 == .ready ? unfinished() ?? left() ?? finding : finding
+  }
+
+  /// An adapter whose calls were forced, and that got all its ports all the same.
+  private func unforced() -> Finding? {
+    guard let forcing = arm.strategy.command?.forcing else { return nil }
+    guard let judge = forcedRun else {
+      return (
+        .invalid,
+        "nothing is known of what \(forcing.steal == .off ? "was injected" : "was stolen")"
+      )
+    }
+    return judge.judgeSuccess()
+  }
+
+  private var forcedRun: ForcedRunJudge? {
+    guard let run = own.forced, let forcing = arm.strategy.command?.forcing else { return nil }
+    return ForcedRunJudge(
+      run: run, steals: forcing.steal != .off, comesAtTheRelease: forcing.steal == .eager,
+      injects: !forcing.injections.isEmpty)
   }
 
   private func lost() -> Finding? {
@@ -134,6 +161,8 @@ struct LaunchJudge {
       return "held by the launcher of launch \(holder.launch) (\(process); \(sources))"
     case .coordinator:
       return "held by the coordinator of launch \(holder.launch) (\(process); \(sources))"
+    case .thief where holder.index < 0:
+      return "held by the window thief (\(process); \(sources))"
     case .thief: return "held by thief \(holder.index) (\(process); \(sources))"
     case .outsider: return "held by an outsider (\(process); \(sources))"
     case .nobody: return "nobody held it any more when the kernel was asked"
@@ -313,6 +342,6 @@ struct LaunchJudge {
       return (.harnessError, "the ownership of the \(unchecked.name) was not checked")
     }
     if let missing = beyond?.missing() { return (.harnessError, missing) }
-    return (.ready, "")
+    return (.ready, forcedRun?.facts ?? "")
   }
 }

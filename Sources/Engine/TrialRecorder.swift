@@ -177,7 +177,21 @@ final class TrialRecorder {
       launch: launch, pid: slot.pid, advertised: advertised,
       allocationStarted: slot.allocation_started_ns, allocationEnded: slot.allocation_ended_ns,
       errno: slot.error, stage: Self.stage(slot.stage), service: slot.service_port, holder: holder,
-      portsTaken: portsTaken, detail: slot.error == 0 ? "" : region.detail(launch))
+      portsTaken: portsTaken, detail: slot.error == 0 ? "" : region.detail(launch),
+      forced: forcedRun(launch))
+  }
+
+  private func forcedRun(_ launch: Int) -> ForcedRun? {
+    let run = region.launcher(launch).pointee.forced
+    guard arm.strategy.command?.forcing != nil, run.is_complete != 0 else { return nil }
+    let isLaunch = StrategyRegistry.forcesLaunch(arm.strategy.name)
+    return ForcedRun(
+      isLaunch: isLaunch, ending: ForcedRun.Ending.allCases[Int(run.ending)], status: run.status,
+      bindsElsewhere: run.binds_elsewhere != 0,
+      calls: Int(run.calls), unobserved: Int(run.unobserved), probes: Int(run.probes),
+      windows: Int(run.windows), stolen: Int(run.stolen), injected: Int(run.injected),
+      refusal: ForcedRun.Refusal.allCases[Int(run.refusal)], window: region.window(launch),
+      lastWords: isLaunch ? region.detail(launch) : "")
   }
 
   private func serverRecord(
@@ -257,6 +271,10 @@ final class TrialRecorder {
   }
 
   private func role(ofPid pid: Int32) -> HolderResolution.Role? {
+    for launch in 0..<arm.topology.launches
+    where pid > 0 && region.launcher(launch).pointee.forced.supervisor == pid {
+      return HolderResolution.Role(kind: .thief, launch: -1, index: -1, pid: pid)
+    }
     for slot in 0..<(arm.topology.launches * arm.topology.apiServers)
     where region.server(slot).pointee.pid == pid { return serverRole(slot) }
     for launch in 0..<arm.topology.launches where region.launcher(launch).pointee.pid == pid {

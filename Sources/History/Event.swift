@@ -107,12 +107,16 @@ public struct LaunchRecord: Sendable, Equatable, Codable {
   public var portsTaken: Int
   /// Text for people: what the launcher has to say about `errno`; empty unless something is to be said.
   public var detail: String
+  /// What came of the launch's program, where its port calls were forced and its supervisor lived to tell.
+  public var forced: ForcedRun?
 
   public init(
     launch: Int, pid: Int32, advertised: [UInt16], allocationStarted: UInt64,
     allocationEnded: UInt64, errno: Int32 = 0, stage: Stage = .none, service: UInt16 = 0,
-    holder: Holder? = nil, portsTaken: Int = 0, detail: String = ""
+    holder: Holder? = nil, portsTaken: Int = 0, detail: String = "",
+    forced: ForcedRun? = nil
   ) {
+    self.forced = forced
     self.launch = launch
     self.pid = pid
     self.advertised = advertised

@@ -82,6 +82,7 @@ public enum EventEncoder {
       buffer.append(",\"detail\":")
       buffer.append(quoted: record.detail)
     }
+    if let forced = record.forced { append(forced, into: &buffer) }
   }
 
   private static func encode(_ record: ServerRecord, into buffer: inout ByteBuffer) {
@@ -214,7 +215,7 @@ public enum EventEncoder {
     buffer.append(decimal: record.at)
   }
 
-  private static func append(
+  static func append(
     _ name: StaticString, _ value: Int, unless standard: Int, into buffer: inout ByteBuffer
   ) {
     guard value != standard else { return }

@@ -52,8 +52,13 @@ struct EventFields {
     return text
   }
 
-  mutating func boolean(_ name: String) throws(EventDecoder.Failure) -> Bool {
-    guard let value = take(name) else { throw missing(name) }
+  mutating func boolean(
+    _ name: String, default standard: Bool? = nil
+  ) throws(EventDecoder.Failure) -> Bool {
+    guard let value = take(name) else {
+      guard let standard else { throw missing(name) }
+      return standard
+    }
     guard case .boolean(let boolean) = value else { throw wrong(name, "true or false") }
     return boolean
   }

@@ -53,6 +53,8 @@ public struct SharedRegion {
       launcher(0).update(from: other.launcher(0), count: launches)
       bs_detail_of(pointer, 0).update(
         from: bs_detail_of(other.pointer, 0), count: launches * Int(BS_DETAIL_SIZE))
+      bs_window_of(pointer, 0).update(
+        from: bs_window_of(other.pointer, 0), count: launches * Int(BS_DETAIL_SIZE))
     }
     if thieves > 0 { thief(0).update(from: other.thief(0), count: thieves) }
     if faults > 0 { fault(0).update(from: other.fault(0), count: faults) }
@@ -116,7 +118,20 @@ public struct SharedRegion {
 
   /// Sets what a launch has to say.
   public func setDetail(_ text: String, of launch: Int) {
-    let start = bs_detail_of(pointer, UInt32(launch))
+    Self.write(text, to: bs_detail_of(pointer, UInt32(launch)))
+  }
+
+  /// What a launch's forced program did with a port: the window that matters, in words.
+  public func window(_ launch: Int) -> String {
+    String(cString: bs_window_of(pointer, UInt32(launch)))
+  }
+
+  /// Sets it, from the program's supervisor.
+  public func setWindow(_ text: String, of launch: Int) {
+    Self.write(text, to: bs_window_of(pointer, UInt32(launch)))
+  }
+
+  private static func write(_ text: String, to start: UnsafeMutablePointer<CChar>) {
     var size = 0
     for character in text {
       let bytes = character.utf8

@@ -92,14 +92,23 @@ public struct PlanLoader {
     let reader = ChoiceReader(
       kind: "strategy",
       known: vocabulary.strategies.map { ($0.name, $0.options) })
-    guard var choice = reader.read(node, nameKey: "name", extraKeys: ["command"]),
+    guard var choice = reader.read(node, nameKey: "name", extraKeys: ["command", "check"]),
       let known = vocabulary.strategy(named: choice.name)
     else { return nil }
     let command = node["command"]
     switch (known.takesCommand, command) {
     case (true, let command?):
       guard let words = words(of: command) else { return nil }
-      choice.command = AdapterCommand(words: words, folder: folder)
+      let forcing = node["check"].flatMap(ForcingReader().read)
+      choice.command = AdapterCommand(
+        words: words, folder: folder, forcing: forcing ?? (known.alwaysForces ? Forcing() : nil))
+      let size = choice.command!.bytes.count
+      if size > AdapterCommand.largestSize {
+        command.report(
+          "the command, \"check\" and the plan's folder take \(size) bytes; at most \(AdapterCommand.largestSize) fit"
+        )
+        return nil
+      }
     case (true, nil):
       node.report("strategy \"\(choice.name)\" needs the key \"command\"")
       return nil
@@ -108,7 +117,9 @@ public struct PlanLoader {
       command.report(
         "strategy \"\(choice.name)\" takes no command; there are \(takers.joined(separator: ", "))")
       return nil
-    case (false, nil): break
+    case (false, nil):
+      node["check"]?.report(
+        "strategy \"\(choice.name)\" runs no program whose calls could be forced")
     }
     return (choice, node)
   }
@@ -127,13 +138,6 @@ public struct PlanLoader {
     guard words.count == elements.count else { return nil }
     if words[0].isEmpty {
       elements[0].report("expected the program, found an empty string")
-      return nil
-    }
-    let size = AdapterCommand(words: words, folder: folder).bytes.count
-    guard size <= AdapterCommand.largestSize else {
-      node.report(
-        "the command and the plan's folder take \(size) bytes; at most \(AdapterCommand.largestSize) fit"
-      )
       return nil
     }
     return words

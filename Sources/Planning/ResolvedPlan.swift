@@ -133,7 +133,7 @@ public struct Choice: Sendable, Equatable, Codable {
   public var label: String
   /// Every option of the chosen one, defaults filled in, in the registry's own order.
   public var options: [OptionValue]
-  /// The program that an `exec` strategy drives; nil for all others.
+  /// The program that an `exec` or `check` strategy drives; nil for all others.
   public var command: AdapterCommand?
   /// The failure rate per launch, in (0, 1), for which a thief's intensity among the options was solved; nil where
   /// the plan gives the intensity itself.
@@ -159,7 +159,7 @@ public struct Choice: Sendable, Equatable, Codable {
   }
 }
 
-/// The program of an `exec` strategy.
+/// The program of an `exec` or `check` strategy.
 public struct AdapterCommand: Sendable, Hashable, Codable {
   /// Most bytes of folder and words together, each with its end.
   public static let largestSize = 8_192
@@ -168,21 +168,26 @@ public struct AdapterCommand: Sendable, Hashable, Codable {
   public var words: [String]
   /// The folder in which it runs, against which its relative paths are meant: the plan's own.
   public var folder: String
+  /// What is done to its port calls; nil if it runs as it is.
+  public var forcing: Forcing?
 
-  public init(words: [String], folder: String) {
+  public init(words: [String], folder: String, forcing: Forcing? = nil) {
     self.words = words
     self.folder = folder
+    self.forcing = forcing
   }
 
-  /// Folder and words as bytes, each ended by 0.
-  public var bytes: [UInt8] { ([folder] + words).flatMap { Array($0.utf8) + [0] } }
+  /// Folder, forcing and words as bytes, each ended by 0.
+  public var bytes: [UInt8] {
+    ([folder, forcing?.text ?? ""] + words).flatMap { Array($0.utf8) + [0] }
+  }
 
   /// The inverse of `bytes`; nil if there is no word.
   public init?(bytes: some Collection<UInt8>) {
     let parts = bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast()
       .map { String(decoding: $0, as: UTF8.self) }
-    guard parts.count > 1 else { return nil }
-    self.init(words: Array(parts[1...]), folder: parts[0])
+    guard parts.count > 2 else { return nil }
+    self.init(words: Array(parts[2...]), folder: parts[0], forcing: Forcing(text: parts[1]))
   }
 }
 

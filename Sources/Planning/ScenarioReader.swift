@@ -219,7 +219,7 @@ struct ScenarioReader {
     for strategy in scenario.strategies where scenario.skipped[strategy.label] == nil {
       guard let known = vocabulary.strategy(named: strategy.name) else { continue }
       checkFit(known, scenario)
-      if known.takesCommand { checkDeadlines(strategy, scenario) }
+      if known.takesCommand { checkDeadlines(strategy, known, scenario) }
     }
     checkFaults(scenario)
     checkDraws(scenario)
@@ -278,13 +278,21 @@ struct ScenarioReader {
   }
 
   /// An adapter's deadline must pass before the trial's, or its lateness would not be told from a hang.
-  private func checkDeadlines(_ strategy: Choice, _ scenario: Scenario) {
+  private func checkDeadlines(
+    _ strategy: Choice, _ known: StrategyDescriptor, _ scenario: Scenario
+  ) {
     let limit = scenario.settings.timeoutMilliseconds
-    for phase in [
-      ["hello_timeout_ms", "allocate_timeout_ms"], ["bind_timeout_ms", "report_timeout_ms"],
-      ["release_timeout_ms"], ["stop_timeout_ms"],
-    ] {
-      let needed = phase.map { strategy[$0] }.reduce(0, +)
+    let phases =
+      known.alwaysForces
+      ? [["run_timeout_ms"]]
+      : [
+        ["hello_timeout_ms", "allocate_timeout_ms"], ["bind_timeout_ms", "report_timeout_ms"],
+        strategy.command?.forcing == nil
+          ? ["release_timeout_ms"] : ["release_timeout_ms", "stop_timeout_ms"],
+        ["stop_timeout_ms"],
+      ]
+    for phase in phases {
+      let needed = strategy.options.filter { phase.contains($0.name) }.map(\.value).reduce(0, +)
       guard needed >= limit else { continue }
       scenario.node.report(
         "\(phase.joined(separator: " and ")) of \"\(strategy.label)\" are \(needed) ms together; they must be less than timeout_ms, \(limit)"

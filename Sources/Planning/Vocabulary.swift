@@ -114,6 +114,8 @@ public struct StrategyDescriptor: Sendable, Equatable {
   public let requirements: Set<StrategyRequirement>
   /// Whether it drives a program that the plan names.
   public let takesCommand: Bool
+  /// Whether that program's port calls are forced even where the plan has no `check`.
+  public let alwaysForces: Bool
   /// What it costs and how it fails.
   public let traits: StrategyTraits
 
@@ -122,7 +124,7 @@ public struct StrategyDescriptor: Sendable, Equatable {
     collisionModel: CollisionModel, depths: Set<Depth>,
     sockets: Set<SocketKind> = Set(SocketKind.allCases), apiServers: Int? = nil,
     requirements: Set<StrategyRequirement> = [], takesCommand: Bool = false,
-    traits: StrategyTraits
+    alwaysForces: Bool = false, traits: StrategyTraits
   ) {
     self.name = name
     self.summary = summary
@@ -134,6 +136,7 @@ public struct StrategyDescriptor: Sendable, Equatable {
     self.apiServers = apiServers
     self.requirements = requirements
     self.takesCommand = takesCommand
+    self.alwaysForces = alwaysForces
     self.traits = traits
   }
 }

@@ -264,6 +264,9 @@ public struct Ledger: Sendable {
     }.sorted { $0.value.holdings.last!.openedAt > $1.value.holdings.last!.openedAt }.map(\.key)
   }
 
+  /// The last socket that got this port.
+  public func newest(_ key: PortKey) -> Holding? { lineages[key]?.holdings.last }
+
   /// How often this port was bound by number since it was handed out.
   public func rebinds(_ key: PortKey) -> Int { lineages[key]?.rebinds ?? 0 }
 

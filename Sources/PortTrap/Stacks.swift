@@ -40,14 +40,35 @@ final class Stacks {
     guard words.count == 9, let stack = UInt64(words[7].dropFirst(2), radix: 16),
       let instruction = UInt64(words[8].dropFirst(2), radix: 16)
     else { return [] }
-    var addresses = [UInt64](repeating: 0, count: 48)
-    let count = Int(pt_unwind(tid, instruction, stack, &addresses, 48))
-    guard count > 0 else { return [] }
     let modules = Modules(tid)
-    return addresses[..<count].map { frame($0, tid, modules) }
+    var walk = Self.walk(tid, instruction, stack, frame: 0)
+    if walk.count < Self.shortWalk,
+      let chain = FrameChain(tid, stack: stack, isCode: modules.isCode)
+    {
+      // With the frame pointer the tables may lead on; where there are none, the chain itself does.
+      let further = Self.walk(tid, instruction, stack, frame: chain.start)
+      let known = Set(walk)
+      let linked = walk + chain.returns.filter { !known.contains($0) }
+      walk = further.count >= linked.count ? further : linked
+    }
+    // A return address may lie past the end of its function: the call is the instruction before.
+    return walk.enumerated().map { frame($1, $0 == 0 ? 0 : 1, tid, modules) }
   }
 
-  private func frame(_ address: UInt64, _ tid: Int32, _ modules: Modules) -> Frame {
+  /// Walks that end earlier have met code that needs more than program counter and stack pointer.
+  private static let shortWalk = 4
+
+  private static func walk(
+    _ tid: Int32, _ instruction: UInt64, _ stack: UInt64, frame: UInt64
+  ) -> [UInt64] {
+    var addresses = [UInt64](repeating: 0, count: 48)
+    let count = Int(pt_unwind(tid, instruction, stack, frame, &addresses, 48))
+    return Array(addresses[..<max(0, count)])
+  }
+
+  private func frame(
+    _ address: UInt64, _ back: UInt64, _ tid: Int32, _ modules: Modules
+  ) -> Frame {
     guard let module = modules.containing(address) else {
       return Frame(function: "", file: "")
     }
@@ -56,7 +77,7 @@ final class Stacks {
     if let known = names[name] { return Frame(function: known, file: module.path, offset: offset) }
     var buffer = [CChar](repeating: 0, count: 256)
     var distance: UInt64 = 0
-    let length = pt_symbol(tid, address, &buffer, 256, &distance)
+    let length = pt_symbol(tid, address - back, &buffer, 256, &distance)
     let function = String(
       decoding: buffer.prefix(Int(max(0, length))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     names[name] = function
@@ -73,18 +94,25 @@ final class Stacks {
     }
 
     private let all: [Module]
+    /// Executable memory, that of compilers at run time included.
+    private let code: [Range<UInt64>]
 
     init(_ tid: Int32) {
+      var code: [Range<UInt64>] = []
       all = readAll("/proc/\(tid)/maps").split(separator: "\n").compactMap { line in
         let parts = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-        guard parts.count == 6, parts[1].contains("x") else { return nil }
+        guard parts.count >= 5, parts[1].contains("x") else { return nil }
         let ends = parts[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
-        let path = parts[5].drop { $0 == " " }
-        guard ends.count == 2, path.first == "/", let offset = UInt64(parts[2], radix: 16)
-        else { return nil }
+        guard ends.count == 2, ends[0] < ends[1] else { return nil }
+        code.append(ends[0]..<ends[1])
+        let path = parts.count == 6 ? parts[5].drop { $0 == " " } : ""
+        guard path.first == "/", let offset = UInt64(parts[2], radix: 16) else { return nil }
         return Module(start: ends[0], end: ends[1], offset: offset, path: String(path))
       }
+      self.code = code
     }
+
+    func isCode(_ address: UInt64) -> Bool { code.contains { $0.contains(address) } }
 
     func containing(_ address: UInt64) -> Module? {
       all.first { $0.start <= address && address < $0.end }

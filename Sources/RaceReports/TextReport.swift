@@ -70,7 +70,7 @@ public enum RaceTextReport {
     let port = finding.probe.address.description
     var lines = [
       rule,
-      "WARNING: bindstorm: \(title(finding.kind)) on \(finding.key.transport.rawValue) \(port)",
+      "WARNING: bindstorm: \(title(finding)) on \(finding.key.transport.rawValue) \(port)",
     ]
     lines.append("  Probe: \(words.origin(finding.probe)) by \(words.who(finding.probe.party))")
     lines.append("         \(words.time(finding.probe.openedAt))")
@@ -102,6 +102,11 @@ public enum RaceTextReport {
   private static func stack(_ party: Party) -> [String] {
     let frames = party.sourceStack + party.stack
     return frames.prefix(24).enumerated().map { "    #\($0.offset) \($0.element.text)" }
+  }
+
+  private static func title(_ finding: Finding) -> String {
+    finding.kind == .crossWired && finding.owner?.isThief == true
+      ? "a client reached the thief instead of its server" : title(finding.kind)
   }
 
   static func title(_ kind: RaceKind) -> String {

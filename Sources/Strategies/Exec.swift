@@ -45,6 +45,8 @@ public struct Exec: Strategy {
   private var adapter: AdapterProcess?
   private var capabilities: Set<AdapterCapability> = []
   private var failedStarts = 0
+  /// An adapter whose port calls are forced lives for one trial: what is stolen from it stays stolen.
+  private var livesForOneTrial = false
   /// Whether the adapter holds something of the present trial.
   private var isInTrial = false
   private var ports: [UInt16] = []
@@ -52,6 +54,8 @@ public struct Exec: Strategy {
   public init(options: OptionValues) { deadlines = AdapterProcess.Deadlines(options) }
 
   public mutating func start(_ launch: Launch) {
+    livesForOneTrial = launch.order.command?.forcing != nil
+    if livesForOneTrial { return }
     // What goes wrong is the first trial's to say: it tries again.
     do throws(StageFailure) { try startAdapter(launch) } catch {}
   }
@@ -59,6 +63,7 @@ public struct Exec: Strategy {
   public mutating func allocate(_ launch: Launch) throws(StageFailure) {
     launch.bindsItself = false
     isInTrial = false
+    launch.order.command.flatMap { ForcedProgram($0, launch) }?.clear()
     if adapter == nil { try startAdapter(launch) }
     launch.bindsItself = capabilities.contains(.bind)
     let isBinding = capabilities.contains(.bind) && launch.order.depth == .bind
@@ -74,6 +79,8 @@ public struct Exec: Strategy {
       for (address, port) in ports.enumerated() { launch.decide(port, for: address) }
       launch.countDraws(ports.count { $0 != 0 })
     }
+    bs_forced_of(launch.region.launcher(launch.number)).pointee.binds_elsewhere =
+      capabilities.isDisjoint(with: [.bind, .listeners]) ? 1 : 0
     guard capabilities.contains(.listeners) else { return }
     let numbers = ports
     let sockets = try talk(launch) { adapter throws(AdapterFault) in
@@ -122,9 +129,13 @@ public struct Exec: Strategy {
     do throws(StageFailure) {
       let refusal = try talk(launch) { adapter throws(AdapterFault) in try adapter.release() }
       if let refusal { throw refused(refusal, launch) }
+      if livesForOneTrial {
+        try talk(launch) { adapter throws(AdapterFault) in try adapter.stop() }
+      }
     } catch {
       launch.note(error)
     }
+    if livesForOneTrial { end(launch) }
   }
 
   public mutating func stop(_ launch: Launch) {
@@ -141,6 +152,10 @@ public struct Exec: Strategy {
   /// trials to show.
   public static func reasonNotToRun(_ order: WorkerOrder) -> String? {
     guard let command = order.command else { return nil }
+    if command.forcing != nil, let reason = ForcedProgram.reasonNotToRun { return reason }
+    if StrategyRegistry.available[order.strategy].descriptor.alwaysForces {
+      return ForcedProgram.isThere(command) ? nil : "\(command.words[0]): no such program"
+    }
     let deadlines = AdapterProcess.Deadlines(
       OptionValues(descriptor.options, order.strategyOptions))
     let launch = AdapterRequest.Launch(
@@ -184,7 +199,7 @@ public struct Exec: Strategy {
         launch: AdapterRequest.Launch(
           number: launch.number, apiServers: launch.servers, sockets: launch.order.sockets,
           depth: launch.order.depth),
-        deadlines: deadlines)
+        deadlines: deadlines, forced: ForcedProgram(command, launch))
     } catch {
       launch.setDetail("\(error.kind.rawValue): \(error.text)")
       throw Self.misspoken

@@ -35,6 +35,7 @@ public enum StrategyRegistry {
     VLLMPortScan.self,
     WrongHostProbe.self,
     Exec.self,
+    Check.self,
   ]
 
   /// All of them, and the deliberately broken ones where those are switched on.
@@ -46,6 +47,11 @@ public enum StrategyRegistry {
 
   /// Version of the libzmq that the strategies bind with.
   public static var messagingLibraryVersion: String { MessagingLibrary.version }
+
+  /// Whether the strategy of that name runs a program that is the whole launch, with its port calls forced.
+  public static func forcesLaunch(_ name: String) -> Bool {
+    index(of: name).map { available[$0].descriptor.alwaysForces } ?? false
+  }
 
   /// Position of the strategy of that name, nil if there is none.
   public static func index(of name: String) -> Int? {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 @preconcurrency internal import Glibc
+internal import Planning
 internal import PortRaces
 internal import PortTrap
 internal import RaceReports
@@ -192,7 +193,7 @@ struct CheckCommand: ParsableCommand {
     supervision.forcesDuplicates = forceDuplicate
     supervision.injections = try inject.map { text in
       do throws(InjectRule.Mistake) {
-        return try InjectRule(parsing: text, errorNumber: errorNumber)
+        return try InjectRule(parsing: text, errorNumber: InjectableError.number)
       } catch {
         printError("bindstorm: --inject \(error)")
         throw ExitStatus.badPlan
@@ -262,19 +263,6 @@ func writeAll(_ text: String, to descriptor: Int32) {
     if count <= 0 { return }
     rest = rest.dropFirst(count)
   }
-}
-
-/// The number of an error's name.
-func errorNumber(_ name: String) -> Int32? {
-  let names: [String: Int32] = [
-    "EADDRINUSE": EADDRINUSE, "EADDRNOTAVAIL": EADDRNOTAVAIL, "EACCES": EACCES, "EPERM": EPERM,
-    "EMFILE": EMFILE, "ENFILE": ENFILE, "ENOBUFS": ENOBUFS, "ENOMEM": ENOMEM, "EAGAIN": EAGAIN,
-    "ETIMEDOUT": ETIMEDOUT, "ECONNREFUSED": ECONNREFUSED, "ECONNRESET": ECONNRESET,
-    "ECONNABORTED": ECONNABORTED, "EHOSTUNREACH": EHOSTUNREACH, "ENETUNREACH": ENETUNREACH,
-    "ENETDOWN": ENETDOWN, "EINTR": EINTR, "EINVAL": EINVAL, "EIO": EIO, "EPROTO": EPROTO,
-    "EAFNOSUPPORT": EAFNOSUPPORT,
-  ]
-  return names[name]
 }
 
 /// A duration on the command line.

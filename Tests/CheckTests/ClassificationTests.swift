@@ -94,5 +94,27 @@ import Testing
     let same = try check(["--groups"], command, environment: ["CLIENT_GROUP": "first"])
     #expect(same.report.races == 0)
     #expect(same.ended.status == 0)
+    // Elsewhere than where the tool itself lives.
+    let elsewhere = try check(["--groups"], [try Victim.c("isolate")] + command)
+    #expect(elsewhere.report.verdicts == ["CROSS-WIRED"])
+    #expect(elsewhere.report.unobservedCalls == 0)
+  }
+
+  @Test(arguments: ["lazy", "eager"], [false, true])
+  func `a client that dials a stolen number reaches the thief, wherever it is`(
+    _ steal: String, _ isElsewhere: Bool
+  ) throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let command =
+      (isElsewhere ? [try Victim.c("isolate")] : []) + [python, Victim.script("impostor.py")]
+    let forced = try check(["--groups", "--steal", steal], command)
+    #expect(forced.ended.lines == ["connected"])
+    #expect(forced.report.verdicts == ["RACE", "CROSS-WIRED"])
+    let crossed = try #require(forced.report.places.last)
+    #expect(crossed.owner?.isThief == true)
+    let alone = try check(["--groups"], command)
+    #expect(alone.ended.lines == ["connected"] && alone.report.verdicts == ["RACE"])
+    let silent = try check(["--steal", steal], command)
+    #expect(silent.ended.lines == ["refused"], "a thief listens only where groups are told apart")
   }
 }

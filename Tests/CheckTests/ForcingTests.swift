@@ -181,6 +181,28 @@ import Testing
     #expect(functions.first == "bind")
   }
 
+  @Test(arguments: [
+    (RuntimeTests.Runtime.go, "main.main"), (.node, "uv__tcp_bind"), (.java, "JavaMain"),
+    (.swift, "main"), (.rust, "main"), (.rustStatic, "main"),
+  ])
+  func `stacks lead through code that keeps frame pointers instead of tables`(
+    _ runtime: RuntimeTests.Runtime, _ outer: String
+  ) throws {
+    let doctor = try run([Place.bindstorm, "doctor"])
+    guard doctor.lines.contains(where: { $0.contains("libunwind") && $0.hasSuffix("yes") }) else {
+      try skip("no libunwind; make test-check-runtimes installs it")
+    }
+    let command = try skipIfMissing { try runtime.command() }
+    let place = try #require(try check([], command, stacks: 16).report.places.first)
+    for party in [place.probe, place.rebinder] {
+      let functions = party.nativeStack.map(\.function)
+      #expect(functions.count > 2 && functions.contains(outer), "\(functions)")
+    }
+    // The same walk in each run, or the place would have another name.
+    let again = try #require(try check([], command, stacks: 16).report.places.first)
+    #expect(again.place == place.place)
+  }
+
   @Test func `Python frames come from py-spy`() throws {
     let python = try skipIfMissing { try Victim.pythonWithPackages() }
     let path = Place.environment.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")

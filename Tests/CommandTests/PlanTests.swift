@@ -1,4 +1,5 @@
 import Foundation
+import Planning
 import TestSupport
 import Testing
 
@@ -326,6 +327,47 @@ import Testing
       "{ \"name\": \"a\", \"published\": [{ \"strategy\": \"probe-then-bind\" }] }"
     ),
   ]
+
+  /// What may and what may not be forced on a program.
+  static let forcings: [(check: String, isGood: Bool)] = [
+    ("{}", true), (#"{"steal": "eager", "max": 0, "rebind": 2, "min_window_ms": 5}"#, true),
+    (#"{"only": "90e2905c"}"#, true),
+    (#"{"steal": "off", "inject": [{"call": "bind", "errno": "EADDRINUSE", "nth": 2}]}"#, true),
+    (
+      #"{"inject": [{"call": "connect", "delay_ms": 5, "ports": [1, 9], "process": "x"}]}"#, true
+    ),
+    (#"{"steal": "often"}"#, false), (#"{"max": -1}"#, false), (#"{"rebind": 0}"#, false),
+    (#"{"only": ""}"#, false), (#"{"inject": []}"#, false), (#"{"inject": [{}]}"#, false),
+    (#"{"inject": [{"call": "bind"}]}"#, false), (#"{"stael": "lazy"}"#, false),
+    (#"{"inject": [{"call": "read", "errno": "EIO"}]}"#, false),
+    (#"{"inject": [{"call": "bind", "errno": "EWHAT"}]}"#, false),
+    (#"{"inject": [{"call": "bind", "delay_ms": 0}]}"#, false),
+  ]
+
+  @Test(.enabled(if: hasValidator, "needs python3 with jsonschema: `make setup-test` installs it"))
+  func `schema and command agree on what may be forced, and on every error's name`() throws {
+    let good = plan(["probe-then-bind"])
+    let workplace = try Workplace(good)
+    let errors = InjectableError.names.map {
+      (check: #"{"inject": [{"call": "bind", "errno": "\#($0)"}]}"#, isGood: true)
+    }
+    let all = Self.forcings + errors
+    for (number, forcing) in all.enumerated() {
+      let name = number % 2 == 0 ? "check" : "exec"
+      let strategy = #"{"name": "\#(name)", "command": ["x"], "check": \#(forcing.check)}"#
+      _ = try workplace.scratch.write(
+        good.replacing("\"probe-then-bind\"", with: strategy), to: "forced-\(number).json")
+    }
+    let names = all.indices.map { "forced-\($0).json" }
+    let verdicts = try judge(names.map { workplace.scratch.path + "/" + $0 })
+    let finished = try workplace.bindstorm(["validate"] + names)
+    for (number, forcing) in all.enumerated() {
+      #expect((verdicts[number] == "") == forcing.isGood, "\(forcing.check): \(verdicts[number])")
+      #expect(
+        finished.output.contains("\(names[number]): valid") == forcing.isGood,
+        "\(forcing.check): \(finished.errorOutput)")
+    }
+  }
 
   @Test(.enabled(if: hasValidator, "needs python3 with jsonschema: `make setup-test` installs it"))
   func `what the schema refuses the command refuses, too`() throws {

@@ -107,6 +107,23 @@ enum Sample {
             reported: .max, path: "/proc/self/fd/5/é"),
           output: EndpointRecord(requested: 0, bound: 0, attempted: 0, finished: 0))),
     ]
+    for ending in ForcedRun.Ending.allCases {
+      for refusal in ForcedRun.Refusal.allCases {
+        events.append(
+          .launch(
+            LaunchRecord(
+              launch: 0, pid: 1, advertised: [0], allocationStarted: 1, allocationEnded: 2,
+              forced: ForcedRun(
+                isLaunch: refusal == .none, ending: ending, status: .min, bindsElsewhere: true,
+                calls: 1, unobserved: 2, probes: 3, windows: 4, stolen: 5, injected: 6,
+                refusal: refusal, window: "a -> \"b\"", lastWords: "no\nport"))))
+      }
+    }
+    events.append(
+      .launch(
+        LaunchRecord(
+          launch: 0, pid: 1, advertised: [], allocationStarted: 1, allocationEnded: 2,
+          forced: ForcedRun(isLaunch: false))))
     for stage in Stage.allCases {
       events.append(
         .launch(

@@ -17,7 +17,8 @@ import Testing
     "History": ["Planning"],
     "Launching": ["CLinuxShims", "Syscalls", "Planning", "PortModel"],
     "Strategies": [
-      "CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel",
+      "CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel", "PortRaces",
+      "PortTrap",
     ],
     "Faults": ["CLinuxShims", "Syscalls", "Launching", "Planning", "PortModel"],
     "Engine": [
@@ -25,7 +26,7 @@ import Testing
     ],
     "Checks": ["History", "Planning", "PortModel", "Statistics"],
     "Reports": ["Checks", "History", "Planning", "PortModel", "Statistics"],
-    "CPortTrap": [],
+    "CPortTrap": ["CLinuxShims"],
     "PortRaces": [],
     "PortTrap": ["CPortTrap", "Syscalls", "PortRaces"],
     "RaceReports": ["PortRaces"],

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Planning
@@ -37,6 +38,20 @@ import Testing
       Case(
         plan: TestVocabulary.text(top: text + ","), line: 2, column: column, path: path,
         message: message, suggestion: suggestion)
+    }
+
+    /// A mistake in the `check` of a strategy, in line 4, where `place` begins.
+    static func forced(
+      _ check: String, at place: String, _ path: String, _ message: String,
+      _ suggestion: String? = nil
+    ) -> Case {
+      let strategies = "[{\"name\": \"exec\", \"command\": [\"x\"], \"check\": \(check)}]"
+      let line = "\"strategies\": " + strategies
+      let start = line.range(of: check)!.lowerBound
+      let column = line[..<line[start...].range(of: place)!.lowerBound].count + 1
+      return document(
+        BrokenPlanTests.plan(strategies: strategies), 4, column, "strategies[0].check\(path)",
+        message, suggestion)
     }
 
     /// A mistake in a whole document of one or more lines.
@@ -118,6 +133,47 @@ import Testing
     .document(
       plan(strategies: "[{\"name\": \"probe-then-bind\", \"command\": [\"x\"]}]"), 4, 55,
       "strategies[0].command", "strategy \"probe-then-bind\" takes no command; there are exec"),
+    .document(
+      plan(strategies: "[{\"name\": \"probe-then-bind\", \"check\": {}}]"), 4, 53,
+      "strategies[0].check",
+      "strategy \"probe-then-bind\" runs no program whose calls could be forced"),
+    .forced("[]", at: "[]", "", "expected an object, found an array"),
+    .forced(
+      "{\"stael\": \"lazy\"}", at: "\"stael", ".stael",
+      "unknown key \"stael\"; known here: steal, max, rebind, min_window_ms, only, inject", "steal"),
+    .forced(
+      "{\"steal\": \"eagre\"}", at: "\"eagre", ".steal",
+      "expected one of lazy, eager, off, found \"eagre\"", "eager"),
+    .forced("{\"max\": -1}", at: "-1", ".max", "expected a number from 0 to 1000000, found -1"),
+    .forced("{\"rebind\": 0}", at: "0}", ".rebind", "expected a number from 1 to 1000, found 0"),
+    .forced("{\"only\": \"\"}", at: "\"\"", ".only", "expected text of one line, found none"),
+    .forced(
+      "{\"steal\": \"off\"}", at: "{", "",
+      "nothing is forced: \"steal\" is \"off\", and there is no \"inject\""),
+    .forced(
+      "{\"steal\": \"off\", \"max\": 1, \"inject\": [{\"call\": \"bind\", \"delay_ms\": 1}]}",
+      at: "1, ", ".max", "nothing is stolen with \"steal\": \"off\""),
+    .forced(
+      "{\"inject\": []}", at: "[]", ".inject", "expected at least one element, found an empty array"
+    ),
+    .forced(
+      "{\"inject\": [{\"errno\": \"EIO\"}]}", at: "{\"errno", ".inject[0]",
+      "the key \"call\" is missing here"),
+    .forced(
+      "{\"inject\": [{\"call\": \"bind\"}]}", at: "{\"call", ".inject[0]",
+      "expected \"errno\", \"delay_ms\" or both"),
+    .forced(
+      "{\"inject\": [{\"call\": \"bind\", \"errno\": \"EADDRINUES\"}]}", at: "\"EADDRINUES",
+      ".inject[0].errno", "there is no error \"EADDRINUES\" to inject", "EADDRINUSE"),
+    .forced(
+      "{\"inject\": [{\"call\": \"listen\", \"delay_ms\": 1, \"ports\": [1, 2]}]}", at: "[1, 2]",
+      ".inject[0].ports", "listen names no port"),
+    .forced(
+      "{\"inject\": [{\"call\": \"bind\", \"delay_ms\": 1, \"ports\": [2, 1]}]}", at: "[2, 1]",
+      ".inject[0].ports", "the first port, 2, lies above the last, 1"),
+    .forced(
+      "{\"inject\": [{\"call\": \"bind\", \"delay_ms\": 1, \"process\": \"a,b\"}]}",
+      at: "\"a,b", ".inject[0].process", "a comma cannot stand here"),
     .document(
       plan(strategies: "[{\"label\": \"x\"}]"), 4, 16, "strategies[0]",
       "the key \"name\" is missing here"),

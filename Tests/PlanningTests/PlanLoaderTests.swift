@@ -310,3 +310,31 @@ import Testing
     #expect(refused > 1_000)
   }
 }
+
+@Suite struct ForcingTests {
+  @Test func `what is forced on a program reaches the workers as it was planned`() {
+    let forcings: [Forcing?] = [
+      nil, Forcing(),
+      Forcing(
+        steal: .eager, max: 0, rebind: 3, minWindowMilliseconds: 20, only: "a -> b (main x.py:3)",
+        injections: [
+          CallInjection(
+            call: .connect, errno: "ECONNREFUSED", delayMilliseconds: 5, nth: 2, ports: 0...65_535,
+            process: "python3 x"), CallInjection(call: .listen, delayMilliseconds: 1),
+        ]),
+    ]
+    for forcing in forcings {
+      let command = AdapterCommand(words: ["x", "", "é"], folder: "/a b", forcing: forcing)
+      #expect(AdapterCommand(bytes: command.bytes) == command)
+    }
+    #expect(Forcing(text: "") == nil)
+    #expect(Forcing(text: "lazy 1 0\n") == nil)
+    #expect(Forcing(text: "lazy 1 0 0\n\nbind") == nil)
+  }
+
+  @Test func `an injection is a rule of the command line`() {
+    let injection = CallInjection(
+      call: .bind, errno: "EIO", delayMilliseconds: 7, nth: 3, ports: 1...2, process: "p")
+    #expect(injection.rule == "bind:errno=EIO,delay=7ms,nth=3,port=1-2,process=p")
+  }
+}

@@ -56,7 +56,9 @@ import Testing
       let options = type.descriptor.options
       let strategy = type.init(
         options: OptionValues(options, options.map { $0.defaultValue ?? $0.range.lowerBound }))
-      let changes = strategy.reservedPorts != nil || strategy.leavesTimeWait
+      // A program whose windows are stolen must not meet the host's own sockets.
+      let changes =
+        strategy.reservedPorts != nil || strategy.leavesTimeWait || type.descriptor.alwaysForces
       #expect(
         changes == type.descriptor.requirements.contains(.namespace), "\(type.descriptor.name)")
     }

@@ -23,7 +23,7 @@ enum {
   BS_ENGINE_WORDS = 4,             /* 64 engine cores of one launch a word */
   BS_MAX_NODES = 16,
   BS_PATH_SIZE = 64,
-  BS_COMMAND_SIZE = 8192, /* of an adapter: its folder and its words, each ended by 0 */
+  BS_COMMAND_SIZE = 8192, /* of an adapter: its folder, its forcing and its words, each ended by 0 */
   BS_DETAIL_SIZE = 2048,
   BS_PORTS = 65536
 };
@@ -105,6 +105,22 @@ struct bs_server {
   BS_CACHE_LINE(server);
 };
 
+/* A program whose port calls were forced, as its supervisor leaves it at the end of a trial. */
+struct bs_forced_run {
+  uint32_t is_complete; /* set last; the rest is valid then */
+  uint32_t ending;      /* number of History.ForcedRun.Ending */
+  int32_t status;       /* exit code or signal */
+  uint32_t calls;       /* caught */
+  uint32_t unobserved;  /* that could not be looked into */
+  uint32_t probes;      /* ports that the kernel chose */
+  uint32_t windows;     /* re-binds of ports that had been let go */
+  uint32_t stolen;
+  uint32_t injected;
+  uint32_t refusal;     /* number of History.ForcedRun.Refusal: who held a port that was not stolen */
+  int32_t supervisor;   /* its pid, holder of what it steals */
+  uint32_t binds_elsewhere; /* API servers bind its numbers: their calls are not caught */
+};
+
 struct bs_launcher {
   uint32_t done;
   uint32_t is_dead;
@@ -123,6 +139,7 @@ struct bs_launcher {
   uint16_t binds_itself;  /* an adapter binds the endpoints, the API servers do not */
   uint16_t reserved;
   int32_t tree_pid;       /* root of the adapter's processes, 0 if there is none */
+  struct bs_forced_run forced;
 };
 
 /* The rest of a start-up, beyond the bind; only at depth startup. Times are 0 until it has come to that. */
@@ -288,6 +305,8 @@ struct bs_region {
   struct bs_launcher launchers[BS_MAX_LAUNCHES];
   /* What a launch has to say in words, ended by 0. */
   char details[BS_MAX_LAUNCHES][BS_DETAIL_SIZE];
+  /* What its forced program's supervisor has to say of the first window. */
+  char windows[BS_MAX_LAUNCHES][BS_DETAIL_SIZE];
   struct bs_thief thieves[BS_MAX_THIEVES];
   struct bs_fault faults[BS_MAX_FAULTS];
   struct bs_server servers[BS_MAX_SERVERS];
@@ -361,6 +380,9 @@ static inline uint32_t *_Nonnull bs_ready_word(struct bs_engine *_Nonnull e) { r
 static inline struct bs_choice *_Nonnull bs_thief_choice_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->order.thieves[i]; }
 static inline int64_t *_Nonnull bs_options_of(struct bs_choice *_Nonnull choice) { return choice->options; }
 static inline char *_Nonnull bs_command_of(struct bs_region *_Nonnull r) { return r->command; }
+static inline char *_Nonnull bs_window_of(struct bs_region *_Nonnull r, uint32_t i) { return r->windows[i]; }
+static inline uint32_t *_Nonnull bs_forced_is_complete(struct bs_forced_run *_Nonnull f) { return &f->is_complete; }
+static inline struct bs_forced_run *_Nonnull bs_forced_of(struct bs_launcher *_Nonnull l) { return &l->forced; }
 static inline char *_Nonnull bs_detail_of(struct bs_region *_Nonnull r, uint32_t i) { return r->details[i]; }
 static inline uint32_t *_Nonnull bs_answered_by(struct bs_endpoint *_Nonnull e) { return &e->answered_by; }
 static inline char *_Nonnull bs_path_of(struct bs_endpoint *_Nonnull e) { return e->path; }

@@ -153,8 +153,10 @@ int pt_socket_protocol(pid_t tid, int descriptor);
 
 /* Return addresses of a thread that waits in a system call, innermost first, by libunwind with memory read by
    process_vm_readv: the thread is not stopped and no tracer is needed. libunwind is loaded at first use. How
-   many; 0 where libunwind is missing or the code has no unwind tables. */
-int pt_unwind(pid_t tid, uint64_t instruction, uint64_t stack, uint64_t *_Nonnull addresses, int capacity);
+   many; 0 where libunwind is missing or the code has no unwind tables. `frame` is the frame-pointer register, 0 if
+   it is not known. */
+int pt_unwind(pid_t tid, uint64_t instruction, uint64_t stack, uint64_t frame, uint64_t *_Nonnull addresses,
+              int capacity);
 /* The function at an address of that process, with the distance to its start. Length, or 0 if unknown. */
 int pt_symbol(pid_t tid, uint64_t address, char *_Nonnull name, int capacity, uint64_t *_Nonnull distance);
 /* Whether libunwind is there. */

@@ -52,8 +52,18 @@ public final class AdapterProcess {
 
   /// Starts the program. That it cannot be started shows at the first request.
   /// - Throws: what the kernel refused, as `notStarted`.
-  public init(
+  public convenience init(
     _ command: AdapterCommand, launch: AdapterRequest.Launch, deadlines: Deadlines
+  ) throws(AdapterFault) {
+    try self.init(command, launch: launch, deadlines: deadlines, forced: nil)
+  }
+
+  /// - Parameters:
+  ///   - forced: how its port calls are forced, nil to run it as it is.
+  ///   - isLaunch: it is no adapter: it has no input, and its output is kept with its standard error.
+  init(
+    _ command: AdapterCommand, launch: AdapterRequest.Launch, deadlines: Deadlines,
+    forced: ForcedProgram?, isLaunch: Bool = false
   ) throws(AdapterFault) {
     self.launch = launch
     self.deadlines = deadlines
@@ -75,7 +85,7 @@ public final class AdapterProcess {
           input: requests.read, output: answers.write, error: errors.write,
           listeners: channel.child, errorOut: errors.read, status: exits.write)
         AdapterKeeper.run(ends, tail: tail, launch: launch.number, parent: parent) {
-          Self.become(command, ends)
+          Self.become(command, ends, forced: forced, isLaunch: isLaunch)
         }
       }
       for end in [requests.read, answers.write, errors.write, errors.read, exits.write] {
@@ -157,6 +167,15 @@ public final class AdapterProcess {
     }
     closeInput()
     try awaitExit("stop", until: limit)
+  }
+
+  /// Waits for its end, whatever that is. Returns whether it came in time.
+  func awaitEnd(until limit: UInt64) throws(AdapterFault) -> Bool {
+    while exit == nil {
+      guard try wait(for: [status], until: limit) else { return false }
+      readStatus()
+    }
+    return true
   }
 
   private func awaitExit(_ what: String, until limit: UInt64) throws(AdapterFault) {
@@ -416,7 +435,9 @@ public final class AdapterProcess {
   }
 
   /// In the keeper's child: becomes the program.
-  private static func become(_ command: AdapterCommand, _ ends: AdapterKeeper.Ends) -> Never {
+  private static func become(
+    _ command: AdapterCommand, _ ends: AdapterKeeper.Ends, forced: ForcedProgram?, isLaunch: Bool
+  ) -> Never {
     _ = dup2(ends.error, 2)
     func fail(_ what: String) -> Never {
       let line = "cannot start \(command.words[0]): \(what)\n"
@@ -425,6 +446,19 @@ public final class AdapterProcess {
     }
     guard chdir(command.folder) == 0 else {
       fail("\(command.folder): \(ErrorNumber.text(errno))")
+    }
+    if let forced {
+      let nothing = open("/dev/null", O_RDONLY)
+      let from =
+        isLaunch
+        ? [nothing, ends.error, ends.error, -1]
+        : [ends.input, ends.output, ends.error, ends.listeners]
+      if !isLaunch {
+        setenv(AdapterProtocol.versionVariable, "\(AdapterProtocol.version)", 1)
+      }
+      let code = bs_keep_descriptors(from, [0, 1, 2, AdapterProtocol.listenerDescriptor], 4)
+      guard code == 0 else { fail(ErrorNumber.text(code)) }
+      forced.run()
     }
     setenv(AdapterProtocol.versionVariable, "\(AdapterProtocol.version)", 1)
     var vector = command.words.map { strdup($0) }

@@ -1,0 +1,92 @@
+internal import History
+
+/// Judges what came of a program whose port calls were forced.
+///
+/// | what happened | outcome |
+/// |---|---|
+/// | its time was over | `timeout` |
+/// | it failed after a re-bind was made to fail | `lost-to-thief` |
+/// | it failed, and had been refused a port that nobody stole | `lost-to-self`, `lost-to-outsider` |
+/// | it failed otherwise | `child-died` |
+/// | it succeeded though a re-bind was made to fail, or it was refused a port | `recovered` |
+/// | there were windows and none was stolen, or an injection was due and none struck | `invalid` |
+/// | no port call was seen, or not all could be looked into | `invalid` |
+/// | no port that the kernel chose was let go and bound again | `ready` |
+struct ForcedRunJudge {
+  let run: ForcedRun
+  let steals: Bool
+  /// Whether the thief comes at the release.
+  let comesAtTheRelease: Bool
+  let injects: Bool
+
+  /// Of a program that is the whole launch.
+  func judgeLaunch() -> (Outcome, String) {
+    switch run.ending {
+    case .hung: return (.timeout, "it had not ended in time" + sequel)
+    case .exited where run.status == 0: return judgeSuccess() ?? (.ready, facts)
+    case .exited: return failed("exited with code \(run.status)")
+    case .signalled: return failed("was ended by signal \(run.status)")
+    }
+  }
+
+  private func failed(_ how: String) -> (Outcome, String) {
+    if run.stolen > 0 {
+      return (.lostToThief, "it \(how): the window thief took the port of \(run.window)" + words)
+    }
+    switch run.refusal {
+    case .tree:
+      return (.lostToSelf, "it \(how): refused a port it holds itself, \(run.window)" + words)
+    case .outsider:
+      return (.lostToOutsider, "it \(how): refused a port that others hold, \(run.window)" + words)
+    case .none:
+      let why = run.injected > 0 ? " after \(run.injected) injections" : ""
+      return (.childDied, "it \(how)\(why), and had lost no port" + words)
+    }
+  }
+
+  /// What a success under forcing is, unless it is what it seems.
+  func judgeSuccess() -> (Outcome, String)? {
+    if run.stolen > 0 {
+      return (
+        .recovered, "ready only after \(run.stolen) lost re-binds, first of \(run.window)"
+      )
+    }
+    if run.refusal != .none {
+      return (.recovered, "ready only after it was refused a port, \(run.window)")
+    }
+    if run.calls == 0 { return (.invalid, "no port call was seen: nothing could be forced") }
+    if run.unobserved > 0 {
+      return (.invalid, "\(run.unobserved) of \(run.calls) port calls could not be looked into")
+    }
+    if steals && run.windows > 0 {
+      return (
+        .invalid,
+        "\(run.windows) windows and none that was stolen, first of \(run.window): a steal was due"
+      )
+    }
+    if steals && run.bindsElsewhere && !comesAtTheRelease {
+      return (
+        .invalid,
+        "the API servers bind, whose calls are not caught: only with steal \"eager\" does the thief come before"
+      )
+    }
+    if injects && run.injected == 0 { return (.invalid, "an injection was due and none struck") }
+    return nil
+  }
+
+  /// What a ready run showed.
+  var facts: String {
+    let windows =
+      run.windows == 0
+      ? "no window: none was let go and bound again"
+      : "\(run.windows) windows, first of \(run.window)"
+    return "the kernel chose \(run.probes) ports; \(windows)"
+      + (run.injected > 0 ? "; \(run.injected) injections" : "")
+  }
+
+  private var sequel: String {
+    (run.stolen > 0 ? ": the window thief took the port of \(run.window)" : "") + words
+  }
+
+  private var words: String { run.lastWords.isEmpty ? "" : "; its last words: \(run.lastWords)" }
+}
