@@ -5,5 +5,6 @@
 #include "node_network.h"
 #include "process_control.h"
 #include "shared_region.h"
+#include "socket_dump.h"
 #include "socket_records.h"
 #endif
