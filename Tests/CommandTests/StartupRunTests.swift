@@ -15,7 +15,9 @@ import Testing
   }
 
   /// Runs a plan of these scenarios and reads its history.
-  static func run(_ strategies: String, _ scenarios: String) throws -> Outcome {
+  static func run(
+    _ strategies: String, _ scenarios: String, environment: [String: String] = [:]
+  ) throws -> Outcome {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "bindstorm-startup-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -30,6 +32,7 @@ import Testing
     process.arguments = [
       "run", plan.path, "--results", folder.path, "--color", "never", "--quiet",
     ]
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardError = pipe
@@ -85,6 +88,22 @@ import Testing
       }
     }
     for pid in pids { #expect(kill(pid, 0) == -1, "process \(pid) is left") }
+  }
+
+  @Test(arguments: ["v0.19", "fixed"])
+  func `launches whose engine cores were sent to each other are cross-talk`(
+    _ variant: String
+  ) throws {
+    let run = try Self.run(
+      #""broken-foreign-endpoints""#,
+      #"{"name": "foreign", "topology": {"api_servers": 2, "launches": 2}, "#
+        + #""startup": {"variant": "\#(variant)", "client_timeout_ms": 1000}}"#,
+      environment: ["BINDSTORM_BROKEN_STRATEGIES": "1"])
+    // Two trials of two launches; the bind of each worked, so nothing else gives them away.
+    #expect(run.output.contains("cross-talk x4"), "\(run.output)")
+    for case .server(let server) in run.events {
+      #expect(server.input.errno == 0 && server.output.errno == 0, "\(server)")
+    }
   }
 
   @Test func `port 0 in the copies of Ray-like actors is a placeholder leak`() throws {

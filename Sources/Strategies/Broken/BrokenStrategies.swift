@@ -35,6 +35,7 @@ public enum BrokenStrategies {
   public static let all: [any BrokenStrategy.Type] = [
     BrokenTwoListeners.self,
     BrokenCrossedEndpoints.self,
+    BrokenForeignEndpoints.self,
     BrokenPlaceholder.self,
     BrokenLeftListener.self,
     BrokenEarlyReport.self,
