@@ -10,7 +10,9 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   // Dynamic exclusivity checks cost every fresh worker several page faults; debug builds, and so the tests,
   // keep them.
-  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+  .unsafeFlags(
+    ["-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"],
+    .when(configuration: .release)),
 ]
 
 /// What each module may import from this package; `Tests/LayeringTests` holds the sources to it.
@@ -79,7 +81,10 @@ let package = Package(
         // which would leave some hundred pages to copy at each fork.
         linkerSettings: [
           .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"]),
-          .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release)),
+          .unsafeFlags(
+            ["-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc"]
+              + ["-L", "\(Context.packageDirectory)/Linking"],
+            .when(configuration: .release)),
         ]),
       .executableTarget(
         name: "bindstorm",
