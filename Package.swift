@@ -9,8 +9,10 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
   // Dynamic exclusivity checks cost every fresh worker several page faults; debug builds, and so the tests,
-  // keep them.
-  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+  // keep them. With a section for each function the linker can drop the unused ones and order the rest.
+  .unsafeFlags(
+    ["-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"],
+    .when(configuration: .release)),
 ]
 
 /// What each module may import from this package; `Tests/LayeringTests` holds the sources to it.
@@ -54,6 +56,9 @@ func testDependencies(of name: String) -> [String] {
   return own + extra
 }
 
+/// What the linker reads besides the objects.
+let linking = "\(Context.packageDirectory)/Linking"
+
 let package = Package(
   name: "bindstorm",
   products: [
@@ -84,10 +89,17 @@ let package = Package(
         swiftSettings: settings,
         // Symbols are bound once, in the launcher: bound lazily, each fresh process would look them up again in
         // all of libzmq's libraries. At a fixed address the Swift runtime's data needs no relocation either,
-        // which would leave some hundred pages to copy at each fork.
+        // which would leave some hundred pages to copy at each fork. libstdc++ is linked in, by way of
+        // Linking/libstdc++.so: a shared library is five mappings to copy. What fresh processes run lies side
+        // by side.
         linkerSettings: [
           .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"]),
-          .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release)),
+          .unsafeFlags(
+            ["-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc"]
+              + ["-L", "\(linking)"]
+              + ["-Xlinker", "--symbol-ordering-file=\(linking)/order.txt"]
+              + ["-Xlinker", "--no-warn-symbol-ordering"],
+            .when(configuration: .release)),
         ]),
       .executableTarget(
         name: "bindstorm",

@@ -38,14 +38,18 @@ def note(text):
 
 
 def build_peers():
-    """Compiles the four C peers; returns why not, if it cannot."""
+    """Compiles the C peers."""
     os.makedirs(BIN, exist_ok=True)
     for loop in ("fork", "pooled"):
-        for sockets, libraries in (("zmq", ["-lzmq"]), ("tcp", [])):
+        variants = (
+            ("zmq", "zmq", ["-lzmq"]), ("tcp", "tcp", []),
+            # Loaded though not called: what one program for both kinds of sockets pays.
+            ("tcp", "tcp-libzmq", ["-Wl,--no-as-needed", "-lzmq"]))
+        for sockets, suffix, libraries in variants:
             sources = [f"{loop}.c", "peer.c", f"sockets_{sockets}.c"]
             # Symbols bound at start: bound lazily, every forked process would look them up again.
             command = [os.environ.get("CC", "gcc"), "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"]
-            command += ["-Wl,-z,now", "-o", os.path.join(BIN, f"{loop}-{sockets}")]
+            command += ["-Wl,-z,now", "-o", os.path.join(BIN, f"{loop}-{suffix}")]
             subprocess.run(command + sources + libraries, cwd=PEERS, check=True)
 
 
@@ -163,6 +167,9 @@ def make_groups(executable, folder, python):
                 }
                 group.bindstorm = Bindstorm(executable, folder, f"bindstorm {workers}", 30, settings)
                 group.target_peer = Peer(f"C {loop}", [os.path.join(BIN, f"{loop}-{sockets}")], check, 30)
+                if workers == "fresh" and sockets == "tcp":
+                    command = [os.path.join(BIN, f"{loop}-tcp-libzmq")]
+                    group.others.append(Peer(f"C {loop}, libzmq loaded", command, check, 30))
                 if python and workers == "fresh" and sockets == "zmq":
                     script = os.path.join(PEERS, "python_peer.py")
                     for method, first in (("fork", 4), ("spawn", 1)):

@@ -89,13 +89,25 @@ public struct Socket: ~Copyable {
   /// The TCP port of `ZMQ_LAST_ENDPOINT`, 0 if it has none.
   public func lastEndpointPort() -> UInt16 {
     var size = 256
-    let text = withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer -> String in
+    return withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { buffer -> UInt16 in
       guard zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, buffer.baseAddress!, &size) == 0, size > 0
-      else { return "" }
-      return String(decoding: buffer[..<(size - 1)], as: UTF8.self)
+      else { return 0 }
+      return Self.port(in: UnsafeRawBufferPointer(rebasing: buffer[..<(size - 1)]))
     }
-    guard let colon = text.lastIndex(of: ":") else { return 0 }
-    return UInt16(text[text.index(after: colon)...]) ?? 0
+  }
+
+  /// The decimal number after the last colon, 0 unless it is a port's. On bytes, as each fresh API server comes
+  /// here: strings would cost it page faults.
+  static func port(in endpoint: UnsafeRawBufferPointer) -> UInt16 {
+    guard let colon = endpoint.lastIndex(of: UInt8(ascii: ":")), colon + 1 < endpoint.count
+    else { return 0 }
+    var port = 0
+    for byte in endpoint[(colon + 1)...] {
+      guard byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") else { return 0 }
+      port = 10 * port + Int(byte - UInt8(ascii: "0"))
+      guard port <= Int(UInt16.max) else { return 0 }
+    }
+    return UInt16(port)
   }
 
   /// Sends one frame; `more` announces that another follows. Never blocks: there is no high-water mark.

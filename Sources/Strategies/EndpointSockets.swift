@@ -53,7 +53,7 @@ public final class EndpointSockets {
   ) -> BindResult {
     switch (kind, sharing.isEmpty && pausing == nil) {
     case (.tcp, _): return bindPlain(role, port: port, sharing, pausing)
-    case (.zmq, true): return bindMessaging(role, to: "tcp://\(host.text):\(port)", adopting: nil)
+    case (.zmq, true): return bindMessaging(role, to: Self.address(host, port: port), adopting: nil)
     case (.zmq, false):
       let result = bindPlain(role, port: port, sharing, pausing)
       guard case .listening = result else { return result }
@@ -61,6 +61,11 @@ public final class EndpointSockets {
       listeners[role.rawValue] = -1
       return bindMessaging(role, to: "tcp://127.0.0.1:0", adopting: listener)
     }
+  }
+
+  /// The address as libzmq takes it.
+  public static func address(_ host: TCPSocket.Host, port: UInt16) -> String {
+    "tcp://\(host.text):\(port)"
   }
 
   /// Binds a Unix socket at a path (`ipc://`); libzmq removes a socket file that is in the way. The port of

@@ -51,9 +51,23 @@ final class LauncherRole {
     }
     strategy = type.init(
       options: OptionValues(type.descriptor.options, order.strategyOptions))
-    // What the Swift runtime finds out about a type at its first use, each fresh API server would find out
-    // for itself, at the cost of a dozen page faults. Here it is done once for all; no socket is opened.
+    rememberTypes()
+  }
+
+  /// What the Swift runtime finds out about a type at its first use, each fresh API server would find out for
+  /// itself, at the cost of up to 100 microseconds and dozens of page faults. Here it is done once for all; no
+  /// socket is opened.
+  private func rememberTypes() {
     _ = try? EndpointSockets(kind: .tcp, confinedTo: nil)
+    if order.ownershipCheck == .full {
+      let nonce = Nonce(trialSeed: 0, slot: EndpointRole.allCases.count, endpoint: 0)
+      nonce.withBytes { _ = $0.count }
+    }
+    guard order.sockets == .zmq else { return }
+    _ = EndpointSockets.address(order.host, port: 1)
+    var poll = Poll()
+    poll.add(descriptor: -1)
+    _ = poll.isReadable(0)
   }
 
   func run() -> Never {

@@ -230,16 +230,23 @@ final class ServerRole {
 
   private func answerConnections() {
     let listeners = binder.sockets.plainListeners
-    var items = listeners.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    var complete = false
-    while word.value == seen {
-      guard poll(&items, nfds_t(items.count), Int32(Self.servingSlice)) > 0 else { continue }
-      for role in EndpointRole.allCases where items[role.rawValue].revents != 0 {
-        if let nonce = answerConnection(listeners[role.rawValue]) {
-          complete = note(nonce, at: role)
+    // Not an array, whose type the runtime would have to make in every fresh process.
+    withUnsafeTemporaryAllocation(of: pollfd.self, capacity: EndpointRole.allCases.count) { items in
+      for role in EndpointRole.allCases {
+        items.initializeElement(
+          at: role.rawValue,
+          to: pollfd(fd: listeners[role.rawValue], events: Int16(POLLIN), revents: 0))
+      }
+      var complete = false
+      while word.value == seen && !complete {
+        guard poll(items.baseAddress, nfds_t(items.count), Int32(Self.servingSlice)) > 0
+        else { continue }
+        for role in EndpointRole.allCases where items[role.rawValue].revents != 0 {
+          if let nonce = answerConnection(listeners[role.rawValue]) {
+            complete = note(nonce, at: role)
+          }
         }
       }
-      if complete { return }
     }
   }
 
