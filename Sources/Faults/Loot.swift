@@ -102,7 +102,8 @@ public final class Loot {
   @discardableResult
   public func connect(accepts: Bool = false) -> UInt16? {
     let port = hold { socket throws(SystemError) in
-      try confine(socket)
+      // Not confined: a socket with a range of its own is given ports of both parities
+      // (`__inet_hash_connect`: step 1 instead of 2).
       TCPSocket.resetOnClose(socket)
       _ = try TCPSocket.connect(socket, .secondLoopback, port: targetPort)
     }

@@ -5,7 +5,8 @@ internal import Syscalls
 /// Clients that dial a number where nobody listens yet, again and again: when the kernel picks the very number as
 /// the source port, the connection stands with itself (TCP's simultaneous open, RFC 9293 section 3.5), and the
 /// client holds the port that its server was to bind. `connect()` is given the even ports of a range that begins
-/// with an even one, so this takes fixed or scanned numbers inside the pool, and none that `bind(0)` gave.
+/// with an even one, so this takes fixed or scanned numbers inside the pool, and none that `bind(0)` gave. (A socket
+/// that is confined to a range of its own, IP_LOCAL_PORT_RANGE, is given odd ones, too, so it is not confined.)
 ///
 /// A draw is a number that was dialled until the connection stood, somebody answered, or all tries were made.
 public struct SelfConnect: Thief {
@@ -61,7 +62,6 @@ public struct SelfConnect: Thief {
   private func attempt(_ port: UInt16, _ loot: Loot) -> Answer? {
     var answer: Answer?
     let held = loot.hold(isRefusalAnswer: false) { socket throws(SystemError) in
-      try loot.confine(socket)
       TCPSocket.resetOnClose(socket)
       do throws(SystemError) {
         _ = try TCPSocket.connect(socket, loot.endpointHost, port: port)

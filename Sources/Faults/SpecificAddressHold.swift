@@ -16,17 +16,21 @@ public struct SpecificAddressHold: Thief {
         summary:
           "1: draws before the launches allocate; 0: goes for their own numbers inside the window"
       ),
+      OptionDescriptor(
+        name: "listens", defaultValue: 1, range: 0...1, summary: "0: it only binds"),
     ], model: .holdsOtherAddress)
 
   public static let actsAfterBind = true
 
   private let ports: Int
   private let isEarly: Bool
+  private let listens: Bool
   private var hunt: NumberHunt
 
   public init(options: OptionValues, seed: UInt64) {
     ports = options["ports"]
     isEarly = options["early"] != 0
+    listens = options["listens"] != 0
     hunt = NumberHunt(count: ports, seed: seed)
   }
 
@@ -54,6 +58,7 @@ public struct SpecificAddressHold: Thief {
     loot.hold(isRefusalAnswer: port != 0, claiming: .ifUnclaimed) { socket throws(SystemError) in
       if port == 0 { try loot.confine(socket) }
       try TCPSocket.bind(socket, .secondLoopback, port: port)
+      if listens { try TCPSocket.listen(socket) }
     }
   }
 }

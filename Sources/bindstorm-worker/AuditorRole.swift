@@ -188,7 +188,8 @@ final class AuditorRole {
     }
   }
 
-  /// The kernel's listening sockets by port: their inodes.
+  /// The kernel's listening sockets by port: their inodes. Those of another IPv4 address than 127.0.0.1, which the
+  /// peers dial, share no port with ours.
   private func listeners(expected: Int) -> [UInt16: [UInt64]] {
     var records = [bs_socket_record](repeating: bs_socket_record(), count: 4 * expected + 64)
     let count = bs_list_sockets(BS_SOCKETS_LISTENING.rawValue, 0, &records, Int32(records.count))
@@ -196,6 +197,10 @@ final class AuditorRole {
     if Int(count) > records.count { return listeners(expected: Int(count)) }
     var listeners: [UInt16: [UInt64]] = [:]
     for record in records.prefix(Int(count)) {
+      let isElsewhere =
+        record.family == AF_INET && record.address != 0
+        && record.address != INADDR_LOOPBACK.bigEndian
+      if isElsewhere { continue }
       listeners[record.port, default: []].append(record.inode)
     }
     return listeners

@@ -20,4 +20,23 @@ extension ThiefTests {
     #expect(probed.outcomes["lost-to-thief"] == nil, "\(probed.outcomes)")
     #expect(probed.outcomes["ready", default: 0] >= 12)
   }
+
+  /// Without a namespace our sockets are confined to the pool one by one; a confined `connect()` would be given odd
+  /// ports, too, and did take a probed number in five of five launches. Nothing is left to chance: no odd port is
+  /// given while the host has an even one.
+  @Test(arguments: [
+    #"{"kind": "self-connect", "options": {"ports": 4}}"#,
+    #"{"kind": "connect-hold", "options": {"connections": 300}}"#,
+  ])
+  func `without a namespace, too, connections take no probed number`(thief: String) throws {
+    let measured = try MeasuredPlan(
+      strategies: [#""probe-then-bind""#],
+      scenarios: [#"{"name": "s", "thieves": [\#(thief)]}"#],
+      defaults: #"""
+        "topology": {"api_servers": 2}, "trials": 5, "sockets": "tcp", "pool": {"slots": 500}
+        """#, flags: ["--no-isolation"])
+    let cell = try measured.cell("s", "probe-then-bind")
+    #expect(cell.outcomes["lost-to-thief"] == nil, "\(cell.outcomes)")
+    #expect(cell.outcomes["invalid"] == nil)
+  }
 }

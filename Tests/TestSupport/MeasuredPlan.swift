@@ -28,10 +28,11 @@ public struct MeasuredPlan {
   ///   - strategies: JSON elements of `strategies`.
   ///   - scenarios: JSON elements of `scenarios`.
   ///   - defaults: JSON members of `defaults`.
+  ///   - flags: further arguments of `run`.
   /// - Throws: when the command ends in another way than with a matrix.
   public init(
     strategies: [String], scenarios: [String], defaults: String,
-    environment: [String: String?] = [:]
+    environment: [String: String?] = [:], flags: [String] = []
   ) throws {
     let scratch = try ScratchFolder()
     let plan = try scratch.write(
@@ -41,7 +42,8 @@ public struct MeasuredPlan {
        "scenarios": [\(scenarios.joined(separator: ", "))]}
       """, to: "plan.json")
     let finished = try Program(
-      [Built.bindstorm, "run", plan, "--quiet", "--results", scratch.path + "/results"],
+      [Built.bindstorm, "run", plan, "--quiet", "--results", scratch.path + "/results"]
+        + flags,
       environment: environment
     ).wait()
     let text =
