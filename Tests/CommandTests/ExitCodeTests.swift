@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ExitCodeTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ExitCodeTests {
   @Test func `0: every expectation is met`() throws {
     let workplace = try Workplace(
       plan(scenario: #""expect": { "*": { "failure_rate_at_most": 0.3 } }"#))
@@ -146,7 +146,7 @@ import Testing
   }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct IsolationOptionTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct IsolationOptionTests {
   /// A command line in a user namespace that allows no network namespace.
   private func forbidden(_ line: [String]) -> [String] {
     [

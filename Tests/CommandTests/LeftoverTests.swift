@@ -45,7 +45,7 @@ private struct Belongings {
 /// A barrier held shut for an hour: the run stays in the middle of its trial.
 private let stopped = #""window": { "milliseconds": 3600000 }"#
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct LeftoverTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct LeftoverTests {
   @Test(arguments: ["fresh", "pooled"], ["tcp", "zmq"])
   func `a harness that is killed in mid-trial leaves nothing behind`(
     workers: String, sockets: String

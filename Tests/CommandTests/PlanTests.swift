@@ -3,7 +3,7 @@ import Planning
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct PlanCommandTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct PlanCommandTests {
   /// A plan with one mistake.
   struct Broken: CustomTestStringConvertible {
     var what: String
@@ -244,7 +244,7 @@ import Testing
   }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct SchemaTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct SchemaTests {
   private static let hasValidator: Bool = {
     let script = "from jsonschema import Draft202012Validator"
     return (try? Program.run(["python3", "-c", script]))?.ending == .exit(0)

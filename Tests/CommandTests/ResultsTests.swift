@@ -5,7 +5,7 @@ import Testing
 
 private let escape = "\u{1B}["
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ResultsTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ResultsTests {
   @Test func `the matrix is appended to GitHub's job summary where there is one`() throws {
     let workplace = try Workplace(plan(["probe-then-bind"]))
     let summary = try workplace.scratch.write("# before\n", to: "summary.md")
@@ -125,7 +125,7 @@ private let escape = "\u{1B}["
   }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct TerminalTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct TerminalTests {
   @Test func `on a terminal the matrix is coloured and progress is one line that is rewritten`()
     throws
   {

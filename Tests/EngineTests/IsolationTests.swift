@@ -8,7 +8,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct IsolationTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct IsolationTests {
   /// 8 ports, the last of the host's range: its own traffic is as likely there as anywhere.
   static func pool() throws -> PortPool {
     let range = try Namespace.portRange()

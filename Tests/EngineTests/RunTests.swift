@@ -7,7 +7,7 @@ import Testing
 
 @testable import Engine
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct RunTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct RunTests {
   /// Strategies x workers x sockets x barriers x checks, the binding kinds of arms all.
   static let everyKind: [Arm] = {
     var arms: [Arm] = []
@@ -217,7 +217,7 @@ import Testing
   }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct DisturbedRunTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct DisturbedRunTests {
   @Test func `an interrupted run drops the trial under way and ends its file`() throws {
     let run = try SmallRun([smallArm(0, "inherited-listener", trials: 100_000)])
     run.recording.afterTrial = { [interruption = run.interruption] trial in

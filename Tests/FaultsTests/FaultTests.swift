@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Every fault with real processes.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct FaultTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct FaultTests {
   /// What a fault comes to where it matters.
   struct Expected: Sendable, CustomTestStringConvertible {
     var name: String

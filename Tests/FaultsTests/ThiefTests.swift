@@ -6,7 +6,7 @@ import Testing
 /// Every thief with real processes in a namespace of the run's own, each in its own file. What theory predicts of it is compared with what was measured: a false
 /// alarm of one comparison has probability 0.001, the level at which the matrix says so, and each rate below is
 /// measured once.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ThiefTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ThiefTests {
   @Test func `names are unique and defaults lie in their ranges`() {
     let names = ThiefRegistry.descriptors.map(\.name)
     #expect(Set(names).count == names.count)

@@ -24,7 +24,7 @@ private func startWorkers(_ host: WorkerHost, api servers: Int) throws {
   }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct WorkerHostTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct WorkerHostTests {
   @Test func `a host lives until it is ended, and what is below it goes with it`() throws {
     let host = try WorkerHost(executable: Built.worker, allowNamespace: true)
     #expect(host.isAlive)

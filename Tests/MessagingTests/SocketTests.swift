@@ -23,7 +23,7 @@ extension Messaging.Socket {
   }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct MessagingTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct MessagingTests {
   @Test func `the library has a version of 4 or newer`() throws {
     let major = try #require(MessagingLibrary.version.split(separator: ".").first)
     #expect(try #require(Int(major)) >= 4)

@@ -7,7 +7,7 @@ import Testing
 
 /// Programs driven through the adapter protocol, with real processes.
 @Suite(
-  .serialized, .timeLimit(.minutes(3)),
+  .serialized, .timeLimit(.minutes(20)),
   .enabled(if: TestAdapter.hasPython, "needs python3 3.9 or newer"))
 struct AdapterTests {
   @Test(arguments: ["fresh", "pooled"], ["zmq", "tcp"])

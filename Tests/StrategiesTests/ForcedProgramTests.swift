@@ -6,7 +6,7 @@ import Testing
 
 /// Programs whose port calls are forced, as rows of a matrix: real processes and a real thief in the window.
 @Suite(
-  .serialized, .timeLimit(.minutes(3)),
+  .serialized, .timeLimit(.minutes(20)),
   .enabled(if: TestAdapter.hasPython, "needs python3 3.9 or newer"))
 struct ForcedProgramTests {
   /// What a launch of that kind comes to, each time.

@@ -6,7 +6,7 @@ import Testing
 
 /// Every strategy with real processes, alone on its host: it must come up, in fresh and pooled processes and
 /// with both kinds of sockets.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct StrategyTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct StrategyTests {
   /// What is needed to run a strategy quickly; the rest keeps its default.
   static let options = [
     "stagger": #"{"least_ms": 0, "most_ms": 5}"#, "vllm-port-scan": #"{"advance": 1}"#,
@@ -75,7 +75,7 @@ import Testing
 }
 
 /// Each strategy's known weakness, and the condition that it is proof against, on the real kernel.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct WeaknessTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct WeaknessTests {
   struct Row: Sendable {
     var element: String
     var label: String

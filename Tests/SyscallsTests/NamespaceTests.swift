@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Entering a namespace changes the whole process: each of these runs in a child.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct NamespaceTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct NamespaceTests {
   @Test(.enabled(if: Kernel.isRoot, "needs root"))
   func `a namespace has a range, a loopback and sockets of its own`() async {
     await #expect(processExitsWith: .success) {
