@@ -289,6 +289,10 @@ struct LaunchJudge {
         + (own.detail.isEmpty ? "" : ": \(own.detail)")
       switch own.errno {
       case LinuxErrno.timedOut: return (.timeout, text)
+      // An API server that failed in another way than by losing its number says so and lives on.
+      case LinuxErrno.brokenPipe
+      where own.stage == .report && places.contains { $0.endpoint.errno != 0 }:
+        break
       // The report's channel ended: its API server is gone.
       case LinuxErrno.brokenPipe where own.stage == .report || own.stage == .coordinator:
         return (.childDied, text)

@@ -192,12 +192,15 @@ struct StartupEvidence {
     if engines.contains(where: { $0.errno == 110 && $0.stage == .handshake }) {
       return "Did not receive response from front-end process within 5 minutes"
     }
-    if servings.contains(where: { $0.errno == 110 }) {
+    if servings.contains(where: { $0.errno == 110 && $0.stage == .readiness }) {
       return "TimeoutError: Timed out waiting for engines to send initial message on input socket"
     }
     if let engine = engines.first(where: { $0.died != nil }) {
       return "Engine core initialization failed. See root cause above. Failed core proc(s): "
         + "{'EngineCore_DP\(engine.engine)': \((engine.died! >> 8) & 0xff)}"
+    }
+    if servings.contains(where: { $0.errno == 110 && $0.stage == .serve }) {
+      return "nothing: requests are not answered"
     }
     return outcome == .timeout ? "nothing: it hangs" : nil
   }

@@ -166,8 +166,8 @@ struct TrialRunner {
     recorder.freeze()
     let things = arm.depth == .startup && completion == .complete ? try cleanUp() : []
     let left = completion == .complete ? try socketsLeft() : -1
-    let faultsUndone = endFaultHelpers()
-    let needsNewWorkers = faultsUndone || completion != .complete || left > 0 || hasDeadWorkers()
+    let needsNewWorkers =
+      completion != .complete || left > 0 || hasDeadWorkers() || hasFaultHelpers()
     let ended = MonotonicClock.now()
     if let next, !needsNewWorkers, arm.thieves.isEmpty { startPreparing(trial + 1, next) }
 
@@ -341,18 +341,13 @@ struct TrialRunner {
     }
   }
 
-  /// Ends processes that act for faults and outlived their trial; whether there were any. Whoever started them is
-  /// replaced then, so that nothing of a fault is left in it.
-  private func endFaultHelpers() -> Bool {
-    var found = false
-    for number in arm.faults.indices {
+  /// Whether processes that act for faults outlived their trial: they end with whoever started them.
+  private func hasFaultHelpers() -> Bool {
+    arm.faults.indices.contains { number in
       let fault = region.fault(number).pointee
-      guard fault.helper_pid > 0, fault.healed_ns == 0,
-        ProcessRecords.parent(of: fault.helper_pid) == fault.pid
-      else { continue }
-      found = true
+      return fault.helper_pid > 0 && fault.healed_ns == 0
+        && ProcessRecords.parent(of: fault.helper_pid) == fault.pid
     }
-    return found
   }
 
   private func hasDeadWorkers() -> Bool {

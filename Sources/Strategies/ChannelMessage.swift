@@ -62,6 +62,20 @@ public struct ChannelMessage: Sendable, Equatable {
   /// Receives one, and waits for its second half where only the first has come, as whoever reads a message from a
   /// pipe does. Nil at the end of the channel or when the datagram is no message.
   public static func receive(from channel: Int32) -> ChannelMessage? {
+    if case .message(let message) = read(from: channel) { message } else { nil }
+  }
+
+  /// What came through a channel.
+  enum Received {
+    case message(ChannelMessage)
+    /// The other side has closed it, as the end of its process does.
+    case end
+    /// It is no message.
+    case unreadable
+  }
+
+  /// The same as `receive`, with the reason why there is no message.
+  static func read(from channel: Int32) -> Received {
     var words: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
     let size = MemoryLayout.size(ofValue: words)
     var length = recv(channel, &words, size, 0)
@@ -70,12 +84,13 @@ public struct ChannelMessage: Sendable, Equatable {
       var half: (UInt16, UInt16) = (0, 0)
       var rest = recv(channel, &half, size / 2, 0)
       while rest < 0 && errno == EINTR { rest = recv(channel, &half, size / 2, 0) }
-      guard rest == size / 2 else { return nil }
+      guard rest == size / 2 else { return rest > 0 ? .unreadable : .end }
       (words.2, words.3) = half
       length = size
     }
-    guard length == size, let kind = Kind(rawValue: words.0) else { return nil }
-    return ChannelMessage(kind, role: words.1, first: words.2, second: words.3)
+    guard length > 0 else { return .end }
+    guard length == size, let kind = Kind(rawValue: words.0) else { return .unreadable }
+    return .message(ChannelMessage(kind, role: words.1, first: words.2, second: words.3))
   }
 
   /// Takes whatever has come and was not received, and drops it.

@@ -303,7 +303,7 @@ public final class Launch {
   /// Serves the channels until every API server has reported, and advertises what was reported.
   /// - Parameter answer: called with an API server's number and its question; the answer goes back.
   /// - Throws: `ETIMEDOUT` when the time is over, `EPIPE` when an API server failed or died before its
-  ///   report, both at stage `report`; what `answer` throws.
+  ///   report, `EPROTO` when what it sent is no report, all at stage `report`; what `answer` throws.
   public func collectReports(
     timeoutMilliseconds: Int,
     answer: (Int, ChannelMessage) throws(StageFailure) -> ChannelMessage? = { _, _ in nil }
@@ -319,8 +319,11 @@ public final class Launch {
       guard ready >= 0 || errno == EINTR else { throw failure(errno) }
       guard ready > 0 else { continue }
       for (item, server) in zip(items, waiting) where item.revents != 0 {
-        guard let message = ChannelMessage.receive(from: channels[server]) else {
-          throw failure(EPIPE)
+        let message: ChannelMessage
+        switch ChannelMessage.read(from: channels[server]) {
+        case .message(let received): message = received
+        case .end: throw failure(EPIPE)
+        case .unreadable: throw failure(EPROTO)
         }
         switch message.kind {
         case .report:

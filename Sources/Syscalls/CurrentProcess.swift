@@ -26,7 +26,7 @@ public enum CurrentProcess {
     while true { pause() }
   }
 
-  /// Lowers RLIMIT_NOFILE to what is open. Returns what `dup(2)` then fails with: EMFILE; 0 if it does not fail.
+  /// Lowers RLIMIT_NOFILE to 0: what is open stays open, nothing can be added. Returns what `dup(2)` then fails with: EMFILE; 0 if it does not fail.
   public static func forbidNewDescriptors() -> Int32 {
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

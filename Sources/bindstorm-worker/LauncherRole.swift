@@ -109,11 +109,10 @@ final class LauncherRole {
     slot.pointee.error = 0
     slot.pointee.stage = 0
     launch.begin()
-    if let injector = launch.injector {
-      // A report that the last trial's fault made twice is not one of this trial.
-      for channel in launch.channels where channel >= 0 { ChannelMessage.discard(from: channel) }
-      injector.arm()
-    }
+    // What pooled API servers said in the last trial and nobody took is not of this one: a second failure, a report
+    // that was made twice.
+    for channel in launch.channels where channel >= 0 { ChannelMessage.discard(from: channel) }
+    launch.injector?.arm()
     startup?.begin()
     slot.pointee.allocation_started_ns = MonotonicClock.now()
     do throws(StageFailure) {

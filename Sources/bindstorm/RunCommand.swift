@@ -86,7 +86,7 @@ struct RunCommand: ParsableCommand {
       try StandardStreams.printResult(
         TerminalReport(
           matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
-        ).text + "results: \(folder.path)\n")
+        ).text + "results: \(folder.path)\n" + Self.hint(matrix, folder.path))
     }
     StepSummary.append(matrix)
     try folder.writeVerdict(
@@ -99,6 +99,14 @@ struct RunCommand: ParsableCommand {
     }
     if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
     if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
+  }
+
+  /// How to look closer, where something was lost.
+  private static func hint(_ matrix: Matrix, _ folder: String) -> String {
+    guard let first = matrix.plan.arms.first(where: { matrix.arms[$0.index].topCause != nil }),
+      let cause = matrix.arms[first.index].topCause
+    else { return "" }
+    return "one trial in words: bindstorm explain \(folder)/\(first.index)/\(cause.firstTrial)\n"
   }
 
   private func start(_ plan: ResolvedPlan, _ interruption: Interruption) throws -> Run {

@@ -140,6 +140,6 @@ private let stopped = #""window": { "milliseconds": 3600000 }"#
     let finished = try program.wait()
     #expect(finished.ending == .exit(0), "\(finished)")
     #expect(try workplace.outcomes() == ["child-died": 1, "ready": 2])
-    #expect(finished.output.contains("child-died x1, first in trial 0"), "\(finished.output)")
+    #expect(finished.output.contains("child-died x1, first in trial 0/0"), "\(finished.output)")
   }
 }

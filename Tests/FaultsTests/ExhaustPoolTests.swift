@@ -20,6 +20,14 @@ extension ThiefTests {
     #expect(try measured.cell("s", "fixed-ranges").outcomes == ["ready": 10], "outside the pool")
   }
 
+  /// Every API server fails, the launcher takes the first word of it: the others' must not reach the next trial.
+  @Test func `pooled API servers that all fail do not spoil the next trial`() throws {
+    let measured = try measure(
+      #""exhaust-pool""#, pool: #"{"slots": 100}"#, trials: 20, workers: "pooled",
+      strategies: [#""wildcard-report-back""#])
+    #expect(try measured.cell("s", "wildcard-report-back").outcomes == ["exhausted": 20])
+  }
+
   @Test(arguments: [(leaves: 4, outcome: "ready"), (3, "exhausted")])
   func `the ports that are left are enough or not`(leaves: Int, outcome: String) throws {
     let measured = try measure(

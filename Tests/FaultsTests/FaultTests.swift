@@ -54,10 +54,10 @@ import Testing
       outcome: "ready", later: .beforeReport),
     Expected(
       name: "garbage-report", point: .beforeReport, strategy: "wildcard-report-back",
-      outcome: "child-died", later: .beforeReport),
+      outcome: "other-error", later: .beforeReport),
     Expected(
       name: "closed-channel", point: .beforeReport, strategy: "wildcard-report-back",
-      outcome: "child-died", later: .beforeReport),
+      outcome: "other-error", later: .beforeReport),
     Expected(
       name: "parent-copy", point: .afterSpawn, strategy: "inherited-listener", outcome: "leaked",
       later: .afterSpawn),

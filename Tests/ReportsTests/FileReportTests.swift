@@ -23,11 +23,11 @@ import Testing
         Published figures: Fisher's exact test, two-sided, level 0.01.
 
         - quiet, probe-then-bind: published 4/5, measured 80/100 launches: consistent, p = 1.000 (a paper, table 2)
-        - quiet, probe-then-bind: lost-to-thief x80, first in trial 3: port 40001 lost: held by thief 0
+        - quiet, probe-then-bind: lost-to-thief x80, first in trial 0/3: port 40001 lost: held by thief 0
         - quiet, held: published 4/5, measured 0/100 launches: NOT consistent, p &lt; 0.0001 (a paper, table 2)
-        - quiet, broken: child-died x100, first in trial 0: API server 1 died
+        - quiet, broken: child-died x100, first in trial 2/0: API server 1 died
         - quiet, broken: FAIL: the rate is above 5 %, at confidence 0.95
-        - siblings, probe-then-bind: lost-to-sibling x50, first in trial 9: launch 1 had it
+        - siblings, probe-then-bind: lost-to-sibling x50, first in trial 3/9: launch 1 had it
         - siblings, probe-then-bind: no demand was made; the measured rate is off the model
         - siblings, held: INCONCLUSIVE: no trial ran
 
@@ -49,7 +49,7 @@ import Testing
     let document = MarkdownReport.text(
       SampleMatrix.awkward(scenario: text, strategy: text, evidence: text))
     #expect(document.contains("\n| strategy | \(escaped) |\n|---|---|\n| \(escaped) | **FAIL** "))
-    #expect(document.contains("first in trial 2: \(escaped)\n"))
+    #expect(document.contains("first in trial 0/2: \(escaped)\n"))
     #expect(document.contains("**PARTIAL: the run was interrupted.**"))
   }
 }

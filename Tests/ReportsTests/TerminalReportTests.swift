@@ -24,12 +24,12 @@ import Testing
       quiet, held: published 4/5, measured 0/100 launches: NOT consistent, p < 0.0001 (a paper, table 2)
 
     Causes:
-      quiet, probe-then-bind: lost-to-thief x80, first in trial 3:
+      quiet, probe-then-bind: lost-to-thief x80, first in trial 0/3:
         port 40001 lost: held by thief 0
-      quiet, broken: child-died x100, first in trial 0:
+      quiet, broken: child-died x100, first in trial 2/0:
         API server 1 died
       quiet, broken: FAIL: the rate is above 5 %, at confidence 0.95
-      siblings, probe-then-bind: lost-to-sibling x50, first in trial 9:
+      siblings, probe-then-bind: lost-to-sibling x50, first in trial 3/9:
         launch 1 had it
       siblings, probe-then-bind: no demand was made; the measured rate is off the model
       siblings, held: INCONCLUSIVE: no trial ran
@@ -135,7 +135,7 @@ import Testing
         Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent. A model disagrees where p < 0.001 (exact binomial test).
 
         Causes:
-          s, t: timeout x1, first in trial 2:
+          s, t: timeout x1, first in trial 0/2:
             why
           s, t: FAIL: r
 

@@ -1,5 +1,4 @@
 internal import CLinuxShims
-internal import Glibc
 public import Launching
 public import Planning
 
@@ -21,17 +20,18 @@ public enum FailCall: Fault {
   private static let names = [
     "EADDRINUSE", "EADDRNOTAVAIL", "EACCES", "EMFILE", "ENFILE", "ENOBUFS",
   ]
-  private static let codes = [EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE, ENFILE, ENOBUFS]
+
+  private static func code(_ slot: FaultSlot) -> Int32 {
+    InjectableError.number(names[slot.options["errno"]])!
+  }
 
   public static func inject(_ slot: FaultSlot, _ site: inout InjectionSite) {
     let code = bs_fault_fail_calls(
-      bs_failing_call(UInt32(slot.options["call"])), codes[slot.options["errno"]])
+      bs_failing_call(UInt32(slot.options["call"])), code(slot))
     if code != 0 { slot.fail(code) }
   }
 
   public static func observe(_ observation: InjectionObservation, _ slot: FaultSlot) {
-    if case .bindEnded(let code) = observation, code == codes[slot.options["errno"]] {
-      slot.witness(errno: code)
-    }
+    if observation == .bindEnded(code(slot)) { slot.witness(errno: code(slot)) }
   }
 }
