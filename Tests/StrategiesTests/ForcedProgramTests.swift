@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -187,5 +188,31 @@ struct ForcedProgramTests {
     #expect(lazy.outcomes == ["invalid": 3], "\(lazy.outcomes) \(lazy.evidence)")
     let eager = try measured.cell("a", "eager")
     #expect(eager.outcomes == ["lost-to-thief": 3], "\(eager.outcomes) \(eager.evidence)")
+  }
+
+  @Test(arguments: [SIGKILL, SIGINT, SIGTERM])
+  func `a run that is ended in mid-trial leaves nothing of a forced launch`(signal: Int32) throws {
+    let scratch = try ScratchFolder()
+    let launch = try scratch.write(
+      Self.head + "bind(0)\nos.fork()\nos.fork()\nwhile True: signal.pause()\n", to: "launch.py")
+    let plan = try scratch.write(
+      #"""
+      {"version": 1, "name": "stuck", "scenarios": [{"name": "a"}],
+       "defaults": {"topology": {"api_servers": 1}, "trials": 9, "timeout_ms": 3600000},
+       "strategies": [{"name": "check", "command": ["python3", "\#(launch)"],
+                       "options": {"run_timeout_ms": 3500000}}]}
+      """#, to: "plan.json")
+    let program = try Program(
+      [Built.bindstorm, "run", plan, "--quiet", "--results", scratch.path + "/results"])
+    var tree: [ProcessRecord] = []
+    try waitUntil("four processes of the launch") {
+      if program.hasEnded() { throw TestFailure("it has ended: \(program.errorOutput)") }
+      tree = Kernel.descendants(of: program.pid)
+      return tree.filter { $0.name.hasPrefix("python") }.count == 4
+    }
+    #expect(tree.contains { $0.name.hasPrefix("bs-forcer") })
+    program.signal(signal)
+    _ = try program.wait(atMost: 60)
+    try waitUntil("end of all processes") { tree.allSatisfy { !Kernel.isRunning($0.pid) } }
   }
 }
