@@ -10,6 +10,7 @@ public import Planning
 /// | torn, contradictory or incomplete record; the harness gave up | `harness-error` |
 /// | a thief drew less than was due, or a fault that was due was not witnessed | `invalid` |
 /// | the adapter of an `exec` strategy broke its protocol | `adapter-error` |
+/// | the launch is a program whose port calls were forced | as `ForcedRunJudge` says |
 /// | an endpoint lost its port (EADDRINUSE on a number) | `lost-to-*`, by the holder |
 /// | one number advertised twice by the launch | `lost-to-self` |
 /// | `bind(0)` failed with EADDRINUSE | `exhausted` |
@@ -24,6 +25,7 @@ public import Planning
 /// | another errno | `timeout` for ETIMEDOUT and silence, else `other-error` |
 /// | a phase's deadline passed | `timeout` |
 /// | sockets were left behind | `leaked` |
+/// | an adapter whose port calls were forced lost nothing, though a steal was due | `invalid`, `recovered` |
 /// | all endpoints listen, some only after a retry | `recovered` |
 /// | all endpoints listen and none of the above | `ready` |
 public struct TrialJudge {
