@@ -144,16 +144,19 @@ final class TrialRecorder {
   private func faultRecord(_ number: Int, _ ended: UInt64) -> FaultRecord {
     let fault = region.fault(number).pointee
     let planned = arm.faults[number]
-    let record = FaultRecord(
+    var record = FaultRecord(
       fault: number, name: planned.kind.name, point: planned.point, launch: Int(fault.launch),
       index: Int(fault.victim), isDue: fault.is_due != 0)
     guard record.isDue else { return record }
-    return FaultRecord(
-      fault: number, name: planned.kind.name, point: planned.point, launch: Int(fault.launch),
-      index: Int(fault.victim), isDue: true, pid: fault.pid, armed: fault.armed_ns,
-      injected: fault.injected_ns, witnessed: fault.witnessed_ns,
-      healed: fault.healed_ns != 0 || fault.witnessed_ns == 0 ? fault.healed_ns : ended,
-      errno: fault.error, port: UInt16(fault.port), helper: fault.helper_pid)
+    record.pid = fault.pid
+    record.armed = fault.armed_ns
+    record.injected = fault.injected_ns
+    record.witnessed = fault.witnessed_ns
+    record.healed = fault.healed_ns != 0 || fault.witnessed_ns == 0 ? fault.healed_ns : ended
+    record.errno = fault.error
+    record.port = UInt16(fault.port)
+    record.helper = fault.helper_pid
+    return record
   }
 
   private func launchRecord(_ launch: Int, _ holder: Holder?) -> LaunchRecord {

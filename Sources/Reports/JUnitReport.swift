@@ -55,7 +55,7 @@ public enum JUnitReport {
     if let prediction = verdict.predictionPerTrial { lines.append(Wording.prediction(prediction)) }
     if let cause = verdict.topCause {
       lines.append(
-        "\(cause.outcome.rawValue) x\(cause.launches), first in trial \(arm.index)/\(cause.firstTrial): \(cause.evidence)"
+        "\(cause.outcome.rawValue) x\(cause.launches), first in trial \(verdict.arm)/\(cause.firstTrial): \(cause.evidence)"
       )
     }
     return lines.joined(separator: "\n")

@@ -10,15 +10,13 @@ struct BrokenForeignEndpoints: BrokenStrategy {
     "every launch is advertised with the next launch's ports, a single one with its neighbours'",
     depths: [.bind])
 
-  /// Below every pool: nobody draws them, and each launch knows the others' without asking.
-  private static let firstPort = 20_000
-
   init(options: OptionValues) {}
 
   func allocate(_ launch: Launch) { launch.leaveToBinders() }
 
+  /// Each launch knows the others' without asking.
   private static func port(slot: Int, _ role: EndpointRole) -> UInt16 {
-    UInt16(firstPort + 2 * slot + role.rawValue)
+    UInt16(firstUndrawnPort + 2 * slot + role.rawValue)
   }
 
   static let handover = Handover(hasChannel: true)

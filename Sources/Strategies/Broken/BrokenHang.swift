@@ -9,9 +9,7 @@ struct BrokenHang: BrokenStrategy {
 
   init(options: OptionValues) {}
 
-  func allocate(_ launch: Launch) throws(StageFailure) {
-    for address in 0..<launch.addresses { launch.decide(try launch.probe(), for: address) }
-  }
+  func allocate(_ launch: Launch) { Self.decideUndrawnNumbers(launch) }
 
   func bind(_ binder: Binder) {
     while true { pause() }

@@ -10,7 +10,7 @@ struct BrokenLeftListener: BrokenStrategy {
   init(options: OptionValues) {}
 
   func allocate(_ launch: Launch) throws(StageFailure) {
-    for address in 0..<launch.addresses { launch.decide(try launch.probe(), for: address) }
+    Self.decideUndrawnNumbers(launch)
     _ = try launch.open(on: .loopback, listens: true)
   }
 

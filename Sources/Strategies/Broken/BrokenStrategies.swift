@@ -9,6 +9,17 @@ public protocol BrokenStrategy: Strategy {
 }
 
 extension BrokenStrategy {
+  /// Below every pool: nobody draws them, so that nothing else goes wrong than what is meant to.
+  static var firstUndrawnPort: Int { 20_000 }
+
+  /// Decides on a number of its own for each address.
+  static func decideUndrawnNumbers(_ launch: Launch) {
+    for address in 0..<launch.addresses {
+      launch.decide(
+        UInt16(firstUndrawnPort + launch.number * launch.addresses + address), for: address)
+    }
+  }
+
   static func broken(
     _ name: String, _ summary: String, depths: Set<Depth>,
     sockets: Set<SocketKind> = Set(SocketKind.allCases)
