@@ -51,17 +51,19 @@ public final class Run {
   /// Starts the worker host.
   /// - Parameters:
   ///   - worker: path of the `bindstorm-worker` executable.
+  ///   - messages: descriptor where workers write what they have to say for people.
   /// - Throws: `RunError` when no worker host or no isolation can be had.
   public init(
-    plan: ResolvedPlan, schedule: Schedule, worker: String, isolation policy: IsolationPolicy,
-    interruption: Interruption
+    plan: ResolvedPlan, schedule: Schedule, worker: String, messages: Int32 = 2,
+    isolation policy: IsolationPolicy, interruption: Interruption
   ) throws(RunError) {
     self.plan = plan
     self.schedule = schedule
     self.interruption = interruption
     timings = plan.arms.map { ArmTiming(arm: $0.index, trials: 0, seconds: 0) }
     do throws(WorkerHost.StartError) {
-      host = try WorkerHost(executable: worker, allowNamespace: policy != .off)
+      host = try WorkerHost(
+        executable: worker, allowNamespace: policy != .off, messages: messages)
     } catch {
       throw .workers(error.description)
     }

@@ -63,9 +63,11 @@ public final class WorkerHost {
   /// - Parameters:
   ///   - executable: path of `bindstorm-worker`.
   ///   - allowNamespace: whether to try a network namespace at all.
+  ///   - messages: descriptor where workers write what they have to say for people, as libzmq does before it
+  ///     aborts a process.
   ///   - answerTimeoutMilliseconds: how long it may take for an answer before it counts as stuck.
   public init(
-    executable: String, allowNamespace: Bool,
+    executable: String, allowNamespace: Bool, messages: Int32 = 2,
     answerTimeoutMilliseconds: Int = defaultAnswerTimeoutMilliseconds
   ) throws(StartError) {
     self.answerTimeoutMilliseconds = answerTimeoutMilliseconds
@@ -76,7 +78,8 @@ public final class WorkerHost {
       let theirs = Descriptor(owning: ends.child)
       region = try SharedRegion(mapping: file.number)
       pid = try Self.spawn(
-        executable, region: file.number, channel: theirs.number, allowNamespace: allowNamespace)
+        executable, region: file.number, channel: theirs.number, messages: messages,
+        allowNamespace: allowNamespace)
       channel = ours
     } catch {
       throw .system(error)
@@ -154,13 +157,14 @@ public final class WorkerHost {
   }
 
   private static func spawn(
-    _ executable: String, region: Int32, channel: Int32, allowNamespace: Bool
+    _ executable: String, region: Int32, channel: Int32, messages: Int32, allowNamespace: Bool
   ) throws(SystemError) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     // By way of high numbers, so that neither dup2 overwrites the other's source. The worker closes
     // everything but 0...4.
+    posix_spawn_file_actions_adddup2(&actions, messages, 2)
     posix_spawn_file_actions_adddup2(&actions, region, 100)
     posix_spawn_file_actions_adddup2(&actions, channel, 101)
     posix_spawn_file_actions_adddup2(&actions, 100, WorkerDescriptor.region)

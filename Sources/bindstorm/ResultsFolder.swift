@@ -10,12 +10,15 @@ struct ResultsFolder {
   /// Path of the run's folder.
   let path: String
   private let parent: String
+  /// The folder of all results, if it was not there before.
+  private let newRoot: String?
   private let name: String
 
   /// Makes the folder.
   /// - Throws: exit code 73, after saying why on standard error.
   init(root: String, plan: ResolvedPlan) throws {
     parent = "\(root)/\(plan.name)"
+    newRoot = access(root, F_OK) == 0 ? nil : root
     var now = time(nil)
     var parts = tm()
     gmtime_r(&now, &parts)
@@ -40,6 +43,44 @@ struct ResultsFolder {
     printError(
       "bindstorm: cannot make a results folder in \(parent): \(String(cString: strerror(errno)))")
     throw ExitStatus.cannotCreate
+  }
+
+  /// What workers write for people, beside the history.
+  private var workerLog: String { "\(path)/workers.log" }
+
+  /// Makes the file for what workers have to say, as libzmq does before it aborts a process; a descriptor.
+  /// - Throws: exit code 73, after saying why on standard error.
+  func openWorkerLog() throws -> Int32 {
+    let log = open(workerLog, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard log >= 0 else {
+      printError("bindstorm: cannot create \(workerLog): \(String(cString: strerror(errno)))")
+      throw ExitStatus.cannotCreate
+    }
+    return log
+  }
+
+  /// Removes the workers' file if nothing is in it, else says that there is something.
+  func closeWorkerLog(_ log: Int32) {
+    let size = lseek(log, 0, SEEK_END)
+    close(log)
+    if size == 0 {
+      unlink(workerLog)
+    } else {
+      printError("bindstorm: note: workers had something to say: \(workerLog)")
+    }
+  }
+
+  /// Removes the folder of a run that could not start, after showing what its workers said.
+  func discard(_ log: Int32) {
+    close(log)
+    if let text = try? readFile(workerLog), !text.isEmpty {
+      _ = text.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+    }
+    unlink(workerLog)
+    rmdir(path)
+    // Stays where earlier runs are.
+    rmdir(parent)
+    if let newRoot { rmdir(newRoot) }
   }
 
   /// What stands before anything runs.

@@ -54,9 +54,14 @@ struct RunCommand: ParsableCommand {
     let variable = getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? ""
     let root = results ?? (variable.isEmpty ? "Results" : variable)
     let interruption = Interruption()
-    let run = try start(file.plan, interruption)
-    announceIsolation(run)
     let folder = try ResultsFolder(root: root, plan: file.plan)
+    let log = try folder.openWorkerLog()
+    let run: Run
+    do { run = try start(file.plan, interruption, messages: log) } catch {
+      folder.discard(log)
+      throw error
+    }
+    announceIsolation(run)
     try folder.writePlan(
       file,
       environment: EnvironmentRecord(
@@ -76,6 +81,7 @@ struct RunCommand: ParsableCommand {
     var failure: RunError?
     do throws(RunError) { try run.perform(observer) } catch { failure = error }
     progress.finish()
+    folder.closeWorkerLog(log)
 
     let matrix = MatrixJudge(plan: file.plan, vocabulary: vocabulary).judge(
       observer.tallies, isPartial: interruption.isRequested || failure != nil)
@@ -109,10 +115,13 @@ struct RunCommand: ParsableCommand {
     return "one trial in words: bindstorm explain \(folder)/\(first.index)/\(cause.firstTrial)\n"
   }
 
-  private func start(_ plan: ResolvedPlan, _ interruption: Interruption) throws -> Run {
+  private func start(
+    _ plan: ResolvedPlan, _ interruption: Interruption, messages: Int32
+  ) throws -> Run {
     do throws(RunError) {
       return try Run(
         plan: plan, schedule: Schedule(plan: plan), worker: try WorkerLocation.find(),
+        messages: messages,
         isolation: requireIsolation ? .required : noIsolation ? .off : .preferred,
         interruption: interruption)
     } catch {

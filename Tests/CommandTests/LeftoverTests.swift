@@ -80,7 +80,7 @@ private let stopped = #""window": { "milliseconds": 3600000 }"#
     // The plan was written before anything ran, and no verdict ever.
     #expect(
       workplace.scratch.names(in: "results/endless/latest")
-        == ["environment.json", "events.jsonl", "plan.json", "resolved.json"])
+        == ["environment.json", "events.jsonl", "plan.json", "resolved.json", "workers.log"])
     let judged = try workplace.bindstorm(["analyze", workplace.latest(of: "endless")])
     #expect(judged.ending == .exit(2) && judged.output.contains("PARTIAL"), "\(judged)")
   }

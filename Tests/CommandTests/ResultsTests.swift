@@ -20,6 +20,24 @@ private let escape = "\u{1B}["
     #expect(broken.errorOutput.contains("cannot write GITHUB_STEP_SUMMARY"))
   }
 
+  @Test
+  func `what libzmq says in a worker is kept beside the history, not shown between the lines`()
+    throws
+  {
+    let workplace = try Workplace(
+      plan(
+        ["wildcard-report-back"], trials: 2, settings: #""timeout_ms": 3000"#,
+        scenario:
+          #""sockets": "zmq", "faults": [{"kind": "descriptor-limit", "at": "before-input-bind"}]"#
+      ))
+    let finished = try workplace.run(["--quiet"])
+    #expect(finished.ending == .exit(0), "\(finished)")
+    #expect(try workplace.outcomes() == ["child-died": 2])
+    #expect(!finished.errorOutput.contains("signaler"), "\(finished.errorOutput)")
+    #expect(finished.errorOutput.contains("workers.log"), "\(finished.errorOutput)")
+    #expect(!(try workplace.text(workplace.latest("workers.log"))).isEmpty)
+  }
+
   @Test func `a finished run's folder holds everything, and latest links to it`() throws {
     let workplace = try Workplace()
     let finished = try workplace.run(["-v", "--seed", "77"])
