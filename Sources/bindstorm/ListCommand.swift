@@ -43,10 +43,13 @@ struct ListCommand: ParsableCommand {
       }.joined()
     case .faults:
       return vocabulary.faults.map { fault in
-        let points = InjectionPoint.allCases.filter(fault.points.contains).map(\.rawValue)
-        return block(fault.name, fault.summary, fault.options)
-          + "    at: \(points.joined(separator: ", "))\n"
+        let all = InjectionPoint.allCases
+        let points = all.filter(fault.points.contains).map(\.rawValue)
+        let text = points.count == all.count ? "any point" : points.joined(separator: ", ")
+        return block(fault.name, fault.summary, fault.options) + "    at: \(text)\n"
       }.joined()
+        + "\nPoints, in the order in which a launch passes them: "
+        + InjectionPoint.allCases.map(\.rawValue).joined(separator: ", ") + "\n"
     }
   }
 
@@ -84,7 +87,11 @@ struct ListCommand: ParsableCommand {
   private func block(_ name: String, _ summary: String, _ options: [OptionDescriptor]) -> String {
     var lines = ["\(name)", "    \(summary)"]
     for option in options {
-      let value = option.defaultValue.map { "default \($0)" } ?? "required"
+      let value =
+        option.defaultValue.map {
+          "default "
+            + (option.words.isEmpty ? "\($0)" : option.words[$0 - option.range.lowerBound])
+        } ?? "required"
       let range =
         option.words.isEmpty
         ? "\(option.range.lowerBound)...\(option.range.upperBound)"
