@@ -6,19 +6,14 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
-
-static uint64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 static int take(uint16_t port, int reuse_address, int listens) {
   int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -31,8 +26,30 @@ static int take(uint16_t port, int reuse_address, int listens) {
   return 0;
 }
 
-int bs_fault_steal(struct bs_region *region, uint32_t number, uint16_t port, int reuse_address, int listens) {
+/* The helper's part: takes the port, says so, and holds it. */
+static _Noreturn void hold(struct bs_region *region, uint32_t number, uint16_t port, int reuse_address, int listens) {
   struct bs_fault *fault = &region->faults[number];
+  syscall(SYS_close_range, 3u, ~0u, 0u);
+  int error = take(port, reuse_address, listens);
+  fault->helper_pid = getpid();
+  fault->error = error;
+  fault->port = port;
+  if (error == 0) bs_store(&region->claims[port], bs_claim(BS_CLAIM_FAULT, number));
+  bs_store(&fault->word, 1);
+  bs_futex_wake_all(&fault->word);
+  if (error != 0) _exit(0);
+  for (;;) pause();
+}
+
+static int await_helper(struct bs_fault *fault) {
+  while (bs_load(&fault->word) == 0) {
+    /* One that was killed never answers; whoever kills it ends this process, too. */
+    if (bs_futex_wait(&fault->word, 0, 2000000000) == ETIMEDOUT) return -ETIMEDOUT;
+  }
+  return fault->helper_pid;
+}
+
+int bs_fault_steal(struct bs_region *region, uint32_t number, uint16_t port, int reuse_address, int listens) {
   pid_t parent = getpid();
   pid_t pid = fork();
   if (pid < 0) return -errno;
@@ -40,23 +57,25 @@ int bs_fault_steal(struct bs_region *region, uint32_t number, uint16_t port, int
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != parent) _exit(0);
     prctl(PR_SET_NAME, "bs-steal", 0, 0, 0);
-    syscall(SYS_close_range, 3u, ~0u, 0u);
-    int error = take(port, reuse_address, listens);
-    fault->error = error;
-    fault->port = port;
-    if (error == 0) bs_store(&region->claims[port], bs_claim(BS_CLAIM_FAULT, number));
-    fault->acted_ns = now();
-    bs_store(&fault->word, 1);
-    bs_futex_wake_all(&fault->word);
-    if (error != 0) _exit(0);
-    for (;;) pause();
+    hold(region, number, port, reuse_address, listens);
   }
-  fault->helper_pid = pid;
-  while (bs_load(&fault->word) == 0) {
-    /* A child that was killed never answers; whoever kills it ends this process, too. */
-    if (bs_futex_wait(&fault->word, 0, 2000000000) == ETIMEDOUT) return -ETIMEDOUT;
+  return await_helper(&region->faults[number]);
+}
+
+int bs_fault_orphan(struct bs_region *region, uint32_t number, uint16_t port) {
+  pid_t middle = fork();
+  if (middle < 0) return -errno;
+  if (middle == 0) {
+    pid_t parent = getpid();
+    if (fork() != 0) _exit(0);
+    while (getppid() == parent) sched_yield();
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    prctl(PR_SET_NAME, "bs-orphan", 0, 0, 0);
+    hold(region, number, port, 1, 1);
   }
-  return pid;
+  int status;
+  while (waitpid(middle, &status, 0) < 0 && errno == EINTR) {}
+  return await_helper(&region->faults[number]);
 }
 
 int bs_fault_bystander(void) {

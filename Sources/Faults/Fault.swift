@@ -54,6 +54,7 @@ public enum FaultRegistry {
     ParentCopy.self,
     LeakedDescriptors.self,
     NodeCut.self,
+    Orphan.self,
   ]
 
   /// What plans and reports know of them.
@@ -101,6 +102,16 @@ public struct FaultSlot {
 
   /// Its effect is over.
   public func healed() { slot.pointee.healed_ns = MonotonicClock.now() }
+
+  /// Ends the process that holds a port for the fault, and its claim with it.
+  func releasePort(_ end: (Int32) -> Void) {
+    let (pid, port) = (slot.pointee.helper_pid, UInt16(slot.pointee.port))
+    guard pid > 0 else { return }
+    end(pid)
+    if region.claim(on: port) == bs_claim(BS_CLAIM_FAULT, UInt32(number)) {
+      region.setClaim(0, on: port)
+    }
+  }
 
   /// Something went wrong in injecting it: it will not be witnessed.
   public func fail(_ code: Int32) { slot.pointee.error = code }

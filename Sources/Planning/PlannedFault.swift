@@ -103,6 +103,9 @@ public struct PlannedFault: Sendable, Equatable, Codable {
   public var launch: Int?
   /// Number of the victim within its launch; nil for a random one in each trial. 0 for launchers.
   public var index: Int?
+  /// Node of the victim, an engine core; nil for any. One of the node's is chosen at random in each trial unless
+  /// `index` names one.
+  public var node: Int?
   /// Share of trials in which it is due, among those that `every` selects; in 0...1.
   public var probability: Double
   /// It is due in trials 0, n, 2n, ... only; at least 1.
@@ -110,12 +113,13 @@ public struct PlannedFault: Sendable, Equatable, Codable {
 
   public init(
     kind: Choice, point: InjectionPoint, launch: Int? = nil, index: Int? = nil,
-    probability: Double = 1, every: Int = 1
+    node: Int? = nil, probability: Double = 1, every: Int = 1
   ) {
     self.kind = kind
     self.point = point
     self.launch = launch
     self.index = index
+    self.node = node
     self.probability = probability
     self.every = every
   }
@@ -142,17 +146,24 @@ public struct ScheduledFault: Sendable, Equatable {
       // Every number is drawn whatever the plan fixes, so that fixing one leaves the others as they were.
       let chance = generator.uniform()
       let launch = Int(generator.next(below: UInt64(arm.topology.launches)))
-      let victims =
-        switch fault.point.role {
-        case .launcher: 1
-        case .apiServer: arm.topology.apiServers
-        case .engineCore: arm.startup?.engines ?? 1
-        }
-      let index = Int(generator.next(below: UInt64(victims)))
+      let victims = victims(of: fault, arm)
+      let index = victims.lowerBound + Int(generator.next(below: UInt64(victims.count)))
       return ScheduledFault(
         number: number, isDue: trial % fault.every == 0 && chance < fault.probability,
         launch: fault.launch ?? launch, index: fault.index ?? index,
         amountNanoseconds: amount(fault.kind, &generator))
+    }
+  }
+
+  /// Numbers within a launch that a fault may choose from.
+  private static func victims(of fault: PlannedFault, _ arm: Arm) -> Range<Int> {
+    switch fault.point.role {
+    case .launcher: return 0..<1
+    case .apiServer: return 0..<arm.topology.apiServers
+    case .engineCore:
+      guard let startup = arm.startup else { return 0..<1 }
+      guard let node = fault.node else { return 0..<startup.engines }
+      return node * startup.localEngines..<(node + 1) * startup.localEngines
     }
   }
 

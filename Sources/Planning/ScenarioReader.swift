@@ -326,6 +326,7 @@ struct ScenarioReader {
         (node["launch"] ?? node).report(
           "there is no launch \(launch); there are \(settings.launches), counted from 0")
       }
+      if let place = fault.node { checkNode(place, fault, node, scenario) }
       let victims =
         switch fault.point.role {
         case .launcher: 1
@@ -337,6 +338,20 @@ struct ScenarioReader {
           "there is no \(fault.point.role.rawValue) \(index); a launch has \(victims), counted from 0"
         )
       }
+    }
+  }
+
+  private func checkNode(
+    _ place: Int, _ fault: PlannedFault, _ node: PlanNode, _ scenario: Scenario
+  ) {
+    let nodes = scenario.settings.startup.resolved(apiServers: scenario.apiServers).nodes
+    let report = node["node"] ?? node
+    if fault.point.role != .engineCore {
+      report.report("only engine cores are on several nodes, not the \(fault.point.role.rawValue)")
+    } else if fault.index != nil {
+      report.report("expected \"index\" or \"node\", not both")
+    } else if place >= nodes {
+      report.report("there is no node \(place); there are \(nodes), counted from 0")
     }
   }
 

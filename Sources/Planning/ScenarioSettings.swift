@@ -97,7 +97,7 @@ struct ScenarioSettings {
       node.report("expected at most \(Self.mostFaults) faults, found \(nodes.count)")
     }
     for node in nodes {
-      let keys = ["at", "launch", "index", "probability", "every"]
+      let keys = ["at", "launch", "index", "node", "probability", "every"]
       // Which keys there may be is the choice's reader's to say.
       guard let object = node.freeObject() else { continue }
       let choice = reader.read(node, nameKey: "kind", extraKeys: keys)
@@ -108,7 +108,7 @@ struct ScenarioSettings {
         (
           PlannedFault(
             kind: choice, point: point, launch: object["launch"]?.integer(0...63),
-            index: object["index"]?.integer(0...4_095),
+            index: object["index"]?.integer(0...4_095), node: object["node"]?.integer(0...15),
             probability: object["probability"]?.number(0...1) ?? 1,
             every: object["every"]?.integer(1...10_000_000) ?? 1), node
         ))

@@ -273,7 +273,9 @@ public final class Launch {
   /// The launcher has come to a point.
   public func reach(_ point: InjectionPoint) {
     guard let injector else { return }
-    var site = InjectionSite(point)
+    let first = endpoint(0).pointee
+    var site = InjectionSite(
+      point, port: first.requested != 0 ? first.requested : first.advertised)
     injector.reach(&site)
     guard site.keepsParentCopies else { return }
     let before = kept.count

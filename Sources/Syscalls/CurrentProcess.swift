@@ -38,6 +38,9 @@ public enum CurrentProcess {
     return 0
   }
 
+  /// Ends a process by force that is another's child, which takes its exit.
+  public static func endOther(_ pid: Int32) { kill(pid, SIGKILL) }
+
   /// Ends a child by force and takes its exit.
   public static func endChild(_ pid: Int32) {
     kill(pid, SIGKILL)

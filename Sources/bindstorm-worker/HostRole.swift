@@ -222,6 +222,8 @@ final class HostRole {
 
   private func stopWorkers() {
     for pid in children.keys { kill(pid, SIGKILL) }
+    // What has no parent but this process ends with nobody.
+    _ = endOrphans()
     // API servers die with their launcher and are then ours, as the subreaper.
     var status: Int32 = 0
     while waitpid(-1, &status, 0) > 0 || errno == EINTR {}

@@ -69,8 +69,9 @@ import Testing
   ]
 
   @Test func `every fault has a row, and a name and defaults that are valid`() {
-    // The last one needs nodes, and has a test of its own.
-    #expect(Self.table.map(\.name) + ["node-cut"] == FaultRegistry.descriptors.map(\.name))
+    // The last two have tests of their own.
+    #expect(
+      Self.table.map(\.name) + ["node-cut", "orphan"] == FaultRegistry.descriptors.map(\.name))
     #expect(Set(Self.table.map(\.name)).count == Self.table.count)
     for fault in FaultRegistry.descriptors {
       #expect(!fault.points.isEmpty && fault.options.count <= 8)
@@ -174,15 +175,56 @@ import Testing
     }
   }
 
+  /// What holds the number is found by both records; it is gone before the next trial, which would lose to it.
+  @Test(arguments: ["fresh", "pooled"])
+  func `an orphan holds the number that is decided on, and is gone with its trial`(
+    _ workers: String
+  ) throws {
+    let plan = try MeasuredPlan(
+      strategies: [
+        #""fixed-ranges""#, #""inherited-listener""#, #""wildcard-report-back""#,
+      ],
+      scenarios: [
+        scenario(
+          "orphan", #"{"kind": "orphan", "at": "after-probe", "every": 2}"#, workers: workers),
+        scenario(
+          "never", #"{"kind": "orphan", "at": "after-probe", "probability": 0}"#, workers: workers),
+      ], defaults: #""topology": {"api_servers": 2}, "trials": 4, "timeout_ms": 3000"#)
+    let lost = try plan.cell("orphan", "fixed-ranges")
+    #expect(lost.outcomes == ["lost-to-thief": 2, "ready": 2])
+    #expect(lost.evidence.contains("bs-orphan; events and kernel agree"), "\(lost.evidence)")
+    let trials = try Trials(plan, "orphan", "fixed-ranges")
+    for (number, records) in trials.faults.enumerated() {
+      #expect((records[0].helper != 0) == (number % 2 == 0), "\(records)")
+    }
+    for fix in ["inherited-listener", "wildcard-report-back"] {
+      #expect(try plan.cell("orphan", fix).outcomes == ["ready": 4], "\(fix)")
+    }
+    let never = try Trials(plan, "never", "fixed-ranges")
+    #expect(never.outcomes == ["ready": 4])
+    for record in never.faults.flatMap({ $0 }) { expectNothing(of: record) }
+  }
+
+  /// Nothing is left to chance: without a thief nobody takes a port that `bind(0)` gives a listener. A checker that
+  /// fails one healthy trial of a thousand would be seen with a probability of 1 - 0.999^3000 > 0.95.
+  @Test func `three thousand trials without a fault have no failure`() throws {
+    let plan = try MeasuredPlan(
+      strategies: [#""wildcard-report-back""#], scenarios: [#"{"name": "fault-free"}"#],
+      defaults: #"""
+        "topology": {"api_servers": 2}, "trials": 3000, "workers": "pooled", "sockets": "tcp"
+        """#)
+    #expect(try plan.cell("fault-free", "wildcard-report-back").outcomes == ["ready": 3000])
+  }
+
   @Test func `a node that is cut off comes back, and the head node cannot be`() throws {
-    let cut = { (name: String, engine: Int, more: String) in
+    let cut = { (name: String, node: Int, more: String) in
       #"{"name": "\#(name)", "faults": [{"kind": "node-cut", "at": "before-engine-connect", "#
-        + #""index": \#(engine), "options": {"milliseconds": 40}\#(more)}]}"#
+        + #""node": \#(node), "options": {"milliseconds": 40}\#(more)}]}"#
     }
     let plan = try MeasuredPlan(
       strategies: [#""inherited-listener""#],
       scenarios: [
-        cut("never", 3, #", "probability": 0"#), cut("cut", 3, #", "every": 2"#),
+        cut("never", 1, #", "probability": 0"#), cut("cut", 1, #", "every": 2"#),
         cut("head", 0, ""),
       ],
       defaults: #"""

@@ -443,6 +443,17 @@ import Testing
       "\"kind\": \"kill\", \"at\": \"after-ready\", \"index\": 4096", "4096", "index",
       "expected a number from 0 to 4095, found 4096"),
     fault(
+      "\"kind\": \"kill\", \"at\": \"after-ready\", \"node\": 0", "0", "node",
+      "only engine cores are on several nodes, not the api-server"),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"before-engine-connect\", \"node\": 1", "1", "node",
+      "there is no node 1; there are 1, counted from 0",
+      settings: ", \"depth\": \"startup\""),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"before-engine-connect\", \"index\": 0, \"node\": 0", "0}",
+      "node",
+      "expected \"index\" or \"node\", not both", settings: ", \"depth\": \"startup\""),
+    fault(
       "\"kind\": \"kill\", \"at\": \"after-ready\", \"probability\": 1.5", "1.5", "probability",
       "expected a number from 0.0 to 1.0, found 1.5"),
     fault(

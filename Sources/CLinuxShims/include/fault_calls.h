@@ -11,6 +11,8 @@
    and holds the port until it is killed or the calling thread ends. Returns when the child has tried; its pid, or
    -errno. The slot's `error` is what bind() or listen() said. */
 int bs_fault_steal(struct bs_region *_Nonnull region, uint32_t fault, uint16_t port, int reuse_address, int listens);
+/* The same by a process whose own parent is gone: the caller's subreaper has it, and it ends with that. */
+int bs_fault_orphan(struct bs_region *_Nonnull region, uint32_t fault, uint16_t port);
 /* Forks a child that keeps every descriptor of the caller and does nothing until it is killed or the caller ends.
    Its pid or -errno. */
 int bs_fault_bystander(void);

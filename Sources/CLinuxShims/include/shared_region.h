@@ -242,7 +242,6 @@ struct bs_fault {
   uint64_t amount_ns;     /* drawn length of a pause or delay */
   uint64_t armed_ns;
   uint64_t injected_ns;
-  uint64_t acted_ns;      /* by a helper */
   uint64_t witnessed_ns;
   uint64_t healed_ns;
   uint64_t resume_ns;     /* when the harness is to continue a stopped victim; 0: not at all */

@@ -31,11 +31,6 @@ public enum Steal: Fault {
   }
 
   public static func heal(_ slot: FaultSlot) {
-    let (pid, port) = (slot.pointee.helper_pid, UInt16(slot.pointee.port))
-    guard pid > 0 else { return }
-    CurrentProcess.endChild(pid)
-    if slot.region.claim(on: port) == bs_claim(BS_CLAIM_FAULT, UInt32(slot.number)) {
-      slot.region.setClaim(0, on: port)
-    }
+    slot.releasePort { CurrentProcess.endChild($0) }
   }
 }

@@ -1,0 +1,27 @@
+internal import CLinuxShims
+internal import Glibc
+public import Launching
+public import Planning
+internal import Syscalls
+
+/// A process of an earlier run, which nobody waits for any more, still holds a number that the launcher has just decided
+/// on for its first address. That it does not get it (EADDRINUSE) is an answer, as with `steal`; so is that there is no
+/// number yet.
+public enum Orphan: Fault {
+  public static let descriptor = FaultDescriptor(
+    name: "orphan", summary: "a process without a parent holds the launch's first number",
+    points: [.afterProbe])
+
+  public static func inject(_ slot: FaultSlot, _ site: inout InjectionSite) {
+    guard site.port != 0 else { return slot.witness() }
+    let pid = bs_fault_orphan(slot.region.pointer, UInt32(slot.number), site.port)
+    if pid < 0 { return slot.fail(-pid) }
+    if slot.pointee.error == EADDRINUSE {
+      slot.witness()
+    } else if slot.pointee.error == 0 && ProcessRecords.parent(of: pid) != CurrentProcess.pid {
+      slot.witness()
+    }
+  }
+
+  public static func heal(_ slot: FaultSlot) { slot.releasePort { CurrentProcess.endOther($0) } }
+}
