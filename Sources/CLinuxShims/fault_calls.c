@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int take(uint16_t port, int reuse_address, int listens) {
@@ -34,6 +35,9 @@ static _Noreturn void hold(struct bs_region *region, uint32_t number, uint16_t p
   fault->helper_pid = getpid();
   fault->error = error;
   fault->port = port;
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  region->claimed_ns[port] = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
   if (error == 0) bs_store(&region->claims[port], bs_claim(BS_CLAIM_FAULT, number));
   bs_store(&fault->word, 1);
   bs_futex_wake_all(&fault->word);

@@ -214,6 +214,8 @@ final class TrialRecorder {
     -> EndpointRecord
   {
     let endpoint = endpoint(slot, role)
+    var holder = holder
+    if endpoint.holder_claim != 0 { holder?.since = endpoint.holder_since_ns }
     return EndpointRecord(
       requested: endpoint.requested, bound: endpoint.bound, errno: endpoint.error,
       stage: Self.stage(endpoint.stage), attempted: endpoint.attempted_ns,

@@ -141,7 +141,7 @@ public final class Loot {
         port = try TCPSocket.port(of: socket)
         let isFree = region.claim(on: port) == 0
         if claiming == .always || claiming == .ifUnclaimed && isFree {
-          region.setClaim(claim, on: port)
+          region.setClaim(claim, on: port, since: MonotonicClock.now())
         }
         held.append(Item(socket: socket, port: port))
       } catch {
@@ -167,7 +167,7 @@ public final class Loot {
   /// Counts a draw that leaves the number held without a socket, to the end of the trial: whoever loses it loses it
   /// to this thief.
   public func mark(_ port: UInt16) {
-    region.setClaim(claim, on: port)
+    region.setClaim(claim, on: port, since: MonotonicClock.now())
     marked.append(port)
     countAttempt()
   }

@@ -202,6 +202,9 @@ public struct Holder: Sendable, Equatable, Codable {
   public var pid: Int32
   /// Executable or role name, empty where unknown.
   public var command: String
+  /// Since when it held the port, by its own word, in nanoseconds; 0 where that is not on record here (API servers
+  /// have it in their own records).
+  public var since: UInt64
   /// What the kernel's socket record and the record of events say about each other.
   public var sources: Sources
 
@@ -221,8 +224,10 @@ public struct Holder: Sendable, Equatable, Codable {
 
   public init(
     kind: Kind, launch: Int = -1, index: Int = -1, pid: Int32 = 0, command: String = "",
+    since: UInt64 = 0,
     sources: Sources
   ) {
+    self.since = since
     self.kind = kind
     self.launch = launch
     self.index = index

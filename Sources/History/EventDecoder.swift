@@ -122,7 +122,8 @@ public enum EventDecoder {
     let holder = Holder(
       kind: try fields.word("kind"), launch: try fields.number("launch", default: -1),
       index: try fields.number("index", default: -1), pid: try fields.number("pid", default: 0),
-      command: try fields.text("command", default: ""), sources: try fields.word("sources"))
+      command: try fields.text("command", default: ""),
+      since: try fields.number("since", default: 0), sources: try fields.word("sources"))
     try fields.finish()
     return holder
   }

@@ -4,7 +4,7 @@
 /// its type's initialiser gives it (`errno` 0, `stage` none, `holder` nil, `ownership` unchecked,
 /// `died` nil, `completion` complete, `socketsLeft` 0, `socketsInWindow` -1, `detail` empty, `service`,
 /// `portsTaken`, `retries` and `reported` 0, a launch's `detail` empty, `path` empty; in a holder `launch` and
-/// `index` -1, `pid` 0, `command` empty). Times stay whole CLOCK_MONOTONIC nanoseconds.
+/// `index` -1, `pid` and `since` 0, `command` empty). Times stay whole CLOCK_MONOTONIC nanoseconds.
 public enum EventEncoder {
   /// Version of the event format that this encoder writes and `EventDecoder` reads.
   public static let schemaVersion = 1
@@ -151,6 +151,10 @@ public enum EventEncoder {
     if !holder.command.isEmpty {
       buffer.append(",\"command\":")
       buffer.append(quoted: holder.command)
+    }
+    if holder.since != 0 {
+      buffer.append(",\"since\":")
+      buffer.append(decimal: holder.since)
     }
     buffer.append(",\"sources\":\"")
     buffer.append(holder.sources.word)

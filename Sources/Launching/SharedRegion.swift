@@ -149,6 +149,18 @@ public struct SharedRegion {
     bs_store(bs_claim_at(pointer, port), claim)
   }
 
+  /// Notes that a thief holds a port, and since when.
+  public func setClaim(_ claim: UInt32, on port: UInt16, since time: UInt64) {
+    bs_claimed_at(pointer, port).pointee = time
+    setClaim(claim, on: port)
+  }
+
+  /// Since when a thief's or a fault's claim on a port stands, in nanoseconds; 0 for anybody else's.
+  public func claimedSince(_ port: UInt16, by claim: UInt32) -> UInt64 {
+    let kinds = [BS_CLAIM_THIEF.rawValue, BS_CLAIM_FAULT.rawValue]
+    return kinds.contains(bs_claim_kind_of(claim)) ? bs_claimed_at(pointer, port).pointee : 0
+  }
+
   /// Who of ours holds a port, as far as they said so.
   public func claim(on port: UInt16) -> UInt32 {
     bs_load(bs_claim_at(pointer, port))

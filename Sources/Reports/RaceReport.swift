@@ -134,6 +134,7 @@ public struct RaceReport: Sendable, Equatable {
   /// When the holder had bound the port, where that is on record.
   private static func bound(_ endpoint: EndpointRecord, _ events: [Event]) -> UInt64? {
     guard let holder = endpoint.holder else { return nil }
+    if holder.since != 0 { return holder.since }
     for event in events {
       switch event {
       case .server(let server)
@@ -143,10 +144,6 @@ public struct RaceReport: Sendable, Equatable {
         where other.bound == endpoint.requested && other.finished <= endpoint.finished {
           return other.finished
         }
-      case .fault(let fault)
-      where holder.kind == .thief && fault.helper != 0 && fault.helper == holder.pid
-        && fault.port == endpoint.requested:
-        return fault.witnessed
       default: continue
       }
     }

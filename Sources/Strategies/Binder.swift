@@ -315,15 +315,8 @@ public final class Binder {
       record.pointee.error = code
       record.pointee.stage = stage
       let port = record.pointee.requested
-      if code == EADDRINUSE && port != 0 { noteHolder(of: port, in: record) }
+      if code == EADDRINUSE && port != 0 { PortHolder.find(port, in: region).note(in: record) }
       return false
     }
-  }
-
-  private func noteHolder(of port: UInt16, in record: UnsafeMutablePointer<bs_endpoint>) {
-    let holder = PortHolder.find(port, in: region)
-    record.pointee.holder_claim = holder.claim
-    record.pointee.holder_state = holder.state
-    record.pointee.holder_inode = holder.inode
   }
 }

@@ -145,10 +145,7 @@ public final class Launch {
     record.pointee.requested = port
     record.pointee.error = EADDRINUSE
     record.pointee.stage = BS_STAGE_BIND.rawValue
-    let holder = PortHolder.find(port, in: region)
-    record.pointee.holder_claim = holder.claim
-    record.pointee.holder_state = holder.state
-    record.pointee.holder_inode = holder.inode
+    PortHolder.find(port, in: region).note(in: record)
   }
 
   /// The adapter lets go of what it bound.
@@ -392,11 +389,22 @@ struct PortHolder {
   var claim: UInt32
   /// `bs_holder_state`.
   var state: UInt32
+  /// Since when the claim stands, 0 where that is not on record.
+  var since: UInt64
   /// The kernel's socket, 0 if there is none.
   var inode: UInt64 = 0
 
+  /// Notes it in the record of the endpoint that lost the port.
+  func note(in record: UnsafeMutablePointer<bs_endpoint>) {
+    record.pointee.holder_claim = claim
+    record.pointee.holder_state = state
+    record.pointee.holder_inode = inode
+    record.pointee.holder_since_ns = since
+  }
+
   static func find(_ port: UInt16, in region: SharedRegion) -> PortHolder {
     let claim = region.claim(on: port)
+    let since = region.claimedSince(port, by: claim)
     var found = bs_socket_record()
     var count = bs_find_listening_socket(port, &found)
     if count == 0 {
@@ -404,8 +412,13 @@ struct PortHolder {
       count = bs_list_sockets(
         BS_SOCKETS_BOUND.rawValue | BS_SOCKETS_LISTENING.rawValue, port, &found, 1)
     }
-    if count < 0 { return PortHolder(claim: claim, state: BS_HOLDER_UNKNOWN.rawValue) }
-    if count == 0 { return PortHolder(claim: claim, state: BS_HOLDER_NOBODY.rawValue) }
-    return PortHolder(claim: claim, state: BS_HOLDER_FOUND.rawValue, inode: found.inode)
+    if count < 0 {
+      return PortHolder(claim: claim, state: BS_HOLDER_UNKNOWN.rawValue, since: since)
+    }
+    if count == 0 {
+      return PortHolder(claim: claim, state: BS_HOLDER_NOBODY.rawValue, since: since)
+    }
+    return PortHolder(
+      claim: claim, state: BS_HOLDER_FOUND.rawValue, since: since, inode: found.inode)
   }
 }

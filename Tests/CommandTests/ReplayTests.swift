@@ -63,6 +63,7 @@ import TestSupport
     let workplace = try Self.stolen(from: "fixed-ranges")
     let trial = try workplace.bindstorm(["explain", workplace.latest("0/1")])
     #expect(trial.ending == .exit(0), "\(trial.errorOutput)")
+    #expect(!trial.output.contains("bound it between"), "\(trial.output)")
     for part in [
       "launch 0: lost-to-thief", "PORT RACE: port ", "Victim: input of API server 0.",
       "Taken by: thief 0, pid ", "(bs-steal)", "its own word and the kernel's record agree",

@@ -6,6 +6,23 @@ import Testing
 private let escape = "\u{1B}["
 
 @Suite(.serialized, .timeLimit(.minutes(20))) struct ResultsTests {
+  @Test func `a trial whose record has lost a line is no pass when it is judged again`() throws {
+    let workplace = try Workplace(
+      plan(
+        ["inherited-listener"], trials: 4,
+        scenario: #""expect": {"*": {"failure_rate_at_most": 0.7}}"#))
+    #expect(try workplace.run().ending == .exit(0))
+    var lines = try workplace.text(workplace.latest("events.jsonl")).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    let place = try #require(lines.firstIndex { $0.contains(#""event":"server""#) })
+    lines.remove(at: place)
+    try lines.joined(separator: "\n").write(
+      toFile: workplace.latest("events.jsonl"), atomically: false, encoding: .utf8)
+    let judged = try workplace.bindstorm(["analyze", workplace.latest()])
+    #expect(judged.ending == .exit(2), "\(judged)")
+    #expect(judged.output.contains("1 launches without a usable record"), "\(judged.output)")
+  }
+
   @Test func `the matrix is appended to GitHub's job summary where there is one`() throws {
     let workplace = try Workplace(plan(["probe-then-bind"]))
     let summary = try workplace.scratch.write("# before\n", to: "summary.md")

@@ -134,7 +134,7 @@ enum Sample {
     for kind in Holder.Kind.allCases {
       for sources in Holder.Sources.allCases {
         let holder = Holder(
-          kind: kind, launch: 0, index: 0, pid: -3, command: "a\"b", sources: sources)
+          kind: kind, launch: 0, index: 0, pid: -3, command: "a\"b", since: .max, sources: sources)
         events.append(server(holder: holder, ownership: .unchecked, died: 9))
       }
     }

@@ -76,6 +76,7 @@ struct bs_endpoint {
   uint64_t finished_ns;
   uint64_t listener_inode;  /* of the bound listener, for the kernel's ownership check */
   uint64_t holder_inode;    /* of a socket on the wanted port when bind() failed */
+  uint64_t holder_since_ns; /* since when it claims the port, 0 where that is not on record */
   uint64_t nonce_received;  /* this endpoint's own nonce, once it has arrived here */
   uint64_t reported_ns;     /* when the binder told the launcher, 0 if it did not */
   uint32_t holder_claim;    /* the port's claim when bind() failed */
@@ -314,6 +315,8 @@ struct bs_region {
   struct bs_engine engines[BS_MAX_ENGINES];
   /* Who of ours holds a port, 0 for nobody; set after a bind, cleared before the close. See bs_claim(). */
   uint32_t claims[BS_PORTS];
+  /* Since when; written before the claim, by thieves and faults alone: API servers have it in their slots. */
+  uint64_t claimed_ns[BS_PORTS];
 };
 
 enum bs_claim_kind { BS_CLAIM_SERVER = 1, BS_CLAIM_LAUNCHER = 2, BS_CLAIM_THIEF = 3, BS_CLAIM_COORDINATOR = 4, BS_CLAIM_FAULT = 5 };
@@ -398,6 +401,7 @@ static inline uint32_t *_Nonnull bs_server_word(struct bs_region *_Nonnull r) { 
 static inline uint32_t *_Nonnull bs_launcher_word(struct bs_region *_Nonnull r) { return &r->launcher_word; }
 static inline uint32_t *_Nonnull bs_thief_word(struct bs_region *_Nonnull r) { return &r->thief_word; }
 static inline uint32_t *_Nonnull bs_auditor_word(struct bs_region *_Nonnull r) { return &r->auditor_word; }
+static inline uint64_t *_Nonnull bs_claimed_at(struct bs_region *_Nonnull r, uint16_t port) { return &r->claimed_ns[port]; }
 static inline uint32_t *_Nonnull bs_claim_at(struct bs_region *_Nonnull r, uint16_t port) { return &r->claims[port]; }
 
 /* Forgets all claims; when no worker runs. */
