@@ -9,6 +9,7 @@ public struct ArmTally: Sendable {
   private var timesToBound: [UInt64] = []
   private var timesToServed: [UInt64] = []
   private var detections: [UInt64] = []
+  private var throughputs: [Double] = []
   private var allocations: [UInt64] = []
   private var portCounts: [UInt64] = []
   private var socketCounts: [UInt64] = []
@@ -46,6 +47,7 @@ public struct ArmTally: Sendable {
     if let time = trial.timeToBoundNanoseconds { timesToBound.append(time) }
     if let time = trial.timeToServedNanoseconds { timesToServed.append(time) }
     detections += trial.detectionNanoseconds
+    throughputs += trial.requestsPerSecond
     allocations += trial.allocationNanoseconds
     portCounts += trial.portsTaken.map { UInt64($0) }
     if let count = trial.socketsInWindow { socketCounts.append(UInt64(count)) }
@@ -83,6 +85,7 @@ public struct ArmTally: Sendable {
   var timeToBound: DurationSummary? { Self.summary(timesToBound) }
   var timeToServed: DurationSummary? { Self.summary(timesToServed) }
   var detection: DurationSummary? { Self.summary(detections) }
+  var throughput: Throughput? { Throughput(throughputs) }
 
   var allocation: DurationSummary? { Self.summary(allocations) }
   var portsTaken: Int? { Quantiles(portCounts).map { Int($0(0.5)) } }

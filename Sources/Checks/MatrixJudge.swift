@@ -103,7 +103,7 @@ public struct MatrixJudge {
       releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound,
       allocation: tally.allocation, portsTaken: tally.portsTaken,
       socketsInWindow: tally.socketsInWindow, timeToServed: tally.timeToServed,
-      detection: tally.detection, like: comparison,
+      detection: tally.detection, requestsPerSecond: tally.throughput, like: comparison,
       noPrediction: prediction == nil
         ? Prediction.reasonForNone(arm, vocabulary: vocabulary) : nil)
   }

@@ -43,19 +43,36 @@ final class Gateway {
   }
 
   private func listen(_ group: any EventLoopGroup, _ own: NIOLoopBound<Gateway>) {
-    ServerBootstrap(group: group)
-      // One at a time: what else waits is for whoever comes first.
-      .serverChannelOption(.maxMessagesPerRead, value: 1)
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelInitializer { channel in
+    // Not NIO's own accept, which would wake every API server for each connection and wants none to be taken away
+    // between readiness and call. Of those that block in accept(2) the kernel wakes one, whoever has waited longest.
+    let pool = NIOThreadPool(numberOfThreads: 1)
+    pool.start()
+    pool.submit { _ in
+      while true {
+        let connection = accept(FrontEndCommand.Descriptor.listener, nil, nil)
+        if connection >= 0 {
+          Self.serve(connection, group, own)
+        } else if ![EINTR, ECONNABORTED].contains(errno) {
+          die("accept: errno \(errno)")
+        }
+      }
+    }
+  }
+
+  private static func serve(
+    _ connection: CInt, _ group: any EventLoopGroup, _ own: NIOLoopBound<Gateway>
+  ) {
+    // Fails if the client has left already.
+    _ = ClientBootstrap(group: group)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
           try pipeline.configureHTTPServerPipeline()
           try pipeline.addHandler(ChatHandler(own.value))
         }
       }
-      .withBoundSocket(FrontEndCommand.Descriptor.listener)
-      .whenFailure { die("cannot take over the listener: \($0)") }
+      .withConnectedSocket(connection)
   }
 
   /// Passes a request on.

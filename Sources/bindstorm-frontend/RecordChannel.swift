@@ -66,7 +66,11 @@ final class RecordChannel: ChannelInboundHandler {
   /// Whoever started this process is gone, or wants it to end.
   func channelInactive(context: ChannelHandlerContext) { exit(0) }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { die("channel: \(error)") }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // The other side has ended without having read everything.
+    if (error as? IOError)?.errnoCode == ECONNRESET { exit(0) }
+    die("channel: \(error)")
+  }
 }
 
 /// Ends this process, with a line on standard error.

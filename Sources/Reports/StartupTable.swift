@@ -1,0 +1,46 @@
+internal import Checks
+internal import Planning
+
+/// What only depth `startup` measures, one row an arm. Empty if no arm has any of it.
+struct StartupTable {
+  /// Column titles.
+  static let head = [
+    "scenario, strategy", "time to all served", "first failure to noticed",
+    "requests/s, median (lowest-highest)",
+  ]
+  /// What the figures are, and what the requests per second are not.
+  let legend: String
+  /// Cells, as many in each row as there are titles.
+  let rows: [[String]]
+
+  init(_ matrix: Matrix) {
+    let arms = matrix.plan.arms.filter { arm in
+      let verdict = matrix.arms[arm.index]
+      return arm.startup != nil
+        && (verdict.timeToServed != nil || verdict.detection != nil
+          || verdict.requestsPerSecond != nil)
+    }
+    rows = arms.map { arm in
+      let verdict = matrix.arms[arm.index]
+      return [
+        "\(arm.scenario), \(arm.strategy.label)", Wording.durations(verdict.timeToServed),
+        Wording.durations(verdict.detection),
+        verdict.requestsPerSecond.map { Self.throughput($0, arm) } ?? "-",
+      ]
+    }
+    let times = "Start-up, times as p50 / p99 / max"
+    legend =
+      arms.contains { matrix.arms[$0.index].requestsPerSecond != nil }
+      ? times
+        + "; requests/s with stub engine cores, all on this machine's processors, compare arms of this run only"
+      : times
+  }
+
+  private static func throughput(_ value: Throughput, _ arm: Arm) -> String {
+    let figures = [value.median, value.lowest, value.highest].map { Wording.fixed($0, 0) }
+    let way = arm.startup?.http == true ? "HTTP" : "ZeroMQ"
+    let servers = arm.topology.apiServers
+    return
+      "\(figures[0]) (\(figures[1])-\(figures[2])), \(way), \(servers) API server\(servers == 1 ? "" : "s")"
+  }
+}
