@@ -32,6 +32,10 @@ public struct ArmTally: Sendable {
     trialsSeen += 1
     for launch in trial.launches {
       outcomes[launch.outcome, default: 0] += 1
+      if launch.readyBefore > 0 {
+        outcomes[.ready, default: 0] += launch.readyBefore
+        launches.counted += launch.readyBefore
+      }
       if launch.outcome != .ready && causes[launch.outcome] == nil {
         causes[launch.outcome] = (trial.trial, launch.evidence)
       }

@@ -49,7 +49,8 @@ struct LaunchJudge {
     if outcome.isFailure, let line = beyond?.userSees(outcome, own: own) {
       text += "; the user sees: \(line)"
     }
-    return LaunchOutcome(launch: launch, outcome: outcome, evidence: text)
+    return LaunchOutcome(
+      launch: launch, outcome: outcome, evidence: text, readyBefore: beyond?.record.serial ?? 0)
   }
 
   private var beyond: StartupEvidence? { StartupEvidence(arm, record, launch: launch) }

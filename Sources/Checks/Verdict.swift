@@ -60,8 +60,11 @@ public struct LaunchOutcome: Sendable, Equatable, Codable {
   public var outcome: Outcome
   /// One sentence with ports, processes and times.
   public var evidence: String
+  /// Launches of its row that were ready before it; they count, too.
+  public var readyBefore: Int
 
-  public init(launch: Int, outcome: Outcome, evidence: String) {
+  public init(launch: Int, outcome: Outcome, evidence: String, readyBefore: Int = 0) {
+    self.readyBefore = readyBefore
     self.launch = launch
     self.outcome = outcome
     self.evidence = evidence

@@ -299,6 +299,9 @@ struct ScenarioReader {
     if startup.isHybrid && (startup.backend == .ray || startup.apiServerNode != 0) {
       node.report("\"hybrid_lb\" has no backend \"ray\" and no \"api_server_node\"")
     }
+    if startup.isHybrid && startup.http && startup.nodes > 1 {
+      node.report("\"hybrid_lb\" has an HTTP port on each node, and \"http\" has one")
+    }
   }
 
   /// An adapter's deadline must pass before the trial's, or its lateness would not be told from a hang.
@@ -437,7 +440,11 @@ struct ScenarioReader {
   /// Launches of one trial are not independent: with L of them a rate of at most p per launch is shown by trials
   /// in which none fails, and one of at least p by trials in which any does, at a rate of L·p.
   private func checkExpectations(_ scenario: Scenario) {
-    let launches = scenario.settings.launches
+    let settings = scenario.settings
+    let row =
+      settings.depth == .startup
+      ? settings.startup.resolved(apiServers: scenario.apiServers).serialLaunches : 1
+    let launches = settings.launches * row
     let unit = launches > 1 ? "trials" : "launches"
     for (expectation, node) in scenario.expectations.values {
       for (bound, name) in [

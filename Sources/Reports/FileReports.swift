@@ -16,7 +16,7 @@ public enum MarkdownReport {
         guard let arm = matrix.arm(strategy, scenario) else { return "-" }
         let verdict = matrix.arms[arm.index]
         var parts = ["**\(verdict.verdict.rawValue)** \(Wording.estimate(verdict.launches))"]
-        if arm.topology.launches > 1 {
+        if arm.launchesPerTrial > 1 {
           parts.append("any launch \(Wording.estimate(verdict.trials))")
         }
         if let prediction = verdict.predictionPerTrial {

@@ -31,7 +31,7 @@ public struct TerminalReport {
   private func cell(_ arm: Arm) -> [String] {
     let verdict = matrix.arms[arm.index]
     var lines = ["\(verdict.verdict.rawValue) \(Wording.estimate(verdict.launches))"]
-    if arm.topology.launches > 1 { lines.append("any launch \(Wording.estimate(verdict.trials))") }
+    if arm.launchesPerTrial > 1 { lines.append("any launch \(Wording.estimate(verdict.trials))") }
     if let prediction = verdict.predictionPerTrial {
       lines.append(Wording.prediction(prediction))
     }
