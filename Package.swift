@@ -52,7 +52,7 @@ func testDependencies(of name: String) -> [String] {
     [
       "PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"],
       "Planning": ["Strategies", "Faults"], "Faults": ["History"],
-      "Messaging": ["Syscalls"],
+      "Messaging": ["Syscalls"], "FrontEnd": ["bindstorm-frontend"],
     ][name] ?? []
   return own + extra
 }
@@ -136,6 +136,7 @@ let package = Package(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "TestSupport"]
           + testDependencies(of: name).map { .byName(name: $0) },
+        exclude: name == "FrontEnd" ? ["front_end.py"] : [],
         swiftSettings: settings)
     } + [
       .testTarget(

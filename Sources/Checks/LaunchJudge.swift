@@ -61,9 +61,11 @@ struct LaunchJudge {
     if let text = beyond.placeholder(record.relative) { return (.placeholderLeak, text) }
     if let text = beyond.falseTimeout(own: own, record.relative) { return (.falseTimeout, text) }
     if let text = beyond.foreign() { return (.crossTalk, text) }
+    // Before the silence that follows from it.
+    if let text = beyond.died() { return (.childDied, text) }
     if let text = beyond.unansweredOverHTTP(own: own) { return (.timeout, text) }
-    if own.errno == 0, let text = beyond.gaveUp(record.relative) { return (.timeout, text) }
-    return beyond.died().map { (.childDied, $0) }
+    guard own.errno == 0 else { return nil }
+    return beyond.gaveUp(record.relative).map { (.timeout, $0) }
   }
 
   private typealias Finding = (Outcome, String)

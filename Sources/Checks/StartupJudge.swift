@@ -169,7 +169,13 @@ struct StartupEvidence {
     guard engine.node > 0, engine.node <= record.headless.count else { return "" }
     let own = record.headless[engine.node - 1]
     let there = own.noticed == 0 ? "nobody noticed there" : "its own launcher noticed"
-    return "; \(there), the head node's \(record.noticed == 0 ? "did not" : "did, too")"
+    let here =
+      switch record.casualty {
+      case _ where record.noticed == 0: "did not"
+      case .engine: "did, too"
+      default: "learnt no more than that an API server had given up"
+      }
+    return "; \(there), the head node's \(here)"
   }
 
   static func how(_ status: Int32) -> String {

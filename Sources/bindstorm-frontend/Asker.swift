@@ -11,8 +11,8 @@ final class Asker {
   private let questions: FrontEndCommand.Questions
   private let group: any EventLoopGroup
   private let loop: any EventLoop
-  private var channel: RecordChannel!
-  private var own: NIOLoopBound<Asker>!
+  private var channel: RecordChannel?
+  private var own: NIOLoopBound<Asker>?
   private var sent: UInt64 = 0
   private var answeredBy: Set<Int> = []
   private var started: UInt64 = 0
@@ -26,11 +26,12 @@ final class Asker {
       let asker = Asker(questions, group, loop)
       let own = NIOLoopBound(asker, eventLoop: loop)
       asker.own = own
-      asker.channel = RecordChannel { record in
+      let channel = RecordChannel { record in
         guard record.kind == .begin else { die("unexpected \(record.kind)") }
         own.value.begin()
       }
-      RecordChannel.adopt(group, NIOLoopBound(asker.channel, eventLoop: loop))
+      asker.channel = channel
+      RecordChannel.adopt(group, NIOLoopBound(channel, eventLoop: loop))
     }
     while true { Glibc.pause() }
   }
@@ -53,7 +54,7 @@ final class Asker {
   }
 
   private func giveUp(_ code: Int32) {
-    channel.finish(with: FrontEndRecord(.failure, number: UInt32(code), id: sent))
+    channel?.finish(with: FrontEndRecord(.failure, number: UInt32(code), id: sent))
   }
 
   /// Numbers that no other request of this trial has.
@@ -75,7 +76,7 @@ final class Asker {
   private func note(_ answer: ChatCompletion?, _ nonce: Int64) {
     // No answer, as from an API server that has just died: whether that matters the launcher knows.
     if let server = check(answer, nonce), answeredBy.insert(server).inserted {
-      channel.send(FrontEndRecord(.answered, number: UInt32(server), id: sent))
+      channel?.send(FrontEndRecord(.answered, number: UInt32(server), id: sent))
     }
     if answeredBy.count < questions.servers { askNext() } else { measure() }
   }
@@ -86,7 +87,7 @@ final class Asker {
     guard answer.nonce == nonce, let source = answer.source, source.launch == questions.launch,
       (0..<questions.servers).contains(source.server)
     else {
-      channel.send(FrontEndRecord(.stranger, value: answer.source?.launch ?? -1))
+      channel?.send(FrontEndRecord(.stranger, value: answer.source?.launch ?? -1))
       return nil
     }
     return source.server
@@ -118,7 +119,7 @@ final class Asker {
       guard asker.check(answer, nonce) != nil else { return asker.giveUp(ECONNRESET) }
       asker.answers += 1
       if asker.answers < asker.questions.requests { return asker.askAgain(connection) }
-      asker.channel.send(
+      asker.channel?.send(
         FrontEndRecord(
           .measured, id: UInt64(asker.answers), value: Int64(now() - asker.started)))
     }

@@ -10,7 +10,7 @@ internal import NIOPosix
 final class Gateway {
   let launch: Int64
   let server: Int
-  private var channel: RecordChannel!
+  private var channel: RecordChannel?
   private var waiting: [UInt64: (FrontEndRecord) -> Void] = [:]
   private var requests: UInt64 = 0
 
@@ -21,8 +21,9 @@ final class Gateway {
     loop.execute {
       let gateway = Gateway(launch: launch, server: server)
       let own = NIOLoopBound(gateway, eventLoop: loop)
-      gateway.channel = RecordChannel { record in own.value.receive(record, group, own) }
-      RecordChannel.adopt(group, NIOLoopBound(gateway.channel, eventLoop: loop))
+      let channel = RecordChannel { record in own.value.receive(record, group, own) }
+      gateway.channel = channel
+      RecordChannel.adopt(group, NIOLoopBound(channel, eventLoop: loop))
     }
     while true { Glibc.pause() }
   }
@@ -80,7 +81,7 @@ final class Gateway {
   func ask(_ nonce: Int64, _ answer: @escaping (FrontEndRecord) -> Void) {
     requests += 1
     waiting[requests] = answer
-    channel.send(FrontEndRecord(.request, id: requests, value: nonce))
+    channel?.send(FrontEndRecord(.request, id: requests, value: nonce))
   }
 }
 

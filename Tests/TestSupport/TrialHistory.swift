@@ -150,7 +150,8 @@ public struct TrialHistory {
             }))
         engines += (0..<startup.engines).map {
           EngineRecord(
-            launch: launch, engine: $0, node: startup.node(ofEngine: $0), pid: 500 + Int32($0), started: at(2), initialised: at(3),
+            launch: launch, engine: $0, node: startup.node(ofEngine: $0), pid: 500 + Int32($0),
+            started: at(2), initialised: at(3),
             loaded: at(5), connected: at(6), ready: at(6.5), requests: arm.topology.apiServers)
         }
         servings += (0..<arm.topology.apiServers).map {
