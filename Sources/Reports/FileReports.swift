@@ -64,7 +64,7 @@ public enum MarkdownReport {
     let table = StartupTable(matrix)
     guard !table.rows.isEmpty else { return [] }
     return ["", "## Start-up", "", "\(escaped(table.legend)).", ""]
-      + lines(StartupTable.head, table.rows)
+      + lines(table.head, table.rows)
   }
 
   private static func lines(_ head: [String], _ rows: [[String]]) -> [String] {

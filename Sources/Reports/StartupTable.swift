@@ -3,11 +3,8 @@ internal import Planning
 
 /// What only depth `startup` measures, one row an arm. Empty if no arm has any of it.
 struct StartupTable {
-  /// Column titles.
-  static let head = [
-    "scenario, strategy", "time to all served", "first failure to noticed",
-    "requests/s, median (lowest-highest)",
-  ]
+  /// Column titles; the requests per second are left out where nobody measured them.
+  let head: [String]
   /// What the figures are, and what the requests per second are not.
   let legend: String
   /// Cells, as many in each row as there are titles.
@@ -20,17 +17,21 @@ struct StartupTable {
         && (verdict.timeToServed != nil || verdict.detection != nil
           || verdict.requestsPerSecond != nil)
     }
+    let hasThroughput = arms.contains { matrix.arms[$0.index].requestsPerSecond != nil }
+    head =
+      ["scenario, strategy", "time to all served", "first failure to noticed"]
+      + (hasThroughput ? ["requests/s, median (lowest-highest)"] : [])
     rows = arms.map { arm in
       let verdict = matrix.arms[arm.index]
+      let throughput = verdict.requestsPerSecond.map { Self.throughput($0, arm) } ?? "-"
       return [
         "\(arm.scenario), \(arm.strategy.label)", Wording.durations(verdict.timeToServed),
         Wording.durations(verdict.detection),
-        verdict.requestsPerSecond.map { Self.throughput($0, arm) } ?? "-",
-      ]
+      ] + (hasThroughput ? [throughput] : [])
     }
     let times = "Start-up, times as p50 / p99 / max"
     legend =
-      arms.contains { matrix.arms[$0.index].requestsPerSecond != nil }
+      hasThroughput
       ? times
         + "; requests/s with stub engine cores, all on this machine's processors, compare arms of this run only"
       : times

@@ -22,7 +22,7 @@ public struct TerminalReport {
     var lines = ["\(matrix.plan.name): \(matrix.plan.title)", ""]
     lines += table() ?? blocks()
     lines += [Wording.legend(matrix), ""]
-    lines += published() + causes() + withoutModel() + timings() + costs()
+    lines += published() + causes() + withoutModel() + timings() + startups() + costs()
     lines += [Wording.conclusion(matrix), ""]
     return lines.joined(separator: "\n")
   }
@@ -135,14 +135,14 @@ public struct TerminalReport {
     }
     let head =
       "  \(pad("", first))  \(pad("barrier release skew", 32))  \(pad("window", 32))  time to all bound"
-    return ["Measured, p50 / p99 / max:", head] + lines + [""] + startups()
+    return ["Measured, p50 / p99 / max:", head] + lines + [""]
   }
 
   /// What only depth `startup` measures.
   private func startups() -> [String] {
     let table = StartupTable(matrix)
     guard !table.rows.isEmpty else { return [] }
-    return ["\(table.legend):"] + aligned([StartupTable.head] + table.rows) + [""]
+    return ["\(table.legend):"] + aligned([table.head] + table.rows) + [""]
   }
 
   private func aligned(_ rows: [[String]]) -> [String] {

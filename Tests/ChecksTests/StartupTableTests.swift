@@ -212,6 +212,24 @@ import Testing
     #expect(tally.count(.ready) == 14)
   }
 
+  @Test func `requests per second are those of ready launches alone`() {
+    let arm = Self.arm(Startup(engines: 3, requests: 1_000))
+    var tally = ArmTally()
+    #expect(tally.throughput == nil)
+    // 1,000 requests in half a second.
+    tally.add(TrialJudge(arm: arm).judge(TrialHistory(arm).events))
+    tally.add(
+      TrialJudge(arm: arm).judge(
+        TrialHistory(arm) { $0.startups[0].measured = 250_000_000 }.events))
+    let failed = TrialHistory(arm) {
+      $0.startups[0].measured = 1
+      $0.lose(1, to: Holder(kind: .thief, index: 0, pid: 7, sources: .kernel))
+    }
+    tally.add(TrialJudge(arm: arm).judge(failed.events))
+    #expect(
+      tally.throughput == Throughput(samples: 2, median: 2_000, lowest: 2_000, highest: 4_000))
+  }
+
   @Test func `detection runs from the first failure to the launcher's notice`() {
     let lost = TrialJudge(arm: Self.rows[1].arm).judge(Self.rows[1].events)
     // The bind failed at 4 ms, the launcher noticed at 300 ms.
