@@ -6,6 +6,8 @@ PLAN ?= Scenarios/vllm-40443.json
 # The worker must start fast and run where no Swift runtime is installed.
 RELEASE = -c release --static-swift-stdlib
 RELEASE_BIN = .build/release
+EXECUTABLES = bindstorm bindstorm-worker bindstorm-frontend
+BUILD_FRONT_END = $(SWIFT) build $(RELEASE) --product bindstorm-frontend
 
 # For the benchmark's Python peers and the adapters.
 PYZMQ_PYTHON = .venv/bin/python
@@ -14,12 +16,14 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contributing test-quick build setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper format lint install uninstall clean
+.PHONY: help run test test-contributing test-quick build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
 
-run: build ## install what is missing, build, run $(PLAN), print the matrix
+# HTTP's libraries take longest to build, and few plans need them.
+run: build-command ## install what is missing, build, run $(PLAN), print the matrix
+	$(if $(shell grep -s '"http": *true' $(PLAN)),$(BUILD_FRONT_END))
 	$(RELEASE_BIN)/bindstorm run $(PLAN)
 
 test: setup setup-test ## install what is missing, then run every test
@@ -34,7 +38,10 @@ test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the reposi
 test-quick: setup ## only the tests that start no process and open no socket
 	$(SWIFT) test --filter 'StatisticsTests|PlanningTests|HistoryTests|ChecksTests|ReportsTests|PortRacesTests|LayeringTests'
 
-build: setup ## build the two executables for release
+build: build-command ## build the executables for release
+	$(BUILD_FRONT_END)
+
+build-command: setup
 	$(SWIFT) build $(RELEASE) --product bindstorm-worker
 	$(SWIFT) build $(RELEASE) --product bindstorm
 
@@ -46,7 +53,7 @@ setup: ## install the Debian packages that building needs
 setup-test:
 	@python3 -c 'import jsonschema' 2>/dev/null || .ci/install-packages python3 python3-jsonschema
 
-bench: build ## trials per second against hand-written peers, and the race detector's cost, as ratios; options in BENCH=
+bench: build-command ## trials per second against hand-written peers, and the race detector's cost, as ratios; options in BENCH=
 	@.ci/install-packages gcc libc6-dev python3
 	@$(PYZMQ_PYTHON) -c 'import zmq' 2>/dev/null || { python3 -m venv .venv && $(PYZMQ_PYTHON) -m pip install -q pyzmq; } \
 		|| echo "pyzmq cannot be installed; the Python peers will be skipped" >&2
@@ -80,12 +87,12 @@ test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, no
 	test -x .venv/check/bin/python || python3 -m venv .venv/check
 	.venv/check/bin/pip install -q pyzmq portpicker py-spy jupyter_client ipykernel
 
-test-check-cpython: build ## CPython's own network tests with and without the race detector, compared
+test-check-cpython: build-command ## CPython's own network tests with and without the race detector, compared
 	@.ci/install-packages python3 util-linux iproute2
 	@.ci/install-packages libpython$$(/usr/bin/python3 -c "import sys; print(*sys.version_info[:2], sep=\".\")")-testsuite
 	PATH=$(CURDIR)/.venv/check/bin:$$PATH python3 Tests/CPython/compare.py --bindstorm $(RELEASE_BIN)/bindstorm
 
-bench-check: build ## only what the race detector costs
+bench-check: build-command ## only what the race detector costs
 	@.ci/install-packages gcc libc6-dev python3
 	python3 Benchmarks/check_overhead.py --bindstorm $(RELEASE_BIN)/bindstorm
 
@@ -95,12 +102,12 @@ format: ## format the sources
 lint: ## check the format
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
 
-install: build ## install the two executables under $(PREFIX)/bin
+install: build ## install the executables under $(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(RELEASE_BIN)/bindstorm $(RELEASE_BIN)/bindstorm-worker $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(EXECUTABLES:%=$(RELEASE_BIN)/%) $(DESTDIR)$(PREFIX)/bin/
 
 uninstall: ## remove them again
-	rm -f $(DESTDIR)$(PREFIX)/bin/bindstorm $(DESTDIR)$(PREFIX)/bin/bindstorm-worker
+	rm -f $(EXECUTABLES:%=$(DESTDIR)$(PREFIX)/bin/%)
 
 clean: ## remove what was built; results stay
 	rm -rf .build Benchmarks/peers/bin

@@ -20,6 +20,7 @@ let layers: [(name: String, dependencies: [String])] = [
   ("Syscalls", ["CLinuxShims"]),
   ("Messaging", ["CZeroMQ"]),
   ("Handshake", ["Messaging"]),
+  ("FrontEnd", []),
   ("Statistics", []),
   ("PortModel", []),
   ("Planning", ["PortModel"]),
@@ -51,7 +52,7 @@ func testDependencies(of name: String) -> [String] {
     [
       "PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"],
       "Planning": ["Strategies", "Faults"], "Faults": ["History"],
-      "Messaging": ["Syscalls"],
+      "Messaging": ["Syscalls"], "FrontEnd": ["bindstorm-frontend"],
     ][name] ?? []
   return own + extra
 }
@@ -64,9 +65,11 @@ let package = Package(
   products: [
     .executable(name: "bindstorm", targets: ["bindstorm"]),
     .executable(name: "bindstorm-worker", targets: ["bindstorm-worker"]),
+    .executable(name: "bindstorm-frontend", targets: ["bindstorm-frontend"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
   ],
   targets: [
     .target(name: "CZeroMQ", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
@@ -83,8 +86,8 @@ let package = Package(
       .executableTarget(
         name: "bindstorm-worker",
         dependencies: [
-          "CLinuxShims", "Syscalls", "Messaging", "Handshake", "Launching", "Strategies", "Faults",
-          "Planning", "PortModel",
+          "CLinuxShims", "Syscalls", "Messaging", "Handshake", "FrontEnd", "Launching",
+          "Strategies", "Faults", "Planning", "PortModel",
         ],
         swiftSettings: settings,
         // Symbols are bound once, in the launcher: bound lazily, each fresh process would look them up again in
@@ -101,6 +104,16 @@ let package = Package(
               + ["-Xlinker", "--no-warn-symbol-ordering"],
             .when(configuration: .release)),
         ]),
+      // Apart from the worker, which is to stay small: only launches with HTTP need it.
+      .executableTarget(
+        name: "bindstorm-frontend",
+        dependencies: [
+          "FrontEnd",
+          .product(name: "NIOCore", package: "swift-nio"),
+          .product(name: "NIOPosix", package: "swift-nio"),
+          .product(name: "NIOHTTP1", package: "swift-nio"),
+        ],
+        swiftSettings: settings),
       .executableTarget(
         name: "bindstorm",
         dependencies: [
@@ -117,17 +130,21 @@ let package = Package(
     ]
     + [
       "Statistics", "PortModel", "Planning", "History", "Checks", "Reports", "Syscalls",
-      "Messaging", "Handshake", "Launching", "Strategies", "Faults", "Engine",
+      "Messaging", "Handshake", "FrontEnd", "Launching", "Strategies", "Faults", "Engine",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "TestSupport"]
           + testDependencies(of: name).map { .byName(name: $0) },
+        exclude: name == "FrontEnd" ? ["front_end.py"] : [],
         swiftSettings: settings)
     } + [
       .testTarget(
         name: "CommandTests",
-        dependencies: ["bindstorm", "bindstorm-worker", "TestSupport", "Planning", "History"],
+        dependencies: [
+          "bindstorm", "bindstorm-worker", "bindstorm-frontend", "TestSupport", "Planning",
+          "History",
+        ],
         swiftSettings: settings),
       .testTarget(
         name: "PortRacesTests", dependencies: ["PortRaces", "RaceReports"], swiftSettings: settings),

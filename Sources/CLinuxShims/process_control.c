@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -84,6 +85,24 @@ int bs_exec_with_descriptors(const char *path, char *const *arguments, const int
   execvp(path, arguments);
   return errno;
 }
+
+pid_t bs_spawn_with_descriptors(const char *path, char *const *arguments, const int *from, const int *to, int count) {
+  pid_t parent = getpid();
+  pid_t child = fork();
+  if (child != 0) return child >= 0 ? child : -errno;
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (getppid() != parent) _exit(0);
+  bs_reset_signals();
+  bs_exec_with_descriptors(path, arguments, from, to, count);
+  _exit(70);
+}
+
+int bs_open_process(pid_t process) {
+  int descriptor = (int)syscall(SYS_pidfd_open, process, 0);
+  return descriptor >= 0 ? descriptor : -errno;
+}
+
+int bs_stream_pair(int *ends) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno; }
 
 int bs_signal_descriptor(void) {
   sigset_t signals;

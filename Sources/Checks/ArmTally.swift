@@ -9,6 +9,7 @@ public struct ArmTally: Sendable {
   private var timesToBound: [UInt64] = []
   private var timesToServed: [UInt64] = []
   private var detections: [UInt64] = []
+  private var throughputs: [Double] = []
   private var allocations: [UInt64] = []
   private var portCounts: [UInt64] = []
   private var socketCounts: [UInt64] = []
@@ -31,6 +32,10 @@ public struct ArmTally: Sendable {
     trialsSeen += 1
     for launch in trial.launches {
       outcomes[launch.outcome, default: 0] += 1
+      if launch.readyBefore > 0 {
+        outcomes[.ready, default: 0] += launch.readyBefore
+        launches.counted += launch.readyBefore
+      }
       if launch.outcome != .ready && causes[launch.outcome] == nil {
         causes[launch.outcome] = (trial.trial, launch.evidence)
       }
@@ -46,6 +51,7 @@ public struct ArmTally: Sendable {
     if let time = trial.timeToBoundNanoseconds { timesToBound.append(time) }
     if let time = trial.timeToServedNanoseconds { timesToServed.append(time) }
     detections += trial.detectionNanoseconds
+    throughputs += trial.requestsPerSecond
     allocations += trial.allocationNanoseconds
     portCounts += trial.portsTaken.map { UInt64($0) }
     if let count = trial.socketsInWindow { socketCounts.append(UInt64(count)) }
@@ -83,6 +89,7 @@ public struct ArmTally: Sendable {
   var timeToBound: DurationSummary? { Self.summary(timesToBound) }
   var timeToServed: DurationSummary? { Self.summary(timesToServed) }
   var detection: DurationSummary? { Self.summary(detections) }
+  var throughput: Throughput? { Throughput(throughputs) }
 
   var allocation: DurationSummary? { Self.summary(allocations) }
   var portsTaken: Int? { Quantiles(portCounts).map { Int($0(0.5)) } }

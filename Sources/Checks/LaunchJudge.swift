@@ -45,11 +45,12 @@ struct LaunchJudge {
       ?? ownership()
       ?? misadvertised() ?? premature() ?? failed() ?? unfinished() ?? left() ?? recovered()
       ?? unforced() ?? ready()
-    var text = evidence
+    var text = outcome == .ready ? evidence : (beyond?.place ?? "") + evidence
     if outcome.isFailure, let line = beyond?.userSees(outcome, own: own) {
       text += "; the user sees: \(line)"
     }
-    return LaunchOutcome(launch: launch, outcome: outcome, evidence: text)
+    return LaunchOutcome(
+      launch: launch, outcome: outcome, evidence: text, readyBefore: beyond?.record.serial ?? 0)
   }
 
   private var beyond: StartupEvidence? { StartupEvidence(arm, record, launch: launch) }
@@ -60,8 +61,11 @@ struct LaunchJudge {
     if let text = beyond.placeholder(record.relative) { return (.placeholderLeak, text) }
     if let text = beyond.falseTimeout(own: own, record.relative) { return (.falseTimeout, text) }
     if let text = beyond.foreign() { return (.crossTalk, text) }
-    if own.errno == 0, let text = beyond.gaveUp(record.relative) { return (.timeout, text) }
-    return beyond.died().map { (.childDied, $0) }
+    // Before the silence that follows from it.
+    if let text = beyond.died() { return (.childDied, text) }
+    if let text = beyond.unansweredOverHTTP(own: own) { return (.timeout, text) }
+    guard own.errno == 0 else { return nil }
+    return beyond.gaveUp(record.relative).map { (.timeout, $0) }
   }
 
   private typealias Finding = (Outcome, String)
@@ -121,7 +125,7 @@ struct LaunchJudge {
 
   /// The launcher's own port, as of a store, was taken.
   private func serviceLost() -> Finding? {
-    guard [.service, .handshake].contains(own.stage), own.errno == LinuxErrno.addressInUse,
+    guard [.service, .handshake, .http].contains(own.stage), own.errno == LinuxErrno.addressInUse,
       own.service != 0
     else { return nil }
     return (
@@ -164,7 +168,12 @@ struct LaunchJudge {
     case .thief where holder.index < 0:
       return "held by the window thief (\(process); \(sources))"
     case .thief: return "held by thief \(holder.index) (\(process); \(sources))"
-    case .outsider: return "held by an outsider (\(process); \(sources))"
+    case .outsider:
+      // No other program bears such a name, and the launch at hand has no such process.
+      let isLeftover =
+        beyond.map { $0.record.serial > 0 } == true && holder.command.hasPrefix("bs-")
+      return
+        "held by \(isLeftover ? "what an earlier launch of the row left" : "an outsider") (\(process); \(sources))"
     case .nobody: return "nobody held it any more when the kernel was asked"
     case .cannotTell: return "it was held, but by whom cannot be told"
     }

@@ -62,7 +62,7 @@ public struct MatrixJudge {
     guard let other = other(arm) else { return nil }
     let that = tallies[other.index]
     // Launches that share a trial are not independent.
-    let isSingle = arm.topology.launches == 1
+    let isSingle = arm.launchesPerTrial == 1 && other.launchesPerTrial == 1
     let (own, theirs) =
       isSingle ? (tally.launches, that.launches) : (tally.trials, that.trials)
     let hasData = own.counted > 0 && theirs.counted > 0
@@ -93,7 +93,7 @@ public struct MatrixJudge {
       trials: tally.trialRate, outcomes: tally.outcomeCounts, topCause: tally.topCause,
       predictionPerLaunch: prediction.map { prediction in
         // Launches that share a trial are not independent: only the trial's rate is tested.
-        arm.topology.launches == 1
+        arm.launchesPerTrial == 1
           ? compare(prediction.perLaunch, tally.launches)
           : PredictionComparison(
             predicted: prediction.perLaunch, pValue: nil, level: Self.predictionLevel, agrees: nil)
@@ -103,7 +103,7 @@ public struct MatrixJudge {
       releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound,
       allocation: tally.allocation, portsTaken: tally.portsTaken,
       socketsInWindow: tally.socketsInWindow, timeToServed: tally.timeToServed,
-      detection: tally.detection, like: comparison,
+      detection: tally.detection, requestsPerSecond: tally.throughput, like: comparison,
       noPrediction: prediction == nil
         ? Prediction.reasonForNone(arm, vocabulary: vocabulary) : nil)
   }
@@ -184,10 +184,10 @@ public struct MatrixJudge {
   private func bounds(
     _ arm: Arm, _ tally: ArmTally, _ confidence: Double
   ) -> (lower: Double, upper: Double) {
-    let seen = arm.topology.launches > 1 ? tally.trials : tally.launches
+    let seen = arm.launchesPerTrial > 1 ? tally.trials : tally.launches
     let lower = ClopperPearson.lowerBound(seen.failed, outOf: seen.counted, confidence: confidence)
     let upper = ClopperPearson.upperBound(seen.failed, outOf: seen.counted, confidence: confidence)
-    return (lower / Double(arm.topology.launches), upper)
+    return (lower / Double(arm.launchesPerTrial), upper)
   }
 
   private func rounded(_ p: Double) -> String { "\((p * 1_000).rounded() / 1_000)" }

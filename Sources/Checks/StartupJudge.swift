@@ -87,6 +87,19 @@ struct StartupEvidence {
     servings.filter { $0.unheard.contains(engine.engine) }.map(\.failed).max() ?? 0
   }
 
+  /// Engine cores that an API server has to do with.
+  private func expected(_ server: Int) -> Int {
+    (0..<startup.engines).count {
+      startup.isPair(server: server, engine: $0, of: servings.count)
+    }
+  }
+
+  /// A launch of a row, for people; empty if there is no row.
+  var place: String {
+    startup.serialLaunches > 1
+      ? "launch \(record.serial + 1) of \(startup.serialLaunches) in a row: " : ""
+  }
+
   /// Port 0 reached an engine core.
   func placeholder(_ relative: (UInt64) -> String) -> String? {
     guard let engine = engines.first(where: { $0.placeholders > 0 }) else { return nil }
@@ -96,7 +109,7 @@ struct StartupEvidence {
     if let silent = servings.first(where: { $0.failed != 0 }) {
       text +=
         "; API server \(silent.server) gave up at \(relative(silent.failed)), having heard "
-        + "\(startup.engines - silent.unheard.count) of \(startup.engines) engine cores"
+        + "\(expected(silent.server) - silent.unheard.count) of \(expected(silent.server)) engine cores"
     }
     return text
   }
@@ -112,9 +125,26 @@ struct StartupEvidence {
         "API server \(unserved.server) was not served, and engine core \(other.engine) of launch "
         + "\(other.launch) got requests that are not of its launch"
     }
-    return engines.first { $0.strangers > 0 }.map {
-      "engine core \($0.engine) got \($0.strangers) requests that are not of its launch"
+    if let engine = engines.first(where: { $0.strangers > 0 }) {
+      return
+        "engine core \(engine.engine) got \(engine.strangers) requests that are not of its launch"
     }
+    guard record.httpStrangers > 0 else { return nil }
+    return
+      "\(record.httpStrangers) answers over HTTP on port \(record.httpPort) are not of this launch"
+  }
+
+  /// Not every API server has answered over HTTP.
+  func unansweredOverHTTP(own: LaunchRecord) -> String? {
+    // EAGAIN and ETIMEDOUT.
+    guard own.stage == .http, [11, 110].contains(own.errno) else { return nil }
+    let silent = servings.filter { $0.httpAnswered == 0 }.map { "\($0.server)" }
+    let sent = "\(record.httpRequests) were sent"
+    if silent.isEmpty { return "the requests of the measurement were not answered; \(sent)" }
+    let who = "API server\(silent.count > 1 ? "s" : "") \(silent.joined(separator: ", "))"
+    return own.errno == 110
+      ? "\(who) answered no POST over HTTP within \(startup.httpTimeoutMilliseconds) ms; \(sent)"
+      : "\(who) accepted no connection from the shared HTTP listener; \(sent)"
   }
 
   /// A process beyond the API servers that died by itself.
@@ -122,9 +152,30 @@ struct StartupEvidence {
     if let status = record.coordinatorDied {
       return "the coordinator (pid \(record.coordinatorPid)) died by \(Self.how(status))"
     }
-    return engines.first { $0.died != nil }.map {
-      "engine core \($0.engine) (pid \($0.pid)) died by \(Self.how($0.died!))"
+    if let engine = engines.first(where: { $0.died != nil }) {
+      let place = engine.node == 0 ? "" : " on node \(engine.node)"
+      return
+        "engine core \(engine.engine)\(place) (pid \(engine.pid)) died by \(Self.how(engine.died!))"
+        + remoteNotice(engine)
     }
+    guard let index = record.headless.firstIndex(where: { $0.died != nil }) else { return nil }
+    let launcher = record.headless[index]
+    return
+      "the launcher of node \(index + 1) (pid \(launcher.pid)) died by \(Self.how(launcher.died!))"
+  }
+
+  /// Who was told of an engine core's death on another node; empty for the head node.
+  private func remoteNotice(_ engine: EngineRecord) -> String {
+    guard engine.node > 0, engine.node <= record.headless.count else { return "" }
+    let own = record.headless[engine.node - 1]
+    let there = own.noticed == 0 ? "nobody noticed there" : "its own launcher noticed"
+    let here =
+      switch record.casualty {
+      case _ where record.noticed == 0: "did not"
+      case .engine: "did, too"
+      default: "learnt no more than that an API server had given up"
+      }
+    return "; \(there), the head node's \(here)"
   }
 
   static func how(_ status: Int32) -> String {
@@ -138,13 +189,24 @@ struct StartupEvidence {
       let what = $0.stage == .readiness ? "heard" : "been answered by"
       let missing = $0.stage == .readiness ? $0.unheard : $0.unanswered
       return "API server \($0.server) gave up at \(relative($0.failed)): it had \(what) "
-        + "\(startup.engines - missing.count) of \(startup.engines) engine cores"
+        + "\(expected($0.server) - missing.count) of \(expected($0.server)) engine cores"
     }
   }
 
   /// What is missing of a served launch; nil if nothing is.
   func missing() -> String? {
     if record.served == 0 { return "the launcher never saw every API server served" }
+    if record.serial + 1 != startup.serialLaunches {
+      return "only \(record.serial + 1) of \(startup.serialLaunches) launches in a row ran"
+    }
+    if startup.http && (record.httpAnswered == 0 || servings.contains { $0.httpAnswered == 0 }) {
+      return "not every API server is known to have answered over HTTP"
+    }
+    if record.measuredRequests != startup.requests || (startup.requests > 0 && record.measured == 0)
+    {
+      return
+        "\(record.measuredRequests) of the measurement's \(startup.requests) requests were answered"
+    }
     return servings.first { $0.served == 0 || !$0.unheard.isEmpty || !$0.unanswered.isEmpty }.map {
       "API server \($0.server) was not served by every engine core"
     }
@@ -155,9 +217,17 @@ struct StartupEvidence {
     let ready = engines.count { $0.ready != 0 }
     let heard = servings.count { $0.heard != 0 }
     let served = servings.count { $0.served != 0 }
+    let answered = servings.count { $0.httpAnswered != 0 }
     return
       "\(ready) of \(engines.count) engine cores were READY, \(heard) of \(servings.count) API servers had "
       + "heard all of them, \(served) were served"
+      + (startup.http ? ", \(answered) had answered over HTTP" : "")
+  }
+
+  /// Requests per second once the launch was served; nil if that was not measured.
+  var requestsPerSecond: Double? {
+    guard record.measured > 0, record.measuredRequests > 0 else { return nil }
+    return Double(record.measuredRequests) / (Double(record.measured) / 1e9)
   }
 
   // MARK: What the user of the real system sees
@@ -180,6 +250,7 @@ struct StartupEvidence {
         "zmq.error.ZMQError: Address already in use (addr='tcp://\(record.host):\(own.service)')"
     }
     switch (own.stage, own.errno) {
+    case (.http, 98): return "OSError: [Errno 98] Address already in use"
     case (.coordinator, 110):
       return "DP Coordinator process failed to report ZMQ addresses"
     case (.coordinator, _) where own.errno != 0:
@@ -196,6 +267,10 @@ struct StartupEvidence {
       return "TimeoutError: Timed out waiting for engines to send initial message on input socket"
     }
     if let engine = engines.first(where: { $0.died != nil }) {
+      // Elsewhere than on the head node it stands in that node's log; here it hangs.
+      if engine.node > 0 && record.noticed == 0 {
+        return "nothing: it hangs, and on node \(engine.node): Engine core initialization failed"
+      }
       return "Engine core initialization failed. See root cause above. Failed core proc(s): "
         + "{'EngineCore_DP\(engine.engine)': \((engine.died! >> 8) & 0xff)}"
     }

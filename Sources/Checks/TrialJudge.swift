@@ -68,6 +68,10 @@ public struct TrialJudge {
       detectionNanoseconds: launches.compactMap {
         $0.outcome.isFailure
           ? StartupEvidence(arm, record, launch: $0.launch)?.detection : nil
+      },
+      requestsPerSecond: launches.compactMap {
+        $0.outcome == .ready
+          ? StartupEvidence(arm, record, launch: $0.launch)?.requestsPerSecond : nil
       })
   }
 

@@ -60,8 +60,11 @@ public struct LaunchOutcome: Sendable, Equatable, Codable {
   public var outcome: Outcome
   /// One sentence with ports, processes and times.
   public var evidence: String
+  /// Launches of its row that were ready before it; they count, too.
+  public var readyBefore: Int
 
-  public init(launch: Int, outcome: Outcome, evidence: String) {
+  public init(launch: Int, outcome: Outcome, evidence: String, readyBefore: Int = 0) {
+    self.readyBefore = readyBefore
     self.launch = launch
     self.outcome = outcome
     self.evidence = evidence
@@ -92,13 +95,17 @@ public struct TrialOutcome: Sendable, Equatable, Codable {
   public var timeToServedNanoseconds: UInt64?
   /// From the first failure until the launcher noticed it, for each failed launch where both have a time.
   public var detectionNanoseconds: [UInt64]
+  /// Requests per second of each launch that was ready and in which they were measured.
+  public var requestsPerSecond: [Double]
 
   public init(
     arm: Int, trial: Int, launches: [LaunchOutcome], releaseSkewNanoseconds: UInt64? = nil,
     windowNanoseconds: UInt64? = nil, timeToBoundNanoseconds: UInt64? = nil,
     allocationNanoseconds: [UInt64] = [], portsTaken: [Int] = [], socketsInWindow: Int? = nil,
-    timeToServedNanoseconds: UInt64? = nil, detectionNanoseconds: [UInt64] = []
+    timeToServedNanoseconds: UInt64? = nil, detectionNanoseconds: [UInt64] = [],
+    requestsPerSecond: [Double] = []
   ) {
+    self.requestsPerSecond = requestsPerSecond
     self.timeToServedNanoseconds = timeToServedNanoseconds
     self.detectionNanoseconds = detectionNanoseconds
     self.arm = arm
@@ -233,6 +240,36 @@ public struct DurationSummary: Sendable, Equatable, Codable {
   }
 }
 
+/// Requests per second of an arm's launches. They are those of stub engine cores and of this machine, where client,
+/// API servers and engine cores share its processors: they compare the arms of one run, and say nothing of a real
+/// deployment's.
+public struct Throughput: Sendable, Equatable, Codable {
+  /// Number of launches measured.
+  public var samples: Int
+  /// Median; of an even number of samples the lower of the two in the middle.
+  public var median: Double
+  /// Lowest.
+  public var lowest: Double
+  /// Highest.
+  public var highest: Double
+
+  public init(samples: Int, median: Double, lowest: Double, highest: Double) {
+    self.samples = samples
+    self.median = median
+    self.lowest = lowest
+    self.highest = highest
+  }
+
+  /// Nil without samples.
+  init?(_ samples: [Double]) {
+    let sorted = samples.sorted()
+    guard let lowest = sorted.first, let highest = sorted.last else { return nil }
+    self.init(
+      samples: sorted.count, median: sorted[(sorted.count - 1) / 2], lowest: lowest,
+      highest: highest)
+  }
+}
+
 /// Everything the matrix says about one arm.
 public struct ArmVerdict: Sendable, Equatable, Codable {
   /// The arm.
@@ -271,6 +308,8 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var timeToServed: DurationSummary?
   /// From the first failure of a launch until its launcher noticed; nil where no failure has both times.
   public var detection: DurationSummary?
+  /// Requests per second once a launch is served; nil where the plan measures none.
+  public var requestsPerSecond: Throughput?
   /// What a launch's allocation takes.
   public var allocation: DurationSummary?
   /// Ports that a launch takes, probes included: median; nil without trials.
@@ -285,8 +324,10 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
     plannedTrials: Int, releaseSkew: DurationSummary?, window: DurationSummary?,
     timeToBound: DurationSummary?, allocation: DurationSummary? = nil, portsTaken: Int? = nil,
     socketsInWindow: Int? = nil, timeToServed: DurationSummary? = nil,
-    detection: DurationSummary? = nil, like: RowComparison? = nil, noPrediction: String? = nil
+    detection: DurationSummary? = nil, requestsPerSecond: Throughput? = nil,
+    like: RowComparison? = nil, noPrediction: String? = nil
   ) {
+    self.requestsPerSecond = requestsPerSecond
     self.noPrediction = noPrediction
     self.timeToServed = timeToServed
     self.detection = detection

@@ -1,5 +1,6 @@
 internal import CLinuxShims
 internal import Faults
+internal import Glibc
 public import History
 public import Launching
 public import Planning
@@ -57,6 +58,8 @@ public final class Run {
     plan: ResolvedPlan, schedule: Schedule, worker: String, messages: Int32 = 2,
     isolation policy: IsolationPolicy, interruption: Interruption
   ) throws(RunError) {
+    var plan = plan
+    for index in 0..<plan.arms.count { plan.arms[index].strategy = Self.executed(plan.arms[index]) }
     self.plan = plan
     self.schedule = schedule
     self.interruption = interruption
@@ -67,11 +70,40 @@ public final class Run {
     } catch {
       throw .workers(error.description)
     }
+    if plan.arms.contains(where: { $0.startup?.http == true && $0.skipReason == nil }) {
+      try Self.checkFrontEnd(beside: worker)
+    }
     if policy == .required && host.isolation == .none {
       throw .isolationUnavailable(host.isolationProblem)
     }
     do throws(SystemError) { try interruption.listen(waking: host.region) } catch {
       throw .system(error)
+    }
+  }
+
+  /// The strategy that runs: vLLM's hybrid load balancing decides on paths whatever it would else do.
+  private static func executed(_ arm: Arm) -> Choice {
+    guard let name = arm.startup?.overridingStrategy,
+      let index = StrategyRegistry.index(of: name)
+    else { return arm.strategy }
+    let options = StrategyRegistry.available[index].descriptor.options
+    return Choice(
+      name: name, label: arm.strategy.label,
+      options: options.compactMap { option in
+        option.defaultValue.map { OptionValue(name: option.name, value: $0) }
+      })
+  }
+
+  /// Whoever asks for HTTP is told at once if what answers it was not installed.
+  private static func checkFrontEnd(beside worker: String) throws(RunError) {
+    let path = worker.withCString { realpath($0, nil) }
+    defer { free(path) }
+    let real = path.map { String(cString: $0) } ?? worker
+    let folder = real.lastIndex(of: "/").map { String(real[...$0]) } ?? ""
+    guard access("\(folder)bindstorm-frontend", X_OK) == 0 else {
+      throw .workers(
+        "there is no bindstorm-frontend beside \(real), which scenarios with \"http\" need; install it there"
+      )
     }
   }
 
@@ -144,6 +176,9 @@ public final class Run {
     if let reason = arm.skipReason { return reason }
     if (arm.startup?.nodes ?? 1) > 1 && host.isolation == .none {
       return "its nodes are network namespaces, which this host does not allow"
+    }
+    if arm.startup?.reservedPorts.isEmpty == false && host.isolation == .none {
+      return "reserving ports needs a network namespace, which this host does not allow"
     }
     guard let strategy = StrategyRegistry.index(of: arm.strategy.name) else { return nil }
     var needs = StrategyRegistry.available[strategy].descriptor.requirements

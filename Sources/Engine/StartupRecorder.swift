@@ -35,7 +35,21 @@ struct StartupRecorder {
       coordinatorDied: record.coordinator_is_dead != 0 ? record.coordinator_status : nil,
       enginesReady: record.engines_ready_ns, served: record.served_ns, noticed: record.noticed_ns,
       casualty: Int(record.casualty) < casualties.count ? casualties[Int(record.casualty)] : .none,
-      casualtyNumber: record.casualty == 0 ? -1 : Int(record.casualty_number))
+      casualtyNumber: record.casualty == 0 ? -1 : Int(record.casualty_number),
+      httpPort: record.http_port, httpBound: record.http_bound_ns,
+      httpAnswered: record.http_answered_ns, httpRequests: Int(record.http_requests),
+      httpStrangers: Int(record.http_strangers),
+      measuredRequests: Int(record.measured_requests), measured: record.measured_ns,
+      serial: Int(record.serial),
+      headless: (1..<max(1, startup.nodes)).map { headlessRecord(launch, node: $0) })
+  }
+
+  private func headlessRecord(_ launch: Int, node: Int) -> HeadlessRecord {
+    let record = region.headless(launch, node: node).pointee
+    return HeadlessRecord(
+      pid: record.pid, started: record.started_ns, noticed: record.noticed_ns,
+      casualty: record.noticed_ns == 0 ? -1 : Int(record.casualty),
+      died: record.is_dead != 0 ? record.wait_status : nil)
   }
 
   private func engineRecord(_ launch: Int, _ rank: Int) -> EngineRecord {
@@ -55,13 +69,17 @@ struct StartupRecorder {
     let record = pointer.pointee
     return ServingRecord(
       launch: launch, server: server, heard: record.heard_ns, served: record.served_ns,
-      failed: record.failed_ns, unheard: missing(in: bs_heard_of(pointer)),
-      unanswered: missing(in: bs_answered_of(pointer)), strangers: Int(record.strangers),
-      errno: record.error, stage: TrialRecorder.stage(record.stage))
+      failed: record.failed_ns, unheard: missing(in: bs_heard_of(pointer), server),
+      unanswered: missing(in: bs_answered_of(pointer), server), strangers: Int(record.strangers),
+      errno: record.error, stage: TrialRecorder.stage(record.stage),
+      httpAnswered: record.http_answered_ns, frontEndPid: record.frontend_pid)
   }
 
-  /// Engine cores whose bit is not set.
-  private func missing(in words: UnsafeMutablePointer<UInt64>) -> [Int] {
-    (0..<startup.engines).filter { words[$0 / 64] >> UInt64($0 % 64) & 1 == 0 }
+  /// Engine cores of an API server whose bit is not set.
+  private func missing(in words: UnsafeMutablePointer<UInt64>, _ server: Int) -> [Int] {
+    (0..<startup.engines).filter {
+      words[$0 / 64] >> UInt64($0 % 64) & 1 == 0
+        && startup.isPair(server: server, engine: $0, of: arm.topology.apiServers)
+    }
   }
 }

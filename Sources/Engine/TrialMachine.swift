@@ -5,7 +5,7 @@ public import Planning
 /// out. It knows no process and no clock.
 ///
 /// prepare → draw → window → bind → draw after bind → check → close → ended; phases that the arm does not need are left out,
-/// a deadline that passes leads to `abandon`, which ends the trial without waiting for anybody.
+/// after `close` a launch in a row goes back to `prepare`, and a deadline that passes leads to `abandon`, which ends the trial without waiting for anybody.
 public struct TrialMachine: Sendable {
   /// What the loop is to do, and then report the event of.
   public enum Action: Equatable, Sendable {
@@ -37,6 +37,8 @@ public struct TrialMachine: Sendable {
     case phaseEnded
     /// The addresses are allocated since this time; only in answer to `prepare`.
     case prepared(allocatedAt: UInt64)
+    /// Everybody has closed, and the next launch of the row is due; only in answer to `close`.
+    case closedForNext
     /// The current phase's deadline has passed.
     case deadlinePassed
   }
@@ -81,6 +83,8 @@ public struct TrialMachine: Sendable {
       return .close
     case (.close, .phaseEnded):
       return .end
+    case (.close, .closedForNext):
+      return .prepare
     case (let phase?, .deadlinePassed):
       return .abandon(Self.completion(of: phase))
     default:

@@ -108,6 +108,7 @@ struct TrialRunner {
   ) throws(RunError) -> Result {
     var machine = TrialMachine(arm: arm, thievesActAfterBind: thievesActAfterBind)
     var socketsInWindow = -1
+    var serial: UInt32 = 0
     var action = machine.handle(.begin)
     let started = preparing ?? MonotonicClock.now()
     var windowOpened: [TrialRecorder.ThiefSnapshot] = []
@@ -119,7 +120,8 @@ struct TrialRunner {
       var event = TrialMachine.Event.phaseEnded
       switch action {
       case .prepare:
-        guard let wait = outcome(try prepare(trial, seed)) else { return .interrupted }
+        guard let wait = outcome(try prepare(trial, seed, serial: serial))
+        else { return .interrupted }
         windowOpened = recorder.snapshot()
         event = wait ? .prepared(allocatedAt: allocatedAt()) : .deadlinePassed
       case .draw:
@@ -151,7 +153,12 @@ struct TrialRunner {
         if barrierOpened.isEmpty { barrierOpened = recorder.snapshot() }
         // The slots are read before they are reused; closing changes nothing in them but the claims.
         guard let wait = outcome(try close()) else { return .interrupted }
-        if !wait { event = .deadlinePassed }
+        if !wait {
+          event = .deadlinePassed
+        } else if Int(serial) + 1 < arm.startup?.serialLaunches ?? 1, areServed {
+          serial += 1
+          event = .closedForNext
+        }
       case .abandon(let why):
         completion = why
         break loop
@@ -216,11 +223,23 @@ struct TrialRunner {
     }
   }
 
-  private mutating func prepare(_ trial: Int, _ seed: UInt64) throws(RunError) -> PhaseBoard.Wait {
+  /// Whether nothing has gone wrong at depth `startup`: a launch that was served is no reason to stop the row.
+  private var areServed: Bool {
+    (0..<arm.topology.launches).allSatisfy {
+      let startup = region.startup($0).pointee
+      return region.launcher($0).pointee.error == 0 && startup.noticed_ns == 0
+        && startup.served_ns != 0
+    }
+  }
+
+  private mutating func prepare(
+    _ trial: Int, _ seed: UInt64, serial: UInt32
+  ) throws(RunError) -> PhaseBoard.Wait {
     if preparing == nil {
       let wait = try beginThieves()
       if wait != .ended { return wait }
-      startPreparing(trial, seed)
+      // Each launch of a row has nonces of its own, so that what comes late is known as a stranger.
+      startPreparing(trial, seed &+ UInt64(serial) &* 0x9e37_79b9_7f4a_7c15, serial: serial)
     }
     preparing = nil
     // Fresh API servers need the other core.
@@ -237,7 +256,8 @@ struct TrialRunner {
   }
 
   /// Has the launchers allocate, and start their servers if these are fresh.
-  private mutating func startPreparing(_ trial: Int, _ seed: UInt64) {
+  private mutating func startPreparing(_ trial: Int, _ seed: UInt64, serial: UInt32 = 0) {
+    region.pointer.pointee.serial = serial
     preparing = MonotonicClock.now()
     region.pointer.pointee.trial_seed = seed
     if !arm.faults.isEmpty {

@@ -117,26 +117,31 @@ public struct ServingBook: Sendable {
   private let launch: Int64
   private let server: Int
   private let nonces: [Int64]
+  /// Ranks of the engine cores that this API server has to do with.
+  public let engines: Set<Int>
   private var heard: Set<Int> = []
   private var answered: Set<Int> = []
 
-  /// - Parameter nonces: one for each engine core.
-  public init(launch: Int64, server: Int, nonces: [Int64]) {
+  /// - Parameters:
+  ///   - nonces: one for each engine core of the launch.
+  ///   - engines: ranks of those that this API server has to do with; all if nil.
+  public init(launch: Int64, server: Int, nonces: [Int64], engines: Set<Int>? = nil) {
+    self.engines = engines ?? Set(nonces.indices)
     self.launch = launch
     self.server = server
     self.nonces = nonces
   }
 
   /// Whether every identity was heard.
-  public var hasHeardAll: Bool { heard.count == nonces.count }
+  public var hasHeardAll: Bool { heard.count == engines.count }
   /// Whether every engine core has answered.
-  public var isServed: Bool { answered.count == nonces.count }
+  public var isServed: Bool { answered.count == engines.count }
 
   /// An engine core's first frame: empty, or a ready record that names its launch.
   public mutating func hear(
     identity: some Collection<UInt8>, launch: Int64?
   ) -> Finding {
-    guard let rank = EngineIdentity.rank(identity), nonces.indices.contains(rank),
+    guard let rank = EngineIdentity.rank(identity), engines.contains(rank),
       launch == nil || launch == self.launch
     else { return .stranger }
     return heard.insert(rank).inserted ? .expected(engine: rank) : .repeated(engine: rank)
@@ -149,7 +154,7 @@ public struct ServingBook: Sendable {
 
   /// An echo that arrived on the PULL.
   public mutating func take(_ frame: some Collection<UInt8>) -> Finding {
-    guard let echo = EchoMessage(frame), nonces.indices.contains(echo.engine),
+    guard let echo = EchoMessage(frame), engines.contains(echo.engine),
       echo == request(for: echo.engine)
     else { return .stranger }
     return answered.insert(echo.engine).inserted

@@ -171,6 +171,8 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case serve
   /// An adapter, the program of an `exec` strategy, is spoken to.
   case adapter
+  /// The launcher binds the HTTP port, or the HTTP client waits for answers.
+  case http
 }
 
 /// Who holds a port.

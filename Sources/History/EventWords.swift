@@ -23,6 +23,7 @@ extension Stage {
     case .readiness: "readiness"
     case .serve: "serve"
     case .adapter: "adapter"
+    case .http: "http"
     }
   }
 }

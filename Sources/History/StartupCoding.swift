@@ -27,6 +27,22 @@ enum StartupCoding {
     if record.casualtyNumber != -1 {
       append("casualtyNumber", Int32(record.casualtyNumber), into: &buffer)
     }
+    append("httpPort", UInt64(record.httpPort), into: &buffer)
+    append("httpBound", record.httpBound, into: &buffer)
+    append("httpAnswered", record.httpAnswered, into: &buffer)
+    append("httpRequests", UInt64(record.httpRequests), into: &buffer)
+    append("httpStrangers", UInt64(record.httpStrangers), into: &buffer)
+    append("measuredRequests", UInt64(record.measuredRequests), into: &buffer)
+    append("measured", record.measured, into: &buffer)
+    append("serial", UInt64(record.serial), into: &buffer)
+    // One list a field, each with one element a node.
+    if !record.headless.isEmpty {
+      list("headlessPids", record.headless.map { Int($0.pid) }, into: &buffer)
+      list("headlessStarted", record.headless.map { Int($0.started) }, into: &buffer)
+      list("headlessNoticed", record.headless.map { Int($0.noticed) }, into: &buffer)
+      list("headlessCasualties", record.headless.map(\.casualty), into: &buffer)
+      list("headlessDied", record.headless.map { $0.died.map(Int.init) ?? -1 }, into: &buffer)
+    }
   }
 
   static func encode(_ record: EngineRecord, into buffer: inout ByteBuffer) {
@@ -55,6 +71,8 @@ enum StartupCoding {
     if !record.unheard.isEmpty { list("unheard", record.unheard, into: &buffer) }
     if !record.unanswered.isEmpty { list("unanswered", record.unanswered, into: &buffer) }
     append("strangers", UInt64(record.strangers), into: &buffer)
+    append("httpAnswered", record.httpAnswered, into: &buffer)
+    append("frontEndPid", UInt64(record.frontEndPid), into: &buffer)
     failure(record.errno, record.stage, into: &buffer)
   }
 
@@ -73,7 +91,33 @@ enum StartupCoding {
       served: try fields.number("served", default: 0),
       noticed: try fields.number("noticed", default: 0),
       casualty: try fields.word("casualty", default: StartupRecord.Casualty.none),
-      casualtyNumber: try fields.number("casualtyNumber", default: -1))
+      casualtyNumber: try fields.number("casualtyNumber", default: -1),
+      httpPort: try fields.number("httpPort", default: 0),
+      httpBound: try fields.number("httpBound", default: 0),
+      httpAnswered: try fields.number("httpAnswered", default: 0),
+      httpRequests: try fields.number("httpRequests", default: 0),
+      httpStrangers: try fields.number("httpStrangers", default: 0),
+      measuredRequests: try fields.number("measuredRequests", default: 0),
+      measured: try fields.number("measured", default: 0),
+      serial: try fields.number("serial", default: 0), headless: try headless(&fields))
+  }
+
+  private static func headless(
+    _ fields: inout EventFields
+  ) throws(EventDecoder.Failure) -> [HeadlessRecord] {
+    let pids: [Int32] = try fields.numbers("headlessPids")
+    let started: [UInt64] = try fields.numbers("headlessStarted")
+    let noticed: [UInt64] = try fields.numbers("headlessNoticed")
+    let casualties: [Int] = try fields.numbers("headlessCasualties")
+    let died: [Int32] = try fields.numbers("headlessDied")
+    let count = pids.count
+    guard [started.count, noticed.count, casualties.count, died.count].allSatisfy({ $0 == count })
+    else { throw EventDecoder.Failure(reason: "the lists of headless launchers differ in length") }
+    return pids.indices.map {
+      HeadlessRecord(
+        pid: pids[$0], started: started[$0], noticed: noticed[$0], casualty: casualties[$0],
+        died: died[$0] < 0 ? nil : died[$0])
+    }
   }
 
   static func engine(_ fields: inout EventFields) throws(EventDecoder.Failure) -> EngineRecord {
@@ -102,7 +146,9 @@ enum StartupCoding {
       unanswered: try fields.numbers("unanswered"),
       strangers: try fields.number("strangers", default: 0),
       errno: try fields.number("errno", default: 0),
-      stage: try fields.word("stage", default: Stage.none))
+      stage: try fields.word("stage", default: Stage.none),
+      httpAnswered: try fields.number("httpAnswered", default: 0),
+      frontEndPid: try fields.number("frontEndPid", default: 0))
   }
 
   private static func ports(_ fields: inout EventFields) throws(EventDecoder.Failure) -> [UInt16] {

@@ -43,14 +43,44 @@ public struct StartupRecord: Sendable, Equatable, Codable {
   public var casualty: Casualty
   /// Which of them, -1 where that does not apply.
   public var casualtyNumber: Int
+  /// The HTTP port that the launcher bound for its API servers; 0 if it did not.
+  public var httpPort: UInt16
+  /// When it was bound.
+  public var httpBound: UInt64
+  /// When every API server had answered a request over HTTP; 0 if they did not.
+  public var httpAnswered: UInt64
+  /// Requests that the HTTP client had sent by then, or when it gave up.
+  public var httpRequests: Int
+  /// Answers over HTTP that were not of this launch.
+  public var httpStrangers: Int
+  /// Requests of the measurement, all answered; 0 if there was none.
+  public var measuredRequests: Int
+  /// How long they took in nanoseconds.
+  public var measured: UInt64
+  /// Number of the launch in its row, from 0; the records of the trial are this launch's.
+  public var serial: Int
+  /// The launchers on the nodes 1, 2, ...
+  public var headless: [HeadlessRecord]
 
   public init(
     launch: Int, host: String = "127.0.0.1", handshakePort: UInt16 = 0, handshakeBound: UInt64 = 0,
     coordinatorPid: Int32 = 0, coordinatorPorts: [UInt16] = [0, 0], coordinatorStarted: UInt64 = 0,
     coordinatorBound: UInt64 = 0, coordinatorReported: UInt64 = 0, coordinatorDied: Int32? = nil,
     enginesReady: UInt64 = 0, served: UInt64 = 0, noticed: UInt64 = 0, casualty: Casualty = .none,
-    casualtyNumber: Int = -1
+    casualtyNumber: Int = -1, httpPort: UInt16 = 0, httpBound: UInt64 = 0,
+    httpAnswered: UInt64 = 0, httpRequests: Int = 0, httpStrangers: Int = 0,
+    measuredRequests: Int = 0, measured: UInt64 = 0, serial: Int = 0,
+    headless: [HeadlessRecord] = []
   ) {
+    self.httpPort = httpPort
+    self.httpBound = httpBound
+    self.httpAnswered = httpAnswered
+    self.httpRequests = httpRequests
+    self.httpStrangers = httpStrangers
+    self.measuredRequests = measuredRequests
+    self.measured = measured
+    self.serial = serial
+    self.headless = headless
     self.launch = launch
     self.host = host
     self.handshakePort = handshakePort
@@ -66,6 +96,31 @@ public struct StartupRecord: Sendable, Equatable, Codable {
     self.noticed = noticed
     self.casualty = casualty
     self.casualtyNumber = casualtyNumber
+  }
+}
+
+/// The launcher of one launch on another node than the head node, as `vllm serve --headless`: the parent of the
+/// engine cores there.
+public struct HeadlessRecord: Sendable, Equatable, Codable {
+  /// Process id, 0 if it was not started.
+  public var pid: Int32
+  /// When it began.
+  public var started: UInt64
+  /// When it noticed that one of its engine cores had died; 0 if it did not.
+  public var noticed: UInt64
+  /// Rank of that engine core; -1 if there is none.
+  public var casualty: Int
+  /// Wait status if it ended by itself; nil while it lived.
+  public var died: Int32?
+
+  public init(
+    pid: Int32, started: UInt64 = 0, noticed: UInt64 = 0, casualty: Int = -1, died: Int32? = nil
+  ) {
+    self.pid = pid
+    self.started = started
+    self.noticed = noticed
+    self.casualty = casualty
+    self.died = died
   }
 }
 
@@ -136,6 +191,10 @@ public struct ServingRecord: Sendable, Equatable, Codable {
   public var heard: UInt64
   /// When every engine core had answered a request.
   public var served: UInt64
+  /// When its first answer over HTTP had come; 0 if none did.
+  public var httpAnswered: UInt64
+  /// Process id of its HTTP front end, 0 if there is none.
+  public var frontEndPid: Int32
   /// When it gave up.
   public var failed: UInt64
   /// Engine cores that were not heard.
@@ -152,8 +211,10 @@ public struct ServingRecord: Sendable, Equatable, Codable {
   public init(
     launch: Int, server: Int, heard: UInt64 = 0, served: UInt64 = 0, failed: UInt64 = 0,
     unheard: [Int] = [], unanswered: [Int] = [], strangers: Int = 0, errno: Int32 = 0,
-    stage: Stage = .none
+    stage: Stage = .none, httpAnswered: UInt64 = 0, frontEndPid: Int32 = 0
   ) {
+    self.httpAnswered = httpAnswered
+    self.frontEndPid = frontEndPid
     self.launch = launch
     self.server = server
     self.heard = heard

@@ -66,6 +66,21 @@ public struct Order {
     order.has_orphan = startup.hasOrphan ? 1 : 0
     order.server_node = UInt32(startup.apiServerNode)
     order.node_ports = UInt32(startup.nodePorts)
+    order.is_hybrid = startup.isHybrid ? 1 : 0
+    order.serial_launches = UInt32(startup.serialLaunches)
+    order.has_http = startup.http ? 1 : 0
+    order.http_port = UInt32(startup.httpPort)
+    order.http_timeout_ms = UInt32(startup.httpTimeoutMilliseconds)
+    order.requests = UInt32(startup.requests)
+    order.request_connections = UInt32(startup.requestConnections)
+    order.request_us = UInt32(startup.requestMilliseconds * 1_000)
+    order.reservation_count = UInt32(startup.reservedPorts.count)
+    for (number, reserved) in startup.reservedPorts.enumerated() {
+      let place = bs_reservations_of(&order) + 3 * number
+      place[0] = UInt32(reserved.node)
+      place[1] = UInt32(reserved.low)
+      place[2] = UInt32(reserved.high)
+    }
     return order
   }
 
@@ -200,8 +215,13 @@ public struct WorkerOrder {
     }
   }
 
-  private static func decode(_ order: bs_startup_order) -> Startup {
-    Startup(
+  private static func decode(_ original: bs_startup_order) -> Startup {
+    var order = original
+    let reserved = (0..<Int(order.reservation_count)).map { number in
+      let place = bs_reservations_of(&order) + 3 * number
+      return NodeReservation(node: Int(place[0]), low: Int(place[1]), high: Int(place[2]))
+    }
+    return Startup(
       variant: Startup.Variant.allCases[Int(order.variant)],
       backend: Startup.Backend.allCases[Int(order.backend)], engines: Int(order.engines),
       nodes: Int(order.nodes), hasCoordinator: order.has_coordinator != 0,
@@ -213,7 +233,12 @@ public struct WorkerOrder {
       clientTimeoutMilliseconds: Int(order.client_timeout_ms), rpcPort: Int(order.rpc_port),
       sharesRPCPort: order.shares_rpc_port != 0,
       hasOrphan: order.has_orphan != 0,
-      apiServerNode: Int(order.server_node), nodePorts: Int(order.node_ports))
+      apiServerNode: Int(order.server_node), nodePorts: Int(order.node_ports),
+      reservedPorts: reserved, isHybrid: order.is_hybrid != 0,
+      serialLaunches: Int(order.serial_launches), http: order.has_http != 0,
+      httpPort: Int(order.http_port), httpTimeoutMilliseconds: Int(order.http_timeout_ms),
+      requests: Int(order.requests), requestConnections: Int(order.request_connections),
+      requestMilliseconds: Double(order.request_us) / 1_000)
   }
 
   private static func options(_ choice: UnsafeMutablePointer<bs_choice>) -> [Int] {

@@ -62,6 +62,8 @@ public struct SharedRegion {
       startup(0).update(from: other.startup(0), count: launches)
       serving(0).update(from: other.serving(0), count: servers)
       engine(0).update(from: other.engine(0), count: engines)
+      let nodes = Int(BS_MAX_NODES)
+      headless(0, node: 0).update(from: other.headless(0, node: 0), count: launches * nodes)
     }
   }
 
@@ -83,6 +85,11 @@ public struct SharedRegion {
   /// What an API server hears of the engine cores, by its slot.
   public func serving(_ slot: Int) -> UnsafeMutablePointer<bs_serving> {
     bs_serving_at(pointer, UInt32(slot))
+  }
+
+  /// The launcher of a launch on a node but the head node.
+  public func headless(_ launch: Int, node: Int) -> UnsafeMutablePointer<bs_headless> {
+    bs_headless_at(pointer, UInt32(launch * Int(BS_MAX_NODES) + node))
   }
 
   /// The slot of an engine core; launches one after the other.

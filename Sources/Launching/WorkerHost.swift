@@ -13,6 +13,9 @@ public enum WorkerDescriptor {
   /// In an API server that was started by exec, the sockets it was handed.
   public static let handedInput: Int32 = 6
   public static let handedOutput: Int32 = 7
+  /// The same, of its launch's HTTP listener and of the pipe whose end says that the measurement begins.
+  public static let httpListener: Int32 = 8
+  public static let measurement: Int32 = 9
 }
 
 /// How a run is kept apart from the host.

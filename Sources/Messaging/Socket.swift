@@ -194,13 +194,19 @@ public struct Poll {
       zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
   }
 
+  /// How many are in the set.
+  public var count: Int { items.count }
+
+  /// Takes the one that was added last out of the set.
+  public mutating func removeLast() { items.removeLast() }
+
   /// Waits until one of the sockets has a message or the time is over. Returns whether one has.
   public mutating func wait(milliseconds: Int) -> Bool {
     zmq_poll(&items, Int32(items.count), milliseconds) > 0
   }
 
-  /// Whether the socket with that number had a message when `wait` last returned.
+  /// Whether the socket with that number had a message, or the descriptor had come to its end, when `wait` last returned.
   public func isReadable(_ number: Int) -> Bool {
-    items[number].revents & Int16(ZMQ_POLLIN) != 0
+    items[number].revents & Int16(ZMQ_POLLIN | ZMQ_POLLERR) != 0
   }
 }

@@ -302,6 +302,9 @@ public struct Arm: Sendable, Equatable, Codable {
   /// Why the plan leaves this arm out; nil if it runs.
   public var skipReason: String?
 
+  /// Most launches of one trial: the parallel ones, as often as the plan has them start in a row.
+  public var launchesPerTrial: Int { topology.launches * (startup?.serialLaunches ?? 1) }
+
   public init(
     index: Int, scenario: String, why: String = "", strategy: Choice, depth: Depth,
     topology: Topology, pool: PortPool = PortPool(), window: Window = Window(),

@@ -237,10 +237,18 @@ struct ScenarioReader {
         "strategy \"\(strategy.name)\" has no depth \"\(settings.depth.rawValue)\"\(hint)")
     }
     guard settings.depth.binds else { return }
-    let nodes = settings.startup.resolved(apiServers: scenario.apiServers).nodes
-    if settings.depth == .startup && nodes > 1 && strategy.collisionModel == .noPort {
+    let startup = settings.startup.resolved(apiServers: scenario.apiServers)
+    if settings.depth == .startup && startup.nodes > 1 && !startup.isHybrid
+      && strategy.collisionModel == .noPort
+    {
       scenario.node.report(
         "strategy \"\(strategy.name)\" uses paths, which do not reach other nodes\(hint)")
+    }
+    let servers = strategy.apiServers ?? scenario.apiServers
+    if settings.depth == .startup && startup.isHybrid && servers % startup.nodes != 0 {
+      scenario.node.report(
+        "\(servers) API servers do not divide among \(startup.nodes) nodes, as \"hybrid_lb\" wants\(hint)"
+      )
     }
     if !strategy.sockets.contains(settings.sockets) {
       scenario.node.report(
@@ -274,6 +282,25 @@ struct ScenarioReader {
     let lastPort = startup.rpcPort + settings.launches - 1
     if startup.rpcPort <= settings.pool.high && lastPort >= settings.pool.low {
       node.report("the handshake ports \(startup.rpcPort)...\(lastPort) lie in the pool")
+    }
+    if startup.http {
+      let last = startup.httpPort + settings.launches - 1
+      if startup.httpPort <= settings.pool.high && last >= settings.pool.low {
+        node.report("the HTTP ports \(startup.httpPort)...\(last) lie in the pool")
+      }
+      if startup.httpPort <= lastPort && last >= startup.rpcPort {
+        node.report("the HTTP ports \(startup.httpPort)...\(last) are handshake ports, too")
+      }
+    }
+    if let reserved = startup.reservedPorts.first(where: { $0.node >= startup.nodes }) {
+      node.report(
+        "there is no node \(reserved.node) among \(startup.nodes), whose ports to reserve")
+    }
+    if startup.isHybrid && (startup.backend == .ray || startup.apiServerNode != 0) {
+      node.report("\"hybrid_lb\" has no backend \"ray\" and no \"api_server_node\"")
+    }
+    if startup.isHybrid && startup.http && startup.nodes > 1 {
+      node.report("\"hybrid_lb\" has an HTTP port on each node, and \"http\" has one")
     }
   }
 
@@ -413,7 +440,11 @@ struct ScenarioReader {
   /// Launches of one trial are not independent: with L of them a rate of at most p per launch is shown by trials
   /// in which none fails, and one of at least p by trials in which any does, at a rate of L·p.
   private func checkExpectations(_ scenario: Scenario) {
-    let launches = scenario.settings.launches
+    let settings = scenario.settings
+    let row =
+      settings.depth == .startup
+      ? settings.startup.resolved(apiServers: scenario.apiServers).serialLaunches : 1
+    let launches = settings.launches * row
     let unit = launches > 1 ? "trials" : "launches"
     for (expectation, node) in scenario.expectations.values {
       for (bound, name) in [

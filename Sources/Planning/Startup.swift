@@ -50,8 +50,47 @@ public struct Startup: Sendable, Equatable, Codable {
   public var apiServerNode: Int
   /// Ports that a service of its own holds on each node but the head node.
   public var nodePorts: Int
-  /// Whether an orphan of an earlier launch still holds the handshake port when this one starts.
+  /// Whether an orphan of an earlier launch still holds the handshake port when this one starts. Of launches in a
+  /// row, the first one leaves it.
   public var hasOrphan: Bool
+  /// Ports of a node that its kernel gives to nobody who asks for any (`ip_local_reserved_ports`).
+  public var reservedPorts: [NodeReservation]
+  /// `--data-parallel-hybrid-lb`: API servers and engine cores of a node have only to do with one another, so that
+  /// vLLM makes the client addresses paths, whatever it would else do.
+  public var isHybrid: Bool
+  /// Launches one after the other in one trial, each on what the one before has left behind; 1...1000. The first
+  /// that fails ends the trial.
+  public var serialLaunches: Int
+
+  /// Whether launches are asked over HTTP, too: one `POST /v1/chat/completions` answered by every API server over
+  /// the listener that they share.
+  public var http: Bool
+  /// The HTTP port of the first launch; parallel launches count up.
+  public var httpPort: Int
+  /// How long it may take until every API server has answered over HTTP.
+  public var httpTimeoutMilliseconds: Int
+  /// Requests by which requests per second are measured once a launch is served; 0 for no measurement.
+  public var requests: Int
+  /// How many of them are under way at once.
+  public var requestConnections: Int
+  /// What an API server does for each request on its one thread, in milliseconds; a pause, as if each API server
+  /// had a core of its own.
+  public var requestMilliseconds: Double
+
+  /// The strategy that a launch runs with, if not the arm's own.
+  public var overridingStrategy: String? { isHybrid ? "ipc-path" : nil }
+
+  /// The node of an API server.
+  /// - Parameter count: API servers of the launch.
+  public func node(ofServer server: Int, of count: Int) -> Int {
+    isHybrid ? server / max(1, count / nodes) : apiServerNode
+  }
+
+  /// Whether an API server has to do with an engine core.
+  /// - Parameter count: API servers of the launch.
+  public func isPair(server: Int, engine: Int, of count: Int) -> Bool {
+    !isHybrid || node(ofServer: server, of: count) == node(ofEngine: engine)
+  }
 
   /// Engine cores on the head node; the first ranks.
   public var localEngines: Int { (engines + nodes - 1) / nodes }
@@ -60,7 +99,8 @@ public struct Startup: Sendable, Equatable, Codable {
   /// Whether a limit is below the time of the healthy work that it bounds, or something else than a collision
   /// of ports is set to go wrong: theory then has nothing to say.
   public var breaksModel: Bool {
-    backend == .ray || sharesRPCPort || hasOrphan || apiServerNode != 0
+    backend == .ray || sharesRPCPort || hasOrphan || apiServerNode != 0 || isHybrid
+      || serialLaunches > 1 || !reservedPorts.isEmpty
       || (hasCoordinator
         && Double(coordinatorTimeoutMilliseconds) <= coordinatorImportMilliseconds)
       || Double(clientTimeoutMilliseconds) <= loadMilliseconds
@@ -73,8 +113,20 @@ public struct Startup: Sendable, Equatable, Codable {
     coordinatorImportMilliseconds: Double = 1, loadMilliseconds: Double = 20,
     coordinatorTimeoutMilliseconds: Int? = nil, initTimeoutMilliseconds: Int = 300_000,
     clientTimeoutMilliseconds: Int = 600_000, rpcPort: Int = 29_550, sharesRPCPort: Bool = false,
-    hasOrphan: Bool = false, apiServerNode: Int = 0, nodePorts: Int = 0
+    hasOrphan: Bool = false, apiServerNode: Int = 0, nodePorts: Int = 0,
+    reservedPorts: [NodeReservation] = [], isHybrid: Bool = false, serialLaunches: Int = 1,
+    http: Bool = false, httpPort: Int = 8_000, httpTimeoutMilliseconds: Int = 5_000,
+    requests: Int = 0, requestConnections: Int = 32, requestMilliseconds: Double = 0
   ) {
+    self.reservedPorts = reservedPorts
+    self.isHybrid = isHybrid
+    self.serialLaunches = serialLaunches
+    self.http = http
+    self.httpPort = httpPort
+    self.httpTimeoutMilliseconds = httpTimeoutMilliseconds
+    self.requests = requests
+    self.requestConnections = requestConnections
+    self.requestMilliseconds = requestMilliseconds
     self.variant = variant
     self.backend = backend
     self.engines = engines
@@ -96,12 +148,33 @@ public struct Startup: Sendable, Equatable, Codable {
   }
 }
 
+/// Ports that the kernel of one node reserves.
+public struct NodeReservation: Sendable, Equatable, Codable {
+  /// Most of them in a plan.
+  public static let limit = 16
+
+  /// The node, 0 for the head node.
+  public var node: Int
+  /// First port.
+  public var low: Int
+  /// Last port.
+  public var high: Int
+
+  public init(node: Int, low: Int, high: Int) {
+    self.node = node
+    self.low = low
+    self.high = high
+  }
+}
+
 /// The settings of `startup` in a plan; what is not given keeps its value.
 struct StartupSettings {
   static let keys = [
     "variant", "backend", "engines", "nodes", "coordinator", "import_ms", "coordinator_import_ms",
     "load_ms", "coordinator_timeout_ms", "init_timeout_ms", "client_timeout_ms", "rpc_port",
-    "shares_rpc_port", "orphan", "api_server_node", "node_ports",
+    "shares_rpc_port", "orphan", "api_server_node", "node_ports", "reserved_ports", "hybrid_lb",
+    "serial_launches", "http", "http_port", "http_timeout_ms", "requests", "request_connections",
+    "request_ms",
   ]
 
   private var variant = Startup.Variant.fixed
@@ -120,6 +193,15 @@ struct StartupSettings {
   private var hasOrphan = false
   private var apiServerNode = 0
   private var nodePorts = 0
+  private var reservedPorts: [NodeReservation] = []
+  private var isHybrid = false
+  private var serialLaunches = 1
+  private var http = false
+  private var httpPort = 8_000
+  private var httpTimeout = 5_000
+  private var requests = 0
+  private var requestConnections = 32
+  private var requestMilliseconds = 0.0
 
   mutating func read(_ node: PlanNode) {
     guard let object = node.object(keys: Self.keys) else { return }
@@ -142,6 +224,42 @@ struct StartupSettings {
     set(&hasOrphan, object["orphan"]?.boolean())
     set(&apiServerNode, object["api_server_node"]?.integer(0...15))
     set(&nodePorts, object["node_ports"]?.integer(0...16_000))
+    if let list = object["reserved_ports"] { reservedPorts = reservations(list) }
+    set(&isHybrid, object["hybrid_lb"]?.boolean())
+    set(&serialLaunches, object["serial_launches"]?.integer(1...1_000))
+    set(&http, object["http"]?.boolean())
+    set(&httpPort, object["http_port"]?.integer(1_024...65_000))
+    set(&httpTimeout, object["http_timeout_ms"]?.integer(1...3_600_000))
+    set(&requests, object["requests"]?.integer(0...1_000_000))
+    set(&requestConnections, object["request_connections"]?.integer(1...1_024))
+    set(&requestMilliseconds, object["request_ms"]?.number(0...60_000))
+  }
+
+  private func reservations(_ list: PlanNode) -> [NodeReservation] {
+    // An empty list takes the defaults' reservations away.
+    if case .array(let elements) = list.value.content, elements.isEmpty { return [] }
+    guard let elements = list.elements() else { return [] }
+    if elements.count > NodeReservation.limit {
+      list.report("expected at most \(NodeReservation.limit) reservations, found \(elements.count)")
+    }
+    return elements.compactMap { element -> NodeReservation? in
+      guard let object = element.object(keys: ["node", "range"]),
+        let node = object.required("node")?.integer(0...15),
+        let range = object.required("range"), let ends = range.elements()
+      else { return nil }
+      guard ends.count == 2 else {
+        range.report("expected the first and the last port, found \(ends.count) elements")
+        return nil
+      }
+      guard let low = ends[0].integer(1...65_535), let high = ends[1].integer(1...65_535) else {
+        return nil
+      }
+      guard low <= high else {
+        range.report("expected the first port not to be above the last, found \(low) and \(high)")
+        return nil
+      }
+      return NodeReservation(node: node, low: low, high: high)
+    }
   }
 
   /// - Parameter apiServers: as many engine cores if the plan does not say, as vLLM's default is the other way
@@ -154,6 +272,9 @@ struct StartupSettings {
       loadMilliseconds: loadMilliseconds, coordinatorTimeoutMilliseconds: coordinatorTimeout,
       initTimeoutMilliseconds: initTimeout, clientTimeoutMilliseconds: clientTimeout,
       rpcPort: rpcPort, sharesRPCPort: sharesRPCPort, hasOrphan: hasOrphan,
-      apiServerNode: apiServerNode, nodePorts: nodePorts)
+      apiServerNode: apiServerNode, nodePorts: nodePorts, reservedPorts: reservedPorts,
+      isHybrid: isHybrid, serialLaunches: serialLaunches, http: http, httpPort: httpPort,
+      httpTimeoutMilliseconds: httpTimeout, requests: requests,
+      requestConnections: requestConnections, requestMilliseconds: requestMilliseconds)
   }
 }

@@ -16,7 +16,7 @@ public enum MarkdownReport {
         guard let arm = matrix.arm(strategy, scenario) else { return "-" }
         let verdict = matrix.arms[arm.index]
         var parts = ["**\(verdict.verdict.rawValue)** \(Wording.estimate(verdict.launches))"]
-        if arm.topology.launches > 1 {
+        if arm.launchesPerTrial > 1 {
           parts.append("any launch \(Wording.estimate(verdict.trials))")
         }
         if let prediction = verdict.predictionPerTrial {
@@ -55,19 +55,27 @@ public enum MarkdownReport {
           "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(escaped(attention))")
       }
     }
-    lines += costs(matrix)
+    lines += startups(matrix) + costs(matrix)
     lines += ["", "**\(Wording.conclusion(matrix))**", ""]
     return lines.joined(separator: "\n")
+  }
+
+  private static func startups(_ matrix: Matrix) -> [String] {
+    let table = StartupTable(matrix)
+    guard !table.rows.isEmpty else { return [] }
+    return ["", "## Start-up", "", "\(escaped(table.legend)).", ""]
+      + lines(table.head, table.rows)
+  }
+
+  private static func lines(_ head: [String], _ rows: [[String]]) -> [String] {
+    [head, head.map { _ in "---" }].map { "| \($0.joined(separator: " | ")) |" }
+      + rows.map { "| \($0.map(escaped).joined(separator: " | ")) |" }
   }
 
   private static func costs(_ matrix: Matrix) -> [String] {
     let rows = CostTable(matrix).rows
     guard !rows.isEmpty else { return [] }
-    return ["", "## What each strategy costs", ""]
-      + [CostTable.head, CostTable.head.map { _ in "---" }].map {
-        "| \($0.joined(separator: " | ")) |"
-      }
-      + rows.map { "| \($0.map(escaped).joined(separator: " | ")) |" }
+    return ["", "## What each strategy costs", ""] + lines(CostTable.head, rows)
   }
 
   /// A plan's own words as plain text on one line, whatever they look like.
@@ -98,7 +106,8 @@ public enum CSVReport {
       "window_p50_ns", "time_to_bound_p50_ns", "time_to_bound_p99_ns",
       "allocation_p50_ns", "allocation_p99_ns", "ports_taken", "sockets_in_window", "needs_root",
       "cooperation", "known_beforehand", "across_hosts", "failure_mode",
-      "time_to_served_p50_ns", "detection_p50_ns", "detection_p99_ns",
+      "time_to_served_p50_ns", "detection_p50_ns", "detection_p99_ns", "requests_per_second_median",
+      "requests_per_second_lowest", "requests_per_second_highest",
     ]
     let rows = matrix.plan.arms.map { arm -> [String] in
       let verdict = matrix.arms[arm.index]
@@ -117,7 +126,8 @@ public enum CSVReport {
           verdict.socketsInWindow.map { "\($0)" } ?? "",
         ] + declared(arm.strategy.command == nil ? matrix.traits[arm.strategy.name] : nil) + [
           count(verdict.timeToServed?.p50), count(verdict.detection?.p50),
-          count(verdict.detection?.p99),
+          count(verdict.detection?.p99), number(verdict.requestsPerSecond?.median),
+          number(verdict.requestsPerSecond?.lowest), number(verdict.requestsPerSecond?.highest),
         ]
     }
     return ([head] + rows).map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()

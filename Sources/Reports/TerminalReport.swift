@@ -22,7 +22,7 @@ public struct TerminalReport {
     var lines = ["\(matrix.plan.name): \(matrix.plan.title)", ""]
     lines += table() ?? blocks()
     lines += [Wording.legend(matrix), ""]
-    lines += published() + causes() + withoutModel() + timings() + costs()
+    lines += published() + causes() + withoutModel() + timings() + startups() + costs()
     lines += [Wording.conclusion(matrix), ""]
     return lines.joined(separator: "\n")
   }
@@ -31,7 +31,7 @@ public struct TerminalReport {
   private func cell(_ arm: Arm) -> [String] {
     let verdict = matrix.arms[arm.index]
     var lines = ["\(verdict.verdict.rawValue) \(Wording.estimate(verdict.launches))"]
-    if arm.topology.launches > 1 { lines.append("any launch \(Wording.estimate(verdict.trials))") }
+    if arm.launchesPerTrial > 1 { lines.append("any launch \(Wording.estimate(verdict.trials))") }
     if let prediction = verdict.predictionPerTrial {
       lines.append(Wording.prediction(prediction))
     }
@@ -135,38 +135,29 @@ public struct TerminalReport {
     }
     let head =
       "  \(pad("", first))  \(pad("barrier release skew", 32))  \(pad("window", 32))  time to all bound"
-    return ["Measured, p50 / p99 / max:", head] + lines + [""] + startups()
+    return ["Measured, p50 / p99 / max:", head] + lines + [""]
   }
 
   /// What only depth `startup` measures.
   private func startups() -> [String] {
-    let arms = matrix.plan.arms.filter { arm in
-      arm.startup != nil
-        && (matrix.arms[arm.index].timeToServed ?? matrix.arms[arm.index].detection) != nil
+    let table = StartupTable(matrix)
+    guard !table.rows.isEmpty else { return [] }
+    return ["\(table.legend):"] + aligned([table.head] + table.rows) + [""]
+  }
+
+  private func aligned(_ rows: [[String]]) -> [String] {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
+    return rows.map { row in
+      let cells = zip(row, widths).map { pad($0, $1) }.joined(separator: "  ")
+      return "  " + cells.trimmingSuffix()
     }
-    guard !arms.isEmpty else { return [] }
-    let names = arms.map { "\($0.scenario), \($0.strategy.label)" }
-    let first = names.map(\.count).max()!
-    let head = "  \(pad("", first))  \(pad("time to all served", 32))  first failure to noticed"
-    return ["Start-up, p50 / p99 / max:", head]
-      + zip(arms, names).map { arm, name in
-        let verdict = matrix.arms[arm.index]
-        return
-          "  \(pad(name, first))  \(pad(Wording.durations(verdict.timeToServed), 32))  \(Wording.durations(verdict.detection))"
-      } + [""]
   }
 
   /// As wide as it is: it is for reading beside the matrix, and the last columns are the longest.
   private func costs() -> [String] {
     let rows = CostTable(matrix).rows
     guard !rows.isEmpty else { return [] }
-    let all = [CostTable.head] + rows
-    let widths = CostTable.head.indices.map { column in all.map { $0[column].count }.max()! }
-    let lines = all.map { row in
-      let cells = zip(row, widths).map { pad($0, $1) }.joined(separator: "  ")
-      return "  " + cells.trimmingSuffix()
-    }
-    return ["What each strategy costs:"] + lines + [""]
+    return ["What each strategy costs:"] + aligned([CostTable.head] + rows) + [""]
   }
 
   private func pad(_ text: String, _ width: Int) -> String {

@@ -85,6 +85,16 @@ public enum Timeline {
     add(record.served, "\(who) has seen every API server served")
     let casualty =
       record.casualty.rawValue + (record.casualtyNumber < 0 ? "" : " \(record.casualtyNumber)")
+    add(record.httpBound, "\(who) listens for HTTP on port \(record.httpPort)")
+    add(
+      record.httpAnswered,
+      "every API server of \(who) has answered over HTTP, after \(record.httpRequests) requests")
+    for (number, headless) in record.headless.enumerated() {
+      let there = "launcher \(record.launch) on node \(number + 1)"
+      add(headless.started, "\(there) begins")
+      add(
+        headless.noticed, "\(there) notices that its engine core \(headless.casualty) has died")
+    }
     add(record.noticed, "\(who) notices that the launch has failed: \(casualty)")
   }
 
@@ -102,6 +112,7 @@ public enum Timeline {
     let who = "API server \(record.launch).\(record.server)"
     add(record.heard, "\(who) has heard every engine core")
     add(record.served, "\(who) has been answered by every engine core")
+    add(record.httpAnswered, "\(who) has answered over HTTP")
     add(record.failed, "\(who) gives up at \(record.stage.rawValue)")
   }
 }

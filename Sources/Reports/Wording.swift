@@ -79,7 +79,7 @@ enum Wording {
 
   /// What the numbers of a cell are.
   static func legend(_ matrix: Matrix) -> String {
-    let parallel = matrix.plan.arms.contains { $0.topology.launches > 1 }
+    let parallel = matrix.plan.arms.contains { $0.launchesPerTrial > 1 }
     return "Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent"
       + (parallel
         ? ", as if the launches of one trial were independent (demands are decided by whole trials)"

@@ -51,9 +51,10 @@ public enum Namespace {
   }
 
   /// Sets the ports that `bind(0)` of the calling process's network namespace never gives
-  /// (`ip_local_reserved_ports`); none if `ports` is nil.
-  public static func reserve(_ ports: ClosedRange<Int>?) throws(SystemError) {
-    try write(ports.map { "\($0.lowerBound)-\($0.upperBound)\n" } ?? "\n", to: reservedPortsFile)
+  /// (`ip_local_reserved_ports`); none if `ports` is empty.
+  public static func reserve(_ ports: [ClosedRange<Int>]) throws(SystemError) {
+    let text = ports.map { "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
+    try write(text + "\n", to: reservedPortsFile)
   }
 
   /// Whether closed connections leave TIME_WAIT behind (`tcp_max_tw_buckets`).

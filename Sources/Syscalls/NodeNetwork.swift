@@ -69,6 +69,30 @@ public final class NodeNetwork {
     }
   }
 
+  /// Sets the ports that a node's kernel gives to nobody who asks for any, on every node but the head node.
+  /// - Parameter ports: by node.
+  public func reserve(_ ports: [Int: [ClosedRange<Int>]]) throws(SystemError) {
+    for node in nodes.indices {
+      try visit(node + 1) { () throws(SystemError) in
+        try Namespace.reserve(ports[node + 1] ?? [])
+      }
+    }
+  }
+
+  /// Whether closed connections leave TIME_WAIT behind, on every node but the head node.
+  public func allowTimeWait(_ isAllowed: Bool) throws(SystemError) {
+    for node in nodes.indices {
+      try visit(node + 1) { () throws(SystemError) in try Namespace.allowTimeWait(isAllowed) }
+    }
+  }
+
+  /// Ends what is in TIME_WAIT on every node but the head node.
+  public func destroyTimeWait() throws(SystemError) {
+    for node in nodes.indices {
+      try visit(node + 1) { () throws(SystemError) in _ = bs_destroy_time_wait() }
+    }
+  }
+
   private func visit(
     _ node: Int, _ body: () throws(SystemError) -> Void
   ) throws(SystemError) {

@@ -35,6 +35,9 @@ struct LaunchAddresses {
     UInt16(startup.rpcPort + (startup.sharesRPCPort ? 0 : launch))
   }
 
+  /// Where all API servers of the launch accept HTTP.
+  var httpPort: UInt16 { UInt16(startup.httpPort + launch) }
+
   /// Files that these paths may leave behind.
   var paths: [String] {
     ["stats", "coordinator-in", "coordinator-out"].map { Scratch.path("l\(launch)-\($0)") }

@@ -11,6 +11,7 @@ internal import Syscalls
 /// One engine core: HELLO, init message, load, connect to every API server and the coordinator, READY, then
 /// answers requests. Where the real one would compute, it sleeps or echoes.
 final class EngineRole {
+  private let region: SharedRegion
   private let addresses: LaunchAddresses
   private let rank: Int
   private let identity: Int64
@@ -39,6 +40,7 @@ final class EngineRole {
   ) {
     self.injector = injector
     bs_set_name("bs-engine", Int32(addresses.launch), Int32(rank))
+    self.region = region
     self.addresses = addresses
     self.rank = rank
     self.identity = identity
@@ -150,10 +152,16 @@ final class EngineRole {
     slot.pointee.ready_ns = MonotonicClock.now()
     try sayReady()
     bs_store(bs_ready_word(slot), 1)
-    kill(getppid(), SIGCHLD)
+    // The head launcher, also where another process is the parent.
+    kill(region.launcher(addresses.launch).pointee.pid, SIGCHLD)
   }
 
   private func answer(_ peers: [Peer]) throws {
+    // In the order of their addresses.
+    let servers = Int(region.pointer.pointee.order.servers_per_launch)
+    let clients = (0..<servers).filter {
+      startup.isPair(server: $0, engine: rank, of: servers)
+    }
     var poll = Poll()
     for peer in peers { poll.add(peer.input) }
     while true {
@@ -169,10 +177,11 @@ final class EngineRole {
             slot.pointee.strangers += 1
           }
           // Whoever asked is answered where this engine core was told that client to be.
-          guard peers.indices.contains(request.server) else { continue }
+          guard let number = clients.firstIndex(of: request.server), number < peers.count
+          else { continue }
           let echo = EchoMessage(
             launch: identity, server: request.server, engine: rank, nonce: request.nonce)
-          try peers[request.server].output.send([echo.encoded])
+          try peers[number].output.send([echo.encoded])
         }
       }
     }

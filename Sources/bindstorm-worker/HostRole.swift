@@ -100,6 +100,10 @@ final class HostRole {
       return ControlMessage(.done, [Int64(try countSockets())])
     case .cleanUp:
       let (orphans, files) = (endOrphans(), removeSocketFiles())
+      if isolation != .none, (WorkerOrder(region).startup?.serialLaunches ?? 1) > 1 {
+        _ = bs_destroy_time_wait()
+        try network?.destroyTimeWait()
+      }
       return ControlMessage(
         .done, [Int64(orphans.count), Int64(files.count)],
         text: (orphans + files).joined(separator: "\n"))
@@ -197,16 +201,24 @@ final class HostRole {
     let type = StrategyRegistry.available[order.strategy]
     let strategy = type.init(
       options: OptionValues(type.descriptor.options, order.strategyOptions))
-    try Namespace.reserve(strategy.reservedPorts)
-    try Namespace.allowTimeWait(
-      strategy.leavesTimeWait
-        || order.thieves.contains { ThiefRegistry.all[$0.index].leavesTimeWait })
+    let reserved = { (node: Int) in
+      (order.startup?.reservedPorts ?? []).filter { $0.node == node }.map { $0.low...$0.high }
+    }
+    // A launch in a row is to find what the one before has left.
+    let leavesTimeWait =
+      strategy.leavesTimeWait || (order.startup?.serialLaunches ?? 1) > 1
+      || order.thieves.contains { ThiefRegistry.all[$0.index].leavesTimeWait }
+    try Namespace.reserve([strategy.reservedPorts].compactMap(\.self) + reserved(0))
+    try Namespace.allowTimeWait(leavesTimeWait)
     guard let nodes = order.startup?.nodes, nodes > 1 else { return }
     if self.network == nil { self.network = try NodeNetwork() }
     let network = self.network!
     try network.grow(to: nodes)
     let range = try Namespace.portRange()
     try network.setPortRange(low: range.low, high: range.high)
+    try network.reserve(
+      Dictionary(uniqueKeysWithValues: (1..<nodes).map { ($0, reserved($0)) }))
+    try network.allowTimeWait(leavesTimeWait)
   }
 
   /// Forks a worker that runs `body` and never returns.

@@ -116,6 +116,7 @@ final class LauncherRole {
     startup?.begin()
     slot.pointee.allocation_started_ns = MonotonicClock.now()
     do throws(StageFailure) {
+      try startup?.openHTTP()
       try strategy.allocate(launch)
     } catch {
       launch.note(error)
@@ -256,10 +257,11 @@ final class LauncherRole {
     dieWith(parent: parent)
     if let startup {
       bs_unblock_child_signal()
-      let network = startup.serverNetwork
+      let network = startup.network(ofServer: server)
       if network >= 0, bs_enter_network(network) != 0 { die("cannot enter a node's network") }
     }
     for descriptor in launch.privateDescriptors { closeDescriptor(descriptor) }
+    if let startup, startup.measurement.write >= 0 { closeDescriptor(startup.measurement.write) }
     var inherited: (input: Int32, output: Int32) = (-1, -1)
     if order.workers == .fresh {
       let handed = launch.takeHanded(of: server)
@@ -282,7 +284,8 @@ final class LauncherRole {
       inherited: inherited, seen: seen,
       injector: FaultInjector(
         region: region, faults: order.faults, role: .apiServer, launch: launch.number,
-        index: server)
+        index: server),
+      httpListener: startup?.httpListener ?? -1, measurement: startup?.measurement.read ?? -1
     ).run()
   }
 
@@ -300,10 +303,12 @@ final class LauncherRole {
     vector.append(nil)
     let from = [
       WorkerDescriptor.region, channel, WorkerDescriptor.scratch, inherited.input, inherited.output,
+      startup?.httpListener ?? -1, startup?.measurement.read ?? -1,
     ]
     let to = [
       WorkerDescriptor.region, WorkerDescriptor.control, WorkerDescriptor.scratch,
-      WorkerDescriptor.handedInput, WorkerDescriptor.handedOutput,
+      WorkerDescriptor.handedInput, WorkerDescriptor.handedOutput, WorkerDescriptor.httpListener,
+      WorkerDescriptor.measurement,
     ]
     let code = bs_exec_with_descriptors(
       "/proc/self/exe", vector, from, to, Int32(from.count))

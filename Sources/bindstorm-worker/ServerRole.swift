@@ -20,6 +20,8 @@ final class ServerRole {
   private var strategy: any Strategy
   private let receivesSockets: Bool
   private let hasChannel: Bool
+  private let httpListener: Int32
+  private let measurement: Int32
   private let word: CommandWord
   private var seen: UInt32
 
@@ -32,8 +34,11 @@ final class ServerRole {
   init(
     region: SharedRegion, launch: Int, server: Int, slot number: Int, order: BindingOrder,
     strategy: any Strategy, receivesSockets: Bool, channel: Int32,
-    inherited: (input: Int32, output: Int32), seen: UInt32, injector: FaultInjector?
+    inherited: (input: Int32, output: Int32), seen: UInt32, injector: FaultInjector?,
+    httpListener: Int32, measurement: Int32
   ) {
+    self.httpListener = httpListener
+    self.measurement = measurement
     bs_set_name("bs-api", Int32(launch), Int32(server))
     if order.barrier.kind == .sleep { bs_set_timer_slack(1) }
     self.region = region
@@ -80,7 +85,9 @@ final class ServerRole {
       ), seen: UInt32(arguments[3]),
       injector: FaultInjector(
         region: region, faults: order.faults, role: .apiServer, launch: arguments[1],
-        index: arguments[2]))
+        index: arguments[2]),
+      httpListener: isOpen(WorkerDescriptor.httpListener),
+      measurement: isOpen(WorkerDescriptor.measurement))
   }
 
   func run() -> Never {
@@ -122,7 +129,9 @@ final class ServerRole {
     kill(getppid(), SIGCHLD)
     let serving = ServingRole(
       region: region, launch: binder.launch, server: binder.number, slot: slotNumber,
-      addresses: LaunchAddresses(launch: binder.launch, startup: startup, host: order.host))
+      servers: order.serversPerLaunch,
+      addresses: LaunchAddresses(launch: binder.launch, startup: startup, host: order.host),
+      httpListener: httpListener, measurement: measurement)
     _ = binder.sockets.withMessagingSockets { router, pull in
       do { try serving.run(router, pull) } catch { die("API server: \(error)") }
     }

@@ -1,10 +1,12 @@
 internal import CLinuxShims
 internal import Faults
+internal import FrontEnd
 internal import Glibc
 internal import Handshake
 internal import Launching
 internal import Messaging
 internal import Planning
+internal import PortModel
 internal import Strategies
 internal import Syscalls
 
@@ -25,7 +27,15 @@ final class StartupLauncher {
   /// Network namespaces of the nodes 1, 2, ...
   private let nodes: [Int32]
   private var coordinatorChannel: Int32 = -1
-  /// Coordinator, engine cores and other nodes' services whose exit has not been taken.
+  /// The listener that all API servers accept HTTP from, bound before anything else; -1 if there is none.
+  private(set) var httpListener: Int32 = -1
+  /// The pipe whose end tells the API servers to begin with the measurement; -1 if there is none.
+  private(set) var measurement: (read: Int32, write: Int32) = (-1, -1)
+  private var client: FrontEndProcess?
+  /// By descriptor, the front ends of API servers, which are these processes' children and not the launcher's.
+  private var frontEnds: [Int32] = []
+  /// Coordinator, engine cores, launchers and services of other nodes, and the HTTP client, whose exit has not been
+  /// taken.
   private var running: Set<Int32> = []
   private var endLimit: UInt64 = 0
 
@@ -68,7 +78,43 @@ final class StartupLauncher {
     record.pointee.gate = gate
     for slot in engineSlots { region.engine(slot).pointee = bs_engine() }
     for slot in serverSlots { region.serving(slot).pointee = bs_serving() }
-    if startup.hasOrphan { leaveOrphan() }
+    for node in 0..<startup.nodes { headless(node).pointee = bs_headless() }
+    let serial = region.pointer.pointee.serial
+    record.pointee.serial = serial
+    // Of launches in a row, the first leaves it and the second finds it.
+    if startup.hasOrphan && serial == (startup.serialLaunches > 1 ? 1 : 0) { leaveOrphan() }
+  }
+
+  /// Binds the HTTP port, as vLLM's launcher does before anything else, and listens.
+  func openHTTP() throws(StageFailure) {
+    if startup.requests > 0 && !startup.http {
+      var ends: (Int32, Int32) = (-1, -1)
+      let code = withUnsafeMutableBytes(of: &ends) {
+        bs_pipe($0.baseAddress!.assumingMemoryBound(to: Int32.self))
+      }
+      guard code == 0 else { throw StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: code) }
+      measurement = (ends.0, ends.1)
+    }
+    guard startup.http else { return }
+    let port = addresses.httpPort
+    do throws(SystemError) {
+      let socket = try TCPSocket.open()
+      httpListener = socket
+      try TCPSocket.allowAddressReuse(socket)
+      try TCPSocket.bind(socket, .wildcard, port: port)
+      try TCPSocket.listen(socket, backlog: 2_048)
+    } catch {
+      if error.code == EADDRINUSE { launch.noteServiceLost(port) }
+      notice(Casualty(kind: BS_CASUALTY_SELF, number: -1))
+      throw StageFailure(stage: BS_STAGE_HTTP.rawValue, code: error.code)
+    }
+    region.setClaim(bs_claim(BS_CLAIM_LAUNCHER, UInt32(launch.number)), on: port)
+    record.pointee.http_port = port
+    record.pointee.http_bound_ns = MonotonicClock.now()
+  }
+
+  private func headless(_ node: Int) -> UnsafeMutablePointer<bs_headless> {
+    region.headless(launch.number, node: node)
   }
 
   /// What an earlier launch may leave: a process that nobody waits for and that holds the handshake port.
@@ -94,8 +140,12 @@ final class StartupLauncher {
     while waitpid(middle, &status, 0) < 0 && errno == EINTR {}
   }
 
-  /// The network namespace of the API servers; -1 for the launcher's own.
-  var serverNetwork: Int32 { startup.apiServerNode == 0 ? -1 : nodes[startup.apiServerNode - 1] }
+  /// The network namespace of an API server; -1 for the launcher's own.
+  func network(ofServer server: Int) -> Int32 {
+    network(startup.node(ofServer: server, of: launch.servers))
+  }
+
+  private func network(_ node: Int) -> Int32 { node == 0 ? -1 : nodes[node - 1] }
 
   /// Starts what runs on the other nodes anyway, and waits until it holds its ports. One launch does it for all.
   func startNodeServices() throws(StageFailure) {
@@ -161,24 +211,35 @@ final class StartupLauncher {
     MonotonicClock.now() + UInt64(order.timeoutMilliseconds) * 500_000
   }
 
-  /// Starts the engine cores, which wait at the gate.
+  /// Starts the engine cores of the head node, which wait at the gate, and on every other node a launcher that does
+  /// the same there.
   func startEngines() {
     let copied = startup.backend == .ray ? engineAddresses() : nil
     let gate = bs_load(bs_gate_of(record))
     let identity = ServingRole.identity(region, launch: launch.number)
-    for rank in 0..<startup.engines {
-      let slot = region.engine(launch.number * startup.engines + rank)
-      let node = startup.node(ofEngine: rank)
-      let network = node == 0 ? -1 : nodes[node - 1]
-      slot.pointee.pid = start(keeping: -1, network: network) { _ in
-        EngineRole(
-          region: self.region, addresses: self.addresses, rank: rank, identity: identity,
-          injector: FaultInjector(
-            region: self.region, faults: self.order.faults, role: .engineCore,
-            launch: self.launch.number, index: rank)
-        ).run(copied: copied, gate: gate)
-      }
+    let run = { (rank: Int) -> Never in
+      EngineRole(
+        region: self.region, addresses: self.addresses, rank: rank, identity: identity,
+        injector: FaultInjector(
+          region: self.region, faults: self.order.faults, role: .engineCore,
+          launch: self.launch.number, index: rank)
+      ).run(copied: copied, gate: gate)
+    }
+    let ranks = { (node: Int) in
+      (0..<self.startup.engines).filter { self.startup.node(ofEngine: $0) == node }
+    }
+    for rank in ranks(0) {
+      let slot = region.engine(engineSlots.lowerBound + rank)
+      slot.pointee.pid = start(keeping: -1) { _ in run(rank) }
       if slot.pointee.pid < 0 { slot.pointee.error = errno }
+    }
+    for node in 1..<max(1, startup.nodes) {
+      headless(node).pointee.pid = start(keeping: -1, network: network(node)) { _ in
+        HeadlessRole(
+          region: self.region, launch: self.launch.number, node: node, ranks: ranks(node),
+          firstSlot: self.engineSlots.lowerBound, faults: self.order.faults
+        ).run(run)
+      }
     }
   }
 
@@ -201,12 +262,16 @@ final class StartupLauncher {
     body(channel >= 0 ? WorkerDescriptor.control : -1)
   }
 
-  private func engineAddresses() -> EngineAddresses {
+  /// - Parameter rank: of the engine core that gets them; with hybrid load balancing each gets those of its node.
+  private func engineAddresses(for rank: Int? = nil) -> EngineAddresses {
     let ports = bs_coordinator_ports_of(record)
     let hasCoordinator = startup.hasCoordinator
+    let servers = (0..<launch.servers).filter { server in
+      rank.map { startup.isPair(server: server, engine: $0, of: launch.servers) } ?? true
+    }
     return EngineAddresses(
-      inputs: (0..<launch.servers).map { launch.dialled($0) },
-      outputs: (0..<launch.servers).map { launch.dialled(launch.servers + $0) },
+      inputs: servers.map { launch.dialled($0) },
+      outputs: servers.map { launch.dialled(launch.servers + $0) },
       coordinatorInput: hasCoordinator ? addresses.coordinatorInput(port: ports[2]) : nil,
       coordinatorOutput: hasCoordinator ? addresses.coordinatorOutput(port: ports[1]) : nil,
       statistics: hasCoordinator ? addresses.statistics : nil)
@@ -214,6 +279,7 @@ final class StartupLauncher {
 
   /// Binds the handshake and opens the gate.
   func openHandshake() throws(StageFailure) {
+    try startClient()
     if startup.backend == .spawn {
       let port = addresses.handshakePort
       do throws(MessagingError) {
@@ -232,6 +298,24 @@ final class StartupLauncher {
     bs_announce(bs_gate_of(record))
   }
 
+  /// Starts the HTTP client, which waits for its order.
+  private func startClient() throws(StageFailure) {
+    guard startup.http else { return }
+    var generator = SeededGenerator(
+      seed: region.pointer.pointee.trial_seed, path: 5, UInt64(launch.number))
+    let questions = FrontEndCommand.Questions(
+      launch: ServingRole.identity(region, launch: launch.number), host: order.headHost.text,
+      port: startup.httpPort + launch.number, servers: launch.servers, requests: startup.requests,
+      connections: startup.requestConnections,
+      timeoutMilliseconds: startup.httpTimeoutMilliseconds, seed: generator.next())
+    do throws(SystemError) {
+      let client = try FrontEndProcess(
+        .ask(questions), executable: FrontEndProcess.executable)
+      running.insert(client.pid)
+      self.client = client
+    } catch { throw StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code) }
+  }
+
   // MARK: While everything starts
 
   /// Takes the exit of a process that ended by itself; whether it is one of the launch beyond the API servers.
@@ -244,6 +328,10 @@ final class StartupLauncher {
     for slot in engineSlots where region.engine(slot).pointee.pid == pid {
       region.engine(slot).pointee.wait_status = status
       region.engine(slot).pointee.is_dead = 1
+    }
+    for node in 1..<max(1, startup.nodes) where headless(node).pointee.pid == pid {
+      headless(node).pointee.wait_status = status
+      headless(node).pointee.is_dead = 1
     }
     return true
   }
@@ -282,19 +370,83 @@ final class StartupLauncher {
       if let casualty = casualty(includingServers: true) { return notice(casualty) }
       if serverSlots.allSatisfy({ bs_load(bs_served_word(region.serving($0))) != 0 }) {
         record.pointee.served_ns = MonotonicClock.now()
-        return
+        break
       }
       sleep()
     }
+    if let client {
+      try ask(client, reap)
+    } else if startup.requests > 0 {
+      measure(reap)
+    }
+  }
+
+  /// Has the HTTP client ask until every API server has answered, and then measure.
+  private func ask(_ client: FrontEndProcess, _ reap: () -> Void) throws(StageFailure) {
+    func fail(_ code: Int32) throws(StageFailure) {
+      notice(Casualty(kind: BS_CASUALTY_SELF, number: -1))
+      throw StageFailure(stage: BS_STAGE_HTTP.rawValue, code: code)
+    }
+    if !client.send(FrontEndRecord(.begin)) { try fail(EPIPE) }
+    var answered = 0
+    while true {
+      for message in client.receive() {
+        switch message.kind {
+        case .answered where message.number < UInt32(launch.servers):
+          answered += 1
+          region.serving(launch.slot(of: Int(message.number))).pointee.http_answered_ns =
+            MonotonicClock.now()
+          record.pointee.http_requests = UInt32(clamping: message.id)
+          if answered == launch.servers { record.pointee.http_answered_ns = MonotonicClock.now() }
+        case .stranger: record.pointee.http_strangers += 1
+        case .measured:
+          record.pointee.measured_requests = message.id
+          record.pointee.measured_ns = UInt64(max(0, message.value))
+        case .failure:
+          record.pointee.http_requests = UInt32(clamping: message.id)
+          // Whose death it may be is to be known first.
+          reap()
+          if let casualty = casualty(includingServers: true) { return notice(casualty) }
+          try fail(Int32(truncatingIfNeeded: message.number))
+        default: try fail(EPROTO)
+        }
+      }
+      if record.pointee.http_answered_ns != 0
+        && (startup.requests == 0 || record.pointee.measured_requests != 0)
+      {
+        return
+      }
+      if client.hasEnded { try fail(EPIPE) }
+      reap()
+      if let casualty = casualty(includingServers: true) { return notice(casualty) }
+      sleep()
+    }
+  }
+
+  /// Lets the API servers send the measurement's requests, and waits until all are answered.
+  private func measure(_ reap: () -> Void) {
+    closeDescriptor(measurement.write)
+    measurement.write = -1
+    while !serverSlots.allSatisfy({ bs_load(bs_measured_word(region.serving($0))) != 0 }) {
+      reap()
+      if let casualty = casualty(includingServers: true) { return notice(casualty) }
+      sleep()
+    }
+    let shares = serverSlots.map { region.serving($0).pointee }.filter { $0.measured_from_ns != 0 }
+    guard let from = shares.map(\.measured_from_ns).min(),
+      let until = shares.map(\.measured_until_ns).max(), until > from
+    else { return }
+    record.pointee.measured_requests = UInt64(startup.requests)
+    record.pointee.measured_ns = until - from
   }
 
   private func handleMessages(_ book: inout HandshakeBook) throws(StageFailure) {
     do {
       while let frames = try router!.receiveMessage() {
         guard frames.count == 2 else { throw HandshakeBook.Violation.unreadable }
-        if case .initialise = try book.receive(identity: frames[0], frames[1]) {
+        if case .initialise(let rank) = try book.receive(identity: frames[0], frames[1]) {
           launch.reach(.beforeHandshakeReply)
-          try router!.send([frames[0], engineAddresses().encoded])
+          try router!.send([frames[0], engineAddresses(for: rank).encoded])
         }
       }
     } catch {
@@ -309,6 +461,7 @@ final class StartupLauncher {
     var poll = Poll()
     poll.add(descriptor: children)
     if router != nil { poll.add(router!) }
+    if let client { poll.add(descriptor: client.channel) }
     _ = poll.wait(milliseconds: Self.slice)
     bs_drain_children(children)
   }
@@ -368,8 +521,26 @@ final class StartupLauncher {
     }
     let ports = bs_coordinator_ports_of(record)
     for port in [ports[1], ports[2]] where port != 0 { region.setClaim(0, on: port) }
+    closeHTTP()
     signal(SIGTERM)
     endLimit = MonotonicClock.now() + Self.shutdownNanoseconds
+  }
+
+  private func closeHTTP() {
+    // Before their API servers end: afterwards the numbers may be others'.
+    frontEnds = serverSlots.map { region.serving($0).pointee.frontend_pid }.filter { $0 > 0 }
+      .map { bs_open_process($0) }.filter { $0 >= 0 }
+    client = nil
+    if httpListener >= 0 {
+      let port = record.pointee.http_port
+      if region.claim(on: port) == bs_claim(BS_CLAIM_LAUNCHER, UInt32(launch.number)) {
+        region.setClaim(0, on: port)
+      }
+      closeDescriptor(httpListener)
+    }
+    httpListener = -1
+    for end in [measurement.read, measurement.write] where end >= 0 { closeDescriptor(end) }
+    measurement = (-1, -1)
   }
 
   /// Waits for the next exit; what has not ended within the grace is ended by force.
@@ -388,6 +559,12 @@ final class StartupLauncher {
   func finishEnd() {
     if coordinatorChannel >= 0 { closeDescriptor(coordinatorChannel) }
     coordinatorChannel = -1
+    for frontEnd in frontEnds {
+      // They end with their API servers, but a moment later.
+      _ = bs_wait_readable(frontEnd, Int32(Self.shutdownNanoseconds / 1_000_000))
+      closeDescriptor(frontEnd)
+    }
+    frontEnds = []
     for path in addresses.paths { ScratchFile.remove(path) }
   }
 

@@ -16,6 +16,9 @@ import Testing
   /// Milliseconds of a history as a time.
   static func at(_ milliseconds: UInt64) -> UInt64 { TrialHistory.start + milliseconds * 1_000_000 }
 
+  static let http = Startup(engines: 3, http: true)
+  static let row = Startup(engines: 3, serialLaunches: 10)
+
   static let rows: [Row] = [
     Row("everything is served", [.ready], "", arm: arm()) { _ in },
     Row(
@@ -130,6 +133,54 @@ import Testing
     Row("an orphan was left", [.leaked], "bs-orphan (pid 7)", arm: arm()) {
       $0.ended.left = ["bs-orphan (pid 7)"]
     },
+    Row("every API server answers over HTTP", [.ready], "", arm: arm(http)) { _ in },
+    Row("the HTTP port is taken", [.lostToOutsider], "OSError: [Errno 98]", arm: arm(http)) {
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .http
+      $0.launches[0].service = 8_000
+      $0.launches[0].holder = Holder(kind: .outsider, pid: 9, command: "nginx", sources: .kernel)
+    },
+    Row(
+      "an API server answers no POST", [.timeout],
+      "API server 1 answered no POST over HTTP within 5000 ms; 7 were sent", arm: arm(http)
+    ) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .http
+      $0.startups[0].httpRequests = 7
+      $0.startups[0].httpAnswered = 0
+      $0.servings[1].httpAnswered = 0
+    },
+    Row(
+      "another launch answers over HTTP", [.crossTalk], "answers over HTTP on port 8000",
+      arm: arm(http)
+    ) { $0.startups[0].httpStrangers = 1 },
+    Row("HTTP was asked for and not seen", [.harnessError], "over HTTP", arm: arm(http)) {
+      $0.servings[0].httpAnswered = 0
+    },
+    Row(
+      "a measurement without its figure", [.harnessError], "0 of the measurement's 100 requests",
+      arm: arm(Startup(engines: 3, requests: 100))
+    ) { $0.startups[0].measuredRequests = 0 },
+    Row(
+      "a launcher of another node dies", [.childDied],
+      "the launcher of node 1 (pid 401) died by signal 9", arm: arm(Startup(engines: 2, nodes: 2))
+    ) { $0.startups[0].headless[0].died = 9 },
+    Row("a row of launches is done", [.ready], "", arm: arm(row)) { _ in },
+    Row(
+      "a row of launches that ended early without a reason", [.harnessError],
+      "only 3 of 10 launches in a row ran", arm: arm(row)
+    ) { $0.startups[0].serial = 2 },
+    Row(
+      "a launch of the row meets what an earlier one left", [.lostToOutsider],
+      "held by what an earlier launch of the row left (pid 9 bs-orphan-0", arm: arm(row)
+    ) {
+      $0.startups[0].serial = 1
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .handshake
+      $0.launches[0].service = 29_550
+      $0.launches[0].holder = Holder(
+        kind: .outsider, pid: 9, command: "bs-orphan-0", sources: .kernel)
+    },
     Row("it hangs", [.timeout], "2 of 3 engine cores were READY", arm: arm()) {
       $0.ended.completion = .timeoutBinding
       $0.engines[0].ready = 0
@@ -142,6 +193,41 @@ import Testing
     let outcome = TrialJudge(arm: row.arm).judge(row.events)
     #expect(outcome.launches.map(\.outcome) == row.outcomes)
     #expect(outcome.launches[0].evidence.contains(row.evidence), "\(outcome.launches[0].evidence)")
+  }
+
+  @Test func `the launches of a row count, and the one that failed is one of them`() {
+    let arm = Self.arm(Self.row)
+    var tally = ArmTally()
+    tally.add(TrialJudge(arm: arm).judge(TrialHistory(arm).events))
+    let lost = TrialHistory(arm) {
+      $0.startups[0].serial = 4
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .handshake
+      $0.launches[0].service = 29_550
+      $0.launches[0].holder = Holder(kind: .outsider, pid: 9, sources: .kernel)
+    }
+    tally.add(TrialJudge(arm: arm).judge(lost.events))
+    #expect(tally.launches == (15, 1))
+    #expect(tally.trials == (2, 1))
+    #expect(tally.count(.ready) == 14)
+  }
+
+  @Test func `requests per second are those of ready launches alone`() {
+    let arm = Self.arm(Startup(engines: 3, requests: 1_000))
+    var tally = ArmTally()
+    #expect(tally.throughput == nil)
+    // 1,000 requests in half a second.
+    tally.add(TrialJudge(arm: arm).judge(TrialHistory(arm).events))
+    tally.add(
+      TrialJudge(arm: arm).judge(
+        TrialHistory(arm) { $0.startups[0].measured = 250_000_000 }.events))
+    let failed = TrialHistory(arm) {
+      $0.startups[0].measured = 1
+      $0.lose(1, to: Holder(kind: .thief, index: 0, pid: 7, sources: .kernel))
+    }
+    tally.add(TrialJudge(arm: arm).judge(failed.events))
+    #expect(
+      tally.throughput == Throughput(samples: 2, median: 2_000, lowest: 2_000, highest: 4_000))
   }
 
   @Test func `detection runs from the first failure to the launcher's notice`() {

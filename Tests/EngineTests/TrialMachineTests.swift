@@ -46,6 +46,17 @@ private let kinds: [Arm] = Depth.allCases.flatMap { depth in
       ])
   }
 
+  @Test func `a launch in a row begins where the one before has closed`() {
+    var machine = TrialMachine(arm: arm(check: .off), thievesActAfterBind: false)
+    let events: [TrialMachine.Event] = [
+      .begin, .prepared(allocatedAt: 0), .phaseEnded, .closedForNext, .prepared(allocatedAt: 0),
+      .phaseEnded, .phaseEnded,
+    ]
+    var actions: [TrialMachine.Action] = []
+    for event in events { actions.append(machine.handle(event)) }
+    #expect(actions == [.prepare, .bind, .close, .prepare, .bind, .close, .end])
+  }
+
   @Test func `the shortest course of a trial`() {
     #expect(course(arm(depth: .allocate)) == [.prepare, .close, .end])
     #expect(course(arm(check: .off)) == [.prepare, .bind, .close, .end])

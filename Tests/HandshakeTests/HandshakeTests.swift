@@ -1,4 +1,4 @@
-import Handshake
+@testable import Handshake
 import Messaging
 import Testing
 
@@ -120,6 +120,51 @@ import Testing
     #expect(!book.isServed)
     same(book.take(book.request(for: 1).encoded), .expected(engine: 1))
     #expect(book.isServed)
+  }
+
+  @Test func `an API server that has to do with some engine cores is served by these`() {
+    var book = ServingBook(launch: 5, server: 1, nonces: [11, 12, 13], engines: [1])
+    same(book.hear(identity: [0, 0], launch: 5), .stranger)
+    same(book.hear(identity: [1, 0], launch: 5), .expected(engine: 1))
+    #expect(book.hasHeardAll)
+    same(book.take(book.request(for: 2).encoded), .stranger)
+    same(book.take(book.request(for: 1).encoded), .expected(engine: 1))
+    #expect(book.isServed)
+  }
+
+  @Test func `further requests go to the engine cores in turn and are told apart by nonce`() throws
+  {
+    var extra = ExtraRequests(launch: 5, server: 1, engines: [4, 6])
+    let added = [extra.add(nonce: 100, id: 1), extra.add(nonce: 101, id: 2)]
+    let (first, second) = (try #require(added[0]), try #require(added[1]))
+    #expect([first.engine, second.engine] == [6, 4])
+    same(extra.add(nonce: 100, id: 3), nil)
+    var wrong = first
+    wrong.engine = 4
+    same(extra.take(wrong.encoded), nil)
+    wrong = first
+    wrong.launch = 6
+    same(extra.take(wrong.encoded), nil)
+    same(extra.take(first.encoded), ExtraRequests.Answer(engine: 6, nonce: 100, id: 1))
+    same(extra.take(first.encoded), nil)
+    // Now that it is answered it may come again.
+    same(extra.add(nonce: 100, id: 4)?.nonce, 100)
+  }
+
+  @Test func `a measurement is done when all its requests are answered, whatever HTTP does`() {
+    var extra = ExtraRequests(launch: 5, server: 0, engines: [0, 1])
+    same(extra.add(nonce: 9, id: 1)?.nonce, 9)
+    #expect(extra.isDone)
+    extra.plan(3, firstNumber: 20)
+    let requests = [extra.next(), extra.next(), extra.next()].compactMap { $0 }
+    same(extra.next(), nil)
+    #expect(requests.count == 3)
+    #expect(Set(requests.map(\.nonce)).count == 3 && requests.allSatisfy { $0.nonce < 0 })
+    for request in requests {
+      #expect(!extra.isDone)
+      same(extra.take(request.encoded)?.nonce, request.nonce)
+    }
+    #expect(extra.isDone)
   }
 
   @Test func `init messages come back, with and without a coordinator`() {

@@ -62,6 +62,14 @@ enum Sample {
             served: 6, noticed: .max, casualty: casualty, casualtyNumber: 0)))
     }
     events += [
+      .startup(
+        StartupRecord(
+          launch: 1, httpPort: 65_535, httpBound: 1, httpAnswered: .max, httpRequests: 3,
+          httpStrangers: 4, measuredRequests: 1_000_000, measured: 5, serial: 999,
+          headless: [
+            HeadlessRecord(pid: 0),
+            HeadlessRecord(pid: .max, started: 6, noticed: 7, casualty: 255, died: 0),
+          ])),
       .engine(EngineRecord(launch: 0, engine: 0, pid: 0)),
       .engine(
         EngineRecord(
@@ -72,7 +80,8 @@ enum Sample {
       .serving(
         ServingRecord(
           launch: 1, server: 4_095, heard: 1, served: 2, failed: .max, unheard: [0, 255],
-          unanswered: [3], strangers: 4, errno: 110, stage: .serve)),
+          unanswered: [3], strangers: 4, errno: 110, stage: .serve, httpAnswered: 8,
+          frontEndPid: .max)),
     ]
     for point in InjectionPoint.allCases {
       events.append(

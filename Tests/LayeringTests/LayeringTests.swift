@@ -11,6 +11,8 @@ import Testing
     "Syscalls": ["CLinuxShims"],
     "Messaging": ["CZeroMQ"],
     "Handshake": ["Messaging"],
+    "FrontEnd": [],
+    "bindstorm-frontend": ["FrontEnd"],
     "Statistics": [],
     "PortModel": [],
     "Planning": ["PortModel"],
@@ -31,8 +33,8 @@ import Testing
     "PortTrap": ["CPortTrap", "Syscalls", "PortRaces"],
     "RaceReports": ["PortRaces"],
     "bindstorm-worker": [
-      "CLinuxShims", "Syscalls", "Messaging", "Handshake", "Launching", "Strategies", "Faults",
-      "Planning", "PortModel",
+      "CLinuxShims", "Syscalls", "Messaging", "Handshake", "FrontEnd", "Launching", "Strategies",
+      "Faults", "Planning", "PortModel",
     ],
     "bindstorm": [
       "Planning", "PortModel", "Launching", "Strategies", "Faults", "Engine", "History", "Checks",
@@ -42,8 +44,8 @@ import Testing
 
   /// Targets that the small worker is made of: no Foundation.
   static let withoutFoundation: Set<String> = [
-    "Syscalls", "Messaging", "Handshake", "PortModel", "Planning", "Launching", "Strategies",
-    "Faults",
+    "Syscalls", "Messaging", "Handshake", "FrontEnd", "PortModel", "Planning", "Launching",
+    "Strategies", "Faults",
     "bindstorm-worker", "PortRaces", "PortTrap",
   ]
 

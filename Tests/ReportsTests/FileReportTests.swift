@@ -105,7 +105,7 @@ import Testing
     let rows = try #require(Self.parse(CSVReport.text(SampleMatrix.full)))
     #expect(rows.count == 6)
     let columns = rows.map(\.count)
-    #expect(Set(columns) == [38])
+    #expect(Set(columns) == [41])
     let first = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[1]))
     #expect(
       first == [
@@ -122,7 +122,9 @@ import Testing
         "sockets_in_window": "",
         "needs_root": "", "cooperation": "", "known_beforehand": "", "across_hosts": "",
         "failure_mode": "",
-        "time_to_served_p50_ns": "", "detection_p50_ns": "", "detection_p99_ns": "",
+        "time_to_served_p50_ns": "", "detection_p50_ns": "", "requests_per_second_median": "",
+        "requests_per_second_lowest": "", "requests_per_second_highest": "",
+        "detection_p99_ns": "",
       ])
     let last = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[5]))
     // No observations: no rate, and no agreement.

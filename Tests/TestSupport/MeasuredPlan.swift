@@ -15,6 +15,8 @@ public struct MeasuredPlan {
     public let agreesWithModel: Bool?
     /// Why there is no prediction, where that is for a thief's sake.
     public let noPrediction: String?
+    /// Median of the requests per second; nil where none were measured.
+    public let requestsPerSecond: Double?
     /// First evidence of the most frequent failure.
     public let evidence: String
     /// Events of each trial, in the order of the trials.
@@ -71,7 +73,9 @@ public struct MeasuredPlan {
               uniqueKeysWithValues: verdict.outcomes.map { ($0.outcome, $0.launches) }),
             verdict: verdict.verdict, reason: verdict.reason,
             agreesWithModel: verdict.predictionPerTrial?.agrees,
-            noPrediction: verdict.noPrediction, evidence: verdict.topCause?.evidence ?? "",
+            noPrediction: verdict.noPrediction,
+            requestsPerSecond: verdict.requestsPerSecond?.median,
+            evidence: verdict.topCause?.evidence ?? "",
             trials: trials)
         )
       })
@@ -99,7 +103,9 @@ public struct MeasuredPlan {
       var topCause: Cause?
       var predictionPerTrial: Prediction?
       var noPrediction: String?
+      var requestsPerSecond: Throughput?
     }
+    struct Throughput: Decodable { var median: Double }
     struct Count: Decodable {
       var outcome: String
       var launches: Int

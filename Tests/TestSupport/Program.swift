@@ -18,6 +18,8 @@ public enum Built {
   public static var bindstorm: String { folder + "/bindstorm" }
   /// `bindstorm-worker`.
   public static var worker: String { folder + "/bindstorm-worker" }
+  /// `bindstorm-frontend`.
+  public static var frontEnd: String { folder + "/bindstorm-frontend" }
   /// The repository, by this file's place in it.
   public static let repository = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path

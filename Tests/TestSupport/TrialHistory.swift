@@ -140,14 +140,24 @@ public struct TrialHistory {
             launch: launch, handshakePort: 29_550, handshakeBound: at(2),
             coordinatorPid: 600 + Int32(launch), coordinatorStarted: at(1.1),
             coordinatorBound: at(1.5), coordinatorReported: at(1.6), enginesReady: at(7),
-            served: at(8)))
+            served: at(8), httpPort: startup.http ? 8_000 : 0, httpBound: startup.http ? at(1) : 0,
+            httpAnswered: startup.http ? at(8.5) : 0,
+            httpRequests: startup.http ? arm.topology.apiServers : 0,
+            measuredRequests: startup.requests, measured: startup.requests > 0 ? 500_000_000 : 0,
+            serial: startup.serialLaunches - 1,
+            headless: (1..<startup.nodes).map {
+              HeadlessRecord(pid: 400 + Int32($0), started: at(2))
+            }))
         engines += (0..<startup.engines).map {
           EngineRecord(
-            launch: launch, engine: $0, pid: 500 + Int32($0), started: at(2), initialised: at(3),
+            launch: launch, engine: $0, node: startup.node(ofEngine: $0), pid: 500 + Int32($0),
+            started: at(2), initialised: at(3),
             loaded: at(5), connected: at(6), ready: at(6.5), requests: arm.topology.apiServers)
         }
         servings += (0..<arm.topology.apiServers).map {
-          ServingRecord(launch: launch, server: $0, heard: at(7), served: at(7.5))
+          ServingRecord(
+            launch: launch, server: $0, heard: at(7), served: at(7.5),
+            httpAnswered: startup.http ? at(8.2) : 0)
         }
       }
     }

@@ -26,6 +26,15 @@ int bs_detached_folder(void);
    (from[i] becomes to[i], all others but 0...2 are closed); returns errno. Only between fork() and exec. */
 int bs_exec_with_descriptors(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                              const int *_Nonnull from, const int *_Nonnull to, int count);
+/* Starts `path` as a child that dies with the calling thread, with exactly these descriptors as above. Safe in a
+   process with several threads: nothing but system calls lies between fork() and exec. A pid or -errno; a child
+   that cannot exec ends with code 70. */
+pid_t bs_spawn_with_descriptors(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
+                                const int *_Nonnull from, const int *_Nonnull to, int count);
+/* pidfd_open(2): becomes readable when the process has ended. -errno on failure. */
+int bs_open_process(pid_t process);
+/* A connected pair of stream sockets, close-on-exec. 0 or errno. */
+int bs_stream_pair(int *_Nonnull ends);
 /* Keeps these descriptors (from[i] becomes to[i]) and closes all others from 3 on. 0 or errno. */
 int bs_keep_descriptors(const int *_Nonnull from, const int *_Nonnull to, int count);
 /* Blocks SIGTERM and SIGCHLD and makes them readable from a descriptor (signalfd(2)), close-on-exec and

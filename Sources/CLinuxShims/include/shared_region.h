@@ -22,6 +22,7 @@ enum {
   BS_MAX_ENGINES = 4096,           /* all launches together */
   BS_ENGINE_WORDS = 4,             /* 64 engine cores of one launch a word */
   BS_MAX_NODES = 16,
+  BS_MAX_RESERVATIONS = 16,
   BS_PATH_SIZE = 64,
   BS_COMMAND_SIZE = 8192, /* of an adapter: its folder, its forcing and its words, each ended by 0 */
   BS_DETAIL_SIZE = 2048,
@@ -58,7 +59,8 @@ enum bs_stage {
   BS_STAGE_CONNECT,
   BS_STAGE_READINESS,
   BS_STAGE_SERVE,
-  BS_STAGE_ADAPTER
+  BS_STAGE_ADAPTER,
+  BS_STAGE_HTTP
 };
 
 /* What the kernel said when it was asked who holds a port. */
@@ -175,6 +177,22 @@ struct bs_serving {
   uint32_t strangers; /* frames that are not of this launch */
   uint64_t heard[BS_ENGINE_WORDS];
   uint64_t answered[BS_ENGINE_WORDS];
+  /* HTTP and the measurement. */
+  int32_t frontend_pid;       /* its HTTP front end, 0 if it has none */
+  uint32_t is_measured;       /* set last; read while it may change */
+  uint64_t http_answered_ns;  /* its first answer over HTTP came to the client, by the launcher's word */
+  uint64_t measured_from_ns;  /* of its share of the requests without HTTP */
+  uint64_t measured_until_ns;
+};
+
+/* The launcher of one launch on a node but the head node, as `vllm serve --headless`. */
+struct bs_headless {
+  int32_t pid;
+  uint32_t is_dead;      /* without having been told to end */
+  int32_t wait_status;
+  int32_t casualty;      /* rank of the engine core whose death it noticed, -1 for none */
+  uint64_t started_ns;
+  uint64_t noticed_ns;
 };
 
 struct bs_startup {
@@ -193,6 +211,15 @@ struct bs_startup {
   uint64_t noticed_ns;
   uint32_t casualty; /* enum bs_casualty */
   int32_t casualty_number;
+  uint16_t http_port;          /* 0: not bound */
+  uint16_t padding;
+  uint32_t http_requests;      /* that the client had sent when every API server had answered, or when it gave up */
+  uint32_t http_strangers;     /* answers of other launches */
+  uint64_t http_bound_ns;
+  uint64_t http_answered_ns;   /* every API server has answered */
+  uint64_t measured_requests;
+  uint64_t measured_ns;
+  uint32_t serial;             /* number of the launch in its row, from 0 */
 };
 
 /* How the rest of the start-up goes. */
@@ -213,6 +240,16 @@ struct bs_startup_order {
   uint32_t has_orphan;
   uint32_t server_node;
   uint32_t node_ports;
+  uint32_t is_hybrid;
+  uint32_t serial_launches;
+  uint32_t has_http;
+  uint32_t http_port;
+  uint32_t http_timeout_ms;
+  uint32_t requests;
+  uint32_t request_connections;
+  uint32_t request_us;
+  uint32_t reservation_count;
+  uint32_t reservations[3 * BS_MAX_RESERVATIONS]; /* node, first and last port */
 };
 
 struct bs_thief {
@@ -287,6 +324,7 @@ struct bs_region {
   uint32_t server_command;
   uint64_t release_deadline_ns;
   uint64_t trial_seed;
+  uint32_t serial; /* number of the launch in its row, from 0 */
   BS_CACHE_LINE(launcher_word);
   uint32_t launcher_word;
   uint32_t launcher_command;
@@ -313,6 +351,7 @@ struct bs_region {
   struct bs_startup startups[BS_MAX_LAUNCHES];
   struct bs_serving servings[BS_MAX_SERVERS];
   struct bs_engine engines[BS_MAX_ENGINES];
+  struct bs_headless headless[BS_MAX_LAUNCHES * BS_MAX_NODES];
   /* Who of ours holds a port, 0 for nobody; set after a bind, cleared before the close. See bs_claim(). */
   uint32_t claims[BS_PORTS];
   /* Since when; written before the claim, by thieves and faults alone: API servers have it in their slots. */
@@ -373,6 +412,9 @@ static inline struct bs_choice *_Nonnull bs_kind_of(struct bs_fault *_Nonnull f)
 static inline struct bs_startup *_Nonnull bs_startup_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->startups[i]; }
 static inline struct bs_serving *_Nonnull bs_serving_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->servings[i]; }
 static inline struct bs_engine *_Nonnull bs_engine_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->engines[i]; }
+static inline struct bs_headless *_Nonnull bs_headless_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->headless[i]; }
+static inline uint32_t *_Nonnull bs_reservations_of(struct bs_startup_order *_Nonnull o) { return o->reservations; }
+static inline uint32_t *_Nonnull bs_measured_word(struct bs_serving *_Nonnull s) { return &s->is_measured; }
 static inline uint64_t *_Nonnull bs_heard_of(struct bs_serving *_Nonnull s) { return s->heard; }
 static inline uint64_t *_Nonnull bs_answered_of(struct bs_serving *_Nonnull s) { return s->answered; }
 static inline uint16_t *_Nonnull bs_coordinator_ports_of(struct bs_startup *_Nonnull s) { return s->coordinator_ports; }

@@ -1,0 +1,71 @@
+/// The requests of one API server beyond the one that each engine core has to answer, pure: those that come in over
+/// HTTP, and those of a measurement without HTTP. Engine cores get them in turn.
+public struct ExtraRequests: Sendable {
+  /// An answer that was waited for.
+  public struct Answer: Sendable, Equatable {
+    /// The engine core that gave it.
+    public var engine: Int
+    /// The nonce as it came back.
+    public var nonce: Int64
+    /// What the front end calls the request; nil if it is one of the measurement.
+    public var id: UInt64?
+  }
+
+  private let launch: Int64
+  private let server: Int
+  private let engines: [Int]
+  private var turn = 0
+  private var underWay: [Int64: (engine: Int, id: UInt64?)] = [:]
+  private var left = 0
+  private var nextNonce: Int64 = 0
+
+  /// - Parameter engines: ranks of the engine cores that this API server has to do with, at least one.
+  public init(launch: Int64, server: Int, engines: [Int]) {
+    self.launch = launch
+    self.server = server
+    self.engines = engines
+    // The API servers begin at different engine cores.
+    turn = server
+  }
+
+  /// Takes a request from the front end; nil if one with its nonce is under way.
+  public mutating func add(nonce: Int64, id: UInt64) -> EchoMessage? {
+    guard underWay[nonce] == nil else { return nil }
+    return request(nonce, id: id)
+  }
+
+  /// Plans the measurement: so many requests, with nonces that no other API server uses and no front end.
+  /// - Parameter firstNumber: how many requests the API servers before this one have.
+  public mutating func plan(_ count: Int, firstNumber: Int) {
+    left = count
+    // Front ends' nonces are not negative.
+    nextNonce = Int64.min + Int64(firstNumber)
+  }
+
+  /// The measurement's next request; nil if all are on their way.
+  public mutating func next() -> EchoMessage? {
+    guard left > 0 else { return nil }
+    left -= 1
+    defer { nextNonce += 1 }
+    return request(nextNonce, id: nil)
+  }
+
+  /// Whether every request of the measurement was answered.
+  public var isDone: Bool { left == 0 && underWay.values.allSatisfy { $0.id != nil } }
+
+  /// An echo that arrived; nil if it answers none of these.
+  public mutating func take(_ frame: some Collection<UInt8>) -> Answer? {
+    guard let echo = EchoMessage(frame), echo.launch == launch, echo.server == server,
+      let request = underWay[echo.nonce], request.engine == echo.engine
+    else { return nil }
+    underWay[echo.nonce] = nil
+    return Answer(engine: echo.engine, nonce: echo.nonce, id: request.id)
+  }
+
+  private mutating func request(_ nonce: Int64, id: UInt64?) -> EchoMessage {
+    let engine = engines[turn % engines.count]
+    turn += 1
+    underWay[nonce] = (engine, id)
+    return EchoMessage(launch: launch, server: server, engine: engine, nonce: nonce)
+  }
+}
