@@ -1,14 +1,6 @@
 internal import History
 internal import Planning
 
-/// Linux errno numbers that decide; judging knows no kernel headers.
-private enum LinuxErrno {
-  static let brokenPipe: Int32 = 32
-  static let tooManyLevels: Int32 = 40
-  static let addressInUse: Int32 = 98
-  static let timedOut: Int32 = 110
-}
-
 /// Judges one launch of a trial whose record is whole.
 struct LaunchJudge {
   let arm: Arm
@@ -73,7 +65,7 @@ struct LaunchJudge {
   /// What an adapter that breaks its protocol says or does proves nothing about its ports.
   private func misspoken() -> Finding? {
     guard own.stage == .adapter else { return nil }
-    return (.adapterError, own.detail.isEmpty ? "errno \(own.errno)" : own.detail)
+    return (.adapterError, own.detail.isEmpty ? LinuxErrno.text(own.errno) : own.detail)
   }
 
   /// A program that is the whole launch: its own end tells.
@@ -294,7 +286,7 @@ struct LaunchJudge {
     }
     if own.errno != 0 {
       let text =
-        "the launcher failed at stage \(own.stage.rawValue) with errno \(own.errno)"
+        "the launcher failed at stage \(own.stage.rawValue) with \(LinuxErrno.text(own.errno))"
         + (own.detail.isEmpty ? "" : ": \(own.detail)")
       switch own.errno {
       case LinuxErrno.timedOut: return (.timeout, text)
@@ -311,7 +303,7 @@ struct LaunchJudge {
     if let place = places.first(where: { $0.endpoint.errno != 0 }) {
       return (
         .otherError,
-        "the \(place.name) failed at stage \(place.endpoint.stage.rawValue) with errno \(place.endpoint.errno)"
+        "the \(place.name) failed at stage \(place.endpoint.stage.rawValue) with \(LinuxErrno.text(place.endpoint.errno))"
       )
     }
     return places.first { $0.endpoint.ownership == .silent }.map {

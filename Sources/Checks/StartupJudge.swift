@@ -136,13 +136,14 @@ struct StartupEvidence {
 
   /// Not every API server has answered over HTTP.
   func unansweredOverHTTP(own: LaunchRecord) -> String? {
-    // EAGAIN and ETIMEDOUT.
-    guard own.stage == .http, [11, 110].contains(own.errno) else { return nil }
+    guard own.stage == .http,
+      [LinuxErrno.tryAgain, LinuxErrno.timedOut].contains(own.errno)
+    else { return nil }
     let silent = servings.filter { $0.httpAnswered == 0 }.map { "\($0.server)" }
     let sent = "\(record.httpRequests) were sent"
     if silent.isEmpty { return "the requests of the measurement were not answered; \(sent)" }
     let who = "API server\(silent.count > 1 ? "s" : "") \(silent.joined(separator: ", "))"
-    return own.errno == 110
+    return own.errno == LinuxErrno.timedOut
       ? "\(who) answered no POST over HTTP within \(startup.httpTimeoutMilliseconds) ms; \(sent)"
       : "\(who) accepted no connection from the shared HTTP listener; \(sent)"
   }

@@ -93,14 +93,14 @@ public struct TrialJudge {
       return
         "fault \(fault.fault) (\(fault.name) at \(fault.point.rawValue)) was due in launch "
         + "\(fault.launch) and not witnessed: \(how)"
-        + (fault.errno == 0 ? "" : ", errno \(fault.errno)")
+        + (fault.errno == 0 ? "" : ", \(LinuxErrno.text(fault.errno))")
     }
     if record.ended.completion == .timeoutPreparing { return nil }
     for thief in record.thieves {
       guard thief.drawn < thief.wanted else { continue }
       return
         "thief \(thief.thief) (\(thief.name)) drew \(thief.drawn) of \(thief.wanted) ports"
-        + (thief.errno == 0 ? "" : ", errno \(thief.errno)")
+        + (thief.errno == 0 ? "" : ", \(LinuxErrno.text(thief.errno))")
     }
     let drawn = record.thieves.map(\.drawnInWindow).reduce(0, +)
     if drawn < arm.window.foreignDraws {

@@ -16,9 +16,9 @@ public enum HistoryError: Error, Equatable, CustomStringConvertible {
   /// One sentence that names the file and says what to do where something can be done.
   public var description: String {
     switch self {
-    case .cannotOpen(let path, let errno): "cannot open \(path): errno \(errno)"
-    case .cannotRead(let path, let errno): "cannot read \(path): errno \(errno)"
-    case .cannotWrite(let path, let errno): "cannot write \(path): errno \(errno)"
+    case .cannotOpen(let path, let errno): "cannot open \(path): \(LinuxErrno.text(errno))"
+    case .cannotRead(let path, let errno): "cannot read \(path): \(LinuxErrno.text(errno))"
+    case .cannotWrite(let path, let errno): "cannot write \(path): \(LinuxErrno.text(errno))"
     case .badLine(let path, let line, let reason): "\(path):\(line): \(reason)"
     case .unknownSchemaVersion(let path, let found, let supported):
       "\(path): event format \(found) is not known (this bindstorm reads format \(supported)); "

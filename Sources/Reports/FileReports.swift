@@ -26,7 +26,7 @@ public enum MarkdownReport {
         if let cause = verdict.topCause {
           parts.append("\(cause.outcome.rawValue) x\(cause.launches)")
         }
-        if let uncounted = Wording.uncounted(verdict) { parts.append(uncounted) }
+        parts += Wording.leftOut(verdict, of: matrix)
         return parts.joined(separator: "<br>")
       }
       lines.append("| \(escaped(strategy)) | " + cells.joined(separator: " | ") + " |")

@@ -37,7 +37,7 @@ public struct TerminalReport {
     }
     if verdict.noPrediction != nil { lines.append("no model") }
     if let cause = verdict.topCause { lines.append("\(cause.outcome.rawValue) x\(cause.launches)") }
-    if let uncounted = Wording.uncounted(verdict) { lines.append(uncounted) }
+    lines += Wording.leftOut(verdict, of: matrix)
     return lines
   }
 
@@ -134,7 +134,7 @@ public struct TerminalReport {
         "  \(pad(name, first))  \(pad(Wording.durations(verdict.releaseSkew), 32))  \(pad(Wording.durations(verdict.window), 32))  \(Wording.durations(verdict.timeToBound))"
     }
     let head =
-      "  \(pad("", first))  \(pad("barrier release skew", 32))  \(pad("window", 32))  time to all bound"
+      "  \(pad("", first))  \(pad("barrier release skew", 32))  \(pad("allocated to first bind", 32))  time to all bound"
     return ["Measured, p50 / p99 / max:", head] + lines + [""]
   }
 

@@ -51,7 +51,8 @@ public enum Timeline {
       if endpoint.errno != 0 {
         add(
           endpoint.finished,
-          "\(who) fails to bind its \(role) to port \(endpoint.requested): errno \(endpoint.errno)")
+          "\(who) fails to bind its \(role) to port \(endpoint.requested): \(LinuxErrno.text(endpoint.errno))"
+        )
       } else if endpoint.isBound {
         let place = endpoint.path.isEmpty ? "port \(endpoint.bound)" : endpoint.path
         add(endpoint.finished, "\(who) listens with its \(role) on \(place)")
@@ -69,7 +70,7 @@ public enum Timeline {
     )
     let stake = record.port == 0 ? "" : ", with port \(record.port) at stake"
     add(record.injected, "\(what) is injected into \(victim)\(stake)")
-    let code = record.errno == 0 ? "" : ": errno \(record.errno)"
+    let code = record.errno == 0 ? "" : ": \(LinuxErrno.text(record.errno))"
     let helper = record.helper == 0 ? "" : " by pid \(record.helper)"
     add(record.witnessed, "\(what) is witnessed\(helper)\(code)")
     add(record.healed, "\(what) is over")

@@ -87,10 +87,15 @@ enum Wording {
       + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test)."
   }
 
-  /// What the rate leaves out: `2 launches not counted`; nil where there is nothing.
-  static func uncounted(_ verdict: ArmVerdict) -> String? {
+  /// What the rate leaves out: `2 launches not counted`, and of an interrupted run `7 of 100 trials counted`; empty
+  /// where there is nothing.
+  static func leftOut(_ verdict: ArmVerdict, of matrix: Matrix) -> [String] {
     let count = verdict.outcomes.filter { !$0.outcome.isCounted }.map(\.launches).reduce(0, +)
-    return count == 0 ? nil : "\(count) launch\(count == 1 ? "" : "es") not counted"
+    let uncounted = count == 0 ? [] : ["\(count) launch\(count == 1 ? "" : "es") not counted"]
+    guard matrix.isPartial, verdict.verdict != .skipped,
+      verdict.trials.outOf < verdict.plannedTrials
+    else { return uncounted }
+    return uncounted + ["\(verdict.trials.outOf) of \(verdict.plannedTrials) trials counted"]
   }
 
   /// Why an arm needs attention: it is neither as demanded nor as predicted; nil where it is.

@@ -498,7 +498,7 @@ extension ServerRecord {
     },
     Row(
       "an adapter reports a failure of its own", [.otherError],
-      "stage spawn with errno 121: failed: out of luck"
+      "stage spawn with errno 121 (EREMOTEIO): failed: out of luck"
     ) {
       $0.launches[0].errno = 121
       $0.launches[0].stage = .spawn

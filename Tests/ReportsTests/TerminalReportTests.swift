@@ -35,7 +35,7 @@ import Testing
       siblings, held: INCONCLUSIVE: no trial ran
 
     Measured, p50 / p99 / max:
-                              barrier release skew              window                            time to all bound
+                              barrier release skew              allocated to first bind           time to all bound
       quiet, probe-then-bind  900 ns / 12.3 us / 1.5 ms         -                                 900.0 us / 12.3 ms / 1.50 s
 
     an expectation is violated: 1 PASS, 1 FAIL, 1 INCONCLUSIVE, 1 XFAIL, 1 MEASURED
@@ -131,6 +131,7 @@ import Testing
         ---------+-----------------------------
         t        | FAIL 1/3 33.3 % [0.84, 90.6]
                  | timeout x1
+                 | 3 of 100 trials counted
 
         Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent. A model disagrees where p < 0.001 (exact binomial test).
 

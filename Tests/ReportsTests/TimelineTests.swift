@@ -31,7 +31,7 @@ import Testing
         +0.250 ms  launcher 0 has allocated 2 addresses
         +1.900 ms  the barrier opens: API servers go on
         +2.000 ms  API server 0.0 leaves the barrier
-        +4.000 ms  API server 0.0 fails to bind its input to port 40001: errno 98
+        +4.000 ms  API server 0.0 fails to bind its input to port 40001: errno 98 (EADDRINUSE)
         +299.000 ms  engine core 0.3 on node 1 is READY
         +304.000 ms  launcher 0 notices that the launch has failed: api-server 0
         +305.000 ms  the trial is over: complete

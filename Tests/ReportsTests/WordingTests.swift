@@ -65,13 +65,19 @@ import Testing
 
   @Test func `what a rate leaves out is said`() {
     var verdict = SampleMatrix.full.arms[2]
-    #expect(Wording.uncounted(verdict) == "3 launches not counted")
+    var matrix = SampleMatrix.full
+    #expect(Wording.leftOut(verdict, of: matrix) == ["3 launches not counted"])
     verdict.outcomes = [
       OutcomeCount(outcome: .ready, launches: 9), OutcomeCount(outcome: .invalid, launches: 1),
     ]
-    #expect(Wording.uncounted(verdict) == "1 launch not counted")
+    #expect(Wording.leftOut(verdict, of: matrix) == ["1 launch not counted"])
     verdict.outcomes = [OutcomeCount(outcome: .timeout, launches: 9)]
-    #expect(Wording.uncounted(verdict) == nil)
+    verdict.trials = SampleMatrix.rate(9, 9, 0.6, 1)
+    #expect(Wording.leftOut(verdict, of: matrix) == [])
+    matrix.isPartial = true
+    #expect(Wording.leftOut(verdict, of: matrix) == ["9 of 100 trials counted"])
+    verdict.verdict = .skipped
+    #expect(Wording.leftOut(verdict, of: matrix) == [])
   }
 
   @Test(arguments: Verdict.allCases) func `an arm that is not as it should be says why`(

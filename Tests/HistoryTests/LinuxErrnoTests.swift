@@ -1,0 +1,22 @@
+import Glibc
+import History
+import Testing
+
+@Suite struct LinuxErrnoTests {
+  @Test func `the numbers are this kernel's`() {
+    #expect(LinuxErrno.tryAgain == EAGAIN && LinuxErrno.brokenPipe == EPIPE)
+    #expect(LinuxErrno.tooManyLevels == ELOOP && LinuxErrno.addressInUse == EADDRINUSE)
+    #expect(LinuxErrno.timedOut == ETIMEDOUT)
+  }
+
+  @Test(arguments: [
+    (EADDRINUSE, "EADDRINUSE"), (ENOSPC, "ENOSPC"), (EMFILE, "EMFILE"), (EACCES, "EACCES"),
+    (ECONNRESET, "ECONNRESET"), (EADDRNOTAVAIL, "EADDRNOTAVAIL"), (EREMOTEIO, "EREMOTEIO"),
+    (ENAMETOOLONG, "ENAMETOOLONG"), (EPROTO, "EPROTO"), (ENOBUFS, "ENOBUFS"),
+  ])
+  func `a number is named`(_ code: Int32, _ name: String) {
+    #expect(LinuxErrno.text(code) == "errno \(code) (\(name))")
+  }
+
+  @Test func `what has no name here is a number`() { #expect(LinuxErrno.text(4_000) == "errno 4000") }
+}
