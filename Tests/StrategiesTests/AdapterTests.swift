@@ -246,16 +246,16 @@ struct AdapterTests {
     let program = try Program(
       [Built.bindstorm, "run", plan, "--quiet", "--results", scratch.path + "/results"])
     var below: [ProcessRecord] = []
-    try waitUntil("start of the adapter", atMost: 60) {
+    try waitUntil("start of the adapter") {
       if program.hasEnded() { throw TestFailure("it has ended: \(program.errorOutput)") }
       below = Kernel.descendants(of: program.pid)
       return below.contains { $0.name == "sleep" }
     }
     program.signal(signal)
-    let finished = try program.wait(atMost: 120)
+    let finished = try program.wait()
     #expect(finished.ending == .exit(128 + signal), "\(finished)")
     #expect(finished.output.contains("PARTIAL (interrupted)"), "\(finished)")
-    try waitUntil("end of the adapter", atMost: 60) {
+    try waitUntil("end of the adapter") {
       below.allSatisfy { !Kernel.isRunning($0.pid) }
     }
   }

@@ -208,7 +208,7 @@ struct ForcedProgramTests {
   /// The processes below the run once the launch has all four of its own.
   private static func tree(of program: Program) throws -> [ProcessRecord] {
     var tree: [ProcessRecord] = []
-    try waitUntil("four processes of the launch", atMost: 60) {
+    try waitUntil("four processes of the launch") {
       if program.hasEnded() { throw TestFailure("it has ended: \(program.errorOutput)") }
       tree = Kernel.descendants(of: program.pid)
       return tree.filter { $0.name.hasPrefix("python") }.count == 4
@@ -223,11 +223,11 @@ struct ForcedProgramTests {
     let tree = try Self.tree(of: program)
     #expect(tree.contains { $0.name.hasPrefix("bs-forcer") })
     program.signal(signal)
-    let finished = try program.wait(atMost: 120)
+    let finished = try program.wait()
     #expect(
       finished.ending == (signal == SIGKILL ? .signal(SIGKILL) : .exit(128 + signal)),
       "\(finished)")
-    try waitUntil("end of all processes", atMost: 60) {
+    try waitUntil("end of all processes") {
       tree.allSatisfy { !Kernel.isRunning($0.pid) }
     }
   }
@@ -243,15 +243,15 @@ struct ForcedProgramTests {
     // to look first.
     kill(try pid("bs-keeper"), SIGSTOP)
     kill(try pid("bs-launcher"), SIGKILL)
-    try waitUntil("end of the first launch", atMost: 30) {
+    try waitUntil("end of the first launch") {
       first.filter { !["bs-host", "bs-auditor"].contains($0.name) }.allSatisfy {
         !Kernel.isRunning($0.pid)
       }
     }
     let second = try Self.tree(of: program)
     program.signal(SIGTERM)
-    #expect(try program.wait(atMost: 120).ending == .exit(143))
-    try waitUntil("end of all processes", atMost: 60) {
+    #expect(try program.wait().ending == .exit(143))
+    try waitUntil("end of all processes") {
       second.allSatisfy { !Kernel.isRunning($0.pid) }
     }
   }
