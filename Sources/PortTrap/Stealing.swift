@@ -5,6 +5,9 @@ internal import Syscalls
 
 /// A bind by number of a port that was handed out: the proof, the theft and the owner.
 extension Supervisor {
+  /// How long a release is waited for that is known to have happened. Only events that the kernel dropped take it.
+  private static let longestEventDelay: UInt64 = 500_000_000
+
   /// A bind by number of a port that was handed out: proves, steals, executes and judges.
   func rebind(
     _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call,
@@ -22,10 +25,12 @@ extension Supervisor {
     }
     var trial = prove(question, reusesAddress: reusesAddress)
     if question.isAwaitingRelease && supervision.steal.mode != .off
+      && trial.answers.openAddressesAreFree
       && (trial.answers.isFree || trial.answers.isFreeWithReuse)
     {
-      // Whether it was a client's port is told by the event, which takes a fraction of a millisecond.
-      let deadline = MonotonicClock.now() + 5_000_000
+      // Whether it was a client's port is told by the event, which is under way: the port is free. It takes a
+      // fraction of a millisecond, and on a busy host as long as the kernel's worker threads wait for a CPU.
+      let deadline = MonotonicClock.now() + Self.longestEventDelay
       while question.isAwaitingRelease && MonotonicClock.now() < deadline {
         waitForEvents(milliseconds: 1)
         question = ledger.question(key, address: address)!
