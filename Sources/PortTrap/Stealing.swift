@@ -5,9 +5,6 @@ internal import Syscalls
 
 /// A bind by number of a port that was handed out: the proof, the theft and the owner.
 extension Supervisor {
-  /// How long a release is waited for that is known to have happened. Only events that the kernel dropped take it.
-  private static let longestEventDelay: UInt64 = 500_000_000
-
   /// A bind by number of a port that was handed out: proves, steals, executes and judges.
   func rebind(
     _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call,
@@ -15,13 +12,14 @@ extension Supervisor {
   ) -> Int32? {
     drainEvents()
     guard var question = ledger.question(key, address: address) else { return execute().error }
-    // The events of its connections may be late; those that are left are in the kernel's list.
-    if ledger.mayHaveServed(key),
-      networks.sockets(in: key.namespace, key.transport, port: key.port).contains(where: {
-        $0.peer_port != 0
-      })
-    {
-      ledger.served(key)
+    // Connections that are left are in the kernel's list. The events of the others must be known before the port
+    // has a new listener.
+    if ledger.mayHaveServed(key) {
+      let isServing = networks.sockets(in: key.namespace, key.transport, port: key.port)
+        .contains { $0.peer_port != 0 }
+      if isServing { ledger.served(key) } else { settleEvents(of: key.namespace) }
+      guard let known = ledger.question(key, address: address) else { return execute().error }
+      question = known
     }
     var trial = prove(question, reusesAddress: reusesAddress)
     if question.isAwaitingRelease && supervision.steal.mode != .off

@@ -145,6 +145,10 @@ struct pt_socket_record {
 int pt_open_destroy_events(void);
 /* Reads waiting records without blocking. How many; 0 none; -ENOBUFS some were lost; -errno. */
 int pt_read_destroy_events(int netlink, struct pt_socket_record *_Nonnull records, int capacity);
+/* Opens and closes a socket on each CPU that this thread may run on, or on the first `capacity`. The kernel sends
+   the records from a queue for each CPU, so that those of sockets that were gone before come before these. Puts
+   their cookies; returns how many. */
+int pt_mark_destroy_events(uint64_t *_Nonnull cookies, int capacity);
 /* Lists sockets of the calling thread's namespace: TCP (6) or UDP (17), on `port` (0: any), with that inode
    (0: any). How many there are, which may be more than `capacity`, or -errno. */
 int pt_list_sockets(int protocol, uint16_t port, uint64_t inode, struct pt_socket_record *_Nonnull records,
