@@ -174,6 +174,24 @@ int pt_read_destroy_events(int netlink, struct pt_socket_record *records, int ca
   return found;
 }
 
+int pt_mark_destroy_events(uint64_t *cookies, int capacity) {
+  cpu_set_t allowed;
+  int count = 0;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) CPU_ZERO(&allowed);
+  for (int cpu = 0; cpu < CPU_SETSIZE && count < capacity; cpu++) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    int descriptor = sched_setaffinity(0, sizeof one, &one) == 0 ? socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+    if (descriptor < 0) continue;
+    cookies[count++] = pt_socket_cookie(descriptor);
+    close(descriptor);
+  }
+  if (count > 0) sched_setaffinity(0, sizeof allowed, &allowed);
+  return count;
+}
+
 struct listing {
   struct pt_socket_record *records;
   int capacity, found, protocol;

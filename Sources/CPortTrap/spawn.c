@@ -422,6 +422,21 @@ int pt_next_signal(int descriptor, int *sender) {
   return (int)info.ssi_signo;
 }
 
+int pt_hold_endings(sigset_t *found) {
+  static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  if (sigprocmask(SIG_BLOCK, 0, found) != 0) return -errno;
+  sigset_t set;
+  sigemptyset(&set);
+  for (unsigned i = 0; i < sizeof endings / sizeof *endings; i++) {
+    struct sigaction action;
+    if (sigaction(endings[i], 0, &action) != 0) return -errno;
+    if (action.sa_handler != SIG_IGN && !sigismember(found, endings[i])) sigaddset(&set, endings[i]);
+  }
+  int descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (descriptor >= 0) sigprocmask(SIG_BLOCK, &set, 0);
+  return descriptor >= 0 ? descriptor : -errno;
+}
+
 void pt_die_by_signal(int signal_number) {
   struct rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);

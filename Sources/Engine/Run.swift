@@ -122,7 +122,11 @@ public final class Run {
       guard let command = arm.strategy.command else { continue }
       if tried[command] == nil {
         try writeOrder(arm)
-        tried[command] = try request(ControlMessage(.tryAdapter)).text
+        guard let problem = try tryAdapter(arm) else {
+          try append([.runEnded(RunEnded(interrupted: true, at: MonotonicClock.now()))], observer)
+          return
+        }
+        tried[command] = problem
       }
       if tried[command] != "" { skipped[number] = tried[command] }
     }
@@ -204,6 +208,19 @@ public final class Run {
 
   private func request(_ message: ControlMessage) throws(RunError) -> ControlMessage {
     do throws(WorkerHost.StartError) { return try host.request(message) } catch {
+      throw .workers(error.description)
+    }
+  }
+
+  /// Why the arm's program cannot run here; empty if it can, nil when interrupted.
+  private func tryAdapter(_ arm: Arm) throws(RunError) -> String? {
+    // A plan allows programs no more time to start than a phase takes at most.
+    let limit = arm.timeoutMilliseconds + WorkerHost.defaultAnswerTimeoutMilliseconds
+    do throws(WorkerHost.StartError) {
+      return try host.request(ControlMessage(.tryAdapter), within: limit) {
+        interruption.isRequested
+      }?.text
+    } catch {
       throw .workers(error.description)
     }
   }

@@ -120,9 +120,22 @@ public final class WorkerHost {
   /// Sends a request and waits for the answer.
   /// - Throws: what the worker host says it failed with, or that it is gone or does not answer in time.
   public func request(_ message: ControlMessage) throws(StartError) -> ControlMessage {
+    try request(message, within: answerTimeoutMilliseconds) { false }!
+  }
+
+  /// Sends a request that may take long, and waits for the answer as long as it is wanted.
+  /// - Parameters:
+  ///   - milliseconds: how long it may take.
+  ///   - isUnwanted: asked again and again, and after every signal.
+  /// - Returns: nil when it was no longer wanted; the worker host can only be ended then.
+  /// - Throws: what the worker host says it failed with, or that it is gone or does not answer in time.
+  public func request(
+    _ message: ControlMessage, within milliseconds: Int, unless isUnwanted: () -> Bool
+  ) throws(StartError) -> ControlMessage? {
     do throws(SystemError) {
       try message.send(over: channel.number)
-      guard Self.isReadable(channel.number, within: answerTimeoutMilliseconds) else {
+      guard Self.isReadable(channel.number, within: milliseconds, unless: isUnwanted) else {
+        if isUnwanted() { return nil }
         throw SystemError("answer of the worker host", code: ETIMEDOUT)
       }
       guard let answer = try ControlMessage.receive(from: channel.number) else {
@@ -135,16 +148,23 @@ public final class WorkerHost {
     }
   }
 
-  /// Waits for a message, or the end of the other side, through signals.
-  private static func isReadable(_ channel: Int32, within milliseconds: Int) -> Bool {
+  /// A signal that comes just before a wait does not interrupt it.
+  private static let unwantedCheckMilliseconds: UInt64 = 250
+
+  /// Waits for a message, or the end of the other side, through signals, unless it is not wanted any more.
+  private static func isReadable(
+    _ channel: Int32, within milliseconds: Int, unless isUnwanted: () -> Bool = { false }
+  ) -> Bool {
     let deadline = MonotonicClock.now() + UInt64(milliseconds) * 1_000_000
-    while true {
+    while !isUnwanted() {
       let now = MonotonicClock.now()
       let left = now < deadline ? (deadline - now + 999_999) / 1_000_000 : 0
-      let ready = bs_wait_readable(channel, Int32(left))
+      let ready = bs_wait_readable(channel, Int32(min(left, unwantedCheckMilliseconds)))
       if ready > 0 { return true }
-      if ready != -EINTR { return false }
+      if ready == 0 && left > 0 || ready == -EINTR { continue }
+      return false
     }
+    return false
   }
 
   /// This process's environment without the Swift runtime's crash reporter: a worker that crashes is to be dead

@@ -113,4 +113,17 @@ final class Networks {
       } ?? 0
     return Array(records.prefix(Int(max(0, min(count, 64)))))
   }
+
+  /// Has the kernel destroy sockets there whose events come after all that are under way. Returns their cookies.
+  func markEvents(in namespace: UInt64) -> Set<UInt64> {
+    guard let network = known[namespace] else { return [] }
+    var cookies = [UInt64](repeating: 0, count: Self.mostMarks)
+    let count = entering(network.descriptor) {
+      pt_mark_destroy_events(&cookies, Int32(Self.mostMarks))
+    }
+    return Set(cookies.prefix(Int(count ?? 0)))
+  }
+
+  /// Beyond so many CPUs, events of others can still be late.
+  private static let mostMarks = 128
 }

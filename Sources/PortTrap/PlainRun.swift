@@ -16,7 +16,8 @@ public enum PlainRun {
     }
   }
 
-  /// Runs it to its end, with its output to one descriptor and no input.
+  /// Runs it to its end, with its output to one descriptor and no input. A signal that ends the calling process ends
+  /// the command's process group first: it is not the terminal's foreground group, and nobody else would.
   /// - Parameter timeLimit: nanoseconds after which its process group is ended.
   public static func run(
     _ command: [String], output: Int32, inheritsPipeIgnored: Bool, timeLimit: UInt64
@@ -27,10 +28,17 @@ public enum PlainRun {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, output, 2)
+    var found = sigset_t()
+    let signals = pt_hold_endings(&found)
+    guard signals >= 0 else { throw .system("signalfd: \(errorText(-signals))") }
+    let ending = Descriptor(owning: signals)
+    // One that is pending is delivered here, when everything else is done.
+    defer { sigprocmask(SIG_SETMASK, &found, nil) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    var flags = Int16(POSIX_SPAWN_SETPGROUP)
+    posix_spawnattr_setsigmask(&attributes, &found)
+    var flags = Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK)
     if !inheritsPipeIgnored {
       var pipe = sigset_t()
       sigemptyset(&pipe)
@@ -47,13 +55,15 @@ public enum PlainRun {
     let pidfd = pt_open_thread(pid)
     guard pidfd >= 0 else { throw .system("pidfd_open: \(errorText(-pidfd))") }
     let handle = Descriptor(owning: pidfd)
-    var item = pollfd(fd: handle.number, events: Int16(POLLIN), revents: 0)
+    var items = [handle.number, ending.number].map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
     let deadline = MonotonicClock.now() + timeLimit
     var hung = false
     while true {
       let now = MonotonicClock.now()
       let left = now >= deadline ? 0 : Int32(min((deadline - now) / 1_000_000 + 1, 3_600_000))
-      let ready = poll(&item, 1, left)
+      let ready = poll(&items, 2, left)
       if ready > 0 { break }
       if ready == 0 && MonotonicClock.now() >= deadline {
         hung = true

@@ -23,6 +23,7 @@ extension Supervisor {
   }
 
   func take(_ record: pt_socket_record, in namespace: UInt64, at now: UInt64) {
+    if marks.remove(record.cookie) != nil { return }
     guard handedOut[Int(record.port)] else { return }
     let transport: Transport = record.protocol == UInt8(IPPROTO_UDP) ? .udp : .tcp
     let key = PortKey(namespace: namespace, transport: transport, port: record.port)
@@ -38,6 +39,18 @@ extension Supervisor {
       thieves[key] = [(released.holding.address, socket)]
     }
   }
+
+  /// Takes all events of a namespace that are under way: the kernel's worker threads send them, as late as these
+  /// get a CPU on a busy host, and those of different CPUs in no order.
+  func settleEvents(of namespace: UInt64) {
+    marks = networks.markEvents(in: namespace)
+    let deadline = MonotonicClock.now() + Self.longestEventDelay
+    while !marks.isEmpty && MonotonicClock.now() < deadline { waitForEvents(milliseconds: 1) }
+    marks = []
+  }
+
+  /// How long an event is waited for that must come, unless the kernel dropped it.
+  static let longestEventDelay: UInt64 = 500_000_000
 
   func waitForEvents(milliseconds: Int32) {
     var items = networks.known.values.map {

@@ -12,20 +12,23 @@ extension Supervisor {
   ) -> Int32? {
     drainEvents()
     guard var question = ledger.question(key, address: address) else { return execute().error }
-    // The events of its connections may be late; those that are left are in the kernel's list.
-    if ledger.mayHaveServed(key),
-      networks.sockets(in: key.namespace, key.transport, port: key.port).contains(where: {
-        $0.peer_port != 0
-      })
-    {
-      ledger.served(key)
+    // Connections that are left are in the kernel's list. The events of the others must be known before the port
+    // has a new listener.
+    if ledger.mayHaveServed(key) {
+      let isServing = networks.sockets(in: key.namespace, key.transport, port: key.port)
+        .contains { $0.peer_port != 0 }
+      if isServing { ledger.served(key) } else { settleEvents(of: key.namespace) }
+      guard let known = ledger.question(key, address: address) else { return execute().error }
+      question = known
     }
     var trial = prove(question, reusesAddress: reusesAddress)
     if question.isAwaitingRelease && supervision.steal.mode != .off
+      && trial.answers.openAddressesAreFree
       && (trial.answers.isFree || trial.answers.isFreeWithReuse)
     {
-      // Whether it was a client's port is told by the event, which takes a fraction of a millisecond.
-      let deadline = MonotonicClock.now() + 5_000_000
+      // Whether it was a client's port is told by the event, which is under way: the port is free. It takes a
+      // fraction of a millisecond, and on a busy host as long as the kernel's worker threads wait for a CPU.
+      let deadline = MonotonicClock.now() + Self.longestEventDelay
       while question.isAwaitingRelease && MonotonicClock.now() < deadline {
         waitForEvents(milliseconds: 1)
         question = ledger.question(key, address: address)!

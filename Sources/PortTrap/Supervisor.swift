@@ -22,6 +22,8 @@ public final class Supervisor {
   var stolenPorts: Set<PortKey> = []
   /// Ports that were ever handed out, so that others pass quickly.
   var handedOut = [Bool](repeating: false, count: 65_536)
+  /// Sockets of ours, by cookie, whose destroy events come after all that are under way.
+  var marks: Set<UInt64> = []
   /// Calls that wait for their time.
   var delayed: [(due: UInt64, call: pt_call, error: Int32?)] = []
   /// Fallback mode: descriptors on which `bind(0)` went on, by process.
@@ -128,7 +130,8 @@ public final class Supervisor {
 
   private func finish() -> Observation {
     // The last releases are on their way.
-    let deadline = MonotonicClock.now() + 20_000_000
+    let patience = observation.isTreeRunning ? 20_000_000 : Self.longestEventDelay
+    let deadline = MonotonicClock.now() + patience
     while ledger.findings.contains(where: \.isAwaitingRelease), MonotonicClock.now() < deadline {
       waitForEvents(milliseconds: 2)
     }

@@ -35,13 +35,18 @@ public enum ProcessRecords {
       for descriptor in entries(of: "/proc/\(pid)/fd") {
         guard let target = link("/proc/\(pid)/fd/\(descriptor)"), let places = wanted[target]
         else { continue }
-        let command = (try? FileText.read("/proc/\(pid)/comm")) ?? ""
-        let owner = Owner(pid: pid, command: String(command.prefix { $0 != "\n" }))
+        let owner = Owner(pid: pid, command: command(of: pid))
         for place in places { found[place] = owner }
         left.remove(target)
         if left.isEmpty { return }
       }
     }
+  }
+
+  /// Name of a process's command as ps shows it; empty if unknown.
+  public static func command(of pid: Int32) -> String {
+    let text = (try? FileText.read("/proc/\(pid)/comm")) ?? ""
+    return String(text.prefix { $0 != "\n" })
   }
 
   /// The parent of a process; 0 if there is no such process.

@@ -114,19 +114,32 @@ final class HostRole {
     }
   }
 
-  /// Processes whose launcher let go of them are this process's children, as the subreaper's.
-  private func endOrphans() -> [String] {
+  /// All children of this process: workers, and as the subreaper's what no longer has another parent. Of very many
+  /// the first few hundred.
+  private func everyChild() -> [Int32] {
     let pid = getpid()
-    guard let text = try? FileText.read("/proc/\(pid)/task/\(pid)/children") else { return [] }
+    let text = (try? FileText.read("/proc/\(pid)/task/\(pid)/children")) ?? ""
+    return text.split(separator: " ").compactMap { Int32($0) }
+  }
+
+  /// Ends the processes whose launcher let go of them. Returns which they were.
+  private func endOrphans() -> [String] {
+    let found = everyChild()
     reap()
-    return text.split(separator: " ").compactMap { Int32($0) }.filter { children[$0] == nil }
-      .compactMap { orphan in
-        let name = (try? FileText.read("/proc/\(orphan)/comm")) ?? ""
-        kill(orphan, SIGKILL)
-        var status: Int32 = 0
-        guard waitpid(orphan, &status, 0) == orphan else { return nil }
-        return "\(name.prefix { $0 != "\n" }) (pid \(orphan))"
-      }
+    return found.filter { children[$0] == nil }.compactMap { orphan in
+      let name = ProcessRecords.command(of: orphan)
+      kill(orphan, SIGKILL)
+      guard Self.takeExit(of: orphan) else { return nil }
+      return "\(name) (pid \(orphan))"
+    }
+  }
+
+  /// Waits for the end of a child that was told to end. Returns whether there was such a child.
+  private static func takeExit(of child: Int32) -> Bool {
+    var status: Int32 = 0
+    // The exit of any other child interrupts the wait.
+    while waitpid(child, &status, 0) != child { if errno != EINTR { return false } }
+    return true
   }
 
   private func removeSocketFiles() -> [String] {
@@ -232,14 +245,22 @@ final class HostRole {
     body()
   }
 
+  /// Ends all workers and everything below them.
   private func stopWorkers() {
     for pid in children.keys { kill(pid, SIGKILL) }
-    // What has no parent but this process ends with nobody.
-    _ = endOrphans()
-    // API servers die with their launcher and are then ours, as the subreaper.
+    for pid in children.keys { _ = Self.takeExit(of: pid) }
+    children = [:]
+    // What a process leaves behind is this one's child, as the subreaper's, before its exit can be taken, and may
+    // leave something behind in its turn: all is ended when there is no child any more.
+    while case let left = everyChild(), !left.isEmpty {
+      for pid in left {
+        if AdapterKeeper.isKeeper(pid) { AdapterKeeper.end(pid) } else { kill(pid, SIGKILL) }
+      }
+      for pid in left { _ = Self.takeExit(of: pid) }
+    }
+    // There is none, unless /proc does not show children.
     var status: Int32 = 0
     while waitpid(-1, &status, 0) > 0 || errno == EINTR {}
-    children = [:]
     bs_clear_claims(region.pointer)
     if isolation != .none { _ = bs_destroy_time_wait() }
   }

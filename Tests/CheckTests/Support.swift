@@ -59,7 +59,7 @@ func run(
     return file
   }
   let status = try spawn(
-    [Place.executable("timeout")!, "--foreground", "-k", "1", "60"] + words, files.map(\.path),
+    [Place.executable("timeout")!, "--foreground", "-k", "1", "180"] + words, files.map(\.path),
     environment)
   return Ended(
     status: status,

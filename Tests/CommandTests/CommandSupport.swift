@@ -129,8 +129,9 @@ final class Terminal {
   }
 
   /// Runs a program on the terminal to its end.
-  func run(_ program: Program, atMost seconds: Double = 60) throws -> (ending: Ending, text: String)
-  {
+  func run(_ program: Program, atMost seconds: Double = 180) throws -> (
+    ending: Ending, text: String
+  ) {
     try waitUntil("end of the program", atMost: seconds) {
       _ = text
       return program.hasEnded()

@@ -119,7 +119,7 @@ private let stopped = #""window": { "milliseconds": 3600000 }"#
     let program = try workplace.start()
     let belongings = try Belongings(of: program)
     program.signal(SIGINT)
-    let finished = try program.wait(atMost: 30)
+    let finished = try program.wait()
     #expect(finished.ending == .exit(130), "\(finished)")
     #expect(finished.output.contains("PARTIAL (interrupted)"))
     try belongings.expectGone()
@@ -141,5 +141,21 @@ private let stopped = #""window": { "milliseconds": 3600000 }"#
     #expect(finished.ending == .exit(0), "\(finished)")
     #expect(try workplace.outcomes() == ["child-died": 1, "ready": 2])
     #expect(finished.output.contains("child-died x1, first in trial 0/0"), "\(finished.output)")
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func `a shrunk check that is ended takes the run of its command along`(signal: Int32) throws {
+    let program = try Program([
+      Built.bindstorm, "check", "--shrink", "--", "sh", "-c", "sleep 3600 & sleep 3600",
+    ])
+    var tree: [ProcessRecord] = []
+    try waitUntil("two processes of the command") {
+      if program.hasEnded() { throw TestFailure("it has ended: \(program.errorOutput)") }
+      tree = Kernel.descendants(of: program.pid)
+      return tree.count { $0.name == "sleep" } == 2
+    }
+    program.signal(signal)
+    #expect(try program.wait().ending == .signal(signal))
+    try waitUntil("end of the command") { tree.allSatisfy { !Kernel.isRunning($0.pid) } }
   }
 }

@@ -232,6 +232,34 @@ struct AdapterTests {
     }
   }
 
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `a signal ends a run whose adapter does not say who it is`(signal: Int32) throws {
+    let scratch = try ScratchFolder()
+    let plan = try scratch.write(
+      #"""
+      {"version": 1, "name": "mute",
+       "defaults": {"topology": {"api_servers": 2}, "trials": 2, "timeout_ms": 3600000},
+       "strategies": [{"name": "exec", "command": ["sleep", "3600"],
+                       "options": {"hello_timeout_ms": 600000}}],
+       "scenarios": [{"name": "alone"}]}
+      """#, to: "plan.json")
+    let program = try Program(
+      [Built.bindstorm, "run", plan, "--quiet", "--results", scratch.path + "/results"])
+    var below: [ProcessRecord] = []
+    try waitUntil("start of the adapter") {
+      if program.hasEnded() { throw TestFailure("it has ended: \(program.errorOutput)") }
+      below = Kernel.descendants(of: program.pid)
+      return below.contains { $0.name == "sleep" }
+    }
+    program.signal(signal)
+    let finished = try program.wait()
+    #expect(finished.ending == .exit(128 + signal), "\(finished)")
+    #expect(finished.output.contains("PARTIAL (interrupted)"), "\(finished)")
+    try waitUntil("end of the adapter") {
+      below.allSatisfy { !Kernel.isRunning($0.pid) }
+    }
+  }
+
   @Test(arguments: ["allocate", "listeners", "bind"])
   func `the conformance check passes a good adapter`(_ how: String) throws {
     let scratch = try ScratchFolder()

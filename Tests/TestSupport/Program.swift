@@ -163,7 +163,7 @@ public final class Program {
 
   /// Waits for its end; past the limit it is killed and the test fails.
   @discardableResult
-  public func wait(atMost seconds: Double = 60) throws -> Finished {
+  public func wait(atMost seconds: Double = 180) throws -> Finished {
     do {
       try waitUntil("the end of the program", atMost: seconds) { hasEnded() }
     } catch {
@@ -175,7 +175,7 @@ public final class Program {
   /// Starts a program and waits for its end.
   public static func run(
     _ arguments: [String], environment: [String: String?] = [:], folder: String? = nil,
-    outputTo: String? = nil, closing: [Int32] = [], atMost seconds: Double = 60
+    outputTo: String? = nil, closing: [Int32] = [], atMost seconds: Double = 180
   ) throws -> Finished {
     try Program(
       arguments, environment: environment, folder: folder, outputTo: outputTo, closing: closing
@@ -183,10 +183,11 @@ public final class Program {
   }
 }
 
-/// Looks again and again until the condition holds.
+/// Looks again and again until the condition holds. The limit is for what never comes: a loaded machine takes long
+/// for everything.
 /// - Throws: when it does not hold within the time.
 public func waitUntil(
-  _ what: String, atMost seconds: Double = 20, _ condition: () throws -> Bool
+  _ what: String, atMost seconds: Double = 60, _ condition: () throws -> Bool
 ) throws {
   let limit = ContinuousClock.now + .seconds(seconds)
   while try !condition() {

@@ -5,6 +5,7 @@
    only), SCM_RIGHTS and netlink records (macros, structs with flexible tails), signalfd, and system calls
    that glibc 2.36 has no wrapper for. Numbers are written out where Debian 12's kernel headers (6.1) are
    older than the kernels that have them. */
+#include <signal.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -72,6 +73,9 @@ int pt_spawn(char *const _Nullable *_Nonnull arguments, const struct pt_spawn_op
 int pt_block_signals(void);
 /* Reads one signal; `sender` is 0 when the kernel (the terminal) sent it. Returns its number, 0 if none. */
 int pt_next_signal(int descriptor, int *_Nonnull sender);
+/* Blocks the signals by which people end a program, but for those that would not end it, being ignored or blocked
+   already. The mask found goes to *found. A signalfd that is readable as long as one of them is pending, or -errno. */
+int pt_hold_endings(sigset_t *_Nonnull found);
 /* Ends the calling process by that signal, without a core file. Returns if the signal did not end it. */
 void pt_die_by_signal(int signal_number);
 
@@ -141,6 +145,10 @@ struct pt_socket_record {
 int pt_open_destroy_events(void);
 /* Reads waiting records without blocking. How many; 0 none; -ENOBUFS some were lost; -errno. */
 int pt_read_destroy_events(int netlink, struct pt_socket_record *_Nonnull records, int capacity);
+/* Opens and closes a socket on each CPU that this thread may run on, or on the first `capacity`. The kernel sends
+   the records from a queue for each CPU, so that those of sockets that were gone before come before these. Puts
+   their cookies; returns how many. */
+int pt_mark_destroy_events(uint64_t *_Nonnull cookies, int capacity);
 /* Lists sockets of the calling thread's namespace: TCP (6) or UDP (17), on `port` (0: any), with that inode
    (0: any). How many there are, which may be more than `capacity`, or -errno. */
 int pt_list_sockets(int protocol, uint16_t port, uint64_t inode, struct pt_socket_record *_Nonnull records,

@@ -8,7 +8,7 @@ internal import Syscalls
 /// It keeps the end of the adapter's standard error, tells the launcher when the program ends, and stays until
 /// it gets SIGTERM, from the launcher or from the kernel when the launcher dies. Then it ends every process
 /// below it and exits.
-enum AdapterKeeper {
+public enum AdapterKeeper {
   /// Standard error's last bytes, in memory that launcher and keeper share.
   struct Tail {
     static let capacity = 4_096
@@ -66,6 +66,21 @@ enum AdapterKeeper {
     var status: Int32
   }
 
+  private static let name = "bs-keeper"
+
+  /// Whether a process is a keeper, by its name.
+  public static func isKeeper(_ pid: Int32) -> Bool {
+    ProcessRecords.command(of: pid).hasPrefix(name)
+  }
+
+  /// Has a keeper end everything below it and then itself. Killed, it would leave all that behind, with nobody to
+  /// end it.
+  public static func end(_ keeper: Int32) {
+    kill(keeper, SIGTERM)
+    // A stopped one takes no signal.
+    kill(keeper, SIGCONT)
+  }
+
   /// In a new child of the launcher: becomes the keeper.
   /// - Parameter exec: becomes the program, in the keeper's child; does not return.
   static func run(_ ends: Ends, tail: Tail, launch: Int, parent: Int32, exec: () -> Never) -> Never
@@ -74,7 +89,7 @@ enum AdapterKeeper {
     _ = bs_become_subreaper()
     _ = bs_set_parent_death_signal(SIGTERM)
     if getppid() != parent || signals < 0 { _exit(0) }
-    bs_set_name("bs-keeper", Int32(launch), -1)
+    bs_set_name(name, Int32(launch), -1)
     let adapter = bs_fork()
     if adapter == 0 {
       bs_reset_signals()
