@@ -18,5 +18,7 @@ import Testing
     #expect(LinuxErrno.text(code) == "errno \(code) (\(name))")
   }
 
-  @Test func `what has no name here is a number`() { #expect(LinuxErrno.text(4_000) == "errno 4000") }
+  @Test func `what has no name here is a number`() {
+    #expect(LinuxErrno.text(4_000) == "errno 4000")
+  }
 }
