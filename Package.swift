@@ -98,7 +98,7 @@ let package = Package(
             ["-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc"]
               + ["-L", "\(linking)"]
               + ["-Xlinker", "--symbol-ordering-file=\(linking)/order.txt"]
-              + ["-Xlinker", "--no-warn-symbol-ordering"],
+              + ["-Xlinker", "--no-warn-symbol-ordering", "-Xlinker", "--no-export-dynamic"],
             .when(configuration: .release)),
         ]),
       .executableTarget(
