@@ -93,7 +93,9 @@ final class AuditorRole {
     let endpoint = role == .input ? server.input : server.output
     if endpoint.pointee.is_path != 0 { return "ipc://" + String(cString: bs_path_of(endpoint)) }
     let target = "127.0.0.1:\(endpoint.pointee.advertised)"
-    return dialsFromOutside ? "tcp://127.0.0.3:\(Self.sourcePort);\(target)" : "tcp://\(target)"
+    // The wildcard is the one source that libzmq does not first look for among the interfaces' names (getifaddrs(3));
+    // in brackets, since zmq_connect(3) wants no address to start with an asterisk.
+    return dialsFromOutside ? "tcp://[*]:\(Self.sourcePort);\(target)" : "tcp://\(target)"
   }
 
   private func dialMessaging(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
@@ -146,9 +148,10 @@ final class AuditorRole {
           try TCPSocket.allowAddressReuse(socket)
           try TCPSocket.bind(socket, .thirdLoopback, port: Self.sourcePort)
         }
-        // On loopback the connection stands at once, unless the listener's backlog is full.
-        let isConnected = (try? TCPSocket.connect(socket, port: advertised(slot, role))) ?? false
-        let hasAsked = isConnected && ask(socket, slot, role)
+        // On loopback the connection stands at once, whatever connect(2) says of a non-blocking socket, unless the
+        // listener's backlog is full. An API server that accepts then finds the nonce there.
+        let isRefused = (try? TCPSocket.connect(socket, port: advertised(slot, role))) == nil
+        let hasAsked = !isRefused && ask(socket, slot, role)
         targets.append((slot, role))
         items.append(
           pollfd(fd: socket, events: Int16(hasAsked ? POLLIN : POLLOUT), revents: 0))
