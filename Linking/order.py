@@ -45,7 +45,9 @@ def undivided():
     with tempfile.TemporaryDirectory(prefix="bindstorm-order-") as folder:
         subprocess.run(["ar", "x", library, "Swift.o"], cwd=folder, check=True)
         table = subprocess.run(["objdump", "-t", "Swift.o"], cwd=folder, capture_output=True, text=True, check=True)
-    return {line.split()[-1] for line in table.stdout.splitlines() if " .text\t" in line}
+    # Names with two underscores are the compiler's, and each object has its own.
+    names = {line.split()[-1] for line in table.stdout.splitlines() if " .text\t" in line}
+    return {name for name in names if not name.startswith("__swift_")}
 
 
 def child_named(parent, name):
