@@ -99,7 +99,9 @@ let package = Package(
               + ["-L", "\(linking)"]
               + ["-Xlinker", "--symbol-ordering-file=\(linking)/order.txt"]
               + ["-Xlinker", "--no-warn-symbol-ordering", "-Xlinker", "--no-export-dynamic"]
-              + ["-Xlinker", "--no-rosegment", "-Xlinker", "-T", "-Xlinker", "\(linking)/stubs.ld"],
+              + [
+                "-Xlinker", "--no-rosegment", "-Xlinker", "-T", "-Xlinker", "\(linking)/stubs.ld",
+              ],
             .when(configuration: .release)),
         ]),
       .executableTarget(

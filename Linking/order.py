@@ -2,6 +2,7 @@
 """Prints order.txt anew: the worker's functions that a fresh API server runs, in the order of their first use.
 
     python3 Linking/order.py .build/release/bindstorm > order.new && mv order.new Linking/order.txt
+    rm .build/release/bindstorm-worker; make build
 
 Runs probe-then-bind with fresh workers, attaches to the launcher (ptrace(2)) and single-steps one API server of
 each kind. Functions of the standard library's one large section come last: the first of them takes the whole section

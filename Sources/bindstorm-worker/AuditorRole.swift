@@ -234,18 +234,19 @@ final class AuditorRole {
   ///   records show already that it is wrong, an answer would change nothing.
   private func countListeners(_ slots: [Int]) -> Set<Int> {
     let found = listeners(expected: 2 * slots.count)
-    return Set(slots.filter { slot in
-      var canAnswer = true
-      for role in EndpointRole.allCases {
-        let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
-        guard endpoint.pointee.is_path == 0 else { continue }
-        let count = found[advertised(slot, role)]?.count ?? 0
-        endpoint.pointee.listeners_seen = UInt32(count)
-        // Two listeners are proof enough, and so is another port than the one it says it listens on.
-        if count != 1 || advertised(slot, role) != endpoint.pointee.bound { canAnswer = false }
-      }
-      return canAnswer
-    })
+    return Set(
+      slots.filter { slot in
+        var canAnswer = true
+        for role in EndpointRole.allCases {
+          let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
+          guard endpoint.pointee.is_path == 0 else { continue }
+          let count = found[advertised(slot, role)]?.count ?? 0
+          endpoint.pointee.listeners_seen = UInt32(count)
+          // Two listeners are proof enough, and so is another port than the one it says it listens on.
+          if count != 1 || advertised(slot, role) != endpoint.pointee.bound { canAnswer = false }
+        }
+        return canAnswer
+      })
   }
 
   private func isBoundByAdapter(_ slot: Int) -> Bool {

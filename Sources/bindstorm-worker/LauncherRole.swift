@@ -26,6 +26,10 @@ final class LauncherRole {
   /// API servers of the next trial, and the phase in which they were started.
   private var ahead = 0
   private var aheadPhase: UInt32 = 0
+  /// What API servers that are started ahead find made: what they need not allocate themselves costs them no pages.
+  /// The strategy in it is that of before the first of them, which is why it may hold nothing that a trial changes and
+  /// the binder needs; the pooled API servers' is as old.
+  private var roles: [ServerRole] = []
 
   /// How often the launcher looks for dead API servers while it waits for a command; SIGCHLD wakes it
   /// earlier, unless the signal came just before it fell asleep.
@@ -63,7 +67,7 @@ final class LauncherRole {
   /// itself, at the cost of up to 100 microseconds and dozens of page faults. Here it is done once for all; no
   /// socket is opened.
   private func rememberTypes() {
-    _ = try? EndpointSockets(kind: .tcp, confinedTo: nil)
+    _ = EndpointSockets(kind: .tcp, confinedTo: nil)
     if order.ownershipCheck == .full {
       let nonce = Nonce(trialSeed: 0, slot: EndpointRole.allCases.count, endpoint: 0)
       nonce.withBytes { _ = $0.count }
@@ -237,13 +241,16 @@ final class LauncherRole {
     let closing = region.pointer.pointee.closing_word
     // The command to close may come a moment later; a new API server must not take it for its own.
     while bs_load(word) != closing { _ = CommandWord(word).wait(differsFrom: closing &- 1) }
+    if roles.isEmpty { roles = (0..<order.serversPerLaunch).map(makeRole) }
     aheadPhase = bs_load(bs_phase_word(region.pointer))
+    let parent = getpid()
     ahead = order.serversPerLaunch
     for server in 0..<order.serversPerLaunch {
       let slot = region.server(launch.slot(of: server))
       slot.pointee.ahead_is_dead = 0
       slot.pointee.ahead_wait_status = 0
-      let pid = startServer(server, parent: getpid(), channel: .none, seen: closing)
+      let pid = startServer(
+        server, parent: parent, channel: .none, seen: closing, isAhead: true)
       slot.pointee.ahead_pid = pid > 0 ? pid : -errno
       if pid < 0 { markAheadDead(server, status: 0) }
     }
@@ -314,16 +321,18 @@ final class LauncherRole {
   }
 
   private func startServer(
-    _ server: Int, parent: Int32, channel: Channel, seen: UInt32
+    _ server: Int, parent: Int32, channel: Channel, seen: UInt32, isAhead: Bool = false
   ) -> Int32 {
     let pid = bs_fork()
-    if pid == 0 { becomeServer(server, parent: parent, channel: channel, seen: seen) }
+    if pid == 0 {
+      becomeServer(server, parent: parent, channel: channel, seen: seen, isAhead: isAhead)
+    }
     return pid
   }
 
   /// In the child: runs the API server.
   private func becomeServer(
-    _ server: Int, parent: Int32, channel: Channel, seen: UInt32
+    _ server: Int, parent: Int32, channel: Channel, seen: UInt32, isAhead: Bool
   ) -> Never {
     dieWith(parent: parent)
     if let startup {
@@ -348,14 +357,20 @@ final class LauncherRole {
     if handover.start == .exec && order.workers == .fresh {
       executeServer(server, parent: parent, channel: channel.child, inherited, seen: seen)
     }
-    ServerRole(
-      region: region, launch: launch.number, server: server, slot: launch.slot(of: server),
-      order: binding, strategy: strategy, receivesSockets: passesSockets, channel: channel.child,
-      inherited: inherited, seen: seen,
+    if isAhead {
+      roles[server].run(channel: -1, inherited: (-1, -1), seen: seen, injector: nil)
+    }
+    makeRole(of: server).run(
+      channel: channel.child, inherited: inherited, seen: seen,
       injector: FaultInjector(
         region: region, faults: order.faults, role: .apiServer, launch: launch.number,
-        index: server)
-    ).run()
+        index: server))
+  }
+
+  private func makeRole(of server: Int) -> ServerRole {
+    ServerRole(
+      region: region, launch: launch.number, server: server, slot: launch.slot(of: server),
+      order: binding, strategy: strategy, receivesSockets: passesSockets)
   }
 
   /// Becomes an API server by exec: `main` goes on from the arguments and the fixed descriptors.
