@@ -21,8 +21,6 @@ struct PhaseBoard {
   struct Participants {
     var launchers = false
     var servers: [Int] = []
-    /// Whether these API servers are those of the next trial; the slots tell of this one's.
-    var serversAreAhead = false
     var thieves = false
     var auditor = false
   }
@@ -135,16 +133,9 @@ struct PhaseBoard {
     return next
   }
 
-  /// Of those that are ahead the launcher counts out the dead itself, unless it is dead, too.
-  private func isDead(_ slot: Int) -> Bool {
-    participants.serversAreAhead
-      ? region.launcher(slot / arm.topology.apiServers).pointee.is_dead != 0
-      : region.server(slot).pointee.is_dead != 0
-  }
-
   /// Completes the phase for participants that died in it or before it.
   private func countOutTheDead() {
-    for slot in participants.servers where isDead(slot) {
+    for slot in participants.servers where region.server(slot).pointee.is_dead != 0 {
       bs_complete(region.pointer, bs_server_done(region.server(slot)), phase)
     }
     if participants.launchers {

@@ -28,12 +28,6 @@ struct TrialRunner {
   private let faultKinds: [Int]
   /// When the preparation of the next trial was started, if it was.
   private var preparing: UInt64?
-  /// Whether the arm's API servers can be started ahead.
-  private let canStartAhead: Bool
-  /// Whether the next trial's API servers have been started.
-  private var areStarted = false
-  /// Whether the launchers start API servers in the preparation under way.
-  private var preparesServers = false
 
   /// Sockets in the namespace while the workers idle.
   final class SocketBaseline {
@@ -64,15 +58,6 @@ struct TrialRunner {
       ThiefRegistry.index(of: thief.name).map { ThiefRegistry.all[$0].actsAfterBind } ?? false
     }
     faultKinds = arm.faults.map { FaultRegistry.index(of: $0.kind.name)! }
-    // Fresh API servers that get nothing but numbers, through the shared region, need not wait for these: they are
-    // started while the last trial's are exiting, every one of which has bound, or failed to, by then. It is sound
-    // where the time from an allocation to its binds changes no outcome: a window that is as long as it happens to
-    // be, in a namespace where nobody draws a port in it. Anywhere else, and where API servers inherit something
-    // or a fault may be due at their start, they are started after the allocation, as the real launcher does.
-    canStartAhead =
-      arm.workers == .fresh && arm.depth == .bind && handover == Handover() && arm.thieves.isEmpty
-      && arm.faults.isEmpty && arm.strategy.command == nil && arm.window.milliseconds == 0
-      && arm.window.foreignDraws == 0 && host.isolation != .none
     region = host.region
     self.host = host
     recorder = TrialRecorder(arm: arm, host: host)
@@ -165,7 +150,7 @@ struct TrialRunner {
       case .close:
         if barrierOpened.isEmpty { barrierOpened = recorder.snapshot() }
         // The slots are read before they are reused; closing changes nothing in them but the claims.
-        guard let wait = outcome(try close(isFollowed: next != nil)) else { return .interrupted }
+        guard let wait = outcome(try close()) else { return .interrupted }
         if !wait { event = .deadlinePassed }
       case .abandon(let why):
         completion = why
@@ -239,8 +224,9 @@ struct TrialRunner {
     }
     preparing = nil
     // Fresh API servers need the other core.
+    let startsServers = arm.workers == .fresh && arm.depth == .bind
     return try board.wait(
-      until: deadline(), spinning: preparesServers ? 0 : Self.prepareSpinNanoseconds)
+      until: deadline(), spinning: startsServers ? 0 : Self.prepareSpinNanoseconds)
   }
 
   private mutating func beginThieves() throws(RunError) -> PhaseBoard.Wait {
@@ -259,13 +245,12 @@ struct TrialRunner {
         ScheduledFault.all(of: arm, trial: trial, seed: seed), of: arm, kinds: faultKinds,
         to: region)
     }
-    preparesServers = arm.workers == .fresh && arm.depth.binds && !areStarted
-    areStarted = false
-    if preparesServers {
+    let startsServers = arm.workers == .fresh && arm.depth.binds
+    if startsServers {
       // Of the last trial; the launcher clears the rest.
       for slot in slots { region.server(slot).pointee.is_dead = 0 }
     }
-    board.begin(.init(launchers: true, servers: preparesServers ? Array(slots) : []))
+    board.begin(.init(launchers: true, servers: startsServers ? Array(slots) : []))
     board.command(BS_LAUNCHER_PREPARE)
   }
 
@@ -323,23 +308,19 @@ struct TrialRunner {
     return try board.wait(until: deadline())
   }
 
-  /// - Parameter isFollowed: whether the same workers do another trial at once.
-  private mutating func close(isFollowed: Bool) throws(RunError) -> PhaseBoard.Wait {
+  private mutating func close() throws(RunError) -> PhaseBoard.Wait {
     let hasServers = arm.depth.binds
-    let startsNext = isFollowed && canStartAhead
     let isFresh = arm.workers == .fresh
     // An adapter has something to let go of even where nothing was bound.
     let finishes = hasServers || arm.strategy.command != nil
     board.begin(
       .init(
-        launchers: finishes, servers: hasServers && (!isFresh || startsNext) ? Array(slots) : [],
-        serversAreAhead: startsNext, thieves: !arm.thieves.isEmpty))
+        launchers: finishes, servers: hasServers && !isFresh ? Array(slots) : [],
+        thieves: !arm.thieves.isEmpty))
     // The launchers first: from now on an API server that exits does so as it was told.
-    region.pointer.pointee.closing_word = bs_load(bs_server_word(region.pointer)) &+ 1
-    if finishes { board.command(startsNext ? BS_LAUNCHER_FINISH_AND_START : BS_LAUNCHER_FINISH) }
+    if finishes { board.command(BS_LAUNCHER_FINISH) }
     if hasServers { board.command(BS_SERVER_CLOSE) }
     if !arm.thieves.isEmpty { board.command(BS_THIEF_END) }
-    areStarted = startsNext
     return try board.wait(until: deadline())
   }
 

@@ -23,12 +23,9 @@ final class LauncherRole {
   /// API servers that have not been reaped. Which they are stands in their slots: what the launcher writes to
   /// its own memory between two forks costs it a copied page each time.
   private var running = 0
-  /// API servers of the next trial, and the phase in which they were started.
-  private var ahead = 0
-  private var aheadPhase: UInt32 = 0
-  /// What API servers that are started ahead find made: what they need not allocate themselves costs them no pages.
-  /// The strategy in it is that of before the first of them, which is why it may hold nothing that a trial changes and
-  /// the binder needs; the pooled API servers' is as old.
+  /// What fresh API servers find made when they are forked: what they need not allocate themselves costs them no pages.
+  /// Empty where more than numbers is handed over, or the order has faults. The strategy in it is that of before the
+  /// first trial, which is good for the binder's half: that of pooled API servers is as old.
   private var roles: [ServerRole] = []
 
   /// How often the launcher looks for dead API servers while it waits for a command; SIGCHLD wakes it
@@ -61,6 +58,11 @@ final class LauncherRole {
     rememberTypes()
     // Where it cannot be had, forks cost more, and that is all.
     if order.workers == .fresh { _ = bs_remap_unwritten_pages() }
+    if order.workers == .fresh && order.depth == .bind && handover == Handover()
+      && order.faults == 0 && order.command == nil
+    {
+      roles = (0..<order.serversPerLaunch).map(makeRole)
+    }
   }
 
   /// What the Swift runtime finds out about a type at its first use, each fresh API server would find out for
@@ -103,7 +105,6 @@ final class LauncherRole {
     case BS_LAUNCHER_PREPARE: prepare()
     case BS_LAUNCHER_COLLECT: collect()
     case BS_LAUNCHER_FINISH: finish()
-    case BS_LAUNCHER_FINISH_AND_START: finish(startingNext: true)
     case BS_LAUNCHER_STOP: strategy.stop(launch)
     default: die("launcher: unknown command \(command.rawValue)")
     }
@@ -140,7 +141,7 @@ final class LauncherRole {
         startup.startEngines()
       } catch { launch.note(error) }
     }
-    if order.workers == .fresh { if ahead > 0 { adoptAhead() } else { startServers() } }
+    if order.workers == .fresh { startServers() }
     if passesSockets && slot.pointee.error == 0 {
       do throws(StageFailure) { try launch.passHanded() } catch { launch.note(error) }
     }
@@ -173,10 +174,9 @@ final class LauncherRole {
 
   /// All API servers have been told to close: takes the exit of fresh ones, and lets go of what the launcher
   /// itself holds.
-  private func finish(startingNext: Bool = false) {
+  private func finish() {
     launch.injector?.heal()
     startup?.beginEnd()
-    if startingNext { startAhead() }
     if order.workers == .fresh { takeExits() }
     startup?.finishEnd()
     strategy.release(launch)
@@ -196,7 +196,6 @@ final class LauncherRole {
       }
       if startup?.takeExit(of: pid) == true { continue }
       guard pid > 0 else { break }
-      if noteAheadExit(pid, status) { continue }
       // Other children are those of the strategy.
       // What a fault started, or ended; an engine core's exit was taken above.
       let isFault = noteFaultExit(pid, status)
@@ -226,67 +225,7 @@ final class LauncherRole {
       slot.pointee.is_dead = old.is_dead
       slot.pointee.wait_status = old.wait_status
       slot.pointee.pid = old.pid
-    } else if ahead > 0 {
-      slot.pointee.done = old.done
-      slot.pointee.is_dead = old.ahead_is_dead
-      slot.pointee.wait_status = old.ahead_wait_status
-      slot.pointee.pid = old.ahead_pid
     }
-  }
-
-  /// While the trial's API servers are exiting, starts those of the next one. They belong to the phase that is under
-  /// way, and wait at the barrier from then on.
-  private func startAhead() {
-    let word = bs_server_word(region.pointer)
-    let closing = region.pointer.pointee.closing_word
-    // The command to close may come a moment later; a new API server must not take it for its own.
-    while bs_load(word) != closing { _ = CommandWord(word).wait(differsFrom: closing &- 1) }
-    if roles.isEmpty { roles = (0..<order.serversPerLaunch).map(makeRole) }
-    aheadPhase = bs_load(bs_phase_word(region.pointer))
-    let parent = getpid()
-    ahead = order.serversPerLaunch
-    for server in 0..<order.serversPerLaunch {
-      let slot = region.server(launch.slot(of: server))
-      slot.pointee.ahead_is_dead = 0
-      slot.pointee.ahead_wait_status = 0
-      let pid = startServer(
-        server, parent: parent, channel: .none, seen: closing, isAhead: true)
-      slot.pointee.ahead_pid = pid > 0 ? pid : -errno
-      if pid < 0 { markAheadDead(server, status: 0) }
-    }
-  }
-
-  /// What was started ahead is now this trial's.
-  private func adoptAhead() {
-    for server in 0..<order.serversPerLaunch {
-      let slot = region.server(launch.slot(of: server))
-      if slot.pointee.pid < 0 {
-        launch.note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: -slot.pointee.pid))
-        slot.pointee.pid = 0
-      } else if slot.pointee.is_dead == 0 {
-        running += 1
-      }
-    }
-    ahead = 0
-  }
-
-  /// Whether that is the exit of an API server which was started ahead.
-  private func noteAheadExit(_ pid: Int32, _ status: Int32) -> Bool {
-    guard ahead > 0,
-      let server = (0..<order.serversPerLaunch).first(where: {
-        region.server(launch.slot(of: $0)).pointee.ahead_pid == pid
-      })
-    else { return false }
-    markAheadDead(server, status: status)
-    return true
-  }
-
-  /// The phase in which it was started waits for it, unless it has finished that.
-  private func markAheadDead(_ server: Int, status: Int32) {
-    let slot = region.server(launch.slot(of: server))
-    slot.pointee.ahead_wait_status = status
-    slot.pointee.ahead_is_dead = 1
-    bs_complete(region.pointer, bs_server_done(slot), aheadPhase)
   }
 
   private func startServers() {
@@ -305,7 +244,8 @@ final class LauncherRole {
           launch.note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code))
         }
       }
-      let pid = startServer(server, parent: parent, channel: ends, seen: serverWord)
+      let pid = bs_fork()
+      if pid == 0 { becomeServer(server, parent: parent, channel: ends, seen: serverWord) }
       if ends.child >= 0 {
         closeDescriptor(ends.child)
         launch.channels[server] = ends.parent
@@ -320,19 +260,9 @@ final class LauncherRole {
     }
   }
 
-  private func startServer(
-    _ server: Int, parent: Int32, channel: Channel, seen: UInt32, isAhead: Bool = false
-  ) -> Int32 {
-    let pid = bs_fork()
-    if pid == 0 {
-      becomeServer(server, parent: parent, channel: channel, seen: seen, isAhead: isAhead)
-    }
-    return pid
-  }
-
   /// In the child: runs the API server.
   private func becomeServer(
-    _ server: Int, parent: Int32, channel: Channel, seen: UInt32, isAhead: Bool
+    _ server: Int, parent: Int32, channel: Channel, seen: UInt32
   ) -> Never {
     dieWith(parent: parent)
     if let startup {
@@ -357,7 +287,7 @@ final class LauncherRole {
     if handover.start == .exec && order.workers == .fresh {
       executeServer(server, parent: parent, channel: channel.child, inherited, seen: seen)
     }
-    if isAhead {
+    if !roles.isEmpty {
       roles[server].run(channel: -1, inherited: (-1, -1), seen: seen, injector: nil)
     }
     makeRole(of: server).run(
@@ -407,10 +337,9 @@ final class LauncherRole {
   /// Takes the exit of API servers that died without having been told to.
   private func reap() {
     var status: Int32 = 0
-    while running > 0 || ahead > 0 || startup?.isGone == false {
+    while running > 0 || startup?.isGone == false {
       let pid = waitpid(-1, &status, WNOHANG)
       guard pid > 0 else { return }
-      if noteAheadExit(pid, status) { continue }
       noteFaultExit(pid, status)
       if startup?.noteExit(of: pid, status: status) == true { continue }
       guard let server = server(ofPid: pid) else { continue }

@@ -34,8 +34,7 @@ enum bs_launcher_command {
   BS_LAUNCHER_PREPARE = 1,
   BS_LAUNCHER_COLLECT = 2,
   BS_LAUNCHER_FINISH = 3,
-  BS_LAUNCHER_STOP = 4, /* the arm is over: end what outlives trials */
-  BS_LAUNCHER_FINISH_AND_START = 5 /* finish, and start the next trial's API servers at the same time */
+  BS_LAUNCHER_STOP = 4 /* the arm is over: end what outlives trials */
 };
 enum bs_thief_command { BS_THIEF_BEGIN = 1, BS_THIEF_DRAW = 2, BS_THIEF_END = 3, BS_THIEF_BOUND = 4 };
 
@@ -101,10 +100,6 @@ struct bs_server {
   uint32_t is_dead;
   int32_t pid;
   int32_t wait_status;
-  /* The next trial's API server, if it was started ahead: its pid, or -errno where there is none; its end. */
-  int32_t ahead_pid;
-  uint32_t ahead_is_dead;
-  int32_t ahead_wait_status;
   uint64_t released_ns;
   struct bs_endpoint input;
   struct bs_endpoint output;
@@ -290,7 +285,6 @@ struct bs_region {
   BS_CACHE_LINE(server_word);
   uint32_t server_word;
   uint32_t server_command;
-  uint32_t closing_word; /* the word as it is once the API servers of this trial are told to close */
   uint64_t release_deadline_ns;
   uint64_t trial_seed;
   BS_CACHE_LINE(launcher_word);
