@@ -101,7 +101,10 @@ let package = Package(
             ["-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc"]
               + ["-L", "\(linking)"]
               + ["-Xlinker", "--symbol-ordering-file=\(linking)/order.txt"]
-              + ["-Xlinker", "--no-warn-symbol-ordering"],
+              + ["-Xlinker", "--no-warn-symbol-ordering", "-Xlinker", "--no-export-dynamic"]
+              + [
+                "-Xlinker", "--no-rosegment", "-Xlinker", "-T", "-Xlinker", "\(linking)/stubs.ld",
+              ],
             .when(configuration: .release)),
         ]),
       // Apart from the worker, which is to stay small: only launches with HTTP need it.

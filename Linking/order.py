@@ -2,9 +2,11 @@
 """Prints order.txt anew: the worker's functions that a fresh API server runs, in the order of their first use.
 
     python3 Linking/order.py .build/release/bindstorm > order.new && mv order.new Linking/order.txt
+    rm .build/release/bindstorm-worker; make build
 
 Runs probe-then-bind with fresh workers, attaches to the launcher (ptrace(2)) and single-steps one API server of
-each kind. Needs binutils, and the right to trace one's own processes. A name that the linker does not know is
+each kind. Functions of the standard library's one large section come last: the first of them takes the whole section
+along. Needs binutils, and the right to trace one's own processes. A name that the linker does not know is
 passed over, so that a list of another compiler or of older sources only helps less.
 """
 
@@ -35,6 +37,18 @@ def functions(worker):
             start = int(words[0], 16)
             found.append((start, start + int(words[1], 16), words[3]))
     return sorted(found)
+
+
+def undivided():
+    """Names of the functions in the standard library's section that the linker cannot divide."""
+    target = json.loads(subprocess.run(["swiftc", "-print-target-info"], capture_output=True, check=True).stdout)
+    library = os.path.join(target["paths"]["runtimeResourcePath"] + "_static", "linux", "libswiftCore.a")
+    with tempfile.TemporaryDirectory(prefix="bindstorm-order-") as folder:
+        subprocess.run(["ar", "x", library, "Swift.o"], cwd=folder, check=True)
+        table = subprocess.run(["objdump", "-t", "Swift.o"], cwd=folder, capture_output=True, text=True, check=True)
+    # Names with two underscores are the compiler's, and each object has its own.
+    names = {line.split()[-1] for line in table.stdout.splitlines() if " .text\t" in line}
+    return {name for name in names if not name.startswith("__swift_")}
 
 
 def child_named(parent, name):
@@ -128,8 +142,9 @@ def main():
             if os.waitpid(pid, 0)[1] != 0 or not text:
                 sys.exit(f"{sockets}, check {check}: nothing traced")
             names.update(dict.fromkeys(text.split("\n")))
+    whole = undivided()
     print("# Functions that a fresh API server runs: side by side they cost it few page faults. Made by order.py.")
-    print("\n".join(names))
+    print("\n".join(sorted(names, key=lambda name: name in whole)))
 
 
 if __name__ == "__main__":

@@ -7,18 +7,101 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shared_region.h"
 
 pid_t bs_fork(void) { return fork(); }
+
+/* One line of /proc/self/maps, as far as it is of use here. */
+struct mapping {
+  uintptr_t start, end;
+  off_t offset;
+  unsigned long inode;
+  char permissions[5];
+};
+
+enum { MAX_MAPPINGS = 32, SHORTEST_STRETCH = 16 };
+
+/* Private mappings of the file with that inode; returns how many. */
+static int private_mappings(unsigned long inode, struct mapping *found) {
+  int count = 0;
+  char line[512];
+  FILE *list = fopen("/proc/self/maps", "re");
+  if (!list) return -errno;
+  while (count < MAX_MAPPINGS && fgets(line, sizeof line, list)) {
+    struct mapping *item = &found[count];
+    unsigned long start, end, offset;
+    if (sscanf(line, "%lx-%lx %4s %lx %*s %lu", &start, &end, item->permissions, &offset, &item->inode) != 5) continue;
+    if (item->inode != inode || item->permissions[3] != 'p' || item->permissions[2] == 'x') continue;
+    item->start = start;
+    item->end = end;
+    item->offset = (off_t)offset;
+    count++;
+  }
+  fclose(list);
+  return count;
+}
+
+/* Remaps the stretches of one mapping. `file` is a new open file: the kernel joins no mappings of two. */
+static int remap_mapping(const struct mapping *item, int file, int pages) {
+  const uintptr_t size = (uintptr_t)sysconf(_SC_PAGESIZE);
+  const size_t count = (item->end - item->start) / size;
+  int protection = PROT_READ | (item->permissions[1] == 'w' ? PROT_WRITE : 0), stretches = 0, error = 0;
+  uint64_t *entries = malloc((count + 1) * sizeof *entries);
+  if (!entries) return -ENOMEM;
+  ssize_t length = pread(pages, entries, count * sizeof *entries, (off_t)(item->start / size * sizeof *entries));
+  if (length != (ssize_t)(count * sizeof *entries)) error = length < 0 ? errno : EIO;
+  /* Bit 63: in memory; 62: swapped; 61: a file's page (Documentation/admin-guide/mm/pagemap.rst). */
+  bool is_any_written = false;
+  for (size_t i = 0; i < count && !error; i++) {
+    bool is_written = (entries[i] >> 62 & 1) || ((entries[i] >> 63 & 1) && !(entries[i] >> 61 & 1));
+    entries[i] = is_written;
+    is_any_written |= is_written;
+  }
+  entries[count] = 1;
+  for (size_t first = 0, i = 0; i <= count && is_any_written && !error; i++) {
+    if (!entries[i]) continue;
+    if (i - first >= SHORTEST_STRETCH) {
+      void *address = (void *)(item->start + first * size);
+      void *result = mmap(address, (i - first) * size, protection, MAP_PRIVATE | MAP_FIXED, file,
+                          item->offset + (off_t)(first * size));
+      if (result == MAP_FAILED) error = errno;
+      stretches++;
+    }
+    first = i + 1;
+  }
+  free(entries);
+  return error ? -error : stretches;
+}
+
+int bs_remap_unwritten_pages(void) {
+  struct stat status;
+  struct mapping mappings[MAX_MAPPINGS];
+  int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  int pages = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  int result = file < 0 || pages < 0 || fstat(file, &status) < 0 ? -errno : 0;
+  int count = result ? 0 : private_mappings(status.st_ino, mappings);
+  if (count < 0) result = count;
+  for (int i = 0; i < count && result >= 0; i++) {
+    int stretches = remap_mapping(&mappings[i], file, pages);
+    result = stretches < 0 ? stretches : result + stretches;
+  }
+  if (file >= 0) close(file);
+  if (pages >= 0) close(pages);
+  return result;
+}
 
 int bs_set_parent_death_signal(int signal_number) {
   return prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0) == 0 ? 0 : errno;

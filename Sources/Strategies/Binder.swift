@@ -41,7 +41,7 @@ public final class Binder {
 
   public init(
     region: SharedRegion, launch: Int, number: Int, slot: Int, order: BindingOrder
-  ) throws {
+  ) {
     self.region = region
     self.launch = launch
     self.number = number
@@ -49,7 +49,7 @@ public final class Binder {
     self.order = order
     server = region.server(slot)
     claim = bs_claim(BS_CLAIM_SERVER, UInt32(slot))
-    sockets = try EndpointSockets(
+    sockets = EndpointSockets(
       kind: order.sockets, confinedTo: order.confinedTo, host: order.host)
   }
 

@@ -4,6 +4,19 @@ public import Messaging
 public import Planning
 public import Syscalls
 
+/// Plain listeners of both endpoints, -1 where there is none. No array: its memory would be another page for each
+/// fresh API server to copy.
+public struct PlainListeners: Sendable {
+  private var input: Int32 = -1
+  private var output: Int32 = -1
+
+  /// The listener of an endpoint.
+  public subscript(role: EndpointRole) -> Int32 {
+    get { role == .input ? input : output }
+    set { if role == .input { input = newValue } else { output = newValue } }
+  }
+}
+
 /// The sockets behind an API server's two endpoints: libzmq's ROUTER and PULL, or plain TCP listeners.
 public final class EndpointSockets {
   /// What came of a bind or an adoption.
@@ -24,24 +37,26 @@ public final class EndpointSockets {
   private let host: TCPSocket.Host
   private var router: Socket?
   private var pull: Socket?
-  private var listeners: [Int32] = [-1, -1]
+  private var listeners = PlainListeners()
   /// Last, so that it ends after its sockets: it waits for them.
-  private let context: Context?
+  private var context: Context?
 
-  /// - Throws: `MessagingError` if libzmq's context cannot be had.
+  /// Sockets that are still to be opened, which another process may do.
   public init(
     kind: SocketKind, confinedTo: ClosedRange<Int>?, host: TCPSocket.Host = .loopback
-  ) throws {
+  ) {
     self.kind = kind
     self.confinedTo = confinedTo
     self.host = host
-    if kind == .zmq {
-      context = try Context(ioThreads: 2)
-      // The first socket starts libzmq's threads. vLLM's context is old by the time the endpoints bind.
-      firstRouter = try Socket(.router, in: context!)
-    } else {
-      context = nil
-    }
+  }
+
+  /// Does what need not wait for the numbers; in the process that binds.
+  /// - Throws: `MessagingError` if libzmq's context cannot be had.
+  public func open() throws(MessagingError) {
+    guard kind == .zmq else { return }
+    context = try Context(ioThreads: 2)
+    // The first socket starts libzmq's threads. vLLM's context is old by the time the endpoints bind.
+    firstRouter = try Socket(.router, in: context!)
   }
 
   /// Binds port `port` (0: of the kernel's choice) of the host's address and listens.
@@ -57,8 +72,8 @@ public final class EndpointSockets {
     case (.zmq, false):
       let result = bindPlain(role, port: port, sharing, pausing)
       guard case .listening = result else { return result }
-      let listener = listeners[role.rawValue]
-      listeners[role.rawValue] = -1
+      let listener = listeners[role]
+      listeners[role] = -1
       return bindMessaging(role, to: "tcp://127.0.0.1:0", adopting: listener)
     }
   }
@@ -81,7 +96,7 @@ public final class EndpointSockets {
     case .zmq:
       return bindMessaging(role, to: "tcp://127.0.0.1:0", adopting: listener)
     case .tcp:
-      listeners[role.rawValue] = listener
+      listeners[role] = listener
       do throws(SystemError) {
         return .listening(try TCPSocket.port(of: listener))
       } catch {
@@ -110,8 +125,10 @@ public final class EndpointSockets {
         while TCPSocket.isOpen(listener, inode: inode) { usleep(50) }
       }
     case .tcp:
-      for listener in listeners where listener >= 0 { closeDescriptor(listener) }
-      listeners = [-1, -1]
+      for role in EndpointRole.allCases where listeners[role] >= 0 {
+        closeDescriptor(listeners[role])
+      }
+      listeners = PlainListeners()
     }
   }
 
@@ -123,11 +140,11 @@ public final class EndpointSockets {
     return body(router!, pull!)
   }
 
-  /// The plain listeners, input first; -1 where there is none.
-  public var plainListeners: [Int32] { listeners }
+  /// The plain listeners.
+  public var plainListeners: PlainListeners { listeners }
 
   private func listener(_ role: EndpointRole, port: UInt16) -> Int32 {
-    kind == .tcp ? listeners[role.rawValue] : bs_find_listener(3, Self.highestDescriptor, port)
+    kind == .tcp ? listeners[role] : bs_find_listener(3, Self.highestDescriptor, port)
   }
 
   private func bindMessaging(
@@ -167,7 +184,7 @@ public final class EndpointSockets {
     var stage = BS_STAGE_BIND
     do throws(SystemError) {
       let socket = try TCPSocket.open()
-      listeners[role.rawValue] = socket
+      listeners[role] = socket
       if let confinedTo, port == 0 { try TCPSocket.confine(socket, to: confinedTo) }
       // As libzmq does.
       try TCPSocket.share(socket, sharing.union(.reuseAddress))
@@ -177,8 +194,8 @@ public final class EndpointSockets {
       try TCPSocket.listen(socket)
       return .listening(port != 0 ? port : try TCPSocket.port(of: socket))
     } catch {
-      if listeners[role.rawValue] >= 0 { closeDescriptor(listeners[role.rawValue]) }
-      listeners[role.rawValue] = -1
+      if listeners[role] >= 0 { closeDescriptor(listeners[role]) }
+      listeners[role] = -1
       return .failed(stage: stage.rawValue, code: error.code)
     }
   }

@@ -290,10 +290,11 @@ public final class Launch {
   public func takeHanded(of server: Int) -> (input: Int32, output: Int32) {
     let (input, output) = addresses(of: server)
     let own = (handed[input], handed[output])
-    handed[input] = -1
-    handed[output] = -1
+    // Nothing is written, or retained, where there is nothing: it would be a page to copy.
+    if own.0 >= 0 { handed[input] = -1 }
+    if own.1 >= 0 { handed[output] = -1 }
     closeHanded()
-    for socket in kept { closeDescriptor(socket) }
+    for index in kept.indices { closeDescriptor(kept[index]) }
     return own
   }
 

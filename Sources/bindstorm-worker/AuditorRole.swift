@@ -48,8 +48,8 @@ final class AuditorRole {
       }
       let ours = slots.filter { !isBoundByAdapter($0) }
       switch (order.ownershipCheck, order.sockets) {
-      case (.full, .zmq): dial(countListeners(ours), with: dialMessaging)
-      case (.full, .tcp): dial(countListeners(ours), with: dialPlain)
+      case (.full, .zmq): dial(ours, with: dialMessaging)
+      case (.full, .tcp): dial(ours, with: dialPlain)
       case (.kernel, _): askKernel(ours)
       case (.off, _): break
       }
@@ -61,12 +61,23 @@ final class AuditorRole {
 
   private func dial(_ slots: [Int], with body: (ArraySlice<Int>, UInt64) throws -> Void) {
     let deadline = MonotonicClock.now() + UInt64(order.timeoutMilliseconds) * 1_000_000
+    // Where the records show already that it is wrong, an answer would change nothing.
+    let strange = slots.filter { !listensAsAdvertised($0) }
+    if !strange.isEmpty { _ = countListeners(strange) }
+    let slots = strange.isEmpty ? slots : slots.filter(listensAsAdvertised)
     do {
       for start in stride(from: 0, to: slots.count, by: Self.batch) {
         try body(slots[start..<min(start + Self.batch, slots.count)], deadline)
       }
     } catch {
       die("auditor: \(error)")
+    }
+  }
+
+  private func listensAsAdvertised(_ slot: Int) -> Bool {
+    let server = region.server(slot)
+    return [server.input, server.output].allSatisfy {
+      $0.pointee.is_path != 0 || $0.pointee.advertised == $0.pointee.bound
     }
   }
 
@@ -93,7 +104,9 @@ final class AuditorRole {
     let endpoint = role == .input ? server.input : server.output
     if endpoint.pointee.is_path != 0 { return "ipc://" + String(cString: bs_path_of(endpoint)) }
     let target = "127.0.0.1:\(endpoint.pointee.advertised)"
-    return dialsFromOutside ? "tcp://127.0.0.3:\(Self.sourcePort);\(target)" : "tcp://\(target)"
+    // The wildcard is the one source that libzmq does not first look for among the interfaces' names (getifaddrs(3));
+    // in brackets, since zmq_connect(3) wants no address to start with an asterisk.
+    return dialsFromOutside ? "tcp://[*]:\(Self.sourcePort);\(target)" : "tcp://\(target)"
   }
 
   private func dialMessaging(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
@@ -110,20 +123,21 @@ final class AuditorRole {
       dealers.append(dealer)
       pushers.append(pusher)
     }
-    var silent = Set(slots.indices)
+    let worth = countListeners(Array(slots))
+    let asked = slots.indices.filter { worth.contains(slots[$0]) }
+    var silent = Set(asked)
     let wordAddress = CommandWord(bs_auditor_word(region.pointer))
     while !silent.isEmpty && MonotonicClock.now() < deadline && wordAddress.value == seen {
       guard poll.wait(milliseconds: 20) else { continue }
       for (number, index) in slots.indices.enumerated() where poll.isReadable(number) {
-        if let answer = try dealers[number].receive() {
+        if let answer = try dealers[number].receive(), silent.remove(index) != nil {
           note(answer, to: slots[index], .input)
-          silent.remove(index)
         }
       }
     }
     // The PULLs answer through the shared region: whoever gets the nonce notes it. Closing now would take the
     // nonce along, so the pushers stay until it has arrived or the time is over.
-    for (number, index) in slots.indices.enumerated() where !silent.contains(index) {
+    for index in asked where !silent.contains(index) {
       let slot = slots[index]
       while bs_load(bs_answered_by(region.server(slot).output)) == 0
         && MonotonicClock.now() < deadline && region.server(slot).pointee.is_dead == 0
@@ -131,8 +145,8 @@ final class AuditorRole {
       {
         sched_yield()
       }
-      _ = pushers[number]
     }
+    withExtendedLifetime(pushers) {}
   }
 
   private func dialPlain(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
@@ -146,16 +160,23 @@ final class AuditorRole {
           try TCPSocket.allowAddressReuse(socket)
           try TCPSocket.bind(socket, .thirdLoopback, port: Self.sourcePort)
         }
-        // On loopback the connection stands at once, unless the listener's backlog is full.
-        let isConnected = (try? TCPSocket.connect(socket, port: advertised(slot, role))) ?? false
-        let hasAsked = isConnected && ask(socket, slot, role)
+        // On loopback the connection stands at once, whatever connect(2) says of a non-blocking socket, unless the
+        // listener's backlog is full. An API server that accepts then finds the nonce there.
+        let isRefused = (try? TCPSocket.connect(socket, port: advertised(slot, role))) == nil
+        let hasAsked = !isRefused && ask(socket, slot, role)
         targets.append((slot, role))
         items.append(
           pollfd(fd: socket, events: Int16(hasAsked ? POLLIN : POLLOUT), revents: 0))
       }
     }
     defer { for item in items where item.fd >= 0 { closeDescriptor(item.fd) } }
+    let worth = countListeners(Array(slots))
     var left = items.count
+    for number in items.indices where !worth.contains(targets[number].slot) {
+      closeDescriptor(items[number].fd)
+      items[number].fd = -1
+      left -= 1
+    }
     while left > 0 && MonotonicClock.now() < deadline {
       guard poll(&items, nfds_t(items.count), 20) > 0 else { continue }
       for number in items.indices where items[number].fd >= 0 && items[number].revents != 0 {
@@ -208,23 +229,24 @@ final class AuditorRole {
 
   /// Notes how many sockets listen at each advertised endpoint. A nonce that is answered does not prove that the
   /// next one will be: where two sockets listen on one port (SO_REUSEPORT) the kernel deals connections out
-  /// between them.
-  /// - Returns: the slots worth dialling. Where nobody listens, nobody will answer; where the records show
-  ///   already that it is wrong, an answer would change nothing.
-  private func countListeners(_ slots: [Int]) -> [Int] {
+  /// between them. Asked while the API servers are at their answers, so that it costs no time of its own.
+  /// - Returns: the slots whose answer is worth waiting for. Where nobody listens, nobody will answer; where the
+  ///   records show already that it is wrong, an answer would change nothing.
+  private func countListeners(_ slots: [Int]) -> Set<Int> {
     let found = listeners(expected: 2 * slots.count)
-    return slots.filter { slot in
-      var canAnswer = true
-      for role in EndpointRole.allCases {
-        let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
-        guard endpoint.pointee.is_path == 0 else { continue }
-        let count = found[advertised(slot, role)]?.count ?? 0
-        endpoint.pointee.listeners_seen = UInt32(count)
-        // Two listeners are proof enough, and so is another port than the one it says it listens on.
-        if count != 1 || advertised(slot, role) != endpoint.pointee.bound { canAnswer = false }
-      }
-      return canAnswer
-    }
+    return Set(
+      slots.filter { slot in
+        var canAnswer = true
+        for role in EndpointRole.allCases {
+          let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
+          guard endpoint.pointee.is_path == 0 else { continue }
+          let count = found[advertised(slot, role)]?.count ?? 0
+          endpoint.pointee.listeners_seen = UInt32(count)
+          // Two listeners are proof enough, and so is another port than the one it says it listens on.
+          if count != 1 || advertised(slot, role) != endpoint.pointee.bound { canAnswer = false }
+        }
+        return canAnswer
+      })
   }
 
   private func isBoundByAdapter(_ slot: Int) -> Bool {

@@ -23,6 +23,10 @@ final class LauncherRole {
   /// API servers that have not been reaped. Which they are stands in their slots: what the launcher writes to
   /// its own memory between two forks costs it a copied page each time.
   private var running = 0
+  /// What fresh API servers find made when they are forked: what they need not allocate themselves costs them no pages.
+  /// Empty where more than numbers is handed over, or the order has faults. The strategy in it is that of before the
+  /// first trial, which is good for the binder's half: that of pooled API servers is as old.
+  private var roles: [ServerRole] = []
 
   /// How often the launcher looks for dead API servers while it waits for a command; SIGCHLD wakes it
   /// earlier, unless the signal came just before it fell asleep.
@@ -52,13 +56,20 @@ final class LauncherRole {
     strategy = type.init(
       options: OptionValues(type.descriptor.options, order.strategyOptions))
     rememberTypes()
+    // Where it cannot be had, forks cost more, and that is all.
+    if order.workers == .fresh { _ = bs_remap_unwritten_pages() }
+    if order.workers == .fresh && order.depth == .bind && handover == Handover()
+      && order.faults == 0 && order.command == nil
+    {
+      roles = (0..<order.serversPerLaunch).map(makeRole)
+    }
   }
 
   /// What the Swift runtime finds out about a type at its first use, each fresh API server would find out for
   /// itself, at the cost of up to 100 microseconds and dozens of page faults. Here it is done once for all; no
   /// socket is opened.
   private func rememberTypes() {
-    _ = try? EndpointSockets(kind: .tcp, confinedTo: nil)
+    _ = EndpointSockets(kind: .tcp, confinedTo: nil)
     if order.ownershipCheck == .full {
       let nonce = Nonce(trialSeed: 0, slot: EndpointRole.allCases.count, endpoint: 0)
       nonce.withBytes { _ = $0.count }
@@ -278,15 +289,21 @@ final class LauncherRole {
     if handover.start == .exec && order.workers == .fresh {
       executeServer(server, parent: parent, channel: channel.child, inherited, seen: seen)
     }
-    ServerRole(
-      region: region, launch: launch.number, server: server, slot: launch.slot(of: server),
-      order: binding, strategy: strategy, receivesSockets: passesSockets, channel: channel.child,
-      inherited: inherited, seen: seen,
+    if !roles.isEmpty {
+      roles[server].run(channel: -1, inherited: (-1, -1), seen: seen, injector: nil)
+    }
+    makeRole(of: server).run(
+      channel: channel.child, inherited: inherited, seen: seen,
       injector: FaultInjector(
         region: region, faults: order.faults, role: .apiServer, launch: launch.number,
         index: server),
-      httpListener: startup?.httpListener ?? -1, measurement: startup?.measurement.read ?? -1
-    ).run()
+      httpListener: startup?.httpListener ?? -1, measurement: startup?.measurement.read ?? -1)
+  }
+
+  private func makeRole(of server: Int) -> ServerRole {
+    ServerRole(
+      region: region, launch: launch.number, server: server, slot: launch.slot(of: server),
+      order: binding, strategy: strategy, receivesSockets: passesSockets)
   }
 
   /// Becomes an API server by exec: `main` goes on from the arguments and the fixed descriptors.

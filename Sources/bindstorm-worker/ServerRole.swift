@@ -20,8 +20,8 @@ final class ServerRole {
   private var strategy: any Strategy
   private let receivesSockets: Bool
   private let hasChannel: Bool
-  private let httpListener: Int32
-  private let measurement: Int32
+  private var httpListener: Int32 = -1
+  private var measurement: Int32 = -1
   private let word: CommandWord
   private var seen: UInt32
 
@@ -31,16 +31,11 @@ final class ServerRole {
   /// How often an API server that is waiting for nonces looks for a command.
   private static let servingSlice = 20
 
+  /// May be made by the launcher before it forks the process whose role it is.
   init(
     region: SharedRegion, launch: Int, server: Int, slot number: Int, order: BindingOrder,
-    strategy: any Strategy, receivesSockets: Bool, channel: Int32,
-    inherited: (input: Int32, output: Int32), seen: UInt32, injector: FaultInjector?,
-    httpListener: Int32, measurement: Int32
+    strategy: any Strategy, receivesSockets: Bool
   ) {
-    self.httpListener = httpListener
-    self.measurement = measurement
-    bs_set_name("bs-api", Int32(launch), Int32(server))
-    if order.barrier.kind == .sleep { bs_set_timer_slack(1) }
     self.region = region
     self.order = order
     slotNumber = number
@@ -49,21 +44,14 @@ final class ServerRole {
     self.strategy = strategy
     self.receivesSockets = receivesSockets
     hasChannel = type(of: strategy).handover.hasChannel
-    self.seen = seen
+    seen = 0
     word = CommandWord(bs_server_word(region.pointer))
-    do {
-      binder = try Binder(
-        region: region, launch: launch, number: server, slot: slotNumber, order: order)
-    } catch {
-      die("API server: \(error)")
-    }
-    binder.injector = injector
-    binder.channel = channel
-    binder.inherited = inherited
+    binder = Binder(
+      region: region, launch: launch, number: server, slot: slotNumber, order: order)
   }
 
   /// The API server that `LauncherRole` starts by exec: the rest of the arguments, and fixed descriptors.
-  convenience init(arguments: [Int]) {
+  static func run(arguments: [Int]) -> Never {
     dieWith(parent: Int32(arguments[0]))
     let region: SharedRegion
     do {
@@ -74,11 +62,12 @@ final class ServerRole {
     let order = WorkerOrder(region)
     let type = StrategyRegistry.available[order.strategy]
     let isOpen = { (descriptor: Int32) in fcntl(descriptor, F_GETFD) >= 0 ? descriptor : -1 }
-    self.init(
+    ServerRole(
       region: region, launch: arguments[1], server: arguments[2],
       slot: arguments[1] * order.serversPerLaunch + arguments[2], order: order.binding,
       strategy: type.init(options: OptionValues(type.descriptor.options, order.strategyOptions)),
-      receivesSockets: type.handover.sockets == .passed,
+      receivesSockets: type.handover.sockets == .passed
+    ).run(
       channel: isOpen(WorkerDescriptor.control),
       inherited: (
         isOpen(WorkerDescriptor.handedInput), isOpen(WorkerDescriptor.handedOutput)
@@ -90,7 +79,25 @@ final class ServerRole {
       measurement: isOpen(WorkerDescriptor.measurement))
   }
 
-  func run() -> Never {
+  /// - Parameters:
+  ///   - channel: to the launcher, -1 if there is none.
+  ///   - inherited: sockets that this process was handed, -1 where it was not.
+  ///   - seen: the last command that is not for this process.
+  ///   - httpListener: the launch's HTTP listener, -1 if it has none.
+  ///   - measurement: the pipe whose end says that the measurement begins, -1 if there is none.
+  func run(
+    channel: Int32, inherited: (input: Int32, output: Int32), seen: UInt32,
+    injector: FaultInjector?, httpListener: Int32 = -1, measurement: Int32 = -1
+  ) -> Never {
+    self.httpListener = httpListener
+    self.measurement = measurement
+    bs_set_name("bs-api", Int32(binder.launch), Int32(binder.number))
+    if order.barrier.kind == .sleep { bs_set_timer_slack(1) }
+    self.seen = seen
+    if let injector { binder.injector = injector }
+    binder.channel = channel
+    binder.inherited = inherited
+    do throws(MessagingError) { try binder.sockets.open() } catch { die("API server: \(error)") }
     if order.workers == .fresh { binder.injector?.arm() }
     complete()
     while true {
@@ -244,14 +251,14 @@ final class ServerRole {
       for role in EndpointRole.allCases {
         items.initializeElement(
           at: role.rawValue,
-          to: pollfd(fd: listeners[role.rawValue], events: Int16(POLLIN), revents: 0))
+          to: pollfd(fd: listeners[role], events: Int16(POLLIN), revents: 0))
       }
       var complete = false
       while word.value == seen && !complete {
         guard poll(items.baseAddress, nfds_t(items.count), Int32(Self.servingSlice)) > 0
         else { continue }
         for role in EndpointRole.allCases where items[role.rawValue].revents != 0 {
-          if let nonce = answerConnection(listeners[role.rawValue]) {
+          if let nonce = answerConnection(listeners[role]) {
             complete = note(nonce, at: role)
           }
         }

@@ -7,6 +7,11 @@
 
 /* fork(2). Only single-threaded workers may call it: the child goes on running Swift code. */
 pid_t bs_fork(void);
+/* Maps the executable's private pages that nobody has written anew, in stretches of 16 and more, if a page of their
+   mapping has been written: fork() copies such a mapping's page table, and with it hundreds of entries for pages that
+   a child would find in the file as well. What the memory holds, and what may be done with it, stays the same.
+   Only single-threaded workers may call it. Returns how many stretches, or -errno. */
+int bs_remap_unwritten_pages(void);
 /* PR_SET_PDEATHSIG: the signal this process gets when the thread that made it ends. 0 or errno. */
 int bs_set_parent_death_signal(int signal_number);
 /* PR_SET_CHILD_SUBREAPER: orphans below this process become its children. 0 or errno. */
