@@ -18,6 +18,25 @@ struct MappingTests {
     }
   }
 
+  private static func save(
+    _ mappings: [(range: Range<UInt>, isWritable: Bool)], _ copies: [UnsafeMutableRawBufferPointer]
+  ) {
+    for (mapping, copy) in zip(mappings, copies) {
+      memcpy(copy.baseAddress!, UnsafeRawPointer(bitPattern: mapping.range.lowerBound)!, copy.count)
+    }
+  }
+
+  private static func isChanged(
+    _ mappings: [(range: Range<UInt>, isWritable: Bool)], _ copies: [UnsafeMutableRawBufferPointer]
+  ) -> Bool {
+    var result = false
+    for (mapping, copy) in zip(mappings, copies) {
+      let memory = UnsafeRawPointer(bitPattern: mapping.range.lowerBound)!
+      if memcmp(copy.baseAddress!, memory, copy.count) != 0 { result = true }
+    }
+    return result
+  }
+
   /// In a child, which has one thread: the others would write to pages while these are mapped anew.
   @Test
   func `mapping unwritten pages anew changes nothing that memory holds, nor what may be written`() {
@@ -28,20 +47,13 @@ struct MappingTests {
     defer { copies.forEach { $0.deallocate() } }
     let pid = bs_fork()
     if pid == 0 {
-      for (mapping, copy) in zip(mappings, copies) {
-        memcpy(
-          copy.baseAddress!, UnsafeRawPointer(bitPattern: mapping.range.lowerBound)!, copy.count)
-      }
-      // A written page in each: these are what the call looks for.
-      for mapping in mappings where mapping.isWritable {
-        let byte = UnsafeMutablePointer<UInt8>(bitPattern: mapping.range.lowerBound)!
-        byte.pointee = byte.pointee &+ 0
-      }
+      // Once for what Swift notes in its own data at the first use of a type.
+      Self.save(mappings, copies)
+      _ = Self.isChanged(mappings, copies)
+      Self.save(mappings, copies)
       if bs_remap_unwritten_pages() < 0 { _exit(1) }
-      for (mapping, copy) in zip(mappings, copies) {
-        let memory = UnsafeRawPointer(bitPattern: mapping.range.lowerBound)!
-        if memcmp(copy.baseAddress!, memory, copy.count) != 0 { _exit(2) }
-        guard mapping.isWritable else { continue }
+      if Self.isChanged(mappings, copies) { _exit(2) }
+      for (mapping, copy) in zip(mappings, copies) where mapping.isWritable {
         for page in stride(from: mapping.range.lowerBound, to: mapping.range.upperBound, by: 4_096)
         {
           let byte = UnsafeMutablePointer<UInt8>(bitPattern: page)!
