@@ -4,8 +4,9 @@ public import Planning
 /// The course of one trial as a pure state machine: what happened and when goes in, what to do next comes
 /// out. It knows no process and no clock.
 ///
-/// prepare → draw → window → bind → draw after bind → check → close → ended; phases that the arm does not need are left out,
-/// after `close` a launch in a row goes back to `prepare`, and a deadline that passes leads to `abandon`, which ends the trial without waiting for anybody.
+/// prepare → draw → window → bind → draw after bind → check → close → ended; phases that the arm does not need are
+/// left out, after `close` the next launch of a row goes back to `prepare`, and a deadline that passes leads to
+/// `abandon`, which ends the trial without waiting for anybody.
 public struct TrialMachine: Sendable {
   /// What the loop is to do, and then report the event of.
   public enum Action: Equatable, Sendable {

@@ -104,13 +104,18 @@ final class StartupLauncher {
       try TCPSocket.bind(socket, .wildcard, port: port)
       try TCPSocket.listen(socket, backlog: 2_048)
     } catch {
-      if error.code == EADDRINUSE { launch.noteServiceLost(port) }
-      notice(Casualty(kind: BS_CASUALTY_SELF, number: -1))
-      throw StageFailure(stage: BS_STAGE_HTTP.rawValue, code: error.code)
+      throw failure(BS_STAGE_HTTP, error.code, binding: port)
     }
     region.setClaim(bs_claim(BS_CLAIM_LAUNCHER, UInt32(launch.number)), on: port)
     record.pointee.http_port = port
     record.pointee.http_bound_ns = MonotonicClock.now()
+  }
+
+  /// The launcher's own bind failed: notes who has the port, if it is taken, and that it noticed at once.
+  private func failure(_ stage: bs_stage, _ code: Int32, binding port: UInt16) -> StageFailure {
+    if code == EADDRINUSE { launch.noteServiceLost(port) }
+    notice(Casualty(kind: BS_CASUALTY_SELF, number: -1))
+    return StageFailure(stage: stage.rawValue, code: code)
   }
 
   private func headless(_ node: Int) -> UnsafeMutablePointer<bs_headless> {
@@ -287,9 +292,7 @@ final class StartupLauncher {
         router = try Socket(.router, in: context!)
         try router!.bind(to: addresses.handshake)
       } catch {
-        if error.code == EADDRINUSE { launch.noteServiceLost(port) }
-        notice(Casualty(kind: BS_CASUALTY_SELF, number: -1))
-        throw StageFailure(stage: BS_STAGE_HANDSHAKE.rawValue, code: error.code)
+        throw failure(BS_STAGE_HANDSHAKE, error.code, binding: port)
       }
       region.setClaim(bs_claim(BS_CLAIM_LAUNCHER, UInt32(launch.number)), on: port)
       record.pointee.handshake_port = port
@@ -305,7 +308,7 @@ final class StartupLauncher {
       seed: region.pointer.pointee.trial_seed, path: 5, UInt64(launch.number))
     let questions = FrontEndCommand.Questions(
       launch: ServingRole.identity(region, launch: launch.number), host: order.headHost.text,
-      port: startup.httpPort + launch.number, servers: launch.servers, requests: startup.requests,
+      port: Int(addresses.httpPort), servers: launch.servers, requests: startup.requests,
       connections: startup.requestConnections,
       timeoutMilliseconds: startup.httpTimeoutMilliseconds, seed: generator.next())
     do throws(SystemError) {

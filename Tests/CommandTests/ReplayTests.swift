@@ -18,12 +18,12 @@ import TestSupport
 
   @Test func `a forced interleaving is red every time on the racy strategy, green on a fix`() throws
   {
-    let workplace = try Self.stolen(from: "probe-then-bind")
+    // Its numbers differ, so that the steal alone can lose one: eight probes of 500 ports meet in 5 % of launches.
+    let workplace = try Self.stolen(from: "batch-dedupe")
     let red = try workplace.bindstorm(["replay", workplace.latest("0/1"), "--force"])
     #expect(red.ending == .exit(0), "\(red.errorOutput)")
     #expect(red.output.contains("level: exact\n"), "\(red.output)")
-    // One that two of its addresses have in common is red as well.
-    #expect(red.output.contains("red 100/100, green 0/100"), "\(red.output)")
+    #expect(red.output.contains("red 100/100, green 0/100: lost-to-thief x100"), "\(red.output)")
     for fix in ["inherited-listener", "wildcard-report-back"] {
       let green = try workplace.bindstorm([
         "replay", workplace.latest("0/1"), "--force", "--strategy", fix,
