@@ -232,6 +232,9 @@ final class LauncherRole {
   private func startServers() {
     let serverWord = bs_load(bs_server_word(region.pointer))
     let parent = getpid()
+    // Not counted in `running` itself: what is written between two forks is a page to copy.
+    var started = 0
+    defer { running += started }
     for server in 0..<order.serversPerLaunch {
       let slot = region.server(launch.slot(of: server))
       if startup != nil && self.slot.pointee.error != 0 {
@@ -253,7 +256,7 @@ final class LauncherRole {
       }
       if pid > 0 {
         slot.pointee.pid = pid
-        running += 1
+        started += 1
       } else {
         launch.note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: errno))
         markDead(server, status: 0)

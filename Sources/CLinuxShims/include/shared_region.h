@@ -337,17 +337,18 @@ struct bs_region {
   uint32_t auditor_is_dead;
   int32_t auditor_pid;
   struct bs_order order;
+  /* What every API server touches, close together: a fresh one pays for each 64 KiB of it with a page fault. */
+  struct bs_launcher launchers[BS_MAX_LAUNCHES];
+  struct bs_server servers[BS_MAX_SERVERS];
   /* The adapter's command, empty if the strategy has none. Part of the order. */
   uint32_t command_size;
   char command[BS_COMMAND_SIZE];
-  struct bs_launcher launchers[BS_MAX_LAUNCHES];
   /* What a launch has to say in words, ended by 0. */
   char details[BS_MAX_LAUNCHES][BS_DETAIL_SIZE];
   /* What its forced program's supervisor has to say of the first window. */
   char windows[BS_MAX_LAUNCHES][BS_DETAIL_SIZE];
   struct bs_thief thieves[BS_MAX_THIEVES];
   struct bs_fault faults[BS_MAX_FAULTS];
-  struct bs_server servers[BS_MAX_SERVERS];
   struct bs_startup startups[BS_MAX_LAUNCHES];
   struct bs_serving servings[BS_MAX_SERVERS];
   struct bs_engine engines[BS_MAX_ENGINES];
