@@ -6,7 +6,7 @@ PLAN ?= Scenarios/vllm-40443.json
 # The worker must start fast and run where no Swift runtime is installed.
 RELEASE = -c release --static-swift-stdlib
 RELEASE_BIN = .build/release
-EXECUTABLES = bindstorm bindstorm-worker bindstorm-frontend
+EXECUTABLES = bindstorm bindstorm-worker bindstorm-worker-plain bindstorm-frontend
 BUILD_FRONT_END = $(SWIFT) build $(RELEASE) --product bindstorm-frontend
 
 # For the benchmark's Python peers and the adapters.
@@ -43,6 +43,7 @@ build: build-command ## build the executables for release
 
 build-command: setup
 	$(SWIFT) build $(RELEASE) --product bindstorm-worker
+	$(SWIFT) build $(RELEASE) --product bindstorm-worker-plain
 	$(SWIFT) build $(RELEASE) --product bindstorm
 
 setup: ## install the Debian packages that building needs

@@ -43,6 +43,13 @@ let layers: [(name: String, dependencies: [String])] = [
   ("PortRaces", []),
   ("PortTrap", ["CPortTrap", "Syscalls", "PortRaces"]),
   ("RaceReports", ["PortRaces"]),
+  (
+    "Workers",
+    [
+      "CLinuxShims", "Syscalls", "Messaging", "Handshake", "FrontEnd", "Launching", "Strategies",
+      "Faults", "Planning", "PortModel",
+    ]
+  ),
 ]
 
 /// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
@@ -60,11 +67,20 @@ func testDependencies(of name: String) -> [String] {
 /// What the linker reads besides the objects.
 let linking = "\(Context.packageDirectory)/Linking"
 
+/// How workers are linked. At a fixed address the Swift runtime's data needs no relocation, which would leave some
+/// hundred pages to copy at each fork. What fresh processes run lies side by side.
+let workerLinking =
+  ["-use-ld=lld", "-Xclang-linker", "-no-pie"]
+  + ["-Xlinker", "--symbol-ordering-file=\(linking)/order.txt"]
+  + ["-Xlinker", "--no-warn-symbol-ordering", "-Xlinker", "--no-export-dynamic"]
+  + ["-Xlinker", "--no-rosegment"]
+
 let package = Package(
   name: "bindstorm",
   products: [
     .executable(name: "bindstorm", targets: ["bindstorm"]),
     .executable(name: "bindstorm-worker", targets: ["bindstorm-worker"]),
+    .executable(name: "bindstorm-worker-plain", targets: ["bindstorm-worker-plain"]),
     .executable(name: "bindstorm-frontend", targets: ["bindstorm-frontend"]),
   ],
   dependencies: [
@@ -84,28 +100,28 @@ let package = Package(
         swiftSettings: settings)
     } + [
       .executableTarget(
-        name: "bindstorm-worker",
-        dependencies: [
-          "CLinuxShims", "Syscalls", "Messaging", "Handshake", "FrontEnd", "Launching",
-          "Strategies", "Faults", "Planning", "PortModel",
-        ],
-        swiftSettings: settings,
+        name: "bindstorm-worker", dependencies: ["Workers"], swiftSettings: settings,
         // Symbols are bound once, in the launcher: bound lazily, each fresh process would look them up again in
-        // all of libzmq's libraries. At a fixed address the Swift runtime's data needs no relocation either,
-        // which would leave some hundred pages to copy at each fork. libstdc++ is linked in, by way of
-        // Linking/libstdc++.so: a shared library is five mappings to copy. What fresh processes run lies side
-        // by side.
+        // all of libzmq's libraries. libstdc++ is linked in, by way of Linking/libstdc++.so: a shared library is
+        // five mappings to copy.
         linkerSettings: [
           .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"]),
           .unsafeFlags(
-            ["-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc"]
-              + ["-L", "\(linking)"]
-              + ["-Xlinker", "--symbol-ordering-file=\(linking)/order.txt"]
-              + ["-Xlinker", "--no-warn-symbol-ordering", "-Xlinker", "--no-export-dynamic"]
-              + [
-                "-Xlinker", "--no-rosegment", "-Xlinker", "-T", "-Xlinker", "\(linking)/stubs.ld",
-              ],
+            workerLinking + ["-Xclang-linker", "-static-libgcc", "-L", "\(linking)"]
+              + ["-Xlinker", "-T", "-Xlinker", "\(linking)/stubs.ld"],
             .when(configuration: .release)),
+        ]),
+      // The same with nothing shared, for launches that need no libzmq. The C++ runtime asks for threads by weak
+      // symbols, for which the linker takes nothing from an archive.
+      .executableTarget(
+        name: "bindstorm-worker-plain", dependencies: ["Workers"], swiftSettings: settings,
+        linkerSettings: [
+          .unsafeFlags(
+            workerLinking + ["-static-stdlib", "-Xclang-linker", "-static"]
+              + ["pthread_self", "pthread_once", "pthread_key_create"].flatMap {
+                ["-Xlinker", "--undefined=\($0)"]
+              },
+            .when(configuration: .release))
         ]),
       // Apart from the worker, which is to stay small: only launches with HTTP need it.
       .executableTarget(
@@ -145,8 +161,8 @@ let package = Package(
       .testTarget(
         name: "CommandTests",
         dependencies: [
-          "bindstorm", "bindstorm-worker", "bindstorm-frontend", "TestSupport", "Planning",
-          "History",
+          "bindstorm", "bindstorm-worker", "bindstorm-worker-plain", "bindstorm-frontend",
+          "TestSupport", "Planning", "History",
         ],
         swiftSettings: settings),
       .testTarget(

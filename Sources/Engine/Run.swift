@@ -66,7 +66,10 @@ public final class Run {
     timings = plan.arms.map { ArmTiming(arm: $0.index, trials: 0, seconds: 0) }
     do throws(WorkerHost.StartError) {
       host = try WorkerHost(
-        executable: worker, allowNamespace: policy != .off, messages: messages)
+        executable: worker, allowNamespace: policy != .off,
+        fingerprint: BuildFingerprint.of(
+          StrategyRegistry.descriptors.map(\.name) + ThiefRegistry.descriptors.map(\.name)
+            + FaultRegistry.descriptors.map(\.name)), messages: messages)
     } catch {
       throw .workers(error.description)
     }

@@ -66,11 +66,12 @@ public final class WorkerHost {
   /// - Parameters:
   ///   - executable: path of `bindstorm-worker`.
   ///   - allowNamespace: whether to try a network namespace at all.
+  ///   - fingerprint: what the executable must have been built from; 0 for anything.
   ///   - messages: descriptor where workers write what they have to say for people, as libzmq does before it
   ///     aborts a process.
   ///   - answerTimeoutMilliseconds: how long it may take for an answer before it counts as stuck.
   public init(
-    executable: String, allowNamespace: Bool, messages: Int32 = 2,
+    executable: String, allowNamespace: Bool, fingerprint: UInt64 = 0, messages: Int32 = 2,
     answerTimeoutMilliseconds: Int = defaultAnswerTimeoutMilliseconds
   ) throws(StartError) {
     self.answerTimeoutMilliseconds = answerTimeoutMilliseconds
@@ -80,6 +81,7 @@ public final class WorkerHost {
       let ours = Descriptor(owning: ends.parent)
       let theirs = Descriptor(owning: ends.child)
       region = try SharedRegion(mapping: file.number)
+      region.pointer.pointee.build = fingerprint
       pid = try Self.spawn(
         executable, region: file.number, channel: theirs.number, messages: messages,
         allowNamespace: allowNamespace)

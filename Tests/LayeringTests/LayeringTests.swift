@@ -32,10 +32,12 @@ import Testing
     "PortRaces": [],
     "PortTrap": ["CPortTrap", "Syscalls", "PortRaces"],
     "RaceReports": ["PortRaces"],
-    "bindstorm-worker": [
+    "Workers": [
       "CLinuxShims", "Syscalls", "Messaging", "Handshake", "FrontEnd", "Launching", "Strategies",
       "Faults", "Planning", "PortModel",
     ],
+    "bindstorm-worker": ["Workers"],
+    "bindstorm-worker-plain": ["Workers"],
     "bindstorm": [
       "Planning", "PortModel", "Launching", "Strategies", "Faults", "Engine", "History", "Checks",
       "Reports", "Statistics", "Syscalls", "PortRaces", "PortTrap", "RaceReports",
@@ -46,7 +48,7 @@ import Testing
   static let withoutFoundation: Set<String> = [
     "Syscalls", "Messaging", "Handshake", "FrontEnd", "PortModel", "Planning", "Launching",
     "Strategies", "Faults",
-    "bindstorm-worker", "PortRaces", "PortTrap",
+    "Workers", "bindstorm-worker", "bindstorm-worker-plain", "PortRaces", "PortTrap",
   ]
 
   /// The repository, by this file's place in it.

@@ -312,6 +312,7 @@ struct bs_order {
 };
 
 struct bs_region {
+  uint64_t build; /* fingerprint of the harness's build, 0 if workers are not to compare it with their own */
   /* The harness's side: participants count down, the last one rings. */
   uint32_t phase;
   BS_CACHE_LINE(pending);

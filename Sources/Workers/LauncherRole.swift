@@ -28,6 +28,9 @@ final class LauncherRole {
   /// first trial, which is good for the binder's half: that of pooled API servers is as old.
   private var roles: [ServerRole] = []
 
+  /// First argument of a launcher that was started by exec.
+  static let command = "launcher"
+
   /// How often the launcher looks for dead API servers while it waits for a command; SIGCHLD wakes it
   /// earlier, unless the signal came just before it fell asleep.
   private static let reapIntervalNanoseconds: Int64 = 20_000_000
@@ -63,6 +66,17 @@ final class LauncherRole {
     {
       roles = (0..<order.serversPerLaunch).map(makeRole)
     }
+  }
+
+  /// The launcher that the worker host starts by exec: its parent, its number, the last command that is not for it.
+  static func run(arguments: [Int]) -> Never {
+    dieWith(parent: Int32(arguments[0]))
+    _ = bs_interrupt_on_child_exit()
+    let region = SharedRegion.attach()
+    LauncherRole(
+      region: region, launch: arguments[1], order: WorkerOrder(region),
+      seen: UInt32(arguments[2]), nodes: []
+    ).run()
   }
 
   /// What the Swift runtime finds out about a type at its first use, each fresh API server would find out for

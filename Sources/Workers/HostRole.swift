@@ -36,11 +36,7 @@ final class HostRole {
     if getppid() != harness { _exit(0) }
     _ = bs_interrupt_on_child_exit()
     bs_set_name("bs-host", -1, -1)
-    do {
-      region = try SharedRegion(mapping: WorkerDescriptor.region)
-    } catch {
-      die("cannot attach to the shared region: \(error)")
-    }
+    region = SharedRegion.attach()
     renewScratchFolder()
   }
 
@@ -180,7 +176,10 @@ final class HostRole {
     for launch in 0..<order.launches {
       let slot = region.launcher(launch)
       slot.pointee = bs_launcher()
-      let pid = try start {
+      let pid = try start { parent in
+        if PlainWorker.serves(order) {
+          PlainWorker.becomeLauncher(launch, parent: parent, seen: words.launcher)
+        }
         LauncherRole(
           region: self.region, launch: launch, order: order, seen: words.launcher,
           nodes: self.network?.nodes ?? []
@@ -192,7 +191,7 @@ final class HostRole {
     for number in order.thieves.indices {
       let slot = region.thief(number)
       slot.pointee = bs_thief()
-      let pid = try start {
+      let pid = try start { _ in
         ThiefRole(region: self.region, number: number, order: order, seen: words.thief).run()
       }
       slot.pointee.pid = pid
@@ -200,7 +199,7 @@ final class HostRole {
     }
     base.pointee.auditor_is_dead = 0
     if order.depth == .bind && order.ownershipCheck != .off {
-      let pid = try start {
+      let pid = try start { _ in
         AuditorRole(region: self.region, order: order, seen: words.auditor).run()
       }
       base.pointee.auditor_pid = pid
@@ -234,15 +233,15 @@ final class HostRole {
     try network.allowTimeWait(leavesTimeWait)
   }
 
-  /// Forks a worker that runs `body` and never returns.
-  private func start(_ body: () -> Never) throws(SystemError) -> Int32 {
+  /// Forks a worker that runs `body`, with this process's id, and never returns.
+  private func start(_ body: (Int32) -> Never) throws(SystemError) -> Int32 {
     let parent = getpid()
     let pid = bs_fork()
     guard pid >= 0 else { throw .current("fork") }
     guard pid == 0 else { return pid }
     closeDescriptor(WorkerDescriptor.control)
     dieWith(parent: parent)
-    body()
+    body(parent)
   }
 
   /// Ends all workers and everything below them.

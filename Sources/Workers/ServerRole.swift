@@ -53,12 +53,7 @@ final class ServerRole {
   /// The API server that `LauncherRole` starts by exec: the rest of the arguments, and fixed descriptors.
   static func run(arguments: [Int]) -> Never {
     dieWith(parent: Int32(arguments[0]))
-    let region: SharedRegion
-    do {
-      region = try SharedRegion(mapping: WorkerDescriptor.region)
-    } catch {
-      die("cannot attach to the shared region: \(error)")
-    }
+    let region = SharedRegion.attach()
     let order = WorkerOrder(region)
     let type = StrategyRegistry.available[order.strategy]
     let isOpen = { (descriptor: Int32) in fcntl(descriptor, F_GETFD) >= 0 ? descriptor : -1 }

@@ -39,14 +39,7 @@ final class FrontEndProcess {
   deinit { closeDescriptor(channel) }
 
   /// The executable beside this process's own.
-  static let executable: String = {
-    var buffer = [CChar](repeating: 0, count: 4_096)
-    let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-    let own = String(
-      decoding: buffer[..<max(0, length)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let folder = own.lastIndex(of: "/").map { own[...$0] } ?? ""
-    return folder + FrontEndCommand.executable
-  }()
+  static let executable = OwnExecutable.folder + FrontEndCommand.executable
 
   /// Sends a record; whether the other side was there to take it.
   func send(_ record: FrontEndRecord) -> Bool {
