@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Prints order.txt anew: the worker's functions that a fresh API server runs, in the order of their first use.
+"""Prints order.txt anew: the workers' functions that a fresh API server runs, in the order of their first use.
 
     python3 Linking/order.py .build/release/bindstorm > order.new && mv order.new Linking/order.txt
-    rm .build/release/bindstorm-worker; make build
+    rm .build/release/bindstorm-worker*; make build
 
 Runs probe-then-bind with fresh workers, attaches to the launcher (ptrace(2)) and single-steps one API server of
 each kind. Functions of the standard library's one large section come last: the first of them takes the whole section
@@ -125,9 +125,9 @@ def names_used(bindstorm, sockets, check, known):
 
 def main():
     bindstorm = os.path.abspath(sys.argv[1])
-    known = functions(os.path.join(os.path.dirname(bindstorm), "bindstorm-worker"))
     names = {}
-    for sockets in ("tcp", "zmq"):
+    for sockets, worker in (("tcp", "bindstorm-worker-plain"), ("zmq", "bindstorm-worker")):
+        known = functions(os.path.join(os.path.dirname(bindstorm), worker))
         for check in ("off", "full"):
             # In a process of its own, whose end lets go of the launcher.
             reader, writer = os.pipe()
