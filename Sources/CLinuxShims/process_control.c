@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/single_threaded.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,7 +23,9 @@
 
 #include "shared_region.h"
 
-pid_t bs_fork(void) { return (pid_t)syscall(SYS_clone, (unsigned long)SIGCHLD, 0ul, 0ul, 0ul, 0ul); }
+pid_t bs_fork(void) {
+  return __libc_single_threaded ? (pid_t)syscall(SYS_clone, (unsigned long)SIGCHLD, 0ul, 0ul, 0ul, 0ul) : fork();
+}
 
 /* One line of /proc/self/maps, as far as it is of use here. */
 struct mapping {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Launching
 import Planning
@@ -6,11 +7,13 @@ import TestSupport
 import Testing
 
 /// One pooled API server and one thief that does nothing until it is told to.
-private func order(api servers: Int) -> Order {
+private func order(
+  api servers: Int, workers: WorkerKind = .pooled, sockets: SocketKind = .tcp
+) -> Order {
   Order(
     arm: Arm(
       index: 0, scenario: "s", strategy: Choice(name: "probe-then-bind", label: "x"),
-      depth: .bind, topology: Topology(apiServers: servers), workers: .pooled, sockets: .tcp,
+      depth: .bind, topology: Topology(apiServers: servers), workers: workers, sockets: sockets,
       ownershipCheck: .off, thieves: [], trials: 1),
     strategy: 0, thieves: [], confinesSockets: false)
 }
@@ -22,6 +25,21 @@ private func startWorkers(_ host: WorkerHost, api servers: Int) throws {
   try waitUntil("pool of API servers") {
     Kernel.descendants(of: host.pid).filter { $0.name.hasPrefix("bs-api-") }.count == servers
   }
+}
+
+/// Name of the executable that the launcher of such an arm runs once it waits for commands.
+private func launcherExecutable(_ host: WorkerHost, _ order: Order) throws -> String {
+  order.write(to: host.region, seed: 1)
+  _ = try host.request(ControlMessage(.startWorkers))
+  var launcher: ProcessRecord?
+  try waitUntil("launcher") {
+    launcher = Kernel.descendants(of: host.pid).first { $0.name == "bs-launcher-0" }
+    return launcher != nil
+  }
+  let path = try FileManager.default.destinationOfSymbolicLink(
+    atPath: "/proc/\(try #require(launcher).pid)/exe")
+  _ = try host.request(ControlMessage(.stopWorkers))
+  return String(path[path.index(after: path.lastIndex(of: "/")!)...])
 }
 
 @Suite(.serialized, .timeLimit(.minutes(20))) struct WorkerHostTests {
@@ -126,6 +144,40 @@ private func startWorkers(_ host: WorkerHost, api servers: Int) throws {
       _ = try WorkerHost(executable: path, allowNamespace: false)
     }
     #expect(failure?.description.contains(path) == true)
+  }
+
+  @Test func `a worker of another build is refused, and says why`() throws {
+    let folder = try ScratchFolder()
+    let messages = open(folder.path + "/messages", O_WRONLY | O_CREAT, 0o600)
+    defer { close(messages) }
+    let failure = #expect(throws: WorkerHost.StartError.self) {
+      _ = try WorkerHost(
+        executable: Built.worker, allowNamespace: false, fingerprint: 1, messages: messages)
+    }
+    #expect(failure?.description.contains("did not start") == true)
+    #expect(try FileText.read(folder.path + "/messages").contains("different builds"))
+  }
+
+  @Test func `only fresh API servers with plain sockets come from the executable without libzmq`()
+    throws
+  {
+    let host = try WorkerHost(executable: Built.worker, allowNamespace: false)
+    for (workers, sockets, executable) in [
+      (WorkerKind.fresh, SocketKind.tcp, "bindstorm-worker-plain"),
+      (.pooled, .tcp, "bindstorm-worker"), (.fresh, .zmq, "bindstorm-worker"),
+    ] {
+      #expect(
+        try launcherExecutable(host, order(api: 1, workers: workers, sockets: sockets))
+          == executable)
+    }
+  }
+
+  @Test func `without that executable it goes on in its own`() throws {
+    let folder = try ScratchFolder()
+    let worker = folder.path + "/bindstorm-worker"
+    try FileManager.default.copyItem(atPath: Built.worker, toPath: worker)
+    let host = try WorkerHost(executable: worker, allowNamespace: false)
+    #expect(try launcherExecutable(host, order(api: 1, workers: .fresh)) == "bindstorm-worker")
   }
 
   @Test func `a host that is stuck is given up, not waited for`() throws {

@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* fork(2). Only single-threaded workers may call it: the child goes on running Swift code. */
+/* fork(2). Only single-threaded workers may call it: the child goes on running Swift code.
+   Without the C library's own part, which repairs locks that other threads may have held: it writes on four pages, each
+   of which the kernel then copies. Should there be other threads all the same, with it. */
 pid_t bs_fork(void);
 /* Maps the executable's private pages that nobody has written anew, in stretches of 16 and more, if a page of their
    mapping has been written: fork() copies such a mapping's page table, and with it hundreds of entries for pages that
