@@ -24,7 +24,7 @@ public enum EnumerationReport {
   /// As text, ending with a line break.
   public static func text(_ enumeration: Enumeration, _ facts: RunFacts) -> String {
     var lines = [
-      "bindstorm check: \(enumeration.windows.count) windows in \(enumeration.runs) runs"
+      "bindstorm check: \(count(enumeration.windows.count, "window")) in \(count(enumeration.runs, "run"))"
     ]
     for window in enumeration.windows.prefix(enumeration.limit) {
       let mark =
@@ -34,12 +34,14 @@ public enum EnumerationReport {
       if !window.lastWords.isEmpty { lines.append("        its last words: \(window.lastWords)") }
     }
     if enumeration.untried > 0 {
-      lines.append("bindstorm check: \(enumeration.untried) windows not tried (--enumerate-max)")
+      lines.append(
+        "bindstorm check: \(count(enumeration.untried, "window")) not tried (--enumerate-max)")
     }
     lines.append(
       enumeration.windows.isEmpty
         ? "bindstorm check: no window; the command \(facts.ending)"
-        : "bindstorm check: \(enumeration.red) of \(enumeration.windows.count) windows are red")
+        : "bindstorm check: \(enumeration.red) of \(count(enumeration.windows.count, "window")) red"
+    )
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -64,9 +64,9 @@ public enum RaceHTMLReport {
       <title>bindstorm check: \(escaped(verdict))</title><style>\(style)</style></head><body>
       <h1>\(escaped(verdict))</h1>
       <p><code>\(escaped(command))</code> \(escaped(facts.ending)) after \(duration(UInt64(facts.seconds * 1e9))).
-      \(facts.calls) calls caught in \(escaped(facts.mode)) mode, \(facts.probes) ports chosen by the kernel, \
-      \(facts.stolen) re-binds met a thief, \(book.suppressed) findings suppressed\
-      \(facts.unobserved > 0 ? ", <strong>\(facts.unobserved) calls could not be looked into</strong>" : "").</p>
+      \(count(facts.calls, "call")) caught in \(escaped(facts.mode)) mode, \(count(facts.probes, "port")) chosen by the kernel, \
+      \(count(facts.stolen, "re-bind")) met a thief, \(count(book.suppressed, "finding")) suppressed\
+      \(facts.unobserved > 0 ? ", <strong>\(count(facts.unobserved, "call")) could not be looked into</strong>" : "").</p>
       \(book.places.map { article($0, facts) }.joined(separator: "\n"))
       </body></html>
 

@@ -127,3 +127,8 @@ struct PlaceWords {
 
   private func errorName(_ code: Int32) -> String { code == 98 ? "EADDRINUSE" : "errno \(code)" }
 }
+
+/// A number of things, which end in s where they are not one: `1 window`, `2 windows`.
+func count(_ number: some BinaryInteger, _ singular: String) -> String {
+  "\(number) \(singular)\(number == 1 ? "" : "s")"
+}

@@ -17,13 +17,13 @@ public enum RaceTextReport {
     lines.append(last(book, facts))
     if facts.stolen > 0 || facts.duplicatesForced > 0 {
       lines.append(
-        "bindstorm check: \(facts.stolen) re-binds met a thief, \(facts.duplicatesForced) ports handed out twice on purpose"
+        "bindstorm check: \(count(facts.stolen, "re-bind")) met a thief, \(count(facts.duplicatesForced, "port")) handed out twice on purpose"
       )
     }
     lines += facts.injections.map { "bindstorm check: injected (synthetic errors): \($0)" }
     if isVerbose {
       lines.append(
-        "bindstorm check: \(facts.mode) mode, \(facts.calls) calls caught, \(facts.probes) ports chosen by the kernel, \(book.suppressed) findings suppressed"
+        "bindstorm check: \(facts.mode) mode, \(count(facts.calls, "call")) caught, \(count(facts.probes, "port")) chosen by the kernel, \(count(book.suppressed, "finding")) suppressed"
       )
       lines += book.suppressionsUsed.sorted { $0.key < $1.key }.map {
         "bindstorm check: suppression '\($0.key)' took \($0.value)"
@@ -31,7 +31,7 @@ public enum RaceTextReport {
     }
     if facts.unobserved > 0 {
       lines.append(
-        "bindstorm check: \(facts.unobserved) calls could not be looked into (another user's process, or a network namespace that cannot be entered): they are not covered by this result"
+        "bindstorm check: \(count(facts.unobserved, "call")) could not be looked into (another user's process, or a network namespace that cannot be entered), and so not covered by this result"
       )
     }
     if facts.lostEvents > 0 {

@@ -7,7 +7,7 @@ internal import Planning
 public enum MarkdownReport {
   /// The document, ending with a line break.
   public static func text(_ matrix: Matrix) -> String {
-    var lines = ["# \(escaped(matrix.plan.name)): \(escaped(matrix.plan.title))", ""]
+    var lines = ["# \(escaped(Wording.heading(matrix.plan)))", ""]
     if matrix.isPartial { lines += ["**PARTIAL: the run was interrupted.**", ""] }
     lines.append("| strategy | " + matrix.scenarios.map(escaped).joined(separator: " | ") + " |")
     lines.append(String(repeating: "|---", count: matrix.scenarios.count + 1) + "|")
@@ -23,9 +23,7 @@ public enum MarkdownReport {
           parts.append(Wording.prediction(prediction))
         }
         if let reason = verdict.noPrediction { parts.append("no model: \(escaped(reason))") }
-        if let cause = verdict.topCause {
-          parts.append("\(cause.outcome.rawValue) x\(cause.launches)")
-        }
+        if let causes = Wording.causes(verdict) { parts.append(causes) }
         parts += Wording.leftOut(verdict, of: matrix)
         return parts.joined(separator: "<br>")
       }

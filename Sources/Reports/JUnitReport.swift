@@ -52,6 +52,9 @@ public enum JUnitReport {
 
   private static func detail(_ verdict: ArmVerdict) -> String {
     var lines: [String] = []
+    if verdict.launches.outOf != verdict.trials.outOf {
+      lines.append("any launch \(Wording.estimate(verdict.trials))")
+    }
     if let prediction = verdict.predictionPerTrial { lines.append(Wording.prediction(prediction)) }
     if let cause = verdict.topCause {
       lines.append(

@@ -4,7 +4,7 @@ public import Checks
 public struct ProgressLine {
   /// Arms of the plan.
   public var arms: Int
-  /// Number of the arm at work, from 1.
+  /// Number of the arm at work, from 0, as `plan`, `explain` and `replay` have it.
   public var arm: Int
   /// Its scenario and strategy.
   public var name: String
@@ -16,12 +16,14 @@ public struct ProgressLine {
   public var rate: RateEstimate
   /// Since the start of the run.
   public var elapsedSeconds: Double
+  /// Of the last seconds; arms differ much.
+  public var trialsPerSecond: Double
   /// What the rest is estimated to take; nil where nothing is known yet.
   public var leftSeconds: Double?
 
   public init(
     arms: Int, arm: Int, name: String, trialsDone: Int, trialsPlanned: Int, rate: RateEstimate,
-    elapsedSeconds: Double, leftSeconds: Double?
+    elapsedSeconds: Double, trialsPerSecond: Double, leftSeconds: Double?
   ) {
     self.arms = arms
     self.arm = arm
@@ -30,17 +32,17 @@ public struct ProgressLine {
     self.trialsPlanned = trialsPlanned
     self.rate = rate
     self.elapsedSeconds = elapsedSeconds
+    self.trialsPerSecond = trialsPerSecond
     self.leftSeconds = leftSeconds
   }
 
-  /// `12 s: arm 3/9 quiet-launch, probe-then-bind: 340/900 trials, lost 271/340 79.7 % [75.1, 83.9], 28.2 trials/s, 20 s left`
+  /// `12 s: 340/900 trials, 28.2 trials/s, 20 s left; arm 3 of 0...8, quiet-launch, probe-then-bind: launches lost 271/340 79.7 % [75.1, 83.9]`
   public var text: String {
-    let speed = elapsedSeconds > 0 ? Double(trialsDone) / elapsedSeconds : 0
     var text =
-      "\(Wording.fixed(elapsedSeconds, 0)) s: arm \(arm)/\(arms) \(name): "
-      + "\(trialsDone)/\(trialsPlanned) trials, lost \(Wording.estimate(rate)), "
-      + "\(Wording.fixed(speed, 1)) trials/s"
+      "\(Wording.fixed(elapsedSeconds, 0)) s: \(trialsDone)/\(trialsPlanned) trials, "
+      + "\(Wording.fixed(trialsPerSecond, 1)) trials/s"
     if let leftSeconds { text += ", \(Wording.fixed(leftSeconds, 0)) s left" }
     return text
+      + "; arm \(arm) of 0...\(arms - 1), \(name): launches lost \(Wording.estimate(rate))"
   }
 }

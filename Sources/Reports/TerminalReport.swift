@@ -19,7 +19,7 @@ public struct TerminalReport {
 
   /// The report, ending with a line break.
   public var text: String {
-    var lines = ["\(matrix.plan.name): \(matrix.plan.title)", ""]
+    var lines = [Wording.heading(matrix.plan), ""]
     lines += table() ?? blocks()
     lines += [Wording.legend(matrix), ""]
     lines += published() + causes() + withoutModel() + timings() + startups() + costs()
@@ -36,7 +36,7 @@ public struct TerminalReport {
       lines.append(Wording.prediction(prediction))
     }
     if verdict.noPrediction != nil { lines.append("no model") }
-    if let cause = verdict.topCause { lines.append("\(cause.outcome.rawValue) x\(cause.launches)") }
+    if let causes = Wording.causes(verdict) { lines.append(causes) }
     lines += Wording.leftOut(verdict, of: matrix)
     return lines
   }

@@ -84,7 +84,7 @@ enum Wording {
       + (parallel
         ? ", as if the launches of one trial were independent (demands are decided by whole trials)"
         : "")
-      + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test)."
+      + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test); where it agrees, these trials do not contradict it, no more."
   }
 
   /// What the rate leaves out: `2 launches not counted`, and of an interrupted run `7 of 100 trials counted`; empty
@@ -96,6 +96,19 @@ enum Wording {
       verdict.trials.outOf < verdict.plannedTrials
     else { return uncounted }
     return uncounted + ["\(verdict.trials.outOf) of \(verdict.plannedTrials) trials counted"]
+  }
+
+  /// `name: title`; the name alone of a plan without a title.
+  static func heading(_ plan: ResolvedPlan) -> String {
+    plan.title == plan.name ? plan.name : "\(plan.name): \(plan.title)"
+  }
+
+  /// `lost-to-self x10`, and `others x3` where other outcomes make up the rest of the failures; nil without a failure.
+  static func causes(_ verdict: ArmVerdict) -> String? {
+    guard let cause = verdict.topCause else { return nil }
+    let others = verdict.launches.failures - cause.launches
+    return "\(cause.outcome.rawValue) x\(cause.launches)"
+      + (others > 0 ? ", others x\(others)" : "")
   }
 
   /// Why an arm needs attention: it is neither as demanded nor as predicted; nil where it is.

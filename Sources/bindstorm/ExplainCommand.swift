@@ -37,7 +37,7 @@ struct ExplainCommand: ParsableCommand {
       let evidence = launch.evidence.isEmpty ? "" : ": \(launch.evidence)"
       text += "launch \(launch.launch): \(launch.outcome.rawValue)\(evidence)\n"
     }
-    for report in RaceReport.all(events, arm: arm, run: place.folder) { text += report.text }
+    for report in RaceReport.all(events, arm: arm, run: run.lastingFolder) { text += report.text }
     try StandardStreams.printResult(text + Timeline.text(events))
   }
 
@@ -48,7 +48,9 @@ struct ExplainCommand: ParsableCommand {
     var trials = 0
     try run.forEachTrial { started, events in
       trials += 1
-      for report in RaceReport.all(events, arm: run.plan.arms[started.arm], run: folder) {
+      for report in RaceReport.all(
+        events, arm: run.plan.arms[started.arm], run: run.lastingFolder)
+      {
         if found[report.signature] == nil { order.append(report.signature) }
         found[report.signature, default: (report, 0)].count += 1
       }

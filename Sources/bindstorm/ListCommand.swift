@@ -23,6 +23,15 @@ struct ListCommand: ParsableCommand {
   @Flag(help: "For strategies: a Markdown table of what each declares about itself.")
   var markdown = false
 
+  func validate() throws {
+    if markdown && subject != .strategies {
+      throw ValidationError("--markdown is for strategies only")
+    }
+    if long && subject == .faults {
+      throw ValidationError("--long is for strategies and thieves only")
+    }
+  }
+
   func run() throws {
     try StandardStreams.printResult(text)
   }

@@ -15,11 +15,19 @@ struct ReplayCommand: ParsableCommand {
       process binds it, the victim binds. synthetic: the trial's faults are injected again at the same points. \
       statistical: same seeds, same thieves; who comes first is up to the kernel.
 
-      Ends with 0 if every replay failed as the trial did (or was ready as it was; with --strategy: was ready), 1 if \
-      one did not, 2 if none counts.
+      Ends with 0 if every replay failed where the trial did, whoever took the port (or was ready where it was; with \
+      --strategy: was ready), 1 if one did not, 2 if none counts.
       """)
 
-  @Argument(help: "RUN/ARM/TRIAL, for example Results/vllm-40443/latest/0/3.")
+  @Argument(
+    help: "RUN/ARM/TRIAL, for example Results/vllm-40443/latest/0/3.",
+    transform: {
+      guard let place = TrialPlace(argument: $0) else {
+        throw ValidationError(
+          "'\($0)' is not RUN/ARM/TRIAL, where ARM and TRIAL are numbers from 0")
+      }
+      return place
+    })
   var place: TrialPlace
 
   @Flag(help: "Force the interleaving in which the trial's first lost port was lost.")

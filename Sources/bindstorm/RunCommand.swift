@@ -109,7 +109,9 @@ struct RunCommand: ParsableCommand {
 
   /// How to look closer, where something was lost.
   private static func hint(_ matrix: Matrix, _ folder: String) -> String {
-    guard let first = matrix.plan.arms.first(where: { matrix.arms[$0.index].topCause != nil }),
+    let failed = matrix.plan.arms.filter { matrix.arms[$0.index].topCause != nil }
+    // One that can be forced, if there is one: at depth `allocate` nothing is bound.
+    guard let first = failed.first(where: { $0.depth.binds }) ?? failed.first,
       let cause = matrix.arms[first.index].topCause
     else { return "" }
     return "one trial in words: bindstorm explain \(folder)/\(first.index)/\(cause.firstTrial)\n"

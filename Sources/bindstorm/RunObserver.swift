@@ -37,6 +37,9 @@ final class ProgressReporter {
   private let isTerminal: Bool
   private let started = seconds()
   private var lastShown = 0.0
+  /// Where the speed is counted from: the older of two marks, set every few seconds in turn.
+  private var marks: [(at: Double, trials: Int)] = [(0, 0)]
+  private static let markSeconds = 5.0
 
   init(plan: ResolvedPlan, isQuiet: Bool) {
     self.plan = plan
@@ -55,11 +58,17 @@ final class ProgressReporter {
       pair.1 * Double(pair.0.trialsSeen) / Double(arm.trials)
     }.reduce(0, +)
     let arm = plan.arms[index]
+    let trials = tallies.map(\.trialsSeen).reduce(0, +)
+    let since = marks[0]
+    if elapsed - marks.last!.at >= Self.markSeconds {
+      marks = [marks.last!, (elapsed, trials)]
+    }
     let line = ProgressLine(
-      arms: plan.arms.count, arm: index + 1, name: "\(arm.scenario), \(arm.strategy.label)",
-      trialsDone: tallies.map(\.trialsSeen).reduce(0, +),
+      arms: plan.arms.count, arm: index, name: "\(arm.scenario), \(arm.strategy.label)",
+      trialsDone: trials,
       trialsPlanned: plan.arms.map(\.trials).reduce(0, +), rate: tallies[index].launchRate,
       elapsedSeconds: elapsed,
+      trialsPerSecond: Double(trials - since.trials) / max(elapsed - since.at, 1e-9),
       leftSeconds: done > 0 ? elapsed * (expected.reduce(0, +) - done) / done : nil)
     show(line.text)
   }

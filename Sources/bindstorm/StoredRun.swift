@@ -7,16 +7,29 @@ internal import Planning
 /// A run's folder, read back.
 struct StoredRun {
   let folder: String
+  /// The folder by a name that stays: what `latest` leads to changes with the next run.
+  let lastingFolder: String
   let plan: ResolvedPlan
 
   /// - Throws: exit code 64, after saying why on standard error.
   init(folder: String) throws {
     self.folder = folder
+    lastingFolder =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: folder)).map { target in
+        target.hasPrefix("/")
+          ? target
+          : String(
+            folder[
+              ..<(folder.lastIndex(of: "/").map { folder.index(after: $0) } ?? folder.startIndex)])
+            + target
+      } ?? folder
     do {
       plan = try JSONDecoder().decode(
         ResolvedPlan.self, from: Data(try readFile("\(folder)/resolved.json")))
     } catch let error as ReadError {
-      printError("bindstorm: cannot read \(folder)/resolved.json: \(error.text)")
+      printError(
+        "bindstorm: cannot read \(folder)/resolved.json: \(error.text); a run's folder is wanted, or RUN/ARM/TRIAL where a trial is"
+      )
       throw ExitStatus.badPlan
     } catch {
       printError("bindstorm: \(folder)/resolved.json is not what this version writes: \(error)")

@@ -55,7 +55,9 @@ import Testing
 
   @Test(
     arguments: [
-      [], ["frobnicate"], ["run"], ["validate"], ["list", "nothing"], ["run", "/nonexistent.json"],
+      [], ["frobnicate"], ["run"], ["validate"], ["list", "nothing"],
+      ["list", "thieves", "--markdown"], ["list", "faults", "--long"],
+      ["run", "/nonexistent.json"],
       ["run", "plan.json", "--seed", "x"], ["run", "plan.json", "--color", "mauve"],
       ["run", "plan.json", "--results", ""],
       ["run", "plan.json", "--require-isolation", "--no-isolation"], ["analyze", "/nonexistent"],

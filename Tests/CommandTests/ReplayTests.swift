@@ -73,6 +73,15 @@ import TestSupport
     ] {
       #expect(trial.output.contains(part), "\(part) in \(trial.output)")
     }
+    // What `latest` leads to is another run tomorrow.
+    #expect(!trial.output.contains("/latest/"), "\(trial.output)")
+  }
+
+  @Test(arguments: [["replay", "run"], ["replay", "run/0"], ["replay", "run/0/x"]])
+  func `a place that names no trial is refused with what is wanted`(arguments: [String]) throws {
+    let refused = try Program.run([Built.bindstorm] + arguments)
+    #expect(refused.ending == .exit(64))
+    #expect(refused.errorOutput.contains("is not RUN/ARM/TRIAL"), "\(refused.errorOutput)")
   }
 
   @Test func `a run's findings are told once each, with counts`() throws {

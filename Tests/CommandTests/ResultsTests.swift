@@ -29,7 +29,7 @@ private let escape = "\u{1B}["
     let finished = try workplace.run(environment: ["GITHUB_STEP_SUMMARY": summary])
     #expect([.exit(0), .exit(1), .exit(2)].contains(finished.ending), "\(finished)")
     let text = try workplace.text(summary)
-    #expect(text.hasPrefix("# before\n# small: "))
+    #expect(text.hasPrefix("# before\n# small\n"))
     #expect(text.contains("| probe-then-bind |"))
     // One that cannot be written is said, and changes nothing else.
     let broken = try workplace.run(environment: ["GITHUB_STEP_SUMMARY": "/nonexistent/summary"])
@@ -172,7 +172,7 @@ private let escape = "\u{1B}["
     #expect(shown.text.contains("\(escape)2mMEASURED\(escape)0m"))
     #expect(shown.text.contains("\r\(escape)K"), "no progress was shown")
     // The last thing before the results clears the line.
-    let matrix = try #require(shown.text.range(of: "small: small"))
+    let matrix = try #require(shown.text.range(of: "small\r\n"))
     #expect(shown.text[..<matrix.lowerBound].hasSuffix("\r\(escape)K"))
   }
 

@@ -233,11 +233,12 @@ extension Workplace {
   /// Copies the command and its worker, and beside them `frontEnd` as a script, or nothing.
   func copyPrograms(frontEnd: String?) throws {
     for path in [Built.bindstorm, Built.worker] {
-      try FileManager.default.copyItem(
-        atPath: path, toPath: scratch.path + "/" + URL(filePath: path).lastPathComponent)
+      _ = try scratch.copyExecutable(path)
     }
     guard let frontEnd else { return }
-    chmod(try scratch.write(frontEnd, to: "bindstorm-frontend"), 0o755)
+    let script = try scratch.write(frontEnd, to: "front-end.sh")
+    chmod(script, 0o755)
+    _ = try scratch.copyExecutable(script, named: "bindstorm-frontend")
   }
 
   /// Runs the plan with these copies.

@@ -174,8 +174,7 @@ private func launcherExecutable(_ host: WorkerHost, _ order: Order) throws -> St
 
   @Test func `without that executable it goes on in its own`() throws {
     let folder = try ScratchFolder()
-    let worker = folder.path + "/bindstorm-worker"
-    try FileManager.default.copyItem(atPath: Built.worker, toPath: worker)
+    let worker = try folder.copyExecutable(Built.worker)
     let host = try WorkerHost(executable: worker, allowNamespace: false)
     #expect(try launcherExecutable(host, order(api: 1, workers: .fresh)) == "bindstorm-worker")
   }

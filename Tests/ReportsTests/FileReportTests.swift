@@ -18,7 +18,7 @@ import Testing
         | held | **PASS** 0/100 0 % [0, 3.62]<br>model 0 % agrees | **INCONCLUSIVE** 0/0<br>any launch 0/0<br>model 0 % |
         | broken | **FAIL** 100/100 100 % [96.4, 100]<br>child-died x100<br>3 launches not counted | - |
 
-        Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent, as if the launches of one trial were independent (demands are decided by whole trials). A model disagrees where p &lt; 0.001 (exact binomial test).
+        Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent, as if the launches of one trial were independent (demands are decided by whole trials). A model disagrees where p &lt; 0.001 (exact binomial test); where it agrees, these trials do not contradict it, no more.
 
         Published figures: Fisher's exact test, two-sided, level 0.01.
 

@@ -57,6 +57,10 @@ import Testing
     #expect(suite.attributes["failures"] == "\(failing)")
     #expect(suite.attributes["skipped"] == "\(skipped)")
     #expect(failing + skipped > 0, "the sample has nothing to show")
+    // A model of trials stands beside the rate of trials.
+    let outputs = elements.filter { $0.name == "system-out" }.map(\.text)
+    #expect(outputs[3].contains("any launch 40/100 40.0 % [30.3, 50.3]\nmodel 60.0 % DISAGREES"))
+    #expect(!outputs[0].contains("any launch"))
   }
 
   @Test(arguments: ["plain", "a<b>&\"c\"", "two\nlines", "nul\u{0}bell\u{7}", "é漢🦀", "]]>"])

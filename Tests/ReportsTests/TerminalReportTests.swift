@@ -17,7 +17,7 @@ import Testing
   }
 
   static let rest = """
-    Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent, as if the launches of one trial were independent (demands are decided by whole trials). A model disagrees where p < 0.001 (exact binomial test).
+    Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent, as if the launches of one trial were independent (demands are decided by whole trials). A model disagrees where p < 0.001 (exact binomial test); where it agrees, these trials do not contradict it, no more.
 
     Published figures (Fisher's exact test, two-sided, level 0.01):
       quiet, probe-then-bind: published 4/5, measured 80/100 launches: consistent, p = 1.000 (a paper, table 2)
@@ -133,7 +133,7 @@ import Testing
                  | timeout x1
                  | 3 of 100 trials counted
 
-        Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent. A model disagrees where p < 0.001 (exact binomial test).
+        Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent. A model disagrees where p < 0.001 (exact binomial test); where it agrees, these trials do not contradict it, no more.
 
         Causes:
           s, t: timeout x1, first in trial 0/2:

@@ -41,6 +41,18 @@ import Testing
     #expect(Wording.duration(nanoseconds) == text)
   }
 
+  @Test func `failures that the top cause does not make up are said to be there`() {
+    let cause = Cause(outcome: .lostToSelf, launches: 10, firstTrial: 0, evidence: "")
+    let words = { (failures: Int) in
+      Wording.causes(
+        SampleMatrix.verdict(
+          0, .measured, "", SampleMatrix.rate(failures, 60, 0, 1), cause: cause))
+    }
+    #expect(words(20) == "lost-to-self x10, others x10")
+    #expect(words(10) == "lost-to-self x10")
+    #expect(Wording.causes(SampleMatrix.full.arms[1]) == nil)
+  }
+
   @Test func `durations are median, 99th percentile and maximum`() {
     #expect(
       Wording.durations(DurationSummary(samples: 9, p50: 1, p99: 2_000, max: 3_000_000))
@@ -155,12 +167,14 @@ import Testing
 @Suite struct ProgressLineTests {
   let line = ProgressLine(
     arms: 9, arm: 3, name: "quiet-launch, probe-then-bind", trialsDone: 340, trialsPlanned: 900,
-    rate: SampleMatrix.rate(271, 340, 0.7506, 0.8385), elapsedSeconds: 12.04, leftSeconds: 19.83)
+    rate: SampleMatrix.rate(271, 340, 0.7506, 0.8385), elapsedSeconds: 12.04,
+    trialsPerSecond: 28.24,
+    leftSeconds: 19.83)
 
   @Test func `the line says where the run is and how long it will take`() {
     #expect(
       line.text
-        == "12 s: arm 3/9 quiet-launch, probe-then-bind: 340/900 trials, lost 271/340 79.7 % [75.1, 83.9], 28.2 trials/s, 20 s left"
+        == "12 s: 340/900 trials, 28.2 trials/s, 20 s left; arm 3 of 0...8, quiet-launch, probe-then-bind: launches lost 271/340 79.7 % [75.1, 83.9]"
     )
   }
 
@@ -169,9 +183,11 @@ import Testing
     line.trialsDone = 0
     line.rate = SampleMatrix.rate(0, 0, 0, 1)
     line.elapsedSeconds = 0
+    line.trialsPerSecond = 0
     line.leftSeconds = nil
     #expect(
       line.text
-        == "0 s: arm 3/9 quiet-launch, probe-then-bind: 0/900 trials, lost 0/0, 0.0 trials/s")
+        == "0 s: 0/900 trials, 0.0 trials/s; arm 3 of 0...8, quiet-launch, probe-then-bind: launches lost 0/0"
+    )
   }
 }

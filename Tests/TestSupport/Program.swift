@@ -38,6 +38,15 @@ public final class ScratchFolder {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
+  /// Copies a program into the folder; returns where it is. In a process of its own: a descriptor of ours that is open
+  /// for writing may be copied by another test's fork, and until its exec nobody can run the program (ETXTBSY).
+  public func copyExecutable(_ program: String, named name: String? = nil) throws -> String {
+    let copy = path + "/" + (name ?? URL(filePath: program).lastPathComponent)
+    let finished = try Program.run(["/bin/cp", program, copy])
+    guard finished.ending == .exit(0) else { throw TestFailure("cp: \(finished.errorOutput)") }
+    return copy
+  }
+
   /// Writes a file and returns its path.
   public func write(_ text: String, to name: String) throws -> String {
     let file = path + "/" + name
