@@ -81,6 +81,26 @@ public struct Socket: ~Copyable {
     guard zmq_bind(handle, endpoint) == 0 else { throw .current("zmq_bind") }
   }
 
+  /// `zmq_bind(3)` to an address that ends in a port. On bytes, as `port(in:)`.
+  /// - Parameter start: the address up to the port, as `tcp://127.0.0.1:`; 64 bytes at most.
+  public func bind(to start: [UInt8], port: UInt16) throws(MessagingError) {
+    precondition(start.count <= 64, "the address is too long")
+    let result = withUnsafeTemporaryAllocation(byteCount: 72, alignment: 1) { buffer -> Int32 in
+      var end = start.count
+      start.withUnsafeBytes { buffer.copyMemory(from: $0) }
+      var divisor: UInt16 = 10_000
+      while divisor > 1 && port < divisor { divisor /= 10 }
+      while divisor > 0 {
+        buffer[end] = UInt8(ascii: "0") + UInt8(port / divisor % 10)
+        end += 1
+        divisor /= 10
+      }
+      buffer[end] = 0
+      return zmq_bind(handle, buffer.baseAddress!.assumingMemoryBound(to: CChar.self))
+    }
+    guard result == 0 else { throw .current("zmq_bind") }
+  }
+
   /// `zmq_connect(3)`; returns at once, also when nobody listens.
   public func connect(to endpoint: String) throws(MessagingError) {
     guard zmq_connect(handle, endpoint) == 0 else { throw .current("zmq_connect") }

@@ -35,6 +35,9 @@ public final class EndpointSockets {
   /// Made with the context, used by the first bind of the input.
   private var firstRouter: Socket?
   private let host: TCPSocket.Host
+  /// A ZeroMQ address of the host up to its port; made here once, and not in each fresh API server, which strings cost
+  /// a dozen page faults.
+  private let addressStart: [UInt8]
   private var router: Socket?
   private var pull: Socket?
   private var listeners = PlainListeners()
@@ -48,6 +51,7 @@ public final class EndpointSockets {
     self.kind = kind
     self.confinedTo = confinedTo
     self.host = host
+    addressStart = kind == .zmq ? Array("tcp://\(host.text):".utf8) : []
   }
 
   /// Does what need not wait for the numbers; in the process that binds.
@@ -68,25 +72,20 @@ public final class EndpointSockets {
   ) -> BindResult {
     switch (kind, sharing.isEmpty && pausing == nil) {
     case (.tcp, _): return bindPlain(role, port: port, sharing, pausing)
-    case (.zmq, true): return bindMessaging(role, to: Self.address(host, port: port), adopting: nil)
+    case (.zmq, true): return bindMessaging(role, to: .port(port))
     case (.zmq, false):
       let result = bindPlain(role, port: port, sharing, pausing)
       guard case .listening = result else { return result }
       let listener = listeners[role]
       listeners[role] = -1
-      return bindMessaging(role, to: "tcp://127.0.0.1:0", adopting: listener)
+      return bindMessaging(role, to: .listener(listener))
     }
-  }
-
-  /// The address as libzmq takes it.
-  public static func address(_ host: TCPSocket.Host, port: UInt16) -> String {
-    "tcp://\(host.text):\(port)"
   }
 
   /// Binds a Unix socket at a path (`ipc://`); libzmq removes a socket file that is in the way. The port of
   /// the result is 0.
   public func bind(_ role: EndpointRole, path: String) -> BindResult {
-    bindMessaging(role, to: "ipc://\(path)", adopting: nil)
+    bindMessaging(role, to: .path(path))
   }
 
   /// Adopts a listening socket, which is closed with the endpoint.
@@ -94,7 +93,7 @@ public final class EndpointSockets {
     guard listener >= 0 else { return .failed(stage: BS_STAGE_ADOPT.rawValue, code: EBADF) }
     switch kind {
     case .zmq:
-      return bindMessaging(role, to: "tcp://127.0.0.1:0", adopting: listener)
+      return bindMessaging(role, to: .listener(listener))
     case .tcp:
       listeners[role] = listener
       do throws(SystemError) {
@@ -147,20 +146,38 @@ public final class EndpointSockets {
     kind == .tcp ? listeners[role] : bs_find_listener(3, Self.highestDescriptor, port)
   }
 
-  private func bindMessaging(
-    _ role: EndpointRole, to endpoint: String, adopting listener: Int32?
-  ) -> BindResult {
+  /// What a ZeroMQ socket binds.
+  private enum Place {
+    /// A port of the host, 0: of the kernel's choice.
+    case port(UInt16)
+    case path(String)
+    /// A socket that listens already.
+    case listener(Int32)
+  }
+
+  private func bindMessaging(_ role: EndpointRole, to place: Place) -> BindResult {
     do throws(MessagingError) {
       let socket = try makeSocket(role)
-      if let listener { socket.adoptListener(listener) }
-      try socket.bind(to: endpoint)
-      let port = socket.lastEndpointPort()
+      var port: UInt16 = 0
+      switch place {
+      case .port(let number):
+        try socket.bind(to: addressStart, port: number)
+        port = number != 0 ? number : socket.lastEndpointPort()
+      case .path(let path):
+        try socket.bind(to: "ipc://\(path)")
+      case .listener(let listener):
+        socket.adoptListener(listener)
+        try socket.bind(to: "tcp://127.0.0.1:0")
+        port = socket.lastEndpointPort()
+      }
       if role == .input { router = consume socket } else { pull = consume socket }
       return .listening(port)
     } catch {
       // libzmq reports bind() and listen() alike.
-      let stage = listener == nil ? BS_STAGE_BIND : BS_STAGE_ADOPT
-      return .failed(stage: stage.rawValue, code: error.code)
+      if case .listener = place {
+        return .failed(stage: BS_STAGE_ADOPT.rawValue, code: error.code)
+      }
+      return .failed(stage: BS_STAGE_BIND.rawValue, code: error.code)
     }
   }
 

@@ -89,7 +89,6 @@ final class LauncherRole {
       nonce.withBytes { _ = $0.count }
     }
     guard order.sockets == .zmq else { return }
-    _ = EndpointSockets.address(order.host, port: 1)
     var poll = Poll()
     poll.add(descriptor: -1)
     _ = poll.isReadable(0)

@@ -46,6 +46,35 @@ extension Messaging.Socket {
     #expect(try dealer.receive() == bytes("answer"))
   }
 
+  @Test func `an address in parts binds what the whole address binds`() throws {
+    let context = try Context()
+    let first = try Messaging.Socket(.pull, in: context)
+    let start = Array("tcp://127.0.0.1:".utf8)
+    try first.bind(to: start, port: 0)
+    let port = first.lastEndpointPort()
+    #expect(port >= 1_024)
+    for whole in [true, false] {
+      let error = #expect(throws: MessagingError.self) {
+        let second = try Messaging.Socket(.pull, in: context)
+        if whole {
+          try second.bind(to: "tcp://127.0.0.1:\(port)")
+        } else {
+          try second.bind(to: start, port: port)
+        }
+      }
+      #expect(error?.code == EADDRINUSE)
+    }
+    // Fewer digits than five: what libzmq made of the address says so, whoever may have the port.
+    for small in [9, 80, 999, 8_080] as [UInt16] {
+      let socket = try Messaging.Socket(.pull, in: context)
+      do { try socket.bind(to: start, port: small) } catch {
+        #expect([EADDRINUSE, EACCES].contains(error.code), "\(small): \(error)")
+        continue
+      }
+      #expect(socket.lastEndpointPort() == small)
+    }
+  }
+
   @Test func `a PULL takes what a PUSH sent before it was bound`() throws {
     let context = try Context()
     // Two listeners, so that the number is one that just was free.
