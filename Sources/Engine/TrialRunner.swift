@@ -242,10 +242,10 @@ struct TrialRunner {
       startPreparing(trial, seed &+ UInt64(serial) &* 0x9e37_79b9_7f4a_7c15, serial: serial)
     }
     preparing = nil
-    // Fresh API servers need the other core.
-    let startsServers = arm.workers == .fresh && arm.depth == .bind
+    // Fresh API servers need the other core, and so do the threads of libzmq that the last trial's sockets left work to.
+    let needsCore = arm.workers == .fresh && arm.depth == .bind || arm.sockets == .zmq
     return try board.wait(
-      until: deadline(), spinning: startsServers ? 0 : Self.prepareSpinNanoseconds)
+      until: deadline(), spinning: needsCore ? 0 : Self.prepareSpinNanoseconds)
   }
 
   private mutating func beginThieves() throws(RunError) -> PhaseBoard.Wait {
