@@ -156,12 +156,16 @@ static int protocol_of(struct nlmsghdr *header, const struct inet_diag_msg *item
   return IPPROTO_TCP;
 }
 
-int pt_read_destroy_events(int netlink, struct pt_socket_record *records, int capacity) {
+int pt_read_destroy_events(int netlink, struct pt_socket_record *records, int capacity, int *lost) {
   char buffer[8192] __attribute__((aligned(8)));
   int found = 0;
   while (found < capacity) {
     ssize_t received = recv(netlink, buffer, sizeof buffer, MSG_DONTWAIT);
     if (received < 0 && errno == EINTR) continue;
+    if (received < 0 && errno == ENOBUFS) {
+      ++*lost; /* the next call goes on with what came after */
+      continue;
+    }
     if (received < 0) return errno == EAGAIN || found > 0 ? found : -errno;
     unsigned left = (unsigned)received;
     for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; NLMSG_OK(header, left) && found < capacity;

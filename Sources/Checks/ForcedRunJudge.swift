@@ -10,7 +10,7 @@ internal import History
 /// | it failed otherwise | `child-died` |
 /// | it succeeded though a re-bind was made to fail, or it was refused a port | `recovered` |
 /// | there were windows and none was stolen, or an injection was due and none struck | `invalid` |
-/// | no port call was seen, or not all could be looked into | `invalid` |
+/// | no port call was seen, or not all could be looked into, or the kernel dropped events | `invalid` |
 /// | no port that the kernel chose was let go and bound again | `ready` |
 struct ForcedRunJudge {
   let run: ForcedRun
@@ -57,6 +57,12 @@ struct ForcedRunJudge {
     if run.calls == 0 { return (.invalid, "no port call was seen: nothing could be forced") }
     if run.unobserved > 0 {
       return (.invalid, "\(run.unobserved) of \(run.calls) port calls could not be looked into")
+    }
+    if run.lost > 0 {
+      return (
+        .invalid,
+        "the kernel dropped socket events, \(run.lost) times: windows may have been missed"
+      )
     }
     if steals && run.windows > 0 {
       return (

@@ -32,7 +32,8 @@ struct LaunchJudge {
 
   func judge() -> LaunchOutcome {
     let (outcome, evidence) =
-      misspoken() ?? forced() ?? lost() ?? serviceLost() ?? duplicate() ?? exhausted() ?? startup()
+      crashed() ?? misspoken() ?? forced() ?? lost() ?? serviceLost() ?? duplicate() ?? exhausted()
+      ?? startup()
       ?? died()
       ?? ownership()
       ?? misadvertised() ?? premature() ?? failed() ?? unfinished() ?? left() ?? recovered()
@@ -61,6 +62,20 @@ struct LaunchJudge {
   }
 
   private typealias Finding = (Outcome, String)
+
+  /// A launcher is ours and never ends by itself: what came of its launch says nothing about the strategy, unless a
+  /// fault of the plan ended it.
+  private func crashed() -> Finding? {
+    guard let status = own.died else { return nil }
+    let isFault = record.faults.contains {
+      $0.launch == launch && $0.isDue && $0.injected != 0 && $0.point.role == .launcher
+    }
+    guard !isFault else { return nil }
+    return (
+      .harnessError,
+      "the launcher (pid \(own.pid)) died by \(Self.ending(status)), and no fault of the plan ended it"
+    )
+  }
 
   /// What an adapter that breaks its protocol says or does proves nothing about its ports.
   private func misspoken() -> Finding? {
@@ -214,11 +229,17 @@ struct LaunchJudge {
   private func died() -> Finding? {
     for server in record.servers where server.launch == launch {
       guard let status = server.died else { continue }
-      let signal = status & 0x7f
-      let how = signal == 0 ? "exit code \((status >> 8) & 0xff)" : "signal \(signal)"
-      return (.childDied, "API server \(server.server) (pid \(server.pid)) died by \(how)")
+      return (
+        .childDied, "API server \(server.server) (pid \(server.pid)) died by \(Self.ending(status))"
+      )
     }
     return nil
+  }
+
+  /// A wait status in words.
+  private static func ending(_ status: Int32) -> String {
+    let signal = status & 0x7f
+    return signal == 0 ? "exit code \((status >> 8) & 0xff)" : "signal \(signal)"
   }
 
   private func ownership() -> Finding? {

@@ -2,32 +2,49 @@ internal import Glibc
 internal import Syscalls
 
 /// Counts the TCP sockets in the workers' network namespace that listen or are connected, cheaply: one
-/// `pread` of the namespace's sockstat. Sockets that are only bound are not in it; `WorkerHost` can list them.
+/// `pread` each of the namespace's sockstat and sockstat6. Sockets that are only bound are not in it; `WorkerHost` can list them.
 struct NamespaceSockets: ~Copyable {
   private let file: Descriptor
+  /// -1 on a kernel without IPv6.
+  private let sixFile: Int32
 
   /// - Parameter pid: a process in the namespace.
   init(of pid: Int32) throws(SystemError) {
     let descriptor = open("/proc/\(pid)/net/sockstat", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .current("open /proc/\(pid)/net/sockstat") }
     file = Descriptor(owning: descriptor)
+    sixFile = open("/proc/\(pid)/net/sockstat6", O_RDONLY | O_CLOEXEC)
   }
 
-  /// The number after `TCP: inuse`. (`sockets: used` would count netlink sockets too, which the kernel frees
-  /// some 20 ms late.)
+  deinit { if sixFile >= 0 { closeDescriptor(sixFile) } }
+
+  /// The number after `TCP: inuse`, which counts IPv4 alone, and that after `TCP6: inuse`. (`sockets: used` would count
+  /// netlink sockets too, which the kernel frees some 20 ms late.)
   func inUse() throws(SystemError) -> Int {
-    var count: Int?
-    withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
-      let length = pread(file.number, buffer.baseAddress, buffer.count, 0)
-      guard length > 0 else { return }
-      // "sockets: used 7\nTCP: inuse 3 ...": the first number of the second line.
-      let second = buffer[..<length].drop { $0 != UInt8(ascii: "\n") }
-      let isDigit = { (byte: UInt8) in byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-      let digits = second.drop { !isDigit($0) }.prefix(while: isDigit)
-      guard !digits.isEmpty else { return }
-      count = digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    // "sockets: used 7\nTCP: inuse 3 ...", and "TCP6: inuse 1\n...".
+    guard let four = Self.number(afterColon: 2, in: file.number) else {
+      throw .current("read sockstat")
     }
-    guard let count else { throw .current("read sockstat") }
-    return count
+    guard sixFile >= 0 else { return four }
+    guard let six = Self.number(afterColon: 1, in: sixFile) else {
+      throw .current("read sockstat6")
+    }
+    return four + six
+  }
+
+  /// The first number after that colon, counted from 1, in a file's first 512 bytes.
+  private static func number(afterColon colon: Int, in file: Int32) -> Int? {
+    withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer -> Int? in
+      let length = pread(file, buffer.baseAddress, buffer.count, 0)
+      guard length > 0 else { return nil }
+      var rest = UnsafeRawBufferPointer(buffer)[..<length]
+      for _ in 0..<colon {
+        guard let place = rest.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        rest = rest[(place + 1)...]
+      }
+      let isDigit = { (byte: UInt8) in byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+      let digits = rest.drop { !isDigit($0) }.prefix(while: isDigit)
+      return digits.isEmpty ? nil : digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    }
   }
 }

@@ -272,7 +272,7 @@ public final class Run {
     }
     Order(
       arm: arm, strategy: strategy, thieves: thieves, confinesSockets: host.isolation == .none
-    ).write(to: host.region, seed: plan.seed &+ UInt64(arm.index))
+    ).write(to: host.region)
     return strategy
   }
 

@@ -68,27 +68,32 @@ final class TrialRecorder {
           .service(launch: launch), slot.service_port, slot.holder_claim, slot.holder_state,
           slot.holder_inode))
     }
-    guard !lost.isEmpty else { return [:] }
-    let answer: ControlMessage
-    do throws(WorkerHost.StartError) {
-      answer = try host.request(
-        ControlMessage(
-          .identify,
-          lost.flatMap { [Int64($0.inode), Int64($0.claimed?.pid ?? 0)] }))
-    } catch {
-      throw .workers("cannot ask who holds a port: \(error)")
-    }
-    let names = answer.text.split(separator: "\n", omittingEmptySubsequences: false)
     var result: [HolderKey: Holder] = [:]
-    for (number, item) in lost.enumerated() {
-      result[item.key] = HolderResolution.resolve(
-        claimed: item.claimed, kernelState: bs_holder_state(item.state),
-        kernelPid: number < answer.values.count ? Int32(answer.values[number]) : 0,
-        kernelCommand: number < names.count ? String(names[number]) : "",
-        roleOfPid: role(ofPid:))
+    for start in stride(from: 0, to: lost.count, by: Self.mostLostAtOnce) {
+      let part = lost[start..<min(start + Self.mostLostAtOnce, lost.count)]
+      let answer: ControlMessage
+      do throws(WorkerHost.StartError) {
+        answer = try host.request(
+          ControlMessage(
+            .identify,
+            part.flatMap { [Int64($0.inode), Int64($0.claimed?.pid ?? 0)] }))
+      } catch {
+        throw .workers("cannot ask who holds a port: \(error)")
+      }
+      let names = answer.text.split(separator: "\n", omittingEmptySubsequences: false)
+      for (number, item) in part.enumerated() {
+        result[item.key] = HolderResolution.resolve(
+          claimed: item.claimed, kernelState: bs_holder_state(item.state),
+          kernelPid: number < answer.values.count ? Int32(answer.values[number]) : 0,
+          kernelCommand: number < names.count ? String(names[number]) : "",
+          roleOfPid: role(ofPid:))
+      }
     }
     return result
   }
+
+  /// How many lost ports one question is about: two numbers each, and the names of the answer must fit, too.
+  private static let mostLostAtOnce = 1_000
 
   /// A port that somebody of ours wanted and did not get.
   private struct LostPort {
@@ -181,7 +186,7 @@ final class TrialRecorder {
       allocationStarted: slot.allocation_started_ns, allocationEnded: slot.allocation_ended_ns,
       errno: slot.error, stage: Self.stage(slot.stage), service: slot.service_port, holder: holder,
       portsTaken: portsTaken, detail: slot.error == 0 ? "" : region.detail(launch),
-      forced: forcedRun(launch))
+      forced: forcedRun(launch), died: slot.is_dead != 0 ? slot.wait_status : nil)
   }
 
   private func forcedRun(_ launch: Int) -> ForcedRun? {
@@ -191,7 +196,8 @@ final class TrialRecorder {
     return ForcedRun(
       isLaunch: isLaunch, ending: ForcedRun.Ending.allCases[Int(run.ending)], status: run.status,
       bindsElsewhere: run.binds_elsewhere != 0,
-      calls: Int(run.calls), unobserved: Int(run.unobserved), probes: Int(run.probes),
+      calls: Int(run.calls), unobserved: Int(run.unobserved), lost: Int(run.lost),
+      probes: Int(run.probes),
       windows: Int(run.windows), stolen: Int(run.stolen), injected: Int(run.injected),
       refusal: ForcedRun.Refusal.allCases[Int(run.refusal)], window: region.window(launch),
       lastWords: isLaunch ? region.detail(launch) : "")

@@ -236,10 +236,13 @@ struct TrialRunner {
     _ trial: Int, _ seed: UInt64, serial: UInt32
   ) throws(RunError) -> PhaseBoard.Wait {
     if preparing == nil {
+      // Each launch of a row has nonces of its own, so that what comes late is known as a stranger.
+      let seed = seed &+ UInt64(serial) &* 0x9e37_79b9_7f4a_7c15
+      // Before the thieves begin: what they do follows from it.
+      region.pointer.pointee.trial_seed = seed
       let wait = try beginThieves()
       if wait != .ended { return wait }
-      // Each launch of a row has nonces of its own, so that what comes late is known as a stranger.
-      startPreparing(trial, seed &+ UInt64(serial) &* 0x9e37_79b9_7f4a_7c15, serial: serial)
+      startPreparing(trial, seed, serial: serial)
     }
     preparing = nil
     // Fresh API servers need the other core, and so do the threads of libzmq that the last trial's sockets left work to.

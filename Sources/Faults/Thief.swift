@@ -3,13 +3,13 @@ public import Planning
 
 /// A process that takes ephemeral ports while a trial runs.
 ///
-/// One value lives in the thief's process and serves all trials of an arm. To add a thief, write one file
+/// One value serves one trial; the thief's process serves all of an arm. To add a thief, write one file
 /// with a type that conforms to this, and add it to `ThiefRegistry.all`.
 public protocol Thief: SendableMetatype {
   /// What plans, predictions and reports know of it.
   static var descriptor: ThiefDescriptor { get }
 
-  /// - Parameter seed: of this thief in this arm.
+  /// - Parameter seed: of this thief in this trial.
   init(options: OptionValues, seed: UInt64)
 
   /// The trial begins: nothing has been allocated yet.

@@ -46,9 +46,11 @@ public struct TimeWaitResidue: Thief {
   public func trialBegan(_ loot: Loot) {
     // A trial must not find the last one's.
     _ = bs_destroy_time_wait()
-    loot.want(base == 0 ? hunt.quota(loot) : ports)
+    // There is no number above 65,535.
+    let end = min(base + ports, 65_536)
+    loot.want(base == 0 ? hunt.quota(loot) : end - base)
     guard base != 0 else { return }
-    for port in base..<(base + ports) { leave(UInt16(port), loot) }
+    for port in base..<end { leave(UInt16(port), loot) }
   }
 
   public mutating func windowOpened(_ loot: Loot) {

@@ -109,14 +109,17 @@ public struct LaunchRecord: Sendable, Equatable, Codable {
   public var detail: String
   /// What came of the launch's program, where its port calls were forced and its supervisor lived to tell.
   public var forced: ForcedRun?
+  /// Wait status of a launcher that ended, which it never does by itself; nil while it lives.
+  public var died: Int32?
 
   public init(
     launch: Int, pid: Int32, advertised: [UInt16], allocationStarted: UInt64,
     allocationEnded: UInt64, errno: Int32 = 0, stage: Stage = .none, service: UInt16 = 0,
     holder: Holder? = nil, portsTaken: Int = 0, detail: String = "",
-    forced: ForcedRun? = nil
+    forced: ForcedRun? = nil, died: Int32? = nil
   ) {
     self.forced = forced
+    self.died = died
     self.launch = launch
     self.pid = pid
     self.advertised = advertised

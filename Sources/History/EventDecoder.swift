@@ -87,7 +87,8 @@ public enum EventDecoder {
       stage: try fields.word("stage", default: Stage.none),
       service: try fields.number("service", default: 0), holder: try holder(of: &fields),
       portsTaken: try fields.number("portsTaken", default: 0),
-      detail: try fields.text("detail", default: ""), forced: try forcedRun(of: &fields))
+      detail: try fields.text("detail", default: ""), forced: try forcedRun(of: &fields),
+      died: try fields.numberIfPresent("died"))
   }
 
   private static func server(_ fields: inout EventFields) throws(Failure) -> ServerRecord {

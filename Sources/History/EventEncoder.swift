@@ -83,6 +83,13 @@ public enum EventEncoder {
       buffer.append(quoted: record.detail)
     }
     if let forced = record.forced { append(forced, into: &buffer) }
+    append(died: record.died, into: &buffer)
+  }
+
+  private static func append(died status: Int32?, into buffer: inout ByteBuffer) {
+    guard let status else { return }
+    buffer.append(",\"died\":")
+    buffer.append(decimal: Int(status))
   }
 
   private static func encode(_ record: ServerRecord, into buffer: inout ByteBuffer) {
@@ -98,10 +105,7 @@ public enum EventEncoder {
     encode(record.input, into: &buffer)
     buffer.append(",\"output\":")
     encode(record.output, into: &buffer)
-    if let died = record.died {
-      buffer.append(",\"died\":")
-      buffer.append(decimal: Int(died))
-    }
+    append(died: record.died, into: &buffer)
   }
 
   private static func encode(_ endpoint: EndpointRecord, into buffer: inout ByteBuffer) {

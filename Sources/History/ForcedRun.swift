@@ -32,6 +32,8 @@ public struct ForcedRun: Sendable, Equatable, Codable {
   public var calls: Int
   /// Calls that could not be looked into.
   public var unobserved: Int
+  /// Times that the kernel dropped socket events: windows may have been missed.
+  public var lost: Int
   /// Ports that the kernel chose for it.
   public var probes: Int
   /// Ports that were let go and bound again.
@@ -50,7 +52,8 @@ public struct ForcedRun: Sendable, Equatable, Codable {
   public init(
     isLaunch: Bool, ending: Ending = .exited, status: Int32 = 0, bindsElsewhere: Bool = false,
     calls: Int = 0,
-    unobserved: Int = 0, probes: Int = 0, windows: Int = 0, stolen: Int = 0, injected: Int = 0,
+    unobserved: Int = 0, lost: Int = 0, probes: Int = 0, windows: Int = 0, stolen: Int = 0,
+    injected: Int = 0,
     refusal: Refusal = .none, window: String = "", lastWords: String = ""
   ) {
     self.isLaunch = isLaunch
@@ -59,6 +62,7 @@ public struct ForcedRun: Sendable, Equatable, Codable {
     self.bindsElsewhere = bindsElsewhere
     self.calls = calls
     self.unobserved = unobserved
+    self.lost = lost
     self.probes = probes
     self.windows = windows
     self.stolen = stolen
@@ -79,6 +83,7 @@ extension EventEncoder {
     append("status", Int(run.status), unless: 0, into: &buffer)
     append("calls", run.calls, unless: 0, into: &buffer)
     append("unobserved", run.unobserved, unless: 0, into: &buffer)
+    append("lost", run.lost, unless: 0, into: &buffer)
     append("probes", run.probes, unless: 0, into: &buffer)
     append("windows", run.windows, unless: 0, into: &buffer)
     append("stolen", run.stolen, unless: 0, into: &buffer)
@@ -102,6 +107,7 @@ extension EventDecoder {
       bindsElsewhere: try fields.boolean("bindsElsewhere", default: false),
       calls: try fields.number("calls", default: 0),
       unobserved: try fields.number("unobserved", default: 0),
+      lost: try fields.number("lost", default: 0),
       probes: try fields.number("probes", default: 0),
       windows: try fields.number("windows", default: 0),
       stolen: try fields.number("stolen", default: 0),

@@ -45,12 +45,15 @@ public struct ControlMessage: Sendable, Equatable {
   /// Largest message in bytes.
   private static let limit = 65_536
 
-  /// Sends the message as one datagram.
+  /// Most numbers that one message holds.
+  public static let mostValues = 4_000
+
+  /// Sends the message as one datagram, with as much of the text as fits and at most `mostValues` numbers.
   public func send(over socket: Int32) throws(SystemError) {
     var bytes: [UInt8] = []
-    let count = min(values.count, 4_000)
-    withUnsafeBytes(of: (kind.rawValue, UInt32(count))) { bytes.append(contentsOf: $0) }
-    values.prefix(count).withUnsafeBytes { bytes.append(contentsOf: $0) }
+    precondition(values.count <= Self.mostValues, "too many numbers for one message")
+    withUnsafeBytes(of: (kind.rawValue, UInt32(values.count))) { bytes.append(contentsOf: $0) }
+    values.withUnsafeBytes { bytes.append(contentsOf: $0) }
     bytes.append(contentsOf: text.utf8.prefix(Self.limit - bytes.count))
     while Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) < 0 {
       if errno != EINTR { throw .current("send") }

@@ -22,7 +22,7 @@ public struct Order {
   }
 
   /// Writes the order. Only while no worker runs.
-  public func write(to region: SharedRegion, seed: UInt64) {
+  public func write(to region: SharedRegion) {
     var order = bs_order()
     order.strategy = Self.choice(strategy, arm.strategy)
     order.depth = UInt32(Depth.allCases.firstIndex(of: arm.depth)!)
@@ -38,7 +38,6 @@ public struct Order {
     order.pool_high = confinesSockets ? UInt32(arm.pool.high) : 0
     order.thief_count = UInt32(thieves.count)
     order.fault_count = UInt32(arm.faults.count)
-    order.seed = seed
     if let startup = arm.startup { order.startup = Self.encode(startup) }
     region.pointer.pointee.order = order
     region.setCommand(arm.strategy.command)
@@ -163,8 +162,6 @@ public struct WorkerOrder {
   public let faults: Int
   /// Thieves: position in the registry and options.
   public let thieves: [(index: Int, options: [Int])]
-  /// Seed of the arm.
-  public let seed: UInt64
   /// The rest of the start-up; nil unless the depth is `startup`.
   public let startup: Startup?
 
@@ -205,7 +202,6 @@ public struct WorkerOrder {
     timeoutMilliseconds = Int(order.timeout_ms)
     confinedTo =
       order.pool_low == 0 ? nil : Int(order.pool_low)...Int(order.pool_high)
-    seed = order.seed
     startup = depth == .startup ? Self.decode(order.startup) : nil
     command = region.command
     faults = Int(order.fault_count)

@@ -58,6 +58,7 @@ public final class WorkerHost {
   public let hasScratchFolder: Bool
   private let channel: Descriptor
   private let answerTimeoutMilliseconds: Int
+  private var isEnded = false
 
   /// How long the worker host may take for an answer: stopping thousands of workers takes it seconds.
   public static let defaultAnswerTimeoutMilliseconds = 60_000
@@ -107,9 +108,13 @@ public final class WorkerHost {
 
   /// Ends the worker host and with it every worker; waits until it is gone.
   public func end() {
+    // Once its exit is taken the number may be anybody's.
+    guard !isEnded else { return }
+    isEnded = true
     var status: Int32 = 0
     // PR_SET_PDEATHSIG takes everything below it along.
-    if kill(pid, SIGKILL) == 0 { waitpid(pid, &status, 0) }
+    kill(pid, SIGKILL)
+    while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
   }
 
   /// Whether the worker host still runs.

@@ -9,11 +9,9 @@ extension Supervisor {
     var records = [pt_socket_record](repeating: pt_socket_record(), count: 128)
     for (cookie, network) in networks.known {
       while true {
-        let count = pt_read_destroy_events(network.events, &records, 128)
-        if count == -ENOBUFS {
-          observation.lostEvents += 1
-          continue
-        }
+        var lost: Int32 = 0
+        let count = pt_read_destroy_events(network.events, &records, 128, &lost)
+        observation.lostEvents += Int(lost)
         if count <= 0 { break }
         let now = MonotonicClock.now()
         for record in records[..<Int(count)] { take(record, in: cookie, at: now) }

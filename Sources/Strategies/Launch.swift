@@ -200,8 +200,10 @@ public final class Launch {
 
   /// The first number from `first` upwards that can be bound, found as vLLM's `_get_open_port` does with
   /// VLLM_PORT: bind, and the next number on any error. Nil when `tries` numbers were not free.
+  /// Nor is there one above 65,535.
   public func scan(from first: Int, tries: Int) -> UInt16? {
-    (first..<min(first + tries, 65_536)).lazy.map { UInt16($0) }.first { self.isFree($0) }
+    guard first < 65_536, tries > 0 else { return nil }
+    return (first..<min(first + tries, 65_536)).lazy.map { UInt16($0) }.first { self.isFree($0) }
   }
 
   /// Holds a socket until the API servers have closed.

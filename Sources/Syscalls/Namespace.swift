@@ -19,18 +19,66 @@ public enum Namespace {
 
   /// Moves the calling, single-threaded process into a network namespace of its own with loopback up and
   /// without TIME_WAIT: a closed connection of one trial must not block a port in the next one.
-  /// - Returns: how it was done, and why not where it could not be done.
+  ///
+  /// Each way is tried in a child first: some hosts allow the first step and refuse a later one (no CAP_NET_ADMIN, a
+  /// read-only /proc/sys, AppArmor's restriction of user namespaces), and out of a namespace that was entered halfway
+  /// there is no certain way back.
+  /// - Returns: how it was done; `none` means that the process is where it was, with what stood in each way.
   public static func enter(allowed: Bool) -> (how: Entered, problem: String) {
     guard allowed else { return (.none, "switched off") }
-    do throws(SystemError) {
-      let how = try unshare()
-      let code = bs_bring_loopback_up()
-      guard code == 0 else { throw SystemError("bringing loopback up", code: code) }
-      try allowTimeWait(false)
-      return (how, "")
-    } catch {
-      return (.none, error.description)
+    var problems: [String] = []
+    for how in [Entered.namespace, .userNamespace] {
+      if let problem = problemOfTrying(how) {
+        problems.append(problem)
+        continue
+      }
+      do throws(SystemError) {
+        try enter(how)
+        return (how, "")
+      } catch {
+        let line = "entering a network namespace, which was possible a moment before: \(error)\n"
+        _ = Glibc.write(2, line, line.utf8.count)
+        _exit(71)  // EX_OSERR
+      }
     }
+    return (.none, problems.joined(separator: "; "))
+  }
+
+  private static func enter(_ how: Entered) throws(SystemError) {
+    try unshare(how)
+    let code = bs_bring_loopback_up()
+    guard code == 0 else { throw SystemError("bringing loopback up", code: code) }
+    try allowTimeWait(false)
+  }
+
+  /// Nil if a child can enter a namespace that way.
+  private static func problemOfTrying(_ how: Entered) -> String? {
+    var ends: (read: Int32, write: Int32) = (-1, -1)
+    let code = withUnsafeMutableBytes(of: &ends) {
+      bs_pipe($0.baseAddress!.assumingMemoryBound(to: Int32.self))
+    }
+    guard code == 0 else { return SystemError("pipe", code: code).description }
+    let child = bs_fork()
+    if child == 0 {
+      do throws(SystemError) { try enter(how) } catch {
+        let text = error.description
+        _ = Glibc.write(ends.write, text, text.utf8.count)
+        _exit(1)
+      }
+      _exit(0)
+    }
+    let failure = errno
+    closeDescriptor(ends.write)
+    defer { closeDescriptor(ends.read) }
+    guard child > 0 else { return SystemError("fork", code: failure).description }
+    var text = [UInt8](repeating: 0, count: 512)
+    var length = read(ends.read, &text, text.count)
+    while length < 0 && errno == EINTR { length = read(ends.read, &text, text.count) }
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0 && errno == EINTR {}
+    if status == 0 { return nil }
+    return length > 0
+      ? String(decoding: text[..<length], as: UTF8.self) : "the attempt ended with status \(status)"
   }
 
   /// Sets the range of ephemeral ports of the calling process's network namespace, both ends included.
@@ -69,15 +117,18 @@ public enum Namespace {
     return folder
   }
 
-  private static func unshare() throws(SystemError) -> Entered {
-    if bs_unshare_network(0) == 0 { return .namespace }
+  private static func unshare(_ how: Entered) throws(SystemError) {
+    if how == .namespace {
+      let code = bs_unshare_network(0)
+      guard code == 0 else { throw SystemError("unshare(CLONE_NEWNET)", code: code) }
+      return
+    }
     let (user, group) = (geteuid(), getegid())
     let code = bs_unshare_network(1)
     guard code == 0 else { throw SystemError("unshare(CLONE_NEWUSER|CLONE_NEWNET)", code: code) }
     try write("deny", to: "/proc/self/setgroups")
     try write("0 \(user) 1", to: "/proc/self/uid_map")
     try write("0 \(group) 1", to: "/proc/self/gid_map")
-    return .userNamespace
   }
 
   private static func write(_ text: String, to path: String) throws(SystemError) {

@@ -58,8 +58,9 @@ final class EngineRole {
     let word = CommandWord(bs_gate_of(record))
     while !word.wait(differsFrom: gate) {}
     do {
-      let context = try Context(
-        ioThreads: 1, maximumSockets: Int32(2 * (copied?.inputs.count ?? 512) + 16))
+      // Two sockets for each API server, and the handshake's.
+      let servers = WorkerOrder(region).serversPerLaunch
+      let context = try Context(ioThreads: 1, maximumSockets: Int32(2 * servers + 16))
       if let copied {
         try serve(context, copied) {}
       } else {

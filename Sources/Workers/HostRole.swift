@@ -274,6 +274,7 @@ final class HostRole {
         FaultExit.note(
           pid: pid, status: status, region: region,
           faults: Int(region.pointer.pointee.order.fault_count))
+        region.launcher(launch).pointee.wait_status = status
         region.launcher(launch).pointee.is_dead = 1
         // Its API servers die with it, and nobody else would say so.
         let servers = Int(region.pointer.pointee.order.servers_per_launch)

@@ -138,6 +138,8 @@ final class LauncherRole {
     for channel in launch.channels where channel >= 0 { ChannelMessage.discard(from: channel) }
     launch.injector?.arm()
     startup?.begin()
+    // Not reached where an allocation does not end in time: the last trial's would stand there.
+    slot.pointee.allocation_ended_ns = 0
     slot.pointee.allocation_started_ns = MonotonicClock.now()
     do throws(StageFailure) {
       try startup?.openHTTP()
@@ -215,6 +217,7 @@ final class LauncherRole {
       let isFault = noteFaultExit(pid, status)
       guard let server = server(ofPid: pid) else { continue }
       running -= 1
+      startup?.serverEnded(launch.slot(of: server))
       clearClaims(server)
       // One that crashed did not do as it was told: it died a moment before, unnoticed. The launcher's own
       // signals are no crash.
@@ -365,6 +368,7 @@ final class LauncherRole {
       if startup?.noteExit(of: pid, status: status) == true { continue }
       guard let server = server(ofPid: pid) else { continue }
       running -= 1
+      startup?.serverEnded(launch.slot(of: server))
       markDead(server, status: status)
     }
   }

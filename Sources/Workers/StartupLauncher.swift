@@ -64,6 +64,9 @@ final class StartupLauncher {
     if children < 0 { die("signalfd: \(ErrorNumber.text(-children))") }
   }
 
+  /// Slots of API servers whose exit was taken in this trial.
+  private var endedServers: Set<Int> = []
+
   private var engineSlots: Range<Int> {
     launch.number * startup.engines..<(launch.number + 1) * startup.engines
   }
@@ -73,6 +76,7 @@ final class StartupLauncher {
 
   /// Nothing of this trial has happened.
   func begin() {
+    endedServers = []
     let gate = record.pointee.gate
     record.pointee = bs_startup()
     record.pointee.gate = gate
@@ -552,6 +556,9 @@ final class StartupLauncher {
     sleep()
   }
 
+  /// An API server's exit was taken: its number may be another process's from now on.
+  func serverEnded(_ slot: Int) { endedServers.insert(slot) }
+
   /// Takes an exit that was ordered; whether it is one beyond the API servers.
   func takeExit(of pid: Int32) -> Bool { running.remove(pid) != nil }
 
@@ -573,9 +580,9 @@ final class StartupLauncher {
 
   private func signal(_ number: Int32) {
     for pid in running { kill(pid, number) }
-    for slot in serverSlots {
-      let server = region.server(slot).pointee
-      if server.pid > 0 && server.is_dead == 0 { kill(server.pid, number) }
+    for slot in serverSlots where !endedServers.contains(slot) {
+      let pid = region.server(slot).pointee.pid
+      if pid > 0 { kill(pid, number) }
     }
   }
 }

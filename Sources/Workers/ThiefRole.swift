@@ -3,6 +3,7 @@ internal import Faults
 internal import Glibc
 internal import Launching
 internal import Planning
+internal import PortModel
 internal import Syscalls
 
 /// One thief process: runs its thief's part of every trial of the arm.
@@ -10,6 +11,9 @@ final class ThiefRole {
   private let region: SharedRegion
   private let slot: UnsafeMutablePointer<bs_thief>
   private let loot: Loot
+  private let number: Int
+  private let type: any Thief.Type
+  private let options: OptionValues
   private var thief: any Thief
   private var seen: UInt32
 
@@ -17,14 +21,22 @@ final class ThiefRole {
     bs_set_name("bs-thief", Int32(number), -1)
     bs_set_timer_slack(1)
     self.region = region
+    self.number = number
     self.seen = seen
     slot = region.thief(number)
     loot = Loot(region: region, thief: number, order: order)
     let chosen = order.thieves[number]
-    let type = ThiefRegistry.all[chosen.index]
-    thief = type.init(
-      options: OptionValues(type.descriptor.options, chosen.options),
-      seed: order.seed &+ UInt64(number))
+    type = ThiefRegistry.all[chosen.index]
+    options = OptionValues(type.descriptor.options, chosen.options)
+    thief = type.init(options: options, seed: 0)
+  }
+
+  /// A new value for each trial, so that what it does depends on the trial's seed alone: the trials of an arm are
+  /// independent, and a replay meets the same thieves.
+  private func makeThief() -> any Thief {
+    var generator = SeededGenerator(
+      seed: region.pointer.pointee.trial_seed, path: 6, UInt64(number))
+    return type.init(options: options, seed: generator.next())
   }
 
   func run() -> Never {
@@ -47,6 +59,7 @@ final class ThiefRole {
         slot.pointee.held = 0
         slot.pointee.error = 0
         slot.pointee.wanted = 0
+        thief = makeThief()
         thief.trialBegan(loot)
         isActive = true
       case BS_THIEF_DRAW:

@@ -170,7 +170,8 @@ struct CheckCommand: ParsableCommand {
 
   /// Puts the text report where it belongs.
   func deliver(_ text: String) throws {
-    if let report { try writeReport(text, to: report) } else { writeAll(text, to: 2) }
+    // Nobody could be told that standard error cannot be written.
+    if let report { try writeReport(text, to: report) } else { _ = writeAll(text, to: 2) }
   }
 
   /// Before a long run, not after it: whether its reports can be written.
@@ -243,26 +244,32 @@ func catching<R>(_ body: () throws(CheckError) -> R) throws -> R {
 }
 
 /// Writes a report to a file, `-` for standard output.
+/// - Throws: exit code 73, after saying why on standard error.
 func writeReport(_ text: String, to path: String) throws {
-  if path == "-" { return writeAll(text, to: 1) }
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-  guard descriptor >= 0 else {
-    printError("bindstorm: cannot write \(path): \(String(cString: strerror(errno)))")
+  func check(_ code: Int32) throws {
+    guard code != 0 else { return }
+    printError("bindstorm: cannot write \(path): \(String(cString: strerror(code)))")
     throw ExitStatus.cannotCreate
   }
-  writeAll(text, to: descriptor)
-  close(descriptor)
+  if path == "-" { return try check(writeAll(text, to: 1)) }
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+  try check(descriptor < 0 ? errno : 0)
+  let code = writeAll(text, to: descriptor)
+  // A delayed error (NFS, quota) surfaces in close(2).
+  let closing = close(descriptor) == 0 || errno == EINTR ? 0 : errno
+  try check(code != 0 ? code : closing)
 }
 
-/// Writes all of a text, however long.
-func writeAll(_ text: String, to descriptor: Int32) {
+/// Writes all of a text, however long; the errno of what could not be written, 0 where all was.
+func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
   var rest = Array(text.utf8)[...]
   while !rest.isEmpty {
     let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     if count < 0 && errno == EINTR { continue }
-    if count <= 0 { return }
+    if count <= 0 { return count < 0 ? errno : EIO }
     rest = rest.dropFirst(count)
   }
+  return 0
 }
 
 /// A duration on the command line.

@@ -80,6 +80,9 @@ struct RunCommand: ParsableCommand {
     let observer = RunObserver(plan: file.plan, writer: writer, progress: progress)
     var failure: RunError?
     do throws(RunError) { try run.perform(observer) } catch { failure = error }
+    do throws(HistoryError) { try observer.close() } catch {
+      failure = failure ?? .history(error.description)
+    }
     progress.finish()
     folder.closeWorkerLog(log)
 

@@ -3,6 +3,14 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(20))) struct ExitCodeTests {
+  @Test(arguments: ["--report", "--json", "--junit", "--sarif", "--html"])
+  func `a report of check that cannot be written whole is an error`(option: String) throws {
+    let finished = try Program.run([Built.bindstorm, "check", option, "/dev/full", "--", "true"])
+    #expect(finished.ending == .exit(73), "\(finished)")
+    #expect(
+      finished.errorOutput.contains("bindstorm: cannot write /dev/full: No space left on device"))
+  }
+
   @Test func `0: every expectation is met`() throws {
     let workplace = try Workplace(
       plan(scenario: #""expect": { "*": { "failure_rate_at_most": 0.3 } }"#))
@@ -180,6 +188,44 @@ import Testing
     #expect((environment["isolationProblem"] as? String)?.contains("ENOSPC") == true)
     #expect(
       try workplace.text(workplace.latest("events.jsonl")).contains(#""isolated":false"#))
+  }
+
+  /// Without the right to configure networks a namespace can be made, but its loopback stays down: whoever stays in it
+  /// can reach nobody, and every strategy would seem to fail.
+  private static let weakened = [
+    "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin",
+  ]
+
+  @Test(
+    .enabled(if: Kernel.isRoot && Kernel.allowsUserNamespaces, "needs root and user namespaces"))
+  func `where a namespace cannot be finished as root, a user namespace is taken`() throws {
+    let workplace = try Workplace(plan(["inherited-listener"]))
+    let finished = try Program.run(
+      Self.weakened + workplace.runLine(["--require-isolation"]), folder: workplace.scratch.path)
+    #expect(finished.ending == .exit(0), "\(finished)")
+    let environment = try workplace.json(workplace.latest("environment.json"))
+    #expect(environment["isolation"] as? String == "userNamespace")
+    #expect(try workplace.outcomes().keys.sorted() == ["ready"])
+  }
+
+  @Test(.enabled(if: Kernel.allowsUserNamespaces, "needs user namespaces to forbid things in"))
+  func `a namespace that nobody can finish is none`() throws {
+    let line = { (workplace: Workplace, more: [String]) in
+      [
+        "unshare", "-Ur", "sh", "-c",
+        #"echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" "$@""#,
+      ] + Self.weakened + workplace.runLine(more)
+    }
+    let workplace = try Workplace(plan(["inherited-listener"]))
+    let refused = try Program.run(
+      line(workplace, ["--require-isolation"]), folder: workplace.scratch.path)
+    #expect(refused.ending == .exit(69), "\(refused)")
+    #expect(refused.errorOutput.contains("bringing loopback up"), "\(refused)")
+    // On the host's own loopback, where all can be reached.
+    let finished = try Program.run(line(workplace, []), folder: workplace.scratch.path)
+    #expect(finished.ending == .exit(0), "\(finished)")
+    #expect(finished.errorOutput.contains("warning: no network namespace"), "\(finished)")
+    #expect(try workplace.outcomes().keys.sorted() == ["ready"])
   }
 
   @Test func `without isolation on demand it warns, and -q does not silence a warning`() throws {

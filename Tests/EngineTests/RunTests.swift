@@ -315,4 +315,15 @@ import Testing
     }
     #expect(failure?.description.contains("no-such-strategy") == true)
   }
+
+  /// The last windows would lie above 65,535.
+  @Test func `windows that do not fit are exhausted, and no launcher dies of them`() throws {
+    var arm = smallArm(0, "rank-windows", depth: .allocate, servers: 64, trials: 1)
+    arm.strategy.options = arm.strategy.options.map {
+      OptionValue(name: $0.name, value: $0.name == "width" ? 1_000 : $0.value)
+    }
+    let launch = try #require(try SmallRun([arm]).perform().trials.first?.launches.first)
+    #expect(launch.died == nil)
+    #expect(launch.errno != 0)
+  }
 }

@@ -42,7 +42,7 @@ enum Sample {
       .launch(
         LaunchRecord(
           launch: .max, pid: .min, advertised: [], allocationStarted: 0, allocationEnded: .max,
-          errno: .max)),
+          errno: .max, died: .min)),
       .thief(
         ThiefRecord(
           thief: 0, name: "", pid: 1, wanted: .min, drawnInWindow: 3, heldAtRelease: 0, errno: 98)),

@@ -20,7 +20,7 @@ private func order(
 
 /// Starts a launch of pooled API servers and waits until all are there.
 private func startWorkers(_ host: WorkerHost, api servers: Int) throws {
-  order(api: servers).write(to: host.region, seed: 1)
+  order(api: servers).write(to: host.region)
   _ = try host.request(ControlMessage(.startWorkers))
   try waitUntil("pool of API servers") {
     Kernel.descendants(of: host.pid).filter { $0.name.hasPrefix("bs-api-") }.count == servers
@@ -29,7 +29,7 @@ private func startWorkers(_ host: WorkerHost, api servers: Int) throws {
 
 /// Name of the executable that the launcher of such an arm runs once it waits for commands.
 private func launcherExecutable(_ host: WorkerHost, _ order: Order) throws -> String {
-  order.write(to: host.region, seed: 1)
+  order.write(to: host.region)
   _ = try host.request(ControlMessage(.startWorkers))
   var launcher: ProcessRecord?
   try waitUntil("launcher") {

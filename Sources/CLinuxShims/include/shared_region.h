@@ -115,6 +115,7 @@ struct bs_forced_run {
   int32_t status;       /* exit code or signal */
   uint32_t calls;       /* caught */
   uint32_t unobserved;  /* that could not be looked into */
+  uint32_t lost;        /* times that the kernel dropped socket events */
   uint32_t probes;      /* ports that the kernel chose */
   uint32_t windows;     /* re-binds of ports that had been let go */
   uint32_t stolen;
@@ -128,6 +129,7 @@ struct bs_launcher {
   uint32_t done;
   uint32_t is_dead;
   int32_t pid;
+  int32_t wait_status; /* valid once is_dead is set */
   int32_t error;
   uint32_t stage;
   uint32_t draws; /* ports it took, probes included */
@@ -307,7 +309,6 @@ struct bs_order {
   uint32_t thief_count;
   struct bs_choice thieves[BS_MAX_THIEVES];
   uint32_t fault_count;
-  uint64_t seed;
   struct bs_startup_order startup;
 };
 

@@ -143,8 +143,9 @@ struct pt_socket_record {
 /* A netlink socket that gets a record of each TCP and UDP socket of the calling thread's namespace whose last
    reference goes. Or -errno. */
 int pt_open_destroy_events(void);
-/* Reads waiting records without blocking. How many; 0 none; -ENOBUFS some were lost; -errno. */
-int pt_read_destroy_events(int netlink, struct pt_socket_record *_Nonnull records, int capacity);
+/* Reads waiting records without blocking. How many; 0 none; -errno. To `lost` is added how often the kernel says that
+   it dropped some. */
+int pt_read_destroy_events(int netlink, struct pt_socket_record *_Nonnull records, int capacity, int *_Nonnull lost);
 /* Opens and closes a socket on each CPU that this thread may run on, or on the first `capacity`. The kernel sends
    the records from a queue for each CPU, so that those of sockets that were gone before come before these. Puts
    their cookies; returns how many. */

@@ -17,6 +17,8 @@ public enum Orphan: Fault {
     let pid = bs_fault_orphan(slot.region.pointer, UInt32(slot.number), site.port)
     if pid < 0 { return slot.fail(-pid) }
     if slot.pointee.error == EADDRINUSE {
+      // It has ended, and whoever took it in may have taken its exit: the number is not ours to end any more.
+      slot.pointee.helper_pid = 0
       slot.witness()
     } else if slot.pointee.error == 0 && ProcessRecords.parent(of: pid) != CurrentProcess.pid {
       slot.witness()
