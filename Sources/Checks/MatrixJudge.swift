@@ -99,7 +99,7 @@ public struct MatrixJudge {
             predicted: prediction.perLaunch, pValue: nil, level: Self.predictionLevel, agrees: nil)
       },
       predictionPerTrial: perTrial,
-      published: arm.published.map { compare($0, tally) }, plannedTrials: arm.trials,
+      published: arm.published.map { compare($0, arm, tally) }, plannedTrials: arm.trials,
       releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound,
       allocation: tally.allocation, portsTaken: tally.portsTaken,
       socketsInWindow: tally.socketsInWindow, timeToServed: tally.timeToServed,
@@ -212,9 +212,13 @@ public struct MatrixJudge {
       predicted: rate, pValue: p, level: Self.predictionLevel, agrees: p >= Self.predictionLevel)
   }
 
-  private func compare(_ figure: PublishedFigure, _ tally: ArmTally) -> PublishedComparison {
+  private func compare(
+    _ figure: PublishedFigure, _ arm: Arm, _ tally: ArmTally
+  ) -> PublishedComparison {
     let seen = figure.per == .launch ? tally.launches : tally.trials
-    guard seen.counted > 0 else {
+    // Launches that share a trial are not independent, as Fisher's test wants them.
+    let isIndependent = figure.per == .trial || arm.launchesPerTrial == 1
+    guard seen.counted > 0, isIndependent else {
       return PublishedComparison(
         figure: figure, pValue: nil, level: Self.publishedLevel, isConsistent: nil)
     }

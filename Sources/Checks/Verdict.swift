@@ -163,11 +163,12 @@ public struct RateEstimate: Sendable, Equatable, Codable {
 public struct PublishedComparison: Sendable, Equatable, Codable {
   /// The figure.
   public var figure: PublishedFigure
-  /// Exact two-sided p-value (Fisher) of "the same rate", nil without observations.
+  /// Exact two-sided p-value (Fisher) of "the same rate"; nil without observations, and for a figure per launch
+  /// where launches share a trial: they are not independent.
   public var pValue: Double?
   /// Level at which "not consistent" is said.
   public var level: Double
-  /// Whether the p-value is at or above the level, nil without observations.
+  /// Whether the p-value is at or above the level; nil where there is none.
   public var isConsistent: Bool?
 
   public init(figure: PublishedFigure, pValue: Double?, level: Double, isConsistent: Bool?) {
