@@ -5,7 +5,11 @@ internal import Statistics
 /// Turns the tallies of a run into the matrix.
 ///
 /// A demand is met when the exact one-sided bound at its confidence is on the right side of it, and violated
-/// when the opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch.
+/// when the opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch. What does
+/// not count is taken for failed in the upper bound and for ready in the lower one.
+///
+/// A must-fail control that did not fail as it must, or that could not run, makes the passes of its scenario
+/// inconclusive; one that the plan's own `skip` leaves out does not, but the passes say so.
 public struct MatrixJudge {
   /// Level at which a prediction is said to disagree.
   public static let predictionLevel = 0.001
@@ -30,17 +34,22 @@ public struct MatrixJudge {
     }
     for scenario in Set(plan.arms.map(\.scenario)) {
       let arms = plan.arms.filter { $0.scenario == scenario }.map(\.index)
-      guard
-        let control = arms.first(where: {
-          plan.arms[$0].expectation?.isMustFailControl == true
-            && verdicts[$0].verdict != .expectedFailure && verdicts[$0].verdict != .skipped
-        })
-      else { continue }
+      let controls = arms.filter { plan.arms[$0].expectation?.isMustFailControl == true }
+      let spoilt = controls.first {
+        verdicts[$0].verdict != .expectedFailure && plan.arms[$0].skipReason == nil
+      }
       for arm in arms where verdicts[arm].verdict == .pass {
-        verdicts[arm].verdict = .inconclusive
-        verdicts[arm].reason =
-          "the control \(plan.arms[control].strategy.label) did not fail as it must, so this proves nothing"
-          + remarks(plan.arms[arm], tallies[arm], verdicts[arm].predictionPerTrial)
+        if let spoilt {
+          verdicts[arm].verdict = .inconclusive
+          verdicts[arm].reason =
+            misbehaviour(plan.arms[spoilt], verdicts[spoilt]) + ", so this proves nothing"
+            + remarks(plan.arms[arm], tallies[arm], verdicts[arm].predictionPerTrial)
+        }
+        for control in controls.map({ plan.arms[$0] }) {
+          guard let reason = control.skipReason else { continue }
+          verdicts[arm].reason +=
+            "; the plan leaves the control \(control.strategy.label) out: \(reason)"
+        }
       }
     }
     let named = Set(plan.arms.map(\.strategy.name))
@@ -48,6 +57,13 @@ public struct MatrixJudge {
     return Matrix(
       plan: plan, arms: verdicts, isPartial: isPartial,
       traits: Dictionary(uniqueKeysWithValues: traits.map { ($0.name, $0.traits) }))
+  }
+
+  /// What is wrong with a control.
+  private func misbehaviour(_ control: Arm, _ verdict: ArmVerdict) -> String {
+    let name = "the control \(control.strategy.label)"
+    return verdict.verdict == .skipped
+      ? "\(name) did not run (\(verdict.reason))" : "\(name) did not fail as it must"
   }
 
   /// The row whose rate the arm's is to be consistent with.

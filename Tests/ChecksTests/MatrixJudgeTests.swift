@@ -274,6 +274,39 @@ extension ArmTally {
     }
   }
 
+  /// A control that could not run at all, as for a missing program, showed nothing either. One that the plan itself
+  /// leaves out is the plan's choice; both are said.
+  @Test func `a skipped control spoils its scenario unless the plan leaves it out`() {
+    for planned in [nil, "needs a licence"] {
+      let plan = ResolvedPlan.sample([
+        .sample(strategy: "a", trials: 100) { $0.expectation = Self.atMost },
+        .sample(strategy: "ctl", trials: 100) {
+          $0.expectation = Self.control
+          $0.skipReason = planned
+        },
+      ])
+      var skipped = ArmTally()
+      skipped.skip(planned ?? "there is no program /nonexistent")
+      let matrix = MatrixJudge(plan: plan, vocabulary: .sample).judge(
+        [.of([.ready: 100]), skipped], isPartial: false)
+      #expect(matrix.arms[1].verdict == .skipped)
+      let reason = matrix.arms[0].reason
+      if planned == nil {
+        #expect(matrix.arms[0].verdict == .inconclusive)
+        #expect(matrix.exitCode == 2)
+        #expect(
+          reason
+            == "the control ctl did not run (there is no program /nonexistent), so this proves nothing"
+        )
+      } else {
+        #expect(matrix.arms[0].verdict == .pass)
+        #expect(matrix.exitCode == 0)
+        #expect(
+          reason.hasSuffix("; the plan leaves the control ctl out: needs a licence"), "\(reason)")
+      }
+    }
+  }
+
   @Test func `one of two controls is enough to spoil a scenario`() {
     let matrix = Self.matrix([
       (Self.control, .of([.timeout: 99])), (Self.control, .of([.ready: 99])),
