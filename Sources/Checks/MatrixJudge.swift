@@ -146,7 +146,10 @@ public struct MatrixJudge {
     guard counted > 0 else {
       return (.inconclusive, tally.trialsSeen == 0 ? "no trial ran" : "no trial counts")
     }
-    guard let expectation = arm.expectation else { return (.measured, "no demand was made") }
+    let unusable = unusable(tally)
+    guard let expectation = arm.expectation else {
+      return unusable.map { (.inconclusive, $0) } ?? (.measured, "no demand was made")
+    }
     let confidence = expectation.confidence
     let (lower, upper) = bounds(arm, tally, confidence)
     var isMet = true
@@ -176,22 +179,50 @@ public struct MatrixJudge {
       guard isConsistent else { return (.fail, "the rate is not consistent with \(text)") }
       sure += "; the rate is consistent with \(text)"
     }
-    let broken = tally.count(.harnessError)
-    let invalid = tally.count(.invalid)
-    let misspoken = tally.count(.adapterError)
-    if misspoken > 0 {
-      return (.inconclusive, "the adapter broke its protocol in \(misspoken) launches")
-    }
-    if broken > 0 || invalid * 100 > counted + invalid {
-      return (.inconclusive, "\(broken) launches without a usable record, \(invalid) invalid")
-    }
+    if let unusable { return (.inconclusive, unusable) }
     if isControl {
       return isMet
         ? (.expectedFailure, "the control fails as it must, \(sure)")
         : (.inconclusive, "the data does not show that the control fails as it must, \(sure)")
     }
     if isMet { return (.pass, "the demand is met, \(sure)") }
-    return (.inconclusive, "\(counted) launches do not decide the demand, \(sure)")
+    return (
+      .inconclusive,
+      "\(counted) launches do not decide the demand, \(sure)" + open(arm, tally)
+    )
+  }
+
+  /// Why what was counted proves nothing; nil if it does.
+  private func unusable(_ tally: ArmTally) -> String? {
+    let broken = tally.count(.harnessError)
+    let invalid = tally.count(.invalid)
+    let misspoken = tally.count(.adapterError)
+    if misspoken > 0 { return "the adapter broke its protocol in \(misspoken) launches" }
+    // Of what is invalid, 1 % is put up with; the bounds allow for it.
+    if broken > 0 || invalid * 100 > tally.launches.counted + invalid {
+      return "\(broken) launches without a usable record, \(invalid) invalid"
+    }
+    return nil
+  }
+
+  /// What the bounds allow for; empty if everything counts.
+  private func open(_ arm: Arm, _ tally: ArmTally) -> String {
+    let uncounted = observations(arm, tally).uncounted
+    let unit = arm.launchesPerTrial > 1 ? "trials" : "launches"
+    return uncounted == 0
+      ? "" : "; \(uncounted) \(unit) that do not count may have gone either way"
+  }
+
+  /// What a demand is decided by: launches, or trials where several launches share one.
+  private func observations(
+    _ arm: Arm, _ tally: ArmTally
+  ) -> (failed: Int, counted: Int, uncounted: Int) {
+    if arm.launchesPerTrial > 1 {
+      let trials = tally.trials
+      return (trials.failed, trials.counted, tally.trialsSeen - trials.counted)
+    }
+    let uncounted = Outcome.allCases.filter { !$0.isCounted }.map(tally.count).reduce(0, +)
+    return (tally.launches.failed, tally.launches.counted, uncounted)
   }
 
   /// Exact one-sided bounds of the rate per launch. Launches of one trial share its ports and are not

@@ -155,6 +155,11 @@ extension ArmTally {
       (nil, [:], .inconclusive, "no trial ran"), (atMost, [:], .inconclusive, "no trial ran"),
       (control, [:], .inconclusive, "no trial ran"),
       (nil, [.invalid: 50], .inconclusive, "no trial counts"),
+      // A rate without what the harness lost is no measurement.
+      (nil, [.ready: 1, .harnessError: 99], .inconclusive, "99 launches without a usable record"),
+      (nil, [.ready: 98, .invalid: 2], .inconclusive, "2 invalid"),
+      (nil, [.ready: 99, .invalid: 1], .measured, "no demand was made"),
+      (nil, [.ready: 99, .adapterError: 1], .inconclusive, "broke its protocol in 1 launches"),
       (atMost, [.harnessError: 500], .inconclusive, "no trial counts"),
       // What does not count must not be what the strategy would have lost.
       (atMost, [.ready: 99, .invalid: 1], .pass, "the demand is met"),
