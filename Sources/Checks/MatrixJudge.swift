@@ -183,7 +183,10 @@ public struct MatrixJudge {
     if isControl {
       return isMet
         ? (.expectedFailure, "the control fails as it must, \(sure)")
-        : (.inconclusive, "the data does not show that the control fails as it must, \(sure)")
+        : (
+          .inconclusive,
+          "the data does not show that the control fails as it must, \(sure)" + open(arm, tally)
+        )
     }
     if isMet { return (.pass, "the demand is met, \(sure)") }
     return (
@@ -228,12 +231,18 @@ public struct MatrixJudge {
   /// Exact one-sided bounds of the rate per launch. Launches of one trial share its ports and are not
   /// independent, trials are: where there are several, with T the rate of trials in which any of L launches
   /// fails, the rate per launch lies between T/L and T, whatever the dependence.
+  ///
+  /// What does not count may be what the strategy would have lost, or would not: nobody knows that it was left out
+  /// by chance. For the upper bound it has all failed, for the lower one none of it (the worst case of Manski,
+  /// Partial Identification of Probability Distributions, 2003), so that a demand is decided only if it would be
+  /// whatever had come of it.
   private func bounds(
     _ arm: Arm, _ tally: ArmTally, _ confidence: Double
   ) -> (lower: Double, upper: Double) {
-    let seen = arm.launchesPerTrial > 1 ? tally.trials : tally.launches
-    let lower = ClopperPearson.lowerBound(seen.failed, outOf: seen.counted, confidence: confidence)
-    let upper = ClopperPearson.upperBound(seen.failed, outOf: seen.counted, confidence: confidence)
+    let (failed, counted, uncounted) = observations(arm, tally)
+    let all = counted + uncounted
+    let lower = ClopperPearson.lowerBound(failed, outOf: all, confidence: confidence)
+    let upper = ClopperPearson.upperBound(failed + uncounted, outOf: all, confidence: confidence)
     return (lower / Double(arm.launchesPerTrial), upper)
   }
 

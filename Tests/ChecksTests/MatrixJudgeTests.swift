@@ -115,6 +115,7 @@ extension ArmTally {
 @Suite struct MatrixJudgeTests {
   static let atMost = Demand(failureRateAtMost: 0.05, why: "")
   static let control = Demand(failureRateAtLeast: 0.7, isMustFailControl: true, why: "")
+  static let hundredth = Demand(failureRateAtMost: 0.01, why: "")
   static let atLeast = Demand(failureRateAtLeast: 0.7, why: "")
   static let between = Demand(failureRateAtMost: 0.5, failureRateAtLeast: 0.3, why: "")
 
@@ -163,6 +164,19 @@ extension ArmTally {
       (atMost, [.harnessError: 500], .inconclusive, "no trial counts"),
       // What does not count must not be what the strategy would have lost.
       (atMost, [.ready: 99, .invalid: 1], .pass, "the demand is met"),
+      // 1 of 300 has the upper bound 1.57 %, 0 of 299 has 0.997 %.
+      (
+        hundredth, [.ready: 299, .invalid: 1], .inconclusive,
+        "; 1 launches that do not count may have gone either way"
+      ),
+      // 297 of 300 have the lower bound 97.4 %, 297 of 297 have 98.996 %.
+      (
+        Demand(failureRateAtLeast: 0.98, why: ""), [.timeout: 297, .invalid: 3], .inconclusive,
+        "; 3 launches that do not count may have gone either way"
+      ),
+      // Only failures are left where whatever else would have been is invalid.
+      (atMost, [.timeout: 3, .invalid: 97], .inconclusive, "97 invalid"),
+      (control, [.ready: 3, .invalid: 97], .inconclusive, "97 invalid"),
       (
         atMost, [.ready: 98, .invalid: 2], .inconclusive,
         "0 launches without a usable record, 2 invalid"
@@ -442,6 +456,22 @@ extension ArmTally {
       verdict(Demand(failureRateAtLeast: 0.55), 60, [.ready, .lostToSibling]) == .inconclusive)
     #expect(verdict(Demand(failureRateAtMost: 0.05), 60, [.ready, .lostToSibling]) == .fail)
     #expect(verdict(half, 60, [.ready, .ready]) == .fail)
+  }
+
+  /// 59 clean trials show 5 %; with one more that does not count, in which any launch may have failed, 60 do not.
+  @Test func `a trial with a launch that does not count may have gone either way`() {
+    let arm = Arm.sample(launches: 2, apiServers: 1) {
+      $0.expectation = Demand(failureRateAtMost: 0.05)
+    }
+    var tally = ArmTally()
+    for number in 0..<59 { tally.add(ArmTallyTests.trial(number, [.ready, .ready])) }
+    #expect(Self.verdict(arm, tally).verdict == .pass)
+    tally.add(ArmTallyTests.trial(59, [.ready, .invalid]))
+    let verdict = Self.verdict(arm, tally)
+    #expect(verdict.verdict == .inconclusive)
+    #expect(
+      verdict.reason.contains("; 1 trials that do not count may have gone either way"),
+      "\(verdict.reason)")
   }
 
   @Test func `of parallel launches only the trial's rate is tested`() {
