@@ -65,7 +65,11 @@ public struct TrialJudge {
       releaseSkewNanoseconds: timing.releaseSkew, windowNanoseconds: timing.window,
       timeToBoundNanoseconds: launches.allSatisfy { $0.outcome == .ready }
         ? timing.timeToBound : nil,
-      allocationNanoseconds: record.launches.map { $0.allocationEnded &- $0.allocationStarted },
+      // The end of an allocation that was not reached may be an earlier trial's stamp, or none.
+      allocationNanoseconds: record.launches.compactMap {
+        $0.allocationEnded >= $0.allocationStarted
+          ? $0.allocationEnded - $0.allocationStarted : nil
+      },
       portsTaken: record.launches.map(\.portsTaken),
       socketsInWindow: record.ended.socketsInWindow >= 0 ? record.ended.socketsInWindow : nil,
       timeToServedNanoseconds: launches.allSatisfy { $0.outcome == .ready }

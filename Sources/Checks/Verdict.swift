@@ -85,7 +85,7 @@ public struct TrialOutcome: Sendable, Equatable, Codable {
   public var windowNanoseconds: UInt64?
   /// From the opening of the barrier to the last endpoint bound, nil unless all were.
   public var timeToBoundNanoseconds: UInt64?
-  /// What each launch's allocation took in nanoseconds.
+  /// What each launch's allocation took in nanoseconds; only of those that ended.
   public var allocationNanoseconds: [UInt64]
   /// Ports that each launch took, probes included.
   public var portsTaken: [Int]

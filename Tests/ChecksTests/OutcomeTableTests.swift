@@ -785,6 +785,15 @@ extension ServerRecord {
     #expect(broken.releaseSkewNanoseconds == nil)
   }
 
+  @Test func `an allocation that did not end took no time`() {
+    let arm = Arm.sample(launches: 2)
+    for end in [0, TrialHistory.start - 7] {
+      let trial = TrialJudge(arm: arm).judge(
+        TrialHistory(arm) { $0.launches[0].allocationEnded = end }.events)
+      #expect(trial.allocationNanoseconds == [900_000])
+    }
+  }
+
   @Test func `an impossible order of stamps gives no time instead of a wrong one`() {
     let arm = Arm.sample()
     let trial = TrialJudge(arm: arm).judge(
