@@ -23,7 +23,7 @@ let layers: [(name: String, dependencies: [String])] = [
   ("FrontEnd", []),
   ("Statistics", []),
   ("PortModel", []),
-  ("Planning", ["PortModel"]),
+  ("Planning", ["PortModel", "Statistics"]),
   ("History", ["Planning"]),
   ("Launching", ["CLinuxShims", "Syscalls", "Planning", "PortModel"]),
   (

@@ -1,5 +1,5 @@
-internal import Glibc
 internal import PortModel
+internal import Statistics
 
 /// Reads one scenario and spells out its arms.
 struct ScenarioReader {
@@ -463,7 +463,8 @@ struct ScenarioReader {
           node.report("\(name) \(value) cannot be shown by any number of \(unit)")
           continue
         }
-        let needed = Self.cleanRuns(bound: bound, alpha: 1 - expectation.confidence)
+        let needed = SampleSize.cleanRuns(
+          toClaimAtMost: bound, confidence: expectation.confidence)
         if Double(scenario.trials) < needed {
           node.report(
             "\(name) cannot be shown at confidence \(expectation.confidence) by \(scenario.trials) \(unit), whatever they do; it needs \(Self.whole(needed))"
@@ -471,12 +472,6 @@ struct ScenarioReader {
         }
       }
     }
-  }
-
-  /// The least n with (1 - bound)^n <= alpha, for bound and alpha in (0, 1); may be larger than any `Int`.
-  private static func cleanRuns(bound: Double, alpha: Double) -> Double {
-    // What is whole but for rounding is whole.
-    (log(alpha) / log1p(-bound) * (1 - 1e-12)).rounded(.up)
   }
 
   private static func whole(_ number: Double) -> String {

@@ -15,7 +15,7 @@ import Testing
     "bindstorm-frontend": ["FrontEnd"],
     "Statistics": [],
     "PortModel": [],
-    "Planning": ["PortModel"],
+    "Planning": ["PortModel", "Statistics"],
     "History": ["Planning"],
     "Launching": ["CLinuxShims", "Syscalls", "Planning", "PortModel"],
     "Strategies": [

@@ -66,9 +66,16 @@ import Testing
 
   @Test(arguments: [(0.8, 2), (0.2, 14), (0.05, 59), (0.01, 299), (0.001, 2995)])
   func `clean runs that a claim needs`(rate: Double, runs: Int) {
-    #expect(SampleSize.cleanRuns(toClaimBelow: rate) == runs)
+    #expect(SampleSize.cleanRuns(toClaimAtMost: rate) == Double(runs))
     #expect(ClopperPearson.upperBound(0, outOf: runs) <= rate)
     #expect(ClopperPearson.upperBound(0, outOf: runs - 1) > rate)
+  }
+
+  /// (1 - 0.5)^2 = 1 - 0.75 and (1 - 0.9)^1 = 1 - 0.9, of which only the first is exact in binary.
+  @Test func `what is whole but for rounding needs no run more`() {
+    #expect(SampleSize.cleanRuns(toClaimAtMost: 0.5, confidence: 0.75) == 2)
+    #expect(SampleSize.cleanRuns(toClaimAtMost: 0.9, confidence: 0.9) == 1)
+    #expect(SampleSize.cleanRuns(toClaimAtMost: 1e-300) > Double(Int.max))
   }
 
   @Test func `quantiles are nearest ranks`() throws {
