@@ -8,6 +8,11 @@ internal import Statistics
 /// when the opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch. What does
 /// not count is taken for failed in the upper bound and for ready in the lower one.
 ///
+/// A row is like another one where Fisher's exact test does not tell their rates apart at `likeLevel` and, so that few
+/// trials are no proof, a difference of more than the plan's `like_within` is ruled out: the interval of the difference
+/// (`RateDifference`) whose ends are each exceeded with 1 - confidence lies within it. These are two one-sided tests of
+/// equivalence (Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987).
+///
 /// A must-fail control that did not fail as it must, or that could not run, makes the passes of its scenario
 /// inconclusive; one that the plan's own `skip` leaves out does not, but the passes say so.
 public struct MatrixJudge {
@@ -69,26 +74,40 @@ public struct MatrixJudge {
   /// The row whose rate the arm's is to be consistent with.
   private func other(_ arm: Arm) -> Arm? {
     guard let like = arm.expectation?.like else { return nil }
-    return plan.arms.first { $0.scenario == arm.scenario && $0.strategy.label == like }
+    return plan.arms.first {
+      $0.index != arm.index && $0.scenario == arm.scenario && $0.strategy.label == like
+    }
   }
 
   private func comparison(
     _ arm: Arm, _ tally: ArmTally, _ tallies: [ArmTally]
   ) -> RowComparison? {
-    guard let other = other(arm) else { return nil }
+    guard let other = other(arm), let expectation = arm.expectation else { return nil }
     let that = tallies[other.index]
     // Launches that share a trial are not independent.
     let isSingle = arm.launchesPerTrial == 1 && other.launchesPerTrial == 1
-    let (own, theirs) =
-      isSingle ? (tally.launches, that.launches) : (tally.trials, that.trials)
+    let own = observations(tally, byLaunch: isSingle)
+    let theirs = observations(that, byLaunch: isSingle)
     let hasData = own.counted > 0 && theirs.counted > 0
     let p =
       hasData
       ? FisherExact.pValue(own.failed, outOf: own.counted, theirs.failed, outOf: theirs.counted)
       : nil
+    let difference =
+      hasData
+      ? RateDifference.interval(
+        bounded(own, expectation.confidence), bounded(theirs, expectation.confidence)) : nil
     return RowComparison(
       like: other.strategy.label, other: isSingle ? that.launchRate : that.trialRate, pValue: p,
-      level: Self.likeLevel, isConsistent: p.map { $0 >= Self.likeLevel })
+      level: Self.likeLevel, isConsistent: p.map { $0 >= Self.likeLevel },
+      within: expectation.likeWithin ?? Expectation.defaultLikeWithin,
+      differenceLow: difference?.lowerBound, differenceHigh: difference?.upperBound)
+  }
+
+  private func bounded(_ seen: Observations, _ confidence: Double) -> RateDifference.Bounded {
+    let (low, high) = bounds(seen, confidence)
+    return RateDifference.Bounded(
+      rate: Double(seen.failed) / Double(seen.counted), low: low, high: high)
   }
 
   /// Theory knows nothing of a program; but of the row that it is to be like.
@@ -171,13 +190,23 @@ public struct MatrixJudge {
         ? (.unexpectedPass, "the control does not fail as it must, \(sure)")
         : (.fail, "\(violation), \(sure)")
     }
-    if let comparison {
-      guard let p = comparison.pValue, let isConsistent = comparison.isConsistent else {
-        return (.inconclusive, "there is nothing of \(comparison.like) to compare with")
-      }
-      let text = "the rate of \(comparison.like) (p = \(rounded(p)), level \(comparison.level))"
+    if let like = expectation.like {
+      guard let comparison, let p = comparison.pValue, let isConsistent = comparison.isConsistent,
+        let within = comparison.within, let low = comparison.differenceLow,
+        let high = comparison.differenceHigh
+      else { return (.inconclusive, "there is nothing of \(like) to compare with") }
+      let text = "the rate of \(like) (p = \(rounded(p)), level \(comparison.level))"
       guard isConsistent else { return (.fail, "the rate is not consistent with \(text)") }
-      sure += "; the rate is consistent with \(text)"
+      let difference = "the difference is \(rounded(low))...\(rounded(high))"
+      // A difference that was not seen is none only where one that matters would have been.
+      guard low >= -within - rounding && high <= within + rounding else {
+        return (
+          .inconclusive,
+          "the rate is consistent with \(text), but \(counted) launches do not show that it differs by no more than \(within): \(difference), \(sure)"
+        )
+      }
+      sure +=
+        "; the rate is consistent with \(text) and within \(within) of it: \(difference)"
     }
     if let unusable { return (.inconclusive, unusable) }
     if isControl {
@@ -216,11 +245,16 @@ public struct MatrixJudge {
       ? "" : "; \(uncounted) \(unit) that do not count may have gone either way"
   }
 
+  /// Failed, counted and uncounted observations.
+  private typealias Observations = (failed: Int, counted: Int, uncounted: Int)
+
   /// What a demand is decided by: launches, or trials where several launches share one.
-  private func observations(
-    _ arm: Arm, _ tally: ArmTally
-  ) -> (failed: Int, counted: Int, uncounted: Int) {
-    if arm.launchesPerTrial > 1 {
+  private func observations(_ arm: Arm, _ tally: ArmTally) -> Observations {
+    observations(tally, byLaunch: arm.launchesPerTrial == 1)
+  }
+
+  private func observations(_ tally: ArmTally, byLaunch: Bool) -> Observations {
+    guard byLaunch else {
       let trials = tally.trials
       return (trials.failed, trials.counted, tally.trialsSeen - trials.counted)
     }
@@ -239,11 +273,18 @@ public struct MatrixJudge {
   private func bounds(
     _ arm: Arm, _ tally: ArmTally, _ confidence: Double
   ) -> (lower: Double, upper: Double) {
-    let (failed, counted, uncounted) = observations(arm, tally)
-    let all = counted + uncounted
-    let lower = ClopperPearson.lowerBound(failed, outOf: all, confidence: confidence)
-    let upper = ClopperPearson.upperBound(failed + uncounted, outOf: all, confidence: confidence)
+    let (lower, upper) = bounds(observations(arm, tally), confidence)
     return (lower / Double(arm.launchesPerTrial), upper)
+  }
+
+  private func bounds(
+    _ seen: Observations, _ confidence: Double
+  ) -> (lower: Double, upper: Double) {
+    let all = seen.counted + seen.uncounted
+    return (
+      ClopperPearson.lowerBound(seen.failed, outOf: all, confidence: confidence),
+      ClopperPearson.upperBound(seen.failed + seen.uncounted, outOf: all, confidence: confidence)
+    )
   }
 
   private func rounded(_ p: Double) -> String { "\((p * 1_000).rounded() / 1_000)" }

@@ -191,10 +191,21 @@ public struct RowComparison: Sendable, Equatable, Codable {
   public var level: Double
   /// Whether the p-value is at or above the level, nil without observations on both sides.
   public var isConsistent: Bool?
+  /// Largest difference that the plan lets pass; nil in documents that do not say.
+  public var within: Double?
+  /// Lower end of the confidence interval of this row's rate less the other's, nil without observations on both
+  /// sides. It is two-sided with what the demand's confidence leaves beyond each end.
+  public var differenceLow: Double?
+  /// Its upper end.
+  public var differenceHigh: Double?
 
   public init(
-    like: String, other: RateEstimate, pValue: Double?, level: Double, isConsistent: Bool?
+    like: String, other: RateEstimate, pValue: Double?, level: Double, isConsistent: Bool?,
+    within: Double? = nil, differenceLow: Double? = nil, differenceHigh: Double? = nil
   ) {
+    self.within = within
+    self.differenceLow = differenceLow
+    self.differenceHigh = differenceHigh
     self.like = like
     self.other = other
     self.pValue = pValue

@@ -120,6 +120,14 @@ struct ScenarioReader {
       }
       result[member.key] = (expectation, inner)
     }
+    // The rest, for which "*" stands, must not contain the row that it is compared with.
+    if let (rest, node) = result["*"], let like = rest.like, labels.contains(like),
+      result[like] == nil
+    {
+      (node["like"] ?? node).report(
+        "\"*\" stands for \"\(like)\" as well, which would be compared with itself; give \"\(like)\" a demand of its own"
+      )
+    }
     return result
   }
 
@@ -144,14 +152,14 @@ struct ScenarioReader {
 
   private func expectation(_ node: PlanNode) -> Expectation? {
     let keys = [
-      "failure_rate_at_most", "failure_rate_at_least", "like", "confidence",
+      "failure_rate_at_most", "failure_rate_at_least", "like", "like_within", "confidence",
       "must_fail_control", "why",
     ]
     guard let object = node.object(keys: keys) else { return nil }
     let expectation = Expectation(
       failureRateAtMost: object["failure_rate_at_most"]?.number(0...1),
       failureRateAtLeast: object["failure_rate_at_least"]?.number(0...1),
-      like: object["like"]?.string(),
+      like: object["like"]?.string(), likeWithin: object["like_within"]?.number(0...1),
       confidence: object["confidence"]?.number(0.5...0.999_999) ?? 0.95,
       isMustFailControl: object["must_fail_control"]?.boolean() ?? false,
       why: object["why"]?.string() ?? "")
@@ -165,6 +173,12 @@ struct ScenarioReader {
     }
     if expectation.isMustFailControl && expectation.like != nil {
       node.report("a must-fail control is compared with no other row")
+    }
+    if let within = object["like_within"] {
+      if object["like"] == nil { within.report("\"like_within\" needs \"like\"") }
+      if expectation.likeWithin == 0 || expectation.likeWithin == 1 {
+        within.report("expected a difference of rates between 0 and 1")
+      }
     }
     let trivial = "no rate can miss this: it demands nothing"
     if expectation.failureRateAtMost == 1 { object["failure_rate_at_most"]?.report(trivial) }
@@ -438,7 +452,8 @@ struct ScenarioReader {
   /// A demand that the trials cannot show even if all go well is a mistake in the plan.
   ///
   /// Launches of one trial are not independent: with L of them a rate of at most p per launch is shown by trials
-  /// in which none fails, and one of at least p by trials in which any does, at a rate of L·p.
+  /// in which none fails, and one of at least p by trials in which any does, at a rate of L·p. That two rows differ
+  /// by no more than p needs as many in each as show a rate of at most p.
   private func checkExpectations(_ scenario: Scenario) {
     let settings = scenario.settings
     let row =
@@ -447,7 +462,12 @@ struct ScenarioReader {
     let launches = settings.launches * row
     let unit = launches > 1 ? "trials" : "launches"
     for (expectation, node) in scenario.expectations.values {
+      // Two rows that never fail differ by less than the upper bound of each.
       for (bound, name) in [
+        (
+          expectation.likeWithin.flatMap { $0 > 0 ? $0 : nil },
+          "like_within \(expectation.likeWithin ?? 0)"
+        ),
         (expectation.failureRateAtMost, "failure_rate_at_most"),
         (
           expectation.failureRateAtLeast.map { max(0, 1 - Double(launches) * $0) },

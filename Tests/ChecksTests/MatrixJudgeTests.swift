@@ -200,15 +200,32 @@ extension ArmTally {
     #expect(arm.reason.contains(reason), "\(arm.reason)")
   }
 
-  /// Fisher's exact test: 40 of 100 beside 50 of 100 has p = 0.20 (two-sided), 10 beside 50 has p below 1e-8.
+  /// Fisher's exact test (scipy 1.17): 400 of 1000 beside 410 of 1000 has p = 0.68, 40 of 100 beside 50 of 100 has
+  /// p = 0.20, 10 beside 50 has p below 1e-8. The first two differ by 0.05 and by
+  /// 0.22 at most.
   @Test(
     arguments: [
-      ([.ready: 60, .timeout: 40], [.ready: 50, .timeout: 50], .pass, "is consistent with"),
+      (
+        [.ready: 600, .timeout: 400], [.ready: 590, .timeout: 410], .pass,
+        "(p = 0.682, level 0.001) and within 0.1 of it: the difference is -0.047...0.027"
+      ),
+      (
+        [.ready: 60, .timeout: 40], [.ready: 50, .timeout: 50], .inconclusive,
+        "100 launches do not show that it differs by no more than 0.1: the difference is -0.2"
+      ),
+      ([.ready: 1], [.ready: 1], .inconclusive, "do not show that it differs by no more than 0.1"),
+      // 0.9^29 = 0.047, 0.9^28 = 0.052.
+      ([.ready: 29], [.ready: 29], .pass, "is consistent with"),
+      ([.ready: 28], [.ready: 29], .inconclusive, "do not show"),
+      ([.ready: 29], [.ready: 28], .inconclusive, "do not show"),
+      // What does not count may have failed.
+      ([.ready: 199], [.ready: 199, .invalid: 1], .pass, "is consistent with"),
+      ([.ready: 29], [.ready: 29, .invalid: 9], .inconclusive, "do not show"),
       ([.ready: 90, .timeout: 10], [.ready: 50, .timeout: 50], .fail, "is not consistent with"),
       ([.ready: 60, .timeout: 40], [:], .inconclusive, "nothing of strategy-1 to compare with"),
       ([.ready: 60, .timeout: 40], [.invalid: 9], .inconclusive, "nothing of strategy-1"),
       (
-        [.ready: 60, .timeout: 39, .adapterError: 1], [.ready: 50, .timeout: 50], .inconclusive,
+        [.ready: 601, .timeout: 398, .adapterError: 1], [.ready: 600, .timeout: 400], .inconclusive,
         "the adapter broke its protocol in 1 launches"
       ),
       ([:], [.ready: 50], .inconclusive, "no trial ran"),
@@ -222,6 +239,29 @@ extension ArmTally {
     #expect(arm.verdict == verdict, "\(arm.reason)")
     #expect(arm.reason.contains(reason), "\(arm.reason)")
     #expect(arm.like?.like == "strategy-1")
+  }
+
+  @Test func `a row is compared with no row that is missing, nor with itself`() {
+    for label in ["strategy-0", "gone"] {
+      let arm = Self.matrix([(Demand(like: label, why: ""), .of([.ready: 999]))]).arms[0]
+      #expect(arm.verdict == .inconclusive)
+      #expect(arm.reason == "there is nothing of \(label) to compare with")
+    }
+  }
+
+  @Test func `the plan says what difference matters`() {
+    let rows: [ArmTally] = [
+      .of([.ready: 600, .timeout: 400]), .of([.ready: 590, .timeout: 410]),
+    ]
+    for (within, verdict) in [(0.05, Verdict.pass), (0.045, .inconclusive)] {
+      let like = Demand(like: "strategy-1", likeWithin: within, why: "")
+      #expect(Self.matrix([(like, rows[0]), (nil, rows[1])]).arms[0].verdict == verdict)
+    }
+    // A resolved plan of before the setting has the default.
+    var old = Demand(like: "strategy-1", why: "")
+    old.likeWithin = nil
+    let comparison = Self.matrix([(old, rows[0]), (nil, rows[1])]).arms[0].like
+    #expect(comparison?.within == Demand.defaultLikeWithin)
   }
 
   @Test func `higher confidence needs more launches`() {

@@ -320,9 +320,25 @@ import Testing
       "expect['probe-then-bind'].like",
       "expected the label of another strategy in this scenario, found \"probe-then-bind\""),
     .scenario(
-      "\"expect\": {\"*\": {\"failure_rate_at_least\": 0.5, \"must_fail_control\": true, "
-        + "\"like\": \"probe-then-bind\"}}", 17,
-      "expect['*']", "a must-fail control is compared with no other row"),
+      "\"expect\": {\"*\": {\"like\": \"probe-then-bind\"}}", 26, "expect['*'].like",
+      "\"*\" stands for \"probe-then-bind\" as well, which would be compared with itself; give \"probe-then-bind\" a demand of its own"
+    ),
+    .scenario(
+      "\"expect\": {\"wildcard-report-back\": {\"like\": \"probe-then-bind\", \"like_within\": 0.009}}",
+      36, "expect['wildcard-report-back']",
+      "like_within 0.009 cannot be shown at confidence 0.95 by 300 launches, whatever they do; it needs 332"
+    ),
+    .scenario(
+      "\"expect\": {\"wildcard-report-back\": {\"like\": \"probe-then-bind\", \"like_within\": 0}}",
+      79, "expect['wildcard-report-back'].like_within",
+      "expected a difference of rates between 0 and 1"),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.5, \"like_within\": 0.2}}", 62,
+      "expect['*'].like_within", "\"like_within\" needs \"like\""),
+    .scenario(
+      "\"expect\": {\"wildcard-report-back\": {\"failure_rate_at_least\": 0.5, "
+        + "\"must_fail_control\": true, \"like\": \"probe-then-bind\"}}", 36,
+      "expect['wildcard-report-back']", "a must-fail control is compared with no other row"),
     .scenario(
       "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.5, \"must_fail_control\": true}}", 17,
       "expect['*']", "a must-fail control needs \"failure_rate_at_least\""),

@@ -1,3 +1,4 @@
+import Glibc
 import PortModel
 import Testing
 
@@ -85,6 +86,48 @@ import Testing
     #expect(quantiles(0.2) == 10)
     #expect(quantiles.maximum == 50)
     #expect(Quantiles([]) == nil)
+  }
+
+  /// Newcombe's example (a) of table II, 56/70 less 48/80 with Wilson's limits by method 10: 0.0524 to 0.3339.
+  @Test func `the interval of a difference is Newcombe's`() {
+    let interval = RateDifference.interval(
+      .init(rate: 0.8, low: 0.69183, high: 0.87695), .init(rate: 0.6, low: 0.49045, high: 0.70038))
+    #expect(abs(interval.lowerBound - 0.0524) < 5e-5)
+    #expect(abs(interval.upperBound - 0.3339) < 5e-5)
+  }
+
+  /// The exact coverage, by adding up the probabilities of all outcomes. The limits of each rate are two-sided 90 %
+  /// ones, so that each end of the difference is to be exceeded with 5 % at most.
+  @Test func `each end of the interval of a difference is exceeded as seldom as it says`() {
+    let (n1, n2) = (30, 40)
+    let limits = { (k: Int, n: Int) in
+      let both = ClopperPearson.interval(k, outOf: n, confidence: 0.9)
+      return RateDifference.Bounded(
+        rate: Double(k) / Double(n), low: both.lowerBound, high: both.upperBound)
+    }
+    let (first, second) = (
+      (0...n1).map { limits($0, n1) }, (0...n2).map { limits($0, n2) }
+    )
+    func weights(_ n: Int, _ p: Double) -> [Double] {
+      (0...n).map {
+        pow(p, Double($0)) * pow(1 - p, Double(n - $0)) * exp(IncompleteBeta.logChoose(n, $0))
+      }
+    }
+    for p1 in stride(from: 0.02, to: 1, by: 0.08) {
+      for p2 in stride(from: 0.02, to: 1, by: 0.08) {
+        let (w1, w2) = (weights(n1, p1), weights(n2, p2))
+        var (below, above) = (0.0, 0.0)
+        for i in 0...n1 {
+          for j in 0...n2 {
+            let interval = RateDifference.interval(first[i], second[j])
+            if p1 - p2 < interval.lowerBound - 1e-12 { below += w1[i] * w2[j] }
+            if p1 - p2 > interval.upperBound + 1e-12 { above += w1[i] * w2[j] }
+          }
+        }
+        #expect(below <= 0.05, "\(p1) \(p2)")
+        #expect(above <= 0.05, "\(p1) \(p2)")
+      }
+    }
   }
 
   @Test func `the interval covers the true rate as often as it says`() {
