@@ -6,6 +6,8 @@ struct ScenarioReader {
   let vocabulary: Vocabulary
   /// The plan's strategies.
   let strategies: [Choice]
+  /// Where each of them stands in the plan, by label.
+  let strategyNodes: [String: PlanNode]
 
   /// A scenario as read.
   struct Scenario {
@@ -237,6 +239,7 @@ struct ScenarioReader {
     }
     checkFaults(scenario)
     checkDraws(scenario)
+    checkTimes(scenario)
     checkExpectations(scenario)
   }
 
