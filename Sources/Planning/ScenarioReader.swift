@@ -371,17 +371,35 @@ struct ScenarioReader {
           "there is no launch \(launch); there are \(settings.launches), counted from 0")
       }
       if let place = fault.node { checkNode(place, fault, node, scenario) }
-      let victims =
-        switch fault.point.role {
-        case .launcher: 1
-        case .apiServer: scenario.apiServers
-        case .engineCore: settings.startup.resolved(apiServers: scenario.apiServers).engines
-        }
-      if let index = fault.index, index >= victims {
-        (node["index"] ?? node).report(
-          "there is no \(fault.point.role.rawValue) \(index); a launch has \(victims), counted from 0"
-        )
+      checkVictim(fault, node, scenario)
+    }
+  }
+
+  /// The victim must be there in every arm: some strategies have a number of API servers of their own.
+  private func checkVictim(_ fault: PlannedFault, _ node: PlanNode, _ scenario: Scenario) {
+    guard let index = fault.index else { return }
+    let report = node["index"] ?? node
+    let role = fault.point.role
+    let victims =
+      switch role {
+      case .launcher: 1
+      case .apiServer: scenario.apiServers
+      case .engineCore:
+        scenario.settings.startup.resolved(apiServers: scenario.apiServers).engines
       }
+    if index >= victims {
+      report.report(
+        "there is no \(role.rawValue) \(index); a launch has \(victims), counted from 0")
+      return
+    }
+    guard role == .apiServer else { return }
+    for strategy in scenario.strategies where scenario.skipped[strategy.label] == nil {
+      guard let own = vocabulary.strategy(named: strategy.name)?.apiServers, index >= own else {
+        continue
+      }
+      report.report(
+        "there is no \(role.rawValue) \(index) with \"\(strategy.label)\"; its launches have \(own), counted from 0; "
+          + "choose other strategies with \"strategies\", or give the reason under \"skip\"")
     }
   }
 
