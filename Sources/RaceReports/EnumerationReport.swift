@@ -1,4 +1,5 @@
 public import PortRaces
+internal import TerminalText
 
 /// All windows of a program with what it did about each.
 public enum EnumerationReport {
@@ -40,7 +41,7 @@ public enum EnumerationReport {
       enumeration.windows.isEmpty
         ? "bindstorm check: no window; the command \(facts.ending)"
         : "bindstorm check: \(enumeration.red) of \(enumeration.windows.count) windows are red")
-    return lines.joined(separator: "\n") + "\n"
+    return TerminalText.safe(lines.joined(separator: "\n") + "\n")
   }
 
   /// As JSON.

@@ -1,4 +1,5 @@
 public import Checks
+internal import TerminalText
 
 /// One line about a run that goes on.
 public struct ProgressLine {
@@ -41,6 +42,6 @@ public struct ProgressLine {
       + "\(trialsDone)/\(trialsPlanned) trials, lost \(Wording.estimate(rate)), "
       + "\(Wording.fixed(speed, 1)) trials/s"
     if let leftSeconds { text += ", \(Wording.fixed(leftSeconds, 0)) s left" }
-    return text
+    return TerminalText.safeLine(text)
   }
 }

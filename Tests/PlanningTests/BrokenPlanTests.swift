@@ -572,4 +572,18 @@ import Testing
     #expect(errors.map(\.position) == [TextPosition(line: 7, column: 11)])
     #expect(errors.map(\.sourceLine) == ["\"trials\": 0,"])
   }
+
+  /// Of the file's own line as well; the caret stays below its column.
+  @Test func `what a file holds is shown in an error, never obeyed by the terminal`() throws {
+    let text = "{\"version\": 1, \"na\u{1B}[2Jme\": \"x\u{9B}31m\"}"
+    let rendered = try #require(TestVocabulary.errors(text).first).rendered
+    #expect(
+      rendered.unicodeScalars.allSatisfy {
+        ($0.value >= 0x20 || $0 == "\n") && !(0x7F...0x9F).contains($0.value)
+      }, "\(rendered)")
+    #expect(rendered.contains("␛[2J"))
+    let lines = rendered.split(separator: "\n")
+    #expect(lines.last?.count == lines[lines.count - 2].prefix { $0 != "␛" }.count + 1)
+  }
+
 }
