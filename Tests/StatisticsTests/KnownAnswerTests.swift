@@ -79,13 +79,59 @@ import Testing
     #expect(SampleSize.cleanRuns(toClaimAtMost: 1e-300) > Double(Int.max))
   }
 
-  @Test func `quantiles are nearest ranks`() throws {
-    let quantiles = try #require(Quantiles([50, 10, 40, 20, 30]))
-    #expect(quantiles(0.5) == 30)
-    #expect(quantiles(0.99) == 50)
-    #expect(quantiles(0.2) == 10)
-    #expect(quantiles.maximum == 50)
-    #expect(Quantiles([]) == nil)
+  @Test func `quantiles are nearest ranks`() {
+    var samples = Samples<UInt64>()
+    #expect(samples.quantile(0.5) == nil && samples.least == nil && samples.largest == nil)
+    samples.add([50, 10, 40, 20, 30])
+    #expect([0.2, 0.5, 0.99, 1].map { samples.quantile($0) } == [10, 30, 50, 50])
+    #expect(samples.least == 10 && samples.largest == 50 && samples.count == 5)
+  }
+
+  /// Compared with the sorted samples themselves, on both sides of the limit, over twelve orders of magnitude.
+  @Test(arguments: [1, 2, 1_000, 8_192, 8_193, 50_000])
+  func `quantiles of many samples are off by a thousandth at most, and memory is bounded`(
+    _ count: Int
+  ) {
+    var generator = SeededGenerator(seed: UInt64(count))
+    let values = (0..<count).map { _ in UInt64(exp(generator.uniform() * 27)) }
+    let (sorted, rates) = (values.sorted(), values.map { Double($0) })
+    var (whole, real) = (Samples<UInt64>(), Samples<Double>())
+    whole.add(values)
+    real.add(rates)
+    let isExact = Set(values).count <= Samples<UInt64>.exactLimit
+    for p in [0.001, 0.01, 0.25, 0.5, 0.9, 0.99, 0.999, 1] {
+      let exact = Double(sorted[max(1, Int((p * Double(count)).rounded(.up))) - 1])
+      for seen in [Double(whole.quantile(p)!), real.quantile(p)!] {
+        #expect(abs(seen - exact) <= (isExact ? 0 : exact / 1_024), "\(p): \(seen), \(exact)")
+      }
+    }
+    #expect(whole.least == sorted.first && whole.largest == sorted.last)
+    #expect(real.least == rates.min() && real.largest == rates.max())
+    #expect(whole.count == count && real.count == count)
+    #expect(whole.kept <= 20_000 && real.kept <= 20_000)
+  }
+
+  /// Ports that a launch takes are nearly always the same number: it is not rounded.
+  @Test func `few different values stay exact however many samples there are`() {
+    var samples = Samples<UInt64>()
+    for number in 0..<100_000 { samples.add(UInt64(2_049 + number % 3)) }
+    #expect(samples.quantile(0.5) == 2_050)
+    #expect(samples.quantile(0.99) == 2_051)
+    #expect(samples.kept == 3)
+  }
+
+  @Test func `coarse values are near, keep the order and stay`() {
+    var last: UInt64 = 0
+    for value in (0...5_000).map({ UInt64($0) }) + [.max / 3, .max - 1, .max] {
+      let coarse = value.coarse
+      #expect(coarse >= last && coarse.coarse == coarse)
+      #expect(coarse.subtracting(value) <= value / 1_024)
+      last = coarse
+    }
+    #expect(UInt64(1_023).coarse == 1_023)
+    for value in [0.001, 1, 123.456, 9e12] {
+      #expect(abs(value.coarse - value) <= value / 1_024 && value.coarse.coarse == value.coarse)
+    }
   }
 
   /// Newcombe's example (a) of table II, 56/70 less 48/80 with Wilson's limits by method 10: 0.0524 to 0.3339.
@@ -139,5 +185,12 @@ import Testing
       return ClopperPearson.interval(failures, outOf: 40).contains(0.07)
     }.count
     #expect(covered > 1_850)
+  }
+}
+
+extension UInt64 {
+  /// The distance.
+  fileprivate func subtracting(_ other: UInt64) -> UInt64 {
+    self > other ? self - other : other - self
   }
 }
