@@ -22,8 +22,9 @@ let layers: [(name: String, dependencies: [String])] = [
   ("Handshake", ["Messaging"]),
   ("FrontEnd", []),
   ("Statistics", []),
+  ("TerminalText", []),
   ("PortModel", []),
-  ("Planning", ["PortModel"]),
+  ("Planning", ["PortModel", "Statistics", "TerminalText"]),
   ("History", ["Planning"]),
   ("Launching", ["CLinuxShims", "Syscalls", "Planning", "PortModel"]),
   (
@@ -39,10 +40,10 @@ let layers: [(name: String, dependencies: [String])] = [
     ["CLinuxShims", "Syscalls", "Launching", "Strategies", "Faults", "Planning", "History"]
   ),
   ("Checks", ["History", "Planning", "PortModel", "Statistics"]),
-  ("Reports", ["Checks", "History", "Planning", "PortModel", "Statistics"]),
+  ("Reports", ["Checks", "History", "Planning", "PortModel", "Statistics", "TerminalText"]),
   ("PortRaces", []),
   ("PortTrap", ["CPortTrap", "Syscalls", "PortRaces"]),
-  ("RaceReports", ["PortRaces"]),
+  ("RaceReports", ["PortRaces", "TerminalText"]),
   (
     "Workers",
     [
@@ -138,7 +139,7 @@ let package = Package(
         dependencies: [
           "Planning", "PortModel", "Strategies", "Faults", "Engine", "History", "Checks", "Reports",
           "Launching", "Syscalls",
-          "Statistics", "PortRaces", "PortTrap", "RaceReports",
+          "Statistics", "PortRaces", "PortTrap", "RaceReports", "TerminalText",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: settings),
@@ -150,6 +151,7 @@ let package = Package(
     + [
       "Statistics", "PortModel", "Planning", "History", "Checks", "Reports", "Syscalls",
       "Messaging", "Handshake", "FrontEnd", "Launching", "Strategies", "Faults", "Engine",
+      "TerminalText",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",

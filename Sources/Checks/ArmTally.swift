@@ -1,18 +1,19 @@
 internal import Statistics
 
-/// Running counts of one arm. Cheap to update; serves live progress and the verdict alike.
+/// Running counts of one arm. Cheap to update, and of a size that does not grow with the trials; serves live progress
+/// and the verdict alike.
 public struct ArmTally: Sendable {
   private var outcomes: [Outcome: Int] = [:]
   private var causes: [Outcome: (trial: Int, evidence: String)] = [:]
-  private var releaseSkews: [UInt64] = []
-  private var windows: [UInt64] = []
-  private var timesToBound: [UInt64] = []
-  private var timesToServed: [UInt64] = []
-  private var detections: [UInt64] = []
-  private var throughputs: [Double] = []
-  private var allocations: [UInt64] = []
-  private var portCounts: [UInt64] = []
-  private var socketCounts: [UInt64] = []
+  private var releaseSkews = Samples<UInt64>()
+  private var windows = Samples<UInt64>()
+  private var timesToBound = Samples<UInt64>()
+  private var timesToServed = Samples<UInt64>()
+  private var detections = Samples<UInt64>()
+  private var throughputs = Samples<Double>()
+  private var allocations = Samples<UInt64>()
+  private var portCounts = Samples<UInt64>()
+  private var socketCounts = Samples<UInt64>()
   /// Why the arm does not run; nil if it does.
   public private(set) var skipReason: String?
   /// Trials seen, of any outcome.
@@ -46,15 +47,15 @@ public struct ArmTally: Sendable {
       trials.counted += 1
       if trial.launches.contains(where: \.outcome.isFailure) { trials.failed += 1 }
     }
-    if let skew = trial.releaseSkewNanoseconds { releaseSkews.append(skew) }
-    if let window = trial.windowNanoseconds { windows.append(window) }
-    if let time = trial.timeToBoundNanoseconds { timesToBound.append(time) }
-    if let time = trial.timeToServedNanoseconds { timesToServed.append(time) }
-    detections += trial.detectionNanoseconds
-    throughputs += trial.requestsPerSecond
-    allocations += trial.allocationNanoseconds
-    portCounts += trial.portsTaken.map { UInt64($0) }
-    if let count = trial.socketsInWindow { socketCounts.append(UInt64(count)) }
+    if let skew = trial.releaseSkewNanoseconds { releaseSkews.add(skew) }
+    if let window = trial.windowNanoseconds { windows.add(window) }
+    if let time = trial.timeToBoundNanoseconds { timesToBound.add(time) }
+    if let time = trial.timeToServedNanoseconds { timesToServed.add(time) }
+    detections.add(trial.detectionNanoseconds)
+    throughputs.add(trial.requestsPerSecond)
+    allocations.add(trial.allocationNanoseconds)
+    portCounts.add(trial.portsTaken.map { UInt64($0) })
+    if let count = trial.socketsInWindow { socketCounts.add(UInt64(count)) }
   }
 
   /// Launches with that outcome.
@@ -92,8 +93,8 @@ public struct ArmTally: Sendable {
   var throughput: Throughput? { Throughput(throughputs) }
 
   var allocation: DurationSummary? { Self.summary(allocations) }
-  var portsTaken: Int? { Quantiles(portCounts).map { Int($0(0.5)) } }
-  var socketsInWindow: Int? { Quantiles(socketCounts).map { Int($0(0.5)) } }
+  var portsTaken: Int? { portCounts.quantile(0.5).map { Int($0) } }
+  var socketsInWindow: Int? { socketCounts.quantile(0.5).map { Int($0) } }
 
   private static func estimate(_ failed: Int, _ counted: Int) -> RateEstimate {
     let interval = ClopperPearson.interval(failed, outOf: counted)
@@ -101,9 +102,10 @@ public struct ArmTally: Sendable {
       failures: failed, outOf: counted, low: interval.lowerBound, high: interval.upperBound)
   }
 
-  private static func summary(_ samples: [UInt64]) -> DurationSummary? {
-    Quantiles(samples).map {
-      DurationSummary(samples: $0.count, p50: $0(0.5), p99: $0(0.99), max: $0.maximum)
-    }
+  private static func summary(_ samples: Samples<UInt64>) -> DurationSummary? {
+    guard let median = samples.quantile(0.5), let p99 = samples.quantile(0.99),
+      let largest = samples.largest
+    else { return nil }
+    return DurationSummary(samples: samples.count, p50: median, p99: p99, max: largest)
   }
 }

@@ -122,7 +122,7 @@ struct LaunchJudge {
     let worst = order.first { outcome in found.contains { $0.1 == outcome } }!
     let first = found.first { $0.1 == worst }!.0
     var text =
-      "\(first.endpoint.path.isEmpty ? "port \(first.endpoint.requested)" : first.endpoint.path) (\(first.name), pid \(first.server.pid)) lost: "
+      "\(first.endpoint.path.isEmpty ? "port \(first.endpoint.requested)" : first.endpoint.path) (\(first.name)\(arm.topology.launches > 1 ? " of launch \(launch)" : ""), pid \(first.server.pid)) lost: "
       + "allocated by \(record.relative(own.allocationEnded)), \(holder(first.endpoint.holder)) when "
       + "\(first.endpoint.stage.rawValue) was tried at \(record.relative(first.endpoint.attempted)) "
       + "(EADDRINUSE)"

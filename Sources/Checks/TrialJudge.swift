@@ -8,7 +8,7 @@ public import Planning
 /// | what the record shows | outcome |
 /// |---|---|
 /// | torn, contradictory or incomplete record; the harness gave up | `harness-error` |
-/// | a thief drew less than was due, or a fault that was due was not witnessed | `invalid` |
+/// | a thief drew less than was due | `invalid` |
 /// | the adapter of an `exec` strategy broke its protocol | `adapter-error` |
 /// | the launch is a program whose port calls were forced | as `ForcedRunJudge` says |
 /// | an endpoint lost its port (EADDRINUSE on a number) | `lost-to-*`, by the holder |
@@ -28,6 +28,11 @@ public import Planning
 /// | an adapter whose port calls were forced lost nothing, though a steal was due | `invalid`, `recovered` |
 /// | all endpoints listen, some only after a retry | `recovered` |
 /// | all endpoints listen and none of the above | `ready` |
+///
+/// A launch in which a fault was due and not witnessed is `invalid` whatever the table says, but for two cases:
+/// `adapter-error` and `harness-error` stay, and so does a failure of the launch's own before the fault's point was
+/// reached: a lost port, or any other failure where no fault was injected into that launch. Its sibling launches keep
+/// their outcomes.
 public struct TrialJudge {
   private let arm: Arm
 
@@ -52,7 +57,7 @@ public struct TrialJudge {
       return everyLaunch(trial: record.started.trial, .invalid, reason)
     }
     let launches = (0..<arm.topology.launches).map { number in
-      LaunchJudge(arm: arm, record: record, launch: number).judge()
+      afterFaults(LaunchJudge(arm: arm, record: record, launch: number).judge(), record)
     }
     let timing = Timing(record)
     return TrialOutcome(
@@ -60,7 +65,11 @@ public struct TrialJudge {
       releaseSkewNanoseconds: timing.releaseSkew, windowNanoseconds: timing.window,
       timeToBoundNanoseconds: launches.allSatisfy { $0.outcome == .ready }
         ? timing.timeToBound : nil,
-      allocationNanoseconds: record.launches.map { $0.allocationEnded &- $0.allocationStarted },
+      // The end of an allocation that was not reached may be an earlier trial's stamp, or none.
+      allocationNanoseconds: record.launches.compactMap {
+        $0.allocationEnded >= $0.allocationStarted
+          ? $0.allocationEnded - $0.allocationStarted : nil
+      },
       portsTaken: record.launches.map(\.portsTaken),
       socketsInWindow: record.ended.socketsInWindow >= 0 ? record.ended.socketsInWindow : nil,
       timeToServedNanoseconds: launches.allSatisfy { $0.outcome == .ready }
@@ -83,18 +92,47 @@ public struct TrialJudge {
       })
   }
 
-  /// A fault that was due and did not fire. Nothing is due before the addresses are allocated.
-  private func shortfall(_ record: TrialRecord) -> String? {
-    for fault in record.faults where fault.isDue && fault.witnessed == 0 {
-      let how =
-        fault.armed == 0
-        ? "its victim never came to be"
-        : fault.injected == 0 ? "its victim never came to that point" : "nobody saw its effect"
-      return
-        "fault \(fault.fault) (\(fault.name) at \(fault.point.rawValue)) was due in launch "
-        + "\(fault.launch) and not witnessed: \(how)"
-        + (fault.errno == 0 ? "" : ", \(LinuxErrno.text(fault.errno))")
+  /// What a launch comes to whose faults were not all witnessed: `invalid`, unless its outcome stands.
+  ///
+  /// A launch that fails before its victim comes to the point cannot be hit there. Were it invalid, the failures
+  /// themselves would leave the rate, and a strategy that loses its port would seem to be one that never does.
+  private func afterFaults(_ launch: LaunchOutcome, _ record: TrialRecord) -> LaunchOutcome {
+    let missed = record.faults.filter {
+      $0.launch == launch.launch && $0.isDue && $0.witnessed == 0
     }
+    guard let first = missed.first else { return launch }
+    // What does not count anyway says better why.
+    if launch.outcome == .adapterError || launch.outcome == .harnessError { return launch }
+    let what = "fault \(first.fault) (\(first.name) at \(first.point.rawValue))"
+    let how =
+      first.armed == 0
+      ? "its victim never came to be"
+      : first.injected == 0 ? "its victim never came to that point" : "nobody saw its effect"
+    let isUnreached = missed.allSatisfy { $0.injected == 0 && $0.errno == 0 }
+    if launch.outcome.isFailure && isUnreached && isOwnFailure(launch, record) {
+      var own = launch
+      own.evidence += "; so \(what) was due in vain: \(how)"
+      return own
+    }
+    return LaunchOutcome(
+      launch: launch.launch, outcome: .invalid,
+      evidence: "\(what) was due in launch \(first.launch) and not witnessed: \(how)"
+        + (first.errno == 0 ? "" : ", \(LinuxErrno.text(first.errno))"))
+  }
+
+  /// Whether a launch failed by itself: it lost a port, or nothing was done to it. What another fault did, as to
+  /// end the process before the later point, is the plan's contradiction and not the strategy's failure.
+  private func isOwnFailure(_ launch: LaunchOutcome, _ record: TrialRecord) -> Bool {
+    let losses: Set<Outcome> = [
+      .lostToSelf, .lostToSibling, .lostToThief, .lostToOutsider, .lostToUnknown, .exhausted,
+      .splitBrain,
+    ]
+    return losses.contains(launch.outcome)
+      || !record.faults.contains { $0.launch == launch.launch && $0.isDue && $0.injected != 0 }
+  }
+
+  /// A thief that drew less than was due. Nothing is due before the addresses are allocated.
+  private func shortfall(_ record: TrialRecord) -> String? {
     if record.ended.completion == .timeoutPreparing { return nil }
     for thief in record.thieves {
       guard thief.drawn < thief.wanted else { continue }
@@ -159,6 +197,9 @@ struct TrialRecord {
     }
     if faults.map(\.fault).sorted() != Array(arm.faults.indices) {
       return "expected records of \(arm.faults.count) faults, found \(faults.count)"
+    }
+    if let stray = faults.first(where: { !(0..<arm.topology.launches).contains($0.launch) }) {
+      return "fault \(stray.fault) is recorded in launch \(stray.launch), which there is not"
     }
     for launch in launches where launch.advertised.count != arm.topology.addressesPerLaunch {
       return

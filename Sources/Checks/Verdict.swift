@@ -1,4 +1,5 @@
 public import Planning
+internal import Statistics
 
 /// How a launch or a trial ended: the closed set.
 public enum Outcome: String, Sendable, Codable, CaseIterable {
@@ -85,7 +86,7 @@ public struct TrialOutcome: Sendable, Equatable, Codable {
   public var windowNanoseconds: UInt64?
   /// From the opening of the barrier to the last endpoint bound, nil unless all were.
   public var timeToBoundNanoseconds: UInt64?
-  /// What each launch's allocation took in nanoseconds.
+  /// What each launch's allocation took in nanoseconds; only of those that ended.
   public var allocationNanoseconds: [UInt64]
   /// Ports that each launch took, probes included.
   public var portsTaken: [Int]
@@ -163,11 +164,12 @@ public struct RateEstimate: Sendable, Equatable, Codable {
 public struct PublishedComparison: Sendable, Equatable, Codable {
   /// The figure.
   public var figure: PublishedFigure
-  /// Exact two-sided p-value (Fisher) of "the same rate", nil without observations.
+  /// Exact two-sided p-value (Fisher) of "the same rate"; nil without observations, and for a figure per launch
+  /// where launches share a trial: they are not independent.
   public var pValue: Double?
   /// Level at which "not consistent" is said.
   public var level: Double
-  /// Whether the p-value is at or above the level, nil without observations.
+  /// Whether the p-value is at or above the level; nil where there is none.
   public var isConsistent: Bool?
 
   public init(figure: PublishedFigure, pValue: Double?, level: Double, isConsistent: Bool?) {
@@ -190,10 +192,21 @@ public struct RowComparison: Sendable, Equatable, Codable {
   public var level: Double
   /// Whether the p-value is at or above the level, nil without observations on both sides.
   public var isConsistent: Bool?
+  /// Largest difference that the plan lets pass; nil in documents that do not say.
+  public var within: Double?
+  /// Lower end of the confidence interval of this row's rate less the other's, nil without observations on both
+  /// sides. It is two-sided with what the demand's confidence leaves beyond each end.
+  public var differenceLow: Double?
+  /// Its upper end.
+  public var differenceHigh: Double?
 
   public init(
-    like: String, other: RateEstimate, pValue: Double?, level: Double, isConsistent: Bool?
+    like: String, other: RateEstimate, pValue: Double?, level: Double, isConsistent: Bool?,
+    within: Double? = nil, differenceLow: Double? = nil, differenceHigh: Double? = nil
   ) {
+    self.within = within
+    self.differenceLow = differenceLow
+    self.differenceHigh = differenceHigh
     self.like = like
     self.other = other
     self.pValue = pValue
@@ -221,7 +234,8 @@ public struct PredictionComparison: Sendable, Equatable, Codable {
   }
 }
 
-/// Median, 99th percentile and maximum of a duration in nanoseconds.
+/// Median, 99th percentile and maximum of a duration in nanoseconds. Of more than some thousand samples the first two
+/// are rounded to ten binary digits (0.1 %).
 public struct DurationSummary: Sendable, Equatable, Codable {
   /// Number of samples.
   public var samples: Int
@@ -261,12 +275,11 @@ public struct Throughput: Sendable, Equatable, Codable {
   }
 
   /// Nil without samples.
-  init?(_ samples: [Double]) {
-    let sorted = samples.sorted()
-    guard let lowest = sorted.first, let highest = sorted.last else { return nil }
-    self.init(
-      samples: sorted.count, median: sorted[(sorted.count - 1) / 2], lowest: lowest,
-      highest: highest)
+  init?(_ samples: Samples<Double>) {
+    guard let lowest = samples.least, let median = samples.quantile(0.5),
+      let highest = samples.largest
+    else { return nil }
+    self.init(samples: samples.count, median: median, lowest: lowest, highest: highest)
   }
 }
 

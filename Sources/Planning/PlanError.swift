@@ -1,3 +1,5 @@
+internal import TerminalText
+
 /// One thing that is wrong with a plan, with its place.
 public struct PlanError: Error, Sendable, Equatable {
   /// The file as the user named it.
@@ -13,7 +15,8 @@ public struct PlanError: Error, Sendable, Equatable {
   /// The line of the file.
   public var sourceLine: String
 
-  /// As compilers do: place, message, the line, and a caret below it.
+  /// As compilers do: place, message, the line, and a caret below it. Control characters of the file are shown, not
+  /// obeyed.
   public var rendered: String {
     var text = "\(file):\(position.line):\(position.column): error: "
     if !path.isEmpty { text += "\(path): " }
@@ -21,7 +24,7 @@ public struct PlanError: Error, Sendable, Equatable {
     if let suggestion { text += "; did you mean '\(suggestion)'?" }
     // Tabs stay, so that the caret lines up whatever their width.
     let lead = sourceLine.unicodeScalars.prefix(position.column - 1).map { $0 == "\t" ? "\t" : " " }
-    return text + "\n  \(sourceLine)\n  \(lead.joined())^"
+    return TerminalText.safe(text + "\n  \(sourceLine)\n  \(lead.joined())^")
   }
 }
 

@@ -55,7 +55,10 @@ public struct PlanLoader {
     var arms: [Arm] = []
     var names: [(String, PlanNode)] = []
     for node in root.required("scenarios")?.elements() ?? [] {
-      let reader = ScenarioReader(vocabulary: vocabulary, strategies: strategies.map(\.choice))
+      let reader = ScenarioReader(
+        vocabulary: vocabulary, strategies: strategies.map(\.choice),
+        strategyNodes: Dictionary(
+          strategies.map { ($0.choice.label, $0.node) }, uniquingKeysWith: { first, _ in first }))
       guard let scenario = reader.read(node, defaults: defaults) else { continue }
       if let name = scenario.nameNode { names.append((scenario.name, name)) }
       arms += reader.arms(of: scenario, first: arms.count)

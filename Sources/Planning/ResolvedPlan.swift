@@ -212,6 +212,11 @@ public struct Expectation: Sendable, Equatable, Codable {
   public var failureRateAtLeast: Double?
   /// Label of a strategy in the same scenario whose rate must be consistent with this one's.
   public var like: String?
+  /// Largest difference to that one's rate that the demand lets pass, in (0, 1): as long as a larger one cannot be
+  /// ruled out at `confidence`, nothing is decided. Nil without `like`.
+  public var likeWithin: Double?
+  /// `likeWithin` where a plan says nothing: ten percentage points.
+  public static let defaultLikeWithin = 0.1
   /// Confidence of the one-sided bound, in (0.5, 1).
   public var confidence: Double
   /// The scenario's must-fail control: if it does not fail as demanded, the scenario proves nothing.
@@ -221,12 +226,13 @@ public struct Expectation: Sendable, Equatable, Codable {
 
   public init(
     failureRateAtMost: Double? = nil, failureRateAtLeast: Double? = nil, like: String? = nil,
-    confidence: Double = 0.95,
+    likeWithin: Double? = nil, confidence: Double = 0.95,
     isMustFailControl: Bool = false, why: String = ""
   ) {
     self.failureRateAtMost = failureRateAtMost
     self.failureRateAtLeast = failureRateAtLeast
     self.like = like
+    self.likeWithin = likeWithin ?? (like == nil ? nil : Self.defaultLikeWithin)
     self.confidence = confidence
     self.isMustFailControl = isMustFailControl
     self.why = why

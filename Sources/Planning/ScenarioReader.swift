@@ -1,11 +1,13 @@
-internal import Glibc
 internal import PortModel
+internal import Statistics
 
 /// Reads one scenario and spells out its arms.
 struct ScenarioReader {
   let vocabulary: Vocabulary
   /// The plan's strategies.
   let strategies: [Choice]
+  /// Where each of them stands in the plan, by label.
+  let strategyNodes: [String: PlanNode]
 
   /// A scenario as read.
   struct Scenario {
@@ -120,6 +122,14 @@ struct ScenarioReader {
       }
       result[member.key] = (expectation, inner)
     }
+    // The rest, for which "*" stands, must not contain the row that it is compared with.
+    if let (rest, node) = result["*"], let like = rest.like, labels.contains(like),
+      result[like] == nil
+    {
+      (node["like"] ?? node).report(
+        "\"*\" stands for \"\(like)\" as well, which would be compared with itself; give \"\(like)\" a demand of its own"
+      )
+    }
     return result
   }
 
@@ -144,14 +154,14 @@ struct ScenarioReader {
 
   private func expectation(_ node: PlanNode) -> Expectation? {
     let keys = [
-      "failure_rate_at_most", "failure_rate_at_least", "like", "confidence",
+      "failure_rate_at_most", "failure_rate_at_least", "like", "like_within", "confidence",
       "must_fail_control", "why",
     ]
     guard let object = node.object(keys: keys) else { return nil }
     let expectation = Expectation(
       failureRateAtMost: object["failure_rate_at_most"]?.number(0...1),
       failureRateAtLeast: object["failure_rate_at_least"]?.number(0...1),
-      like: object["like"]?.string(),
+      like: object["like"]?.string(), likeWithin: object["like_within"]?.number(0...1),
       confidence: object["confidence"]?.number(0.5...0.999_999) ?? 0.95,
       isMustFailControl: object["must_fail_control"]?.boolean() ?? false,
       why: object["why"]?.string() ?? "")
@@ -165,6 +175,12 @@ struct ScenarioReader {
     }
     if expectation.isMustFailControl && expectation.like != nil {
       node.report("a must-fail control is compared with no other row")
+    }
+    if let within = object["like_within"] {
+      if object["like"] == nil { within.report("\"like_within\" needs \"like\"") }
+      if expectation.likeWithin == 0 || expectation.likeWithin == 1 {
+        within.report("expected a difference of rates between 0 and 1")
+      }
     }
     let trivial = "no rate can miss this: it demands nothing"
     if expectation.failureRateAtMost == 1 { object["failure_rate_at_most"]?.report(trivial) }
@@ -223,6 +239,7 @@ struct ScenarioReader {
     }
     checkFaults(scenario)
     checkDraws(scenario)
+    checkTimes(scenario)
     checkExpectations(scenario)
   }
 
@@ -354,17 +371,35 @@ struct ScenarioReader {
           "there is no launch \(launch); there are \(settings.launches), counted from 0")
       }
       if let place = fault.node { checkNode(place, fault, node, scenario) }
-      let victims =
-        switch fault.point.role {
-        case .launcher: 1
-        case .apiServer: scenario.apiServers
-        case .engineCore: settings.startup.resolved(apiServers: scenario.apiServers).engines
-        }
-      if let index = fault.index, index >= victims {
-        (node["index"] ?? node).report(
-          "there is no \(fault.point.role.rawValue) \(index); a launch has \(victims), counted from 0"
-        )
+      checkVictim(fault, node, scenario)
+    }
+  }
+
+  /// The victim must be there in every arm: some strategies have a number of API servers of their own.
+  private func checkVictim(_ fault: PlannedFault, _ node: PlanNode, _ scenario: Scenario) {
+    guard let index = fault.index else { return }
+    let report = node["index"] ?? node
+    let role = fault.point.role
+    let victims =
+      switch role {
+      case .launcher: 1
+      case .apiServer: scenario.apiServers
+      case .engineCore:
+        scenario.settings.startup.resolved(apiServers: scenario.apiServers).engines
       }
+    if index >= victims {
+      report.report(
+        "there is no \(role.rawValue) \(index); a launch has \(victims), counted from 0")
+      return
+    }
+    guard role == .apiServer else { return }
+    for strategy in scenario.strategies where scenario.skipped[strategy.label] == nil {
+      guard let own = vocabulary.strategy(named: strategy.name)?.apiServers, index >= own else {
+        continue
+      }
+      report.report(
+        "there is no \(role.rawValue) \(index) with \"\(strategy.label)\"; its launches have \(own), counted from 0; "
+          + "choose other strategies with \"strategies\", or give the reason under \"skip\"")
     }
   }
 
@@ -438,7 +473,8 @@ struct ScenarioReader {
   /// A demand that the trials cannot show even if all go well is a mistake in the plan.
   ///
   /// Launches of one trial are not independent: with L of them a rate of at most p per launch is shown by trials
-  /// in which none fails, and one of at least p by trials in which any does, at a rate of L·p.
+  /// in which none fails, and one of at least p by trials in which any does, at a rate of L·p. That two rows differ
+  /// by no more than p needs as many in each as show a rate of at most p.
   private func checkExpectations(_ scenario: Scenario) {
     let settings = scenario.settings
     let row =
@@ -447,7 +483,12 @@ struct ScenarioReader {
     let launches = settings.launches * row
     let unit = launches > 1 ? "trials" : "launches"
     for (expectation, node) in scenario.expectations.values {
+      // Two rows that never fail differ by less than the upper bound of each.
       for (bound, name) in [
+        (
+          expectation.likeWithin.flatMap { $0 > 0 ? $0 : nil },
+          "like_within \(expectation.likeWithin ?? 0)"
+        ),
         (expectation.failureRateAtMost, "failure_rate_at_most"),
         (
           expectation.failureRateAtLeast.map { max(0, 1 - Double(launches) * $0) },
@@ -463,7 +504,8 @@ struct ScenarioReader {
           node.report("\(name) \(value) cannot be shown by any number of \(unit)")
           continue
         }
-        let needed = Self.cleanRuns(bound: bound, alpha: 1 - expectation.confidence)
+        let needed = SampleSize.cleanRuns(
+          toClaimAtMost: bound, confidence: expectation.confidence)
         if Double(scenario.trials) < needed {
           node.report(
             "\(name) cannot be shown at confidence \(expectation.confidence) by \(scenario.trials) \(unit), whatever they do; it needs \(Self.whole(needed))"
@@ -471,12 +513,6 @@ struct ScenarioReader {
         }
       }
     }
-  }
-
-  /// The least n with (1 - bound)^n <= alpha, for bound and alpha in (0, 1); may be larger than any `Int`.
-  private static func cleanRuns(bound: Double, alpha: Double) -> Double {
-    // What is whole but for rounding is whole.
-    (log(alpha) / log1p(-bound) * (1 - 1e-12)).rounded(.up)
   }
 
   private static func whole(_ number: Double) -> String {

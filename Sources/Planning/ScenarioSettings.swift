@@ -25,6 +25,13 @@ struct ScenarioSettings {
   var faults: [(planned: PlannedFault, node: PlanNode)] = []
   var trials: Int?
   var timeoutMilliseconds = 10_000
+  /// Where settings that take time, and their limit, stand in the plan; by their paths within a scenario.
+  var places: [String: PlanNode] = [:]
+
+  private static let placed = [
+    ["timeout_ms"], ["barrier", "arrival_skew_us"], ["window", "foreign_draws"],
+    ["startup", "import_ms"], ["startup", "load_ms"], ["startup", "coordinator_import_ms"],
+  ]
 
   mutating func read(_ object: PlanObject, vocabulary: Vocabulary) {
     set(&depth, object["depth"]?.word(Depth.self))
@@ -51,6 +58,12 @@ struct ScenarioSettings {
     if let node = object["faults"] { readFaults(node, vocabulary) }
     if let count = object["trials"]?.integer(1...10_000_000) { trials = count }
     set(&timeoutMilliseconds, object["timeout_ms"]?.integer(10...3_600_000))
+    for path in Self.placed {
+      let outer = object[path[0]]
+      if let node = path.count == 1 ? outer : outer?[path[1]] {
+        places[path.joined(separator: ".")] = node
+      }
+    }
   }
 
   private func set<Value>(_ target: inout Value, _ value: Value?) {

@@ -174,42 +174,11 @@ public enum FailureRate {
     return -expm1(logSurvival)
   }
 
-  /// The number of slots at which n draws contain a number twice with about that probability: the pool that
-  /// reproduces a failure rate. `rate` in (0, 1).
-  public static func slots(forRate rate: Double, addresses n: Int) -> Int {
-    var (low, high) = (n, 1 << 24)
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if duplicates(draws: n, slots: middle) >= rate { low = middle } else { high = middle }
-    }
-    return low
-  }
-
-  /// The number of foreign draws at which a launch of n addresses fails with at least that probability.
-  public static func foreignDraws(forRate rate: Double, addresses n: Int, slots: Int) -> Int {
-    var (low, high) = (-1, slots)
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if probability(anyOf: n, slots: slots, foreign: Double(middle)) >= rate {
-        high = middle
-      } else {
-        low = middle
-      }
-    }
-    return high
-  }
-
   /// Ports that strangers hold at the bind and drew after the allocation. For churn this is the mean of a
   /// Poisson number; what was drawn before the allocation was not free to be probed.
   private static func foreignPorts(_ conditions: LaunchConditions) -> Double {
     Double(conditions.foreignDraws) + conditions.churnRatePerSecond
       * min(conditions.windowSeconds, conditions.churnHoldSeconds)
-  }
-
-  private static func probability(anyOf n: Int, slots: Int, foreign: Double) -> Double {
-    if n > slots { return 1 }
-    return -expm1(
-      logNoDuplicate(n, Double(slots)) + logNotStolen(n, Double(slots), foreign))
   }
 
   /// A launch fails by a number it drew twice, by a stranger's draw, and by half of the numbers it shares with

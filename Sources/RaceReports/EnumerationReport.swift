@@ -1,4 +1,5 @@
 public import PortRaces
+internal import TerminalText
 
 /// All windows of a program with what it did about each.
 public enum EnumerationReport {
@@ -42,7 +43,7 @@ public enum EnumerationReport {
         ? "bindstorm check: no window; the command \(facts.ending)"
         : "bindstorm check: \(enumeration.red) of \(count(enumeration.windows.count, "window")) red"
     )
-    return lines.joined(separator: "\n") + "\n"
+    return TerminalText.safe(lines.joined(separator: "\n") + "\n")
   }
 
   /// As JSON.

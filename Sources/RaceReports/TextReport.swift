@@ -1,4 +1,5 @@
 public import PortRaces
+internal import TerminalText
 
 /// The report as text for a terminal or a log.
 public enum RaceTextReport {
@@ -43,7 +44,7 @@ public enum RaceTextReport {
       lines.append(
         "bindstorm check: processes of the tree still run; they go on undisturbed and unwatched")
     }
-    return lines.joined(separator: "\n") + "\n"
+    return TerminalText.safe(lines.joined(separator: "\n") + "\n")
   }
 
   private static func last(_ book: Book, _ facts: RunFacts) -> String {

@@ -1,4 +1,5 @@
 public import Checks
+internal import TerminalText
 
 /// One line about a run that goes on.
 public struct ProgressLine {
@@ -42,7 +43,8 @@ public struct ProgressLine {
       "\(Wording.fixed(elapsedSeconds, 0)) s: \(trialsDone)/\(trialsPlanned) trials, "
       + "\(Wording.fixed(trialsPerSecond, 1)) trials/s"
     if let leftSeconds { text += ", \(Wording.fixed(leftSeconds, 0)) s left" }
-    return text
-      + "; arm \(arm) of 0...\(arms - 1), \(name): launches lost \(Wording.estimate(rate))"
+    return TerminalText.safeLine(
+      text
+        + "; arm \(arm) of 0...\(arms - 1), \(name): launches lost \(Wording.estimate(rate))")
   }
 }

@@ -1,6 +1,7 @@
 internal import Checks
 public import History
 public import Planning
+internal import TerminalText
 
 /// One lost port in the shape of a race detector's report: the victim, when its number was let go, who had it, when
 /// the victim tried, and how to see it again.
@@ -94,7 +95,7 @@ public struct RaceReport: Sendable, Equatable {
       case .contradiction: "CONTRADICTION: its own word and the kernel's record differ"
       case .neither, nil: "neither an event nor the kernel's record names it"
       }
-    text = """
+    let lines = """
       ==================
       PORT RACE: port \(endpoint.requested), \(arm.strategy.label) in \(arm.scenario), trial \(trial)
         Victim: \(victim.role) of API server \(launch).\(server), pid \(victim.server.pid)
@@ -109,6 +110,7 @@ public struct RaceReport: Sendable, Equatable {
       ==================
 
       """
+    text = TerminalText.safe(lines)
   }
 
   private static func holder(_ holder: Holder?, of launch: Int) -> (kind: String, text: String) {

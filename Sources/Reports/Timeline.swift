@@ -1,5 +1,6 @@
 public import History
 internal import Planning
+internal import TerminalText
 
 /// One trial's events in words, in the order of time.
 public enum Timeline {
@@ -29,7 +30,8 @@ public enum Timeline {
     }
     return sorted.map {
       let time = $0.element.at >= started.at ? $0.element.at - started.at : 0
-      return "+\(Wording.fixed(Double(time) / 1e6, 3)) ms  \($0.element.words)\n"
+      let words = TerminalText.safeLine($0.element.words)
+      return "+\(Wording.fixed(Double(time) / 1e6, 3)) ms  \(words)\n"
     }.joined()
   }
 

@@ -66,7 +66,10 @@ enum Wording {
     let head =
       "published \(figure.failures)/\(figure.outOf), measured \(seen.failures)/\(seen.outOf) \(unit): "
     guard let consistent = comparison.isConsistent, let p = comparison.pValue else {
-      return head + "nothing to compare (\(figure.source))"
+      return head
+        + (seen.outOf == 0
+          ? "nothing to compare" : "not tested, as launches that share a trial are not independent")
+        + " (\(figure.source))"
     }
     return head + (consistent ? "consistent" : "NOT consistent")
       + ", p \(pValue(p)) (\(figure.source))"

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 @preconcurrency internal import Glibc
+internal import TerminalText
 
 /// The command. Parses, wires the parts together and maps the outcome to an exit code.
 @main
@@ -59,6 +60,6 @@ enum ExitStatus {
 
 /// Writes to standard error, where everything goes that is no result.
 func printError(_ text: String) {
-  let line = text + "\n"
+  let line = TerminalText.safe(text) + "\n"
   _ = write(2, line, line.utf8.count)
 }

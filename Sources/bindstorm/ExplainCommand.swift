@@ -3,6 +3,7 @@ internal import Checks
 internal import History
 internal import Planning
 internal import Reports
+internal import TerminalText
 
 /// `bindstorm explain RUN[/ARM/TRIAL]`
 struct ExplainCommand: ParsableCommand {
@@ -38,7 +39,7 @@ struct ExplainCommand: ParsableCommand {
       text += "launch \(launch.launch): \(launch.outcome.rawValue)\(evidence)\n"
     }
     for report in RaceReport.all(events, arm: arm, run: run.lastingFolder) { text += report.text }
-    try StandardStreams.printResult(text + Timeline.text(events))
+    try StandardStreams.printResult(TerminalText.safe(text) + Timeline.text(events))
   }
 
   private func summarise(_ folder: String) throws {

@@ -3,6 +3,7 @@ internal import Checks
 internal import Planning
 internal import PortModel
 internal import Reports
+internal import TerminalText
 
 /// `bindstorm validate PLAN...`
 struct ValidateCommand: ParsableCommand {
@@ -18,7 +19,7 @@ struct ValidateCommand: ParsableCommand {
       do {
         let plan = try PlanFile(path: path).plan
         try StandardStreams.printResult(
-          "\(path): valid, \(plan.arms.count) arms, \(plan.arms.map(\.trials).reduce(0, +)) trials\n"
+          "\(TerminalText.safe(path)): valid, \(plan.arms.count) arms, \(plan.arms.map(\.trials).reduce(0, +)) trials\n"
         )
       } catch {
         failure = error
@@ -49,7 +50,7 @@ struct PlanCommand: ParsableCommand {
       try StandardStreams.printResult(
         String(decoding: try JSONReport.bytes(Expansion(plan)), as: UTF8.self))
     } else {
-      try StandardStreams.printResult(table(plan))
+      try StandardStreams.printResult(TerminalText.safe(table(plan)))
     }
   }
 

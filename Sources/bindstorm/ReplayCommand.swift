@@ -4,6 +4,7 @@ internal import Engine
 internal import History
 internal import Planning
 internal import Reports
+internal import TerminalText
 
 /// `bindstorm replay RUN/ARM/TRIAL`
 struct ReplayCommand: ParsableCommand {
@@ -139,7 +140,7 @@ struct ReplayCommand: ParsableCommand {
       text += "first: \(evidence)\n"
     }
     if counted.count < times { text += "\(times - counted.count) of \(times) do not count\n" }
-    try StandardStreams.printResult(text)
+    try StandardStreams.printResult(TerminalText.safe(text))
     guard !counted.isEmpty else { throw ExitCode(2) }
     let failed = strategy == nil && seen.contains { $0.outcome.isFailure }
     if (failed ? red : counted.count - red) != counted.count { throw ExitCode(1) }

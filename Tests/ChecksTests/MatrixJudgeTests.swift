@@ -115,6 +115,7 @@ extension ArmTally {
 @Suite struct MatrixJudgeTests {
   static let atMost = Demand(failureRateAtMost: 0.05, why: "")
   static let control = Demand(failureRateAtLeast: 0.7, isMustFailControl: true, why: "")
+  static let hundredth = Demand(failureRateAtMost: 0.01, why: "")
   static let atLeast = Demand(failureRateAtLeast: 0.7, why: "")
   static let between = Demand(failureRateAtMost: 0.5, failureRateAtLeast: 0.3, why: "")
 
@@ -155,9 +156,27 @@ extension ArmTally {
       (nil, [:], .inconclusive, "no trial ran"), (atMost, [:], .inconclusive, "no trial ran"),
       (control, [:], .inconclusive, "no trial ran"),
       (nil, [.invalid: 50], .inconclusive, "no trial counts"),
+      // A rate without what the harness lost is no measurement.
+      (nil, [.ready: 1, .harnessError: 99], .inconclusive, "99 launches without a usable record"),
+      (nil, [.ready: 98, .invalid: 2], .inconclusive, "2 invalid"),
+      (nil, [.ready: 99, .invalid: 1], .measured, "no demand was made"),
+      (nil, [.ready: 99, .adapterError: 1], .inconclusive, "broke its protocol in 1 launches"),
       (atMost, [.harnessError: 500], .inconclusive, "no trial counts"),
       // What does not count must not be what the strategy would have lost.
       (atMost, [.ready: 99, .invalid: 1], .pass, "the demand is met"),
+      // 1 of 300 has the upper bound 1.57 %, 0 of 299 has 0.997 %.
+      (
+        hundredth, [.ready: 299, .invalid: 1], .inconclusive,
+        "; 1 launches that do not count may have gone either way"
+      ),
+      // 297 of 300 have the lower bound 97.4 %, 297 of 297 have 98.996 %.
+      (
+        Demand(failureRateAtLeast: 0.98, why: ""), [.timeout: 297, .invalid: 3], .inconclusive,
+        "; 3 launches that do not count may have gone either way"
+      ),
+      // Only failures are left where whatever else would have been is invalid.
+      (atMost, [.timeout: 3, .invalid: 97], .inconclusive, "97 invalid"),
+      (control, [.ready: 3, .invalid: 97], .inconclusive, "97 invalid"),
       (
         atMost, [.ready: 98, .invalid: 2], .inconclusive,
         "0 launches without a usable record, 2 invalid"
@@ -181,15 +200,32 @@ extension ArmTally {
     #expect(arm.reason.contains(reason), "\(arm.reason)")
   }
 
-  /// Fisher's exact test: 40 of 100 beside 50 of 100 has p = 0.20 (two-sided), 10 beside 50 has p below 1e-8.
+  /// Fisher's exact test (scipy 1.17): 400 of 1000 beside 410 of 1000 has p = 0.68, 40 of 100 beside 50 of 100 has
+  /// p = 0.20, 10 beside 50 has p below 1e-8. The first two differ by 0.05 and by
+  /// 0.22 at most.
   @Test(
     arguments: [
-      ([.ready: 60, .timeout: 40], [.ready: 50, .timeout: 50], .pass, "is consistent with"),
+      (
+        [.ready: 600, .timeout: 400], [.ready: 590, .timeout: 410], .pass,
+        "(p = 0.682, level 0.001) and within 0.1 of it: the difference is -0.047...0.027"
+      ),
+      (
+        [.ready: 60, .timeout: 40], [.ready: 50, .timeout: 50], .inconclusive,
+        "100 launches do not show that it differs by no more than 0.1: the difference is -0.2"
+      ),
+      ([.ready: 1], [.ready: 1], .inconclusive, "do not show that it differs by no more than 0.1"),
+      // 0.9^29 = 0.047, 0.9^28 = 0.052.
+      ([.ready: 29], [.ready: 29], .pass, "is consistent with"),
+      ([.ready: 28], [.ready: 29], .inconclusive, "do not show"),
+      ([.ready: 29], [.ready: 28], .inconclusive, "do not show"),
+      // What does not count may have failed.
+      ([.ready: 199], [.ready: 199, .invalid: 1], .pass, "is consistent with"),
+      ([.ready: 29], [.ready: 29, .invalid: 9], .inconclusive, "do not show"),
       ([.ready: 90, .timeout: 10], [.ready: 50, .timeout: 50], .fail, "is not consistent with"),
       ([.ready: 60, .timeout: 40], [:], .inconclusive, "nothing of strategy-1 to compare with"),
       ([.ready: 60, .timeout: 40], [.invalid: 9], .inconclusive, "nothing of strategy-1"),
       (
-        [.ready: 60, .timeout: 39, .adapterError: 1], [.ready: 50, .timeout: 50], .inconclusive,
+        [.ready: 601, .timeout: 398, .adapterError: 1], [.ready: 600, .timeout: 400], .inconclusive,
         "the adapter broke its protocol in 1 launches"
       ),
       ([:], [.ready: 50], .inconclusive, "no trial ran"),
@@ -203,6 +239,29 @@ extension ArmTally {
     #expect(arm.verdict == verdict, "\(arm.reason)")
     #expect(arm.reason.contains(reason), "\(arm.reason)")
     #expect(arm.like?.like == "strategy-1")
+  }
+
+  @Test func `a row is compared with no row that is missing, nor with itself`() {
+    for label in ["strategy-0", "gone"] {
+      let arm = Self.matrix([(Demand(like: label, why: ""), .of([.ready: 999]))]).arms[0]
+      #expect(arm.verdict == .inconclusive)
+      #expect(arm.reason == "there is nothing of \(label) to compare with")
+    }
+  }
+
+  @Test func `the plan says what difference matters`() {
+    let rows: [ArmTally] = [
+      .of([.ready: 600, .timeout: 400]), .of([.ready: 590, .timeout: 410]),
+    ]
+    for (within, verdict) in [(0.05, Verdict.pass), (0.045, .inconclusive)] {
+      let like = Demand(like: "strategy-1", likeWithin: within, why: "")
+      #expect(Self.matrix([(like, rows[0]), (nil, rows[1])]).arms[0].verdict == verdict)
+    }
+    // A resolved plan of before the setting has the default.
+    var old = Demand(like: "strategy-1", why: "")
+    old.likeWithin = nil
+    let comparison = Self.matrix([(old, rows[0]), (nil, rows[1])]).arms[0].like
+    #expect(comparison?.within == Demand.defaultLikeWithin)
   }
 
   @Test func `higher confidence needs more launches`() {
@@ -271,6 +330,39 @@ extension ArmTally {
             ? "the demand is met"
             : "the control strategy-1 did not fail as it must, so this proves nothing"))
       #expect(matrix.arms[4].reason.hasPrefix("the demand is met"))
+    }
+  }
+
+  /// A control that could not run at all, as for a missing program, showed nothing either. One that the plan itself
+  /// leaves out is the plan's choice; both are said.
+  @Test func `a skipped control spoils its scenario unless the plan leaves it out`() {
+    for planned in [nil, "needs a licence"] {
+      let plan = ResolvedPlan.sample([
+        .sample(strategy: "a", trials: 100) { $0.expectation = Self.atMost },
+        .sample(strategy: "ctl", trials: 100) {
+          $0.expectation = Self.control
+          $0.skipReason = planned
+        },
+      ])
+      var skipped = ArmTally()
+      skipped.skip(planned ?? "there is no program /nonexistent")
+      let matrix = MatrixJudge(plan: plan, vocabulary: .sample).judge(
+        [.of([.ready: 100]), skipped], isPartial: false)
+      #expect(matrix.arms[1].verdict == .skipped)
+      let reason = matrix.arms[0].reason
+      if planned == nil {
+        #expect(matrix.arms[0].verdict == .inconclusive)
+        #expect(matrix.exitCode == 2)
+        #expect(
+          reason
+            == "the control ctl did not run (there is no program /nonexistent), so this proves nothing"
+        )
+      } else {
+        #expect(matrix.arms[0].verdict == .pass)
+        #expect(matrix.exitCode == 0)
+        #expect(
+          reason.hasSuffix("; the plan leaves the control ctl out: needs a licence"), "\(reason)")
+      }
     }
   }
 
@@ -406,6 +498,22 @@ extension ArmTally {
     #expect(verdict(half, 60, [.ready, .ready]) == .fail)
   }
 
+  /// 59 clean trials show 5 %; with one more that does not count, in which any launch may have failed, 60 do not.
+  @Test func `a trial with a launch that does not count may have gone either way`() {
+    let arm = Arm.sample(launches: 2, apiServers: 1) {
+      $0.expectation = Demand(failureRateAtMost: 0.05)
+    }
+    var tally = ArmTally()
+    for number in 0..<59 { tally.add(ArmTallyTests.trial(number, [.ready, .ready])) }
+    #expect(Self.verdict(arm, tally).verdict == .pass)
+    tally.add(ArmTallyTests.trial(59, [.ready, .invalid]))
+    let verdict = Self.verdict(arm, tally)
+    #expect(verdict.verdict == .inconclusive)
+    #expect(
+      verdict.reason.contains("; 1 trials that do not count may have gone either way"),
+      "\(verdict.reason)")
+  }
+
   @Test func `of parallel launches only the trial's rate is tested`() {
     let arm = Arm.sample(launches: 2, apiServers: 1)
     var tally = ArmTally()
@@ -504,8 +612,10 @@ extension ArmTally {
       tally.add(ArmTallyTests.trial(number, [.ready, number < 9 ? .timeout : .ready]))
     }
     let verdict = Self.verdict(arm, tally)
-    // 0/100 against 9/200 and against 9/100: p = 0.0322 and 0.0032 (R, fisher.test).
-    #expect(verdict.published.map(\.isConsistent) == [true, false])
+    // 0/100 against 9/100: p = 0.0032 (R, fisher.test). Launches that share a trial are not independent, and
+    // Fisher's test does not hold for them.
+    #expect(verdict.published.map(\.isConsistent) == [nil, false])
+    #expect(verdict.published[0].pValue == nil)
     #expect(Self.verdict(arm, ArmTally()).published.map(\.isConsistent) == [nil, nil])
   }
 }

@@ -65,6 +65,14 @@ extension ServerRecord {
       PlannedFault(kind: Choice(name: "kill", label: "kill"), point: .afterReady, launch: 0),
     ]
   }
+  static let delayed = Arm.sample {
+    $0.faults = [PlannedFault(kind: Choice(name: "delay", label: "delay"), point: .afterReady)]
+  }
+  static let faultyTwo = Arm.sample(launches: 2) {
+    $0.faults = [
+      PlannedFault(kind: Choice(name: "delay", label: "delay"), point: .afterReady, launch: 1)
+    ]
+  }
   static let trusting = Arm.sample { $0.ownershipCheck = .off }
   static let thief = Holder(
     kind: .thief, index: 3, pid: 700, command: "bs-thief", sources: .eventsAndKernel)
@@ -174,6 +182,69 @@ extension ServerRecord {
     ) {
       $0.lose(0, to: thief)
       $0.lose(1, to: server(0, of: 0))
+    },
+  ]
+
+  /// What a launch loses before its victim comes to the point of a fault is lost all the same.
+  static let lostBeforeTheFault: [Row] = [
+    Row(
+      "the victim lost its port before the fault's point", [.lostToThief],
+      "(EADDRINUSE); so fault 0 (delay at after-ready) was due in vain: its victim never came to that point",
+      arm: delayed
+    ) {
+      $0.lose(0, to: thief)
+      $0.missFault()
+    },
+    Row(
+      "the launcher found no port, so that the victim never came to be", [.exhausted],
+      "its victim never came to be", arm: delayed
+    ) {
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .probe
+      $0.forgetBinds()
+      $0.missFault()
+      $0.faults[0].armed = 0
+    },
+    Row("the start hung before the fault's point", [.timeout], "due in vain", arm: delayed) {
+      $0.servers[1].output = EndpointRecord(requested: 0, bound: 0, attempted: 0, finished: 0)
+      $0.ended.completion = .timeoutBinding
+      $0.missFault()
+    },
+    Row("the victim died by itself before the fault's point", [.childDied], "in vain", arm: delayed)
+    {
+      $0.servers[1].died = 11
+      $0.missFault()
+    },
+    Row(
+      "one fault struck, and the port was lost before the other's point", [.lostToThief],
+      "so fault 1 (kill at after-ready) was due in vain", arm: faulty
+    ) {
+      $0.lose(0, to: thief)
+      $0.faults[1].injected = 0
+      $0.faults[1].witnessed = 0
+    },
+    Row(
+      "of two launches the victim's loses, the sibling is ready", [.ready, .lostToThief], "",
+      arm: faultyTwo
+    ) {
+      $0.lose(2, to: thief)
+      $0.missFault()
+    },
+    Row(
+      "of two launches the sibling loses, the victim should have been hit",
+      [.lostToThief, .invalid], "held by thief 3", arm: faultyTwo
+    ) {
+      $0.lose(0, to: thief)
+      $0.missFault()
+    },
+    Row(
+      "an adapter broke its protocol before the fault's point", [.adapterError], "late",
+      arm: delayed
+    ) {
+      $0.launches[0].errno = 71
+      $0.launches[0].stage = .adapter
+      $0.launches[0].detail = "late"
+      $0.missFault()
     },
   ]
 
@@ -337,6 +408,33 @@ extension ServerRecord {
       $0.faults[0].injected = 0
       $0.faults[0].witnessed = 0
     },
+    Row(
+      "a victim lives on that a fault should have hit, and its sibling keeps its outcome",
+      [.ready, .invalid], "", arm: faultyTwo
+    ) {
+      $0.faults[0].injected = 0
+      $0.faults[0].witnessed = 0
+    },
+    Row(
+      "a fault ended the process that a later one was to hit", [.invalid],
+      "fault 1 (kill at after-ready) was due in launch 0 and not witnessed: its victim never came to that point",
+      arm: faulty
+    ) {
+      $0.servers[0].died = 9
+      $0.faults[1].injected = 0
+      $0.faults[1].witnessed = 0
+    },
+    Row(
+      "a fault could not be done, and the port was lost", [.invalid], "errno 1", arm: delayed
+    ) {
+      $0.lose(0, to: thief)
+      $0.missFault()
+      $0.faults[0].errno = 1
+    },
+    Row(
+      "a fault is recorded in a launch that there is not", [.harnessError],
+      "fault 0 is recorded in launch 1, which there is not", arm: faulty
+    ) { $0.faults[0].launch = 1 },
     Row(
       "nobody saw a fault's effect, whatever else failed", [.invalid],
       "nobody saw its effect, errno 1", arm: faulty
@@ -563,7 +661,8 @@ extension ServerRecord {
     },
   ]
 
-  static let rows = ready + lost + wrongOwner + failed + unusable + others + torn
+  static let rows =
+    ready + lost + lostBeforeTheFault + wrongOwner + failed + unusable + others + torn
 
   @Test(arguments: rows) func `the history has its outcome`(_ row: Row) throws {
     let trial = TrialJudge(arm: row.arm).judge(row.events)
@@ -684,6 +783,15 @@ extension ServerRecord {
     let broken = TrialJudge(arm: arm).judge([])
     #expect(broken.trial == -1)
     #expect(broken.releaseSkewNanoseconds == nil)
+  }
+
+  @Test func `an allocation that did not end took no time`() {
+    let arm = Arm.sample(launches: 2)
+    for end in [0, TrialHistory.start - 7] {
+      let trial = TrialJudge(arm: arm).judge(
+        TrialHistory(arm) { $0.launches[0].allocationEnded = end }.events)
+      #expect(trial.allocationNanoseconds == [900_000])
+    }
   }
 
   @Test func `an impossible order of stamps gives no time instead of a wrong one`() {

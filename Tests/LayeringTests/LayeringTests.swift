@@ -14,8 +14,9 @@ import Testing
     "FrontEnd": [],
     "bindstorm-frontend": ["FrontEnd"],
     "Statistics": [],
+    "TerminalText": [],
     "PortModel": [],
-    "Planning": ["PortModel"],
+    "Planning": ["PortModel", "Statistics", "TerminalText"],
     "History": ["Planning"],
     "Launching": ["CLinuxShims", "Syscalls", "Planning", "PortModel"],
     "Strategies": [
@@ -27,11 +28,11 @@ import Testing
       "CLinuxShims", "Syscalls", "Launching", "Strategies", "Faults", "Planning", "History",
     ],
     "Checks": ["History", "Planning", "PortModel", "Statistics"],
-    "Reports": ["Checks", "History", "Planning", "PortModel", "Statistics"],
+    "Reports": ["Checks", "History", "Planning", "PortModel", "Statistics", "TerminalText"],
     "CPortTrap": ["CLinuxShims"],
     "PortRaces": [],
     "PortTrap": ["CPortTrap", "Syscalls", "PortRaces"],
-    "RaceReports": ["PortRaces"],
+    "RaceReports": ["PortRaces", "TerminalText"],
     "Workers": [
       "CLinuxShims", "Syscalls", "Messaging", "Handshake", "FrontEnd", "Launching", "Strategies",
       "Faults", "Planning", "PortModel",
@@ -41,6 +42,7 @@ import Testing
     "bindstorm": [
       "Planning", "PortModel", "Launching", "Strategies", "Faults", "Engine", "History", "Checks",
       "Reports", "Statistics", "Syscalls", "PortRaces", "PortTrap", "RaceReports",
+      "TerminalText",
     ],
   ]
 

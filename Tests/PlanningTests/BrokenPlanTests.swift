@@ -320,9 +320,25 @@ import Testing
       "expect['probe-then-bind'].like",
       "expected the label of another strategy in this scenario, found \"probe-then-bind\""),
     .scenario(
-      "\"expect\": {\"*\": {\"failure_rate_at_least\": 0.5, \"must_fail_control\": true, "
-        + "\"like\": \"probe-then-bind\"}}", 17,
-      "expect['*']", "a must-fail control is compared with no other row"),
+      "\"expect\": {\"*\": {\"like\": \"probe-then-bind\"}}", 26, "expect['*'].like",
+      "\"*\" stands for \"probe-then-bind\" as well, which would be compared with itself; give \"probe-then-bind\" a demand of its own"
+    ),
+    .scenario(
+      "\"expect\": {\"wildcard-report-back\": {\"like\": \"probe-then-bind\", \"like_within\": 0.009}}",
+      36, "expect['wildcard-report-back']",
+      "like_within 0.009 cannot be shown at confidence 0.95 by 300 launches, whatever they do; it needs 332"
+    ),
+    .scenario(
+      "\"expect\": {\"wildcard-report-back\": {\"like\": \"probe-then-bind\", \"like_within\": 0}}",
+      79, "expect['wildcard-report-back'].like_within",
+      "expected a difference of rates between 0 and 1"),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.5, \"like_within\": 0.2}}", 62,
+      "expect['*'].like_within", "\"like_within\" needs \"like\""),
+    .scenario(
+      "\"expect\": {\"wildcard-report-back\": {\"failure_rate_at_least\": 0.5, "
+        + "\"must_fail_control\": true, \"like\": \"probe-then-bind\"}}", 36,
+      "expect['wildcard-report-back']", "a must-fail control is compared with no other row"),
     .scenario(
       "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.5, \"must_fail_control\": true}}", 17,
       "expect['*']", "a must-fail control needs \"failure_rate_at_least\""),
@@ -556,4 +572,18 @@ import Testing
     #expect(errors.map(\.position) == [TextPosition(line: 7, column: 11)])
     #expect(errors.map(\.sourceLine) == ["\"trials\": 0,"])
   }
+
+  /// Of the file's own line as well; the caret stays below its column.
+  @Test func `what a file holds is shown in an error, never obeyed by the terminal`() throws {
+    let text = "{\"version\": 1, \"na\u{1B}[2Jme\": \"x\u{9B}31m\"}"
+    let rendered = try #require(TestVocabulary.errors(text).first).rendered
+    #expect(
+      rendered.unicodeScalars.allSatisfy {
+        ($0.value >= 0x20 || $0 == "\n") && !(0x7F...0x9F).contains($0.value)
+      }, "\(rendered)")
+    #expect(rendered.contains("␛[2J"))
+    let lines = rendered.split(separator: "\n")
+    #expect(lines.last?.count == lines[lines.count - 2].prefix { $0 != "␛" }.count + 1)
+  }
+
 }

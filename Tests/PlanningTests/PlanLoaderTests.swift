@@ -255,6 +255,33 @@ import Testing
     }
   }
 
+  /// `single-api-server` has one, whatever the topology says.
+  @Test func `a fault's victim must be there in every arm`() throws {
+    func problems(_ index: Int, _ more: String = "") -> [String] {
+      let text = """
+        {"version": 1, "name": "p", "strategies": ["fixed-ranges", "single-api-server"], "scenarios": [{
+        "name": "s", "topology": {"api_servers": 4}, "trials": 9\(more),
+        "faults": [{"kind": "kill", "at": "after-ready", "index": \(index)}]}]}
+        """
+      do throws(PlanErrors) {
+        _ = try Self.load(Array(text.utf8))
+        return []
+      } catch {
+        return error.errors.map { "\($0.path): \($0.message)" }
+      }
+    }
+    #expect(problems(0) == [])
+    let missing = problems(3)
+    try #require(missing.count == 1, "\(missing)")
+    #expect(
+      missing[0].hasPrefix(
+        "scenarios[0].faults[0].index: there is no api-server 3 with \"single-api-server\"; its launches have 1, counted from 0"
+      ), "\(missing[0])")
+    #expect(problems(4).count == 1)
+    #expect(problems(3, #", "strategies": ["fixed-ranges"]"#) == [])
+    #expect(problems(3, #", "skip": {"single-api-server": "has one"}"#) == [])
+  }
+
   @Test func `mutated plans load or say what is wrong at a place in the file`() throws {
     var generator = SeededGenerator(seed: 8259)
     var (loaded, refused) = (0, 0)

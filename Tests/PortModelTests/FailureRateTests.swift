@@ -17,22 +17,6 @@ import Testing
     #expect(abs(try #require(FailureRate.predict(conditions)).perLaunch - 0.80) < 0.01)
   }
 
-  @Test(arguments: [8, 16, 32, 64]) func `targets are solved for`(addresses: Int) {
-    let slots = FailureRate.slots(forRate: 0.8, addresses: addresses)
-    #expect(FailureRate.duplicates(draws: addresses, slots: slots) >= 0.8)
-    #expect(FailureRate.duplicates(draws: addresses, slots: slots + 1) < 0.8)
-    let draws = FailureRate.foreignDraws(forRate: 0.8, addresses: addresses, slots: 14_116)
-    let at = { (foreign: Int) in
-      FailureRate.predict(
-        LaunchConditions(
-          model: .probeThenBind, range: Self.defaultRange, addressesPerLaunch: addresses,
-          foreignDraws: foreign)
-      )?.perLaunch ?? .nan
-    }
-    #expect(at(draws) >= 0.8)
-    #expect(at(draws - 1) < 0.8)
-  }
-
   @Test func `what is held from the start fails only when the pool is empty`() {
     let small = EphemeralRange(40000...40063)
     let at = { (foreign: Int) in

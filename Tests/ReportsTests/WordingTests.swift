@@ -139,6 +139,10 @@ import Testing
     #expect(
       Wording.published(comparison, SampleMatrix.full.arms[4])
         == "published 4/5, measured 0/0 trials: nothing to compare (a paper, table 2)")
+    #expect(
+      Wording.published(comparison, SampleMatrix.full.arms[3])
+        == "published 4/5, measured 40/100 trials: not tested, as launches that share a trial are not independent (a paper, table 2)"
+    )
   }
 
   @Test(

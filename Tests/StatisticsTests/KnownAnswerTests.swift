@@ -1,3 +1,4 @@
+import Glibc
 import PortModel
 import Testing
 
@@ -66,18 +67,113 @@ import Testing
 
   @Test(arguments: [(0.8, 2), (0.2, 14), (0.05, 59), (0.01, 299), (0.001, 2995)])
   func `clean runs that a claim needs`(rate: Double, runs: Int) {
-    #expect(SampleSize.cleanRuns(toClaimBelow: rate) == runs)
+    #expect(SampleSize.cleanRuns(toClaimAtMost: rate) == Double(runs))
     #expect(ClopperPearson.upperBound(0, outOf: runs) <= rate)
     #expect(ClopperPearson.upperBound(0, outOf: runs - 1) > rate)
   }
 
-  @Test func `quantiles are nearest ranks`() throws {
-    let quantiles = try #require(Quantiles([50, 10, 40, 20, 30]))
-    #expect(quantiles(0.5) == 30)
-    #expect(quantiles(0.99) == 50)
-    #expect(quantiles(0.2) == 10)
-    #expect(quantiles.maximum == 50)
-    #expect(Quantiles([]) == nil)
+  /// (1 - 0.5)^2 = 1 - 0.75 and (1 - 0.9)^1 = 1 - 0.9, of which only the first is exact in binary.
+  @Test func `what is whole but for rounding needs no run more`() {
+    #expect(SampleSize.cleanRuns(toClaimAtMost: 0.5, confidence: 0.75) == 2)
+    #expect(SampleSize.cleanRuns(toClaimAtMost: 0.9, confidence: 0.9) == 1)
+    #expect(SampleSize.cleanRuns(toClaimAtMost: 1e-300) > Double(Int.max))
+  }
+
+  @Test func `quantiles are nearest ranks`() {
+    var samples = Samples<UInt64>()
+    #expect(samples.quantile(0.5) == nil && samples.least == nil && samples.largest == nil)
+    samples.add([50, 10, 40, 20, 30])
+    #expect([0.2, 0.5, 0.99, 1].map { samples.quantile($0) } == [10, 30, 50, 50])
+    #expect(samples.least == 10 && samples.largest == 50 && samples.count == 5)
+  }
+
+  /// Compared with the sorted samples themselves, on both sides of the limit, over twelve orders of magnitude.
+  @Test(arguments: [1, 2, 1_000, 8_192, 8_193, 50_000])
+  func `quantiles of many samples are off by a thousandth at most, and memory is bounded`(
+    _ count: Int
+  ) {
+    var generator = SeededGenerator(seed: UInt64(count))
+    let values = (0..<count).map { _ in UInt64(exp(generator.uniform() * 27)) }
+    let (sorted, rates) = (values.sorted(), values.map { Double($0) })
+    var (whole, real) = (Samples<UInt64>(), Samples<Double>())
+    whole.add(values)
+    real.add(rates)
+    let isExact = Set(values).count <= Samples<UInt64>.exactLimit
+    for p in [0.001, 0.01, 0.25, 0.5, 0.9, 0.99, 0.999, 1] {
+      let exact = Double(sorted[max(1, Int((p * Double(count)).rounded(.up))) - 1])
+      for seen in [Double(whole.quantile(p)!), real.quantile(p)!] {
+        #expect(abs(seen - exact) <= (isExact ? 0 : exact / 1_024), "\(p): \(seen), \(exact)")
+      }
+    }
+    #expect(whole.least == sorted.first && whole.largest == sorted.last)
+    #expect(real.least == rates.min() && real.largest == rates.max())
+    #expect(whole.count == count && real.count == count)
+    #expect(whole.kept <= 20_000 && real.kept <= 20_000)
+  }
+
+  /// Ports that a launch takes are nearly always the same number: it is not rounded.
+  @Test func `few different values stay exact however many samples there are`() {
+    var samples = Samples<UInt64>()
+    for number in 0..<100_000 { samples.add(UInt64(2_049 + number % 3)) }
+    #expect(samples.quantile(0.5) == 2_050)
+    #expect(samples.quantile(0.99) == 2_051)
+    #expect(samples.kept == 3)
+  }
+
+  @Test func `coarse values are near, keep the order and stay`() {
+    var last: UInt64 = 0
+    for value in (0...5_000).map({ UInt64($0) }) + [.max / 3, .max - 1, .max] {
+      let coarse = value.coarse
+      #expect(coarse >= last && coarse.coarse == coarse)
+      #expect(coarse.subtracting(value) <= value / 1_024)
+      last = coarse
+    }
+    #expect(UInt64(1_023).coarse == 1_023)
+    for value in [0.001, 1, 123.456, 9e12] {
+      #expect(abs(value.coarse - value) <= value / 1_024 && value.coarse.coarse == value.coarse)
+    }
+  }
+
+  /// Newcombe's example (a) of table II, 56/70 less 48/80 with Wilson's limits by method 10: 0.0524 to 0.3339.
+  @Test func `the interval of a difference is Newcombe's`() {
+    let interval = RateDifference.interval(
+      .init(rate: 0.8, low: 0.69183, high: 0.87695), .init(rate: 0.6, low: 0.49045, high: 0.70038))
+    #expect(abs(interval.lowerBound - 0.0524) < 5e-5)
+    #expect(abs(interval.upperBound - 0.3339) < 5e-5)
+  }
+
+  /// The exact coverage, by adding up the probabilities of all outcomes. The limits of each rate are two-sided 90 %
+  /// ones, so that each end of the difference is to be exceeded with 5 % at most.
+  @Test func `each end of the interval of a difference is exceeded as seldom as it says`() {
+    let (n1, n2) = (30, 40)
+    let limits = { (k: Int, n: Int) in
+      let both = ClopperPearson.interval(k, outOf: n, confidence: 0.9)
+      return RateDifference.Bounded(
+        rate: Double(k) / Double(n), low: both.lowerBound, high: both.upperBound)
+    }
+    let (first, second) = (
+      (0...n1).map { limits($0, n1) }, (0...n2).map { limits($0, n2) }
+    )
+    func weights(_ n: Int, _ p: Double) -> [Double] {
+      (0...n).map {
+        pow(p, Double($0)) * pow(1 - p, Double(n - $0)) * exp(IncompleteBeta.logChoose(n, $0))
+      }
+    }
+    for p1 in stride(from: 0.02, to: 1, by: 0.08) {
+      for p2 in stride(from: 0.02, to: 1, by: 0.08) {
+        let (w1, w2) = (weights(n1, p1), weights(n2, p2))
+        var (below, above) = (0.0, 0.0)
+        for i in 0...n1 {
+          for j in 0...n2 {
+            let interval = RateDifference.interval(first[i], second[j])
+            if p1 - p2 < interval.lowerBound - 1e-12 { below += w1[i] * w2[j] }
+            if p1 - p2 > interval.upperBound + 1e-12 { above += w1[i] * w2[j] }
+          }
+        }
+        #expect(below <= 0.05, "\(p1) \(p2)")
+        #expect(above <= 0.05, "\(p1) \(p2)")
+      }
+    }
   }
 
   @Test func `the interval covers the true rate as often as it says`() {
@@ -89,5 +185,12 @@ import Testing
       return ClopperPearson.interval(failures, outOf: 40).contains(0.07)
     }.count
     #expect(covered > 1_850)
+  }
+}
+
+extension UInt64 {
+  /// The distance.
+  fileprivate func subtracting(_ other: UInt64) -> UInt64 {
+    self > other ? self - other : other - self
   }
 }

@@ -199,6 +199,13 @@ public struct TrialHistory {
     servers[server].output.ownership = .unchecked
   }
 
+  /// Has the victim of the first fault never come to its point.
+  public mutating func missFault() {
+    faults[0].injected = 0
+    faults[0].witnessed = 0
+    faults[0].healed = 0
+  }
+
   /// Has every endpoint be as before its bind, and nothing advertised: the trial ended too early for more.
   public mutating func forgetBinds() {
     for launch in launches.indices {
