@@ -19,15 +19,21 @@ struct LaunchJudge {
     var address: String { endpoint.path.isEmpty ? "port \(endpoint.bound)" : endpoint.path }
   }
 
-  private var own: LaunchRecord { record.launches.first { $0.launch == launch }! }
+  private let own: LaunchRecord
+  private let places: [Place]
 
-  private var places: [Place] {
-    record.servers.filter { $0.launch == launch }.flatMap {
-      [
-        Place(server: $0, role: "input", endpoint: $0.input),
-        Place(server: $0, role: "output", endpoint: $0.output),
-      ]
+  init(arm: Arm, record: TrialRecord, launch: Int) {
+    self.arm = arm
+    self.record = record
+    self.launch = launch
+    own = record.launches.first { $0.launch == launch }!
+    var places: [Place] = []
+    places.reserveCapacity(2 * arm.topology.apiServers)
+    for server in record.servers where server.launch == launch {
+      places.append(Place(server: server, role: "input", endpoint: server.input))
+      places.append(Place(server: server, role: "output", endpoint: server.output))
     }
+    self.places = places
   }
 
   func judge() -> LaunchOutcome {
