@@ -74,7 +74,7 @@ let workerLinking =
   ["-use-ld=lld", "-Xclang-linker", "-no-pie"]
   + ["-Xlinker", "--symbol-ordering-file=\(linking)/order.txt"]
   + ["-Xlinker", "--no-warn-symbol-ordering", "-Xlinker", "--no-export-dynamic"]
-  + ["-Xlinker", "--no-rosegment"]
+  + ["-Xlinker", "--no-rosegment", "-Xlinker", "-T", "-Xlinker", "\(linking)/stubs.ld"]
 
 let package = Package(
   name: "bindstorm",
@@ -108,8 +108,7 @@ let package = Package(
         linkerSettings: [
           .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"]),
           .unsafeFlags(
-            workerLinking + ["-Xclang-linker", "-static-libgcc", "-L", "\(linking)"]
-              + ["-Xlinker", "-T", "-Xlinker", "\(linking)/stubs.ld"],
+            workerLinking + ["-Xclang-linker", "-static-libgcc", "-L", "\(linking)"],
             .when(configuration: .release)),
         ]),
       // The same with nothing shared, for launches that need no libzmq. The C++ runtime asks for threads by weak

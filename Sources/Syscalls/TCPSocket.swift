@@ -39,14 +39,14 @@ public enum TCPSocket {
     }
   }
 
-  /// Options that let a port be shared.
+  /// Options that let a port be shared. Computed: a stored one is a page fault for each fresh API server.
   public struct Sharing: OptionSet, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
     /// SO_REUSEADDR: may bind beside sockets that set it, too, and do not listen.
-    public static let reuseAddress = Sharing(rawValue: 1)
+    public static var reuseAddress: Sharing { Sharing(rawValue: 1) }
     /// SO_REUSEPORT: may bind and listen beside sockets of the same user that set it, too.
-    public static let reusePort = Sharing(rawValue: 2)
+    public static var reusePort: Sharing { Sharing(rawValue: 2) }
   }
 
   /// `IP_LOCAL_PORT_RANGE` of linux/in.h (Linux 6.3); glibc 2.36 does not know it.
