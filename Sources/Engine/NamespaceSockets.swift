@@ -10,10 +10,17 @@ struct NamespaceSockets: ~Copyable {
 
   /// - Parameter pid: a process in the namespace.
   init(of pid: Int32) throws(SystemError) {
-    let descriptor = open("/proc/\(pid)/net/sockstat", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .current("open /proc/\(pid)/net/sockstat") }
-    file = Descriptor(owning: descriptor)
-    sixFile = open("/proc/\(pid)/net/sockstat6", O_RDONLY | O_CLOEXEC)
+    let folder = "/proc/\(pid)/net"
+    let six = open("\(folder)/sockstat6", O_RDONLY | O_CLOEXEC)
+    guard six >= 0 || errno == ENOENT else { throw .current("open \(folder)/sockstat6") }
+    let four = open("\(folder)/sockstat", O_RDONLY | O_CLOEXEC)
+    guard four >= 0 else {
+      let error = SystemError.current("open \(folder)/sockstat")
+      if six >= 0 { closeDescriptor(six) }
+      throw error
+    }
+    file = Descriptor(owning: four)
+    sixFile = six
   }
 
   deinit { if sixFile >= 0 { closeDescriptor(sixFile) } }

@@ -32,20 +32,30 @@ public enum Namespace {
         problems.append(problem)
         continue
       }
-      do throws(SystemError) {
-        try enter(how)
-        return (how, "")
-      } catch {
+      // unshare(2) does all or nothing, and may refuse here what it allowed in the child: a process with several
+      // threads cannot enter a user namespace.
+      let caller: Caller
+      do throws(SystemError) { caller = try unshare(how) } catch {
+        problems.append(error.description)
+        continue
+      }
+      do throws(SystemError) { try finish(how, caller) } catch {
         let line = "entering a network namespace, which was possible a moment before: \(error)\n"
         _ = Glibc.write(2, line, line.utf8.count)
         _exit(71)  // EX_OSERR
       }
+      return (how, "")
     }
     return (.none, problems.joined(separator: "; "))
   }
 
-  private static func enter(_ how: Entered) throws(SystemError) {
-    try unshare(how)
+  /// The steps after which there is no way back.
+  private static func finish(_ how: Entered, _ caller: Caller) throws(SystemError) {
+    if how == .userNamespace {
+      try write("deny", to: "/proc/self/setgroups")
+      try write("0 \(caller.user) 1", to: "/proc/self/uid_map")
+      try write("0 \(caller.group) 1", to: "/proc/self/gid_map")
+    }
     let code = bs_bring_loopback_up()
     guard code == 0 else { throw SystemError("bringing loopback up", code: code) }
     try allowTimeWait(false)
@@ -60,7 +70,9 @@ public enum Namespace {
     guard code == 0 else { return SystemError("pipe", code: code).description }
     let child = bs_fork()
     if child == 0 {
-      do throws(SystemError) { try enter(how) } catch {
+      do throws(SystemError) {
+        try finish(how, try unshare(how))
+      } catch {
         let text = error.description
         _ = Glibc.write(ends.write, text, text.utf8.count)
         _exit(1)
@@ -117,18 +129,21 @@ public enum Namespace {
     return folder
   }
 
-  private static func unshare(_ how: Entered) throws(SystemError) {
-    if how == .namespace {
-      let code = bs_unshare_network(0)
-      guard code == 0 else { throw SystemError("unshare(CLONE_NEWNET)", code: code) }
-      return
+  /// - Returns: who the caller is outside: inside a user namespace without a map it is nobody.
+  private static func unshare(_ how: Entered) throws(SystemError) -> Caller {
+    let caller = Caller(user: geteuid(), group: getegid())
+    let code = bs_unshare_network(how == .userNamespace ? 1 : 0)
+    guard code == 0 else {
+      throw SystemError(
+        how == .userNamespace ? "unshare(CLONE_NEWUSER|CLONE_NEWNET)" : "unshare(CLONE_NEWNET)",
+        code: code)
     }
-    let (user, group) = (geteuid(), getegid())
-    let code = bs_unshare_network(1)
-    guard code == 0 else { throw SystemError("unshare(CLONE_NEWUSER|CLONE_NEWNET)", code: code) }
-    try write("deny", to: "/proc/self/setgroups")
-    try write("0 \(user) 1", to: "/proc/self/uid_map")
-    try write("0 \(group) 1", to: "/proc/self/gid_map")
+    return caller
+  }
+
+  private struct Caller {
+    var user: uid_t
+    var group: gid_t
   }
 
   private static func write(_ text: String, to path: String) throws(SystemError) {

@@ -31,14 +31,17 @@ import Testing
   }
 
   @Test func `a fault of the plan explains it, one of an API server does not`() {
-    func arm(_ point: InjectionPoint) -> Arm {
+    func arm(_ point: InjectionPoint, _ fault: String = "kill") -> Arm {
       .sample {
         $0.faults = [
-          PlannedFault(kind: Choice(name: "kill", label: "kill"), point: point, launch: 0, index: 0)
+          PlannedFault(kind: Choice(name: fault, label: fault), point: point, launch: 0, index: 0)
         ]
       }
     }
     #expect(Self.outcome(arm(.afterProbe)).outcome == .childDied)
+    #expect(Self.outcome(arm(.afterProbe, "exit")).outcome == .childDied)
+    // Nobody dies of a delay.
+    #expect(Self.outcome(arm(.afterProbe, "delay")).outcome == .harnessError)
     #expect(Self.outcome(arm(.beforeInputBind)).outcome == .harnessError)
     // Due, but it had not come to that.
     let early = Self.outcome(arm(.afterProbe)) {

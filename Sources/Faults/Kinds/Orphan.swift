@@ -16,13 +16,13 @@ public enum Orphan: Fault {
     guard site.port != 0 else { return slot.witness() }
     let pid = bs_fault_orphan(slot.region.pointer, UInt32(slot.number), site.port)
     if pid < 0 { return slot.fail(-pid) }
-    if slot.pointee.error == EADDRINUSE {
+    guard slot.pointee.error == 0 else {
       // It has ended, and whoever took it in may have taken its exit: the number is not ours to end any more.
       slot.pointee.helper_pid = 0
-      slot.witness()
-    } else if slot.pointee.error == 0 && ProcessRecords.parent(of: pid) != CurrentProcess.pid {
-      slot.witness()
+      if slot.pointee.error == EADDRINUSE { slot.witness() }
+      return
     }
+    if ProcessRecords.parent(of: pid) != CurrentProcess.pid { slot.witness() }
   }
 
   public static func heal(_ slot: FaultSlot) { slot.releasePort { CurrentProcess.endOther($0) } }
