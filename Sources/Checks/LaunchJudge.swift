@@ -12,8 +12,12 @@ struct LaunchJudge {
     var server: ServerRecord
     var role: String
     var endpoint: EndpointRecord
+    /// Whether the trial has other launches.
+    var hasSiblings: Bool
 
-    var name: String { "\(role) of API server \(server.server)" }
+    var name: String {
+      "\(role) of API server \(server.server)" + (hasSiblings ? " of launch \(server.launch)" : "")
+    }
 
     /// Where it listens, for people.
     var address: String { endpoint.path.isEmpty ? "port \(endpoint.bound)" : endpoint.path }
@@ -30,8 +34,12 @@ struct LaunchJudge {
     var places: [Place] = []
     places.reserveCapacity(2 * arm.topology.apiServers)
     for server in record.servers where server.launch == launch {
-      places.append(Place(server: server, role: "input", endpoint: server.input))
-      places.append(Place(server: server, role: "output", endpoint: server.output))
+      for (role, endpoint) in [("input", server.input), ("output", server.output)] {
+        places.append(
+          Place(
+            server: server, role: role, endpoint: endpoint,
+            hasSiblings: arm.topology.launches > 1))
+      }
     }
     self.places = places
   }
@@ -39,9 +47,7 @@ struct LaunchJudge {
   func judge() -> LaunchOutcome {
     let (outcome, evidence) =
       crashed() ?? misspoken() ?? forced() ?? lost() ?? serviceLost() ?? duplicate() ?? exhausted()
-      ?? startup()
-      ?? died()
-      ?? ownership()
+      ?? startup() ?? died() ?? ownership()
       ?? misadvertised() ?? premature() ?? failed() ?? unfinished() ?? left() ?? recovered()
       ?? unforced() ?? ready()
     var text = outcome == .ready ? evidence : (beyond?.place ?? "") + evidence
@@ -129,7 +135,7 @@ struct LaunchJudge {
     let worst = order.first { outcome in found.contains { $0.1 == outcome } }!
     let first = found.first { $0.1 == worst }!.0
     var text =
-      "\(first.endpoint.path.isEmpty ? "port \(first.endpoint.requested)" : first.endpoint.path) (\(first.name)\(arm.topology.launches > 1 ? " of launch \(launch)" : ""), pid \(first.server.pid)) lost: "
+      "\(first.endpoint.path.isEmpty ? "port \(first.endpoint.requested)" : first.endpoint.path) (\(first.name), pid \(first.server.pid)) lost: "
       + "allocated by \(record.relative(own.allocationEnded)), \(holder(first.endpoint.holder)) when "
       + "\(first.endpoint.stage.rawValue) was tried at \(record.relative(first.endpoint.attempted)) "
       + "(EADDRINUSE)"

@@ -9,6 +9,7 @@ public import Planning
 /// |---|---|
 /// | torn, contradictory or incomplete record; the harness gave up | `harness-error` |
 /// | a thief drew less than was due | `invalid` |
+/// | the launcher died, and no fault of the plan was to end it | `harness-error` |
 /// | the adapter of an `exec` strategy broke its protocol | `adapter-error` |
 /// | the launch is a program whose port calls were forced | as `ForcedRunJudge` says |
 /// | an endpoint lost its port (EADDRINUSE on a number) | `lost-to-*`, by the holder |

@@ -97,7 +97,10 @@ public final class WorkerHost {
       var status: Int32 = 0
       kill(pid, SIGKILL)
       waitpid(pid, &status, 0)
-      throw .worker("\(executable) did not start (wait status \(status))")
+      let signal = status & 0x7f
+      throw .worker(
+        "\(executable) did not start "
+          + (signal == 0 ? "(exit code \(status >> 8 & 0xff))" : "(ended by signal \(signal))"))
     }
     self.isolation = isolation
     isolationProblem = hello.text

@@ -36,10 +36,10 @@ struct ScenarioReader {
     if let nameNode, name.isEmpty, nameNode.string() != nil { nameNode.report("the name is empty") }
     let chosen = object["strategies"].map(subset) ?? strategies
     let trials = settings.trials
-    if trials == nil, object["trials"] == nil {
+    if !settings.givesTrials {
       node.report("the key \"trials\" is missing here and in the defaults")
     }
-    if settings.apiServers == nil, object["topology"]?["api_servers"] == nil {
+    if !settings.givesAPIServers {
       node.report("\"topology.api_servers\" is missing here and in the defaults")
     }
     guard let trials, let apiServers = settings.apiServers else { return nil }

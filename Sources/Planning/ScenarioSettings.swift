@@ -24,6 +24,9 @@ struct ScenarioSettings {
   var hasUnreadThief = false
   var faults: [(planned: PlannedFault, node: PlanNode)] = []
   var trials: Int?
+  /// Whether the plan gives them, if only wrongly.
+  var givesTrials = false
+  var givesAPIServers = false
   var timeoutMilliseconds = 10_000
   /// Where settings that take time, and their limit, stand in the plan; by their paths within a scenario.
   var places: [String: PlanNode] = [:]
@@ -56,6 +59,8 @@ struct ScenarioSettings {
     if let node = object["startup"] { startup.read(node) }
     if let node = object["thieves"] { readThieves(node, vocabulary) }
     if let node = object["faults"] { readFaults(node, vocabulary) }
+    givesTrials = givesTrials || object["trials"] != nil
+    givesAPIServers = givesAPIServers || object["topology"]?["api_servers"] != nil
     if let count = object["trials"]?.integer(1...10_000_000) { trials = count }
     set(&timeoutMilliseconds, object["timeout_ms"]?.integer(10...3_600_000))
     for path in Self.placed {

@@ -30,12 +30,13 @@ public enum JUnitReport {
       lines.append(head + ">")
       if isFailure(verdict.verdict) {
         lines.append(
-          "      <failure type=\"rate\" message=\(quoted(summary))>\(escaped(detail(verdict)))</failure>"
+          "      <failure type=\"rate\" message=\(quoted(summary))>\(escaped(detail(arm, verdict)))</failure>"
         )
       } else if isSkipped(verdict.verdict) {
         lines.append("      <skipped message=\(quoted(summary))/>")
       }
-      lines.append("      <system-out>\(escaped(summary + "\n" + detail(verdict)))</system-out>")
+      lines.append(
+        "      <system-out>\(escaped(summary + "\n" + detail(arm, verdict)))</system-out>")
       lines.append("    </testcase>")
     }
     lines += ["  </testsuite>", "</testsuites>", ""]
@@ -50,9 +51,9 @@ public enum JUnitReport {
     [.inconclusive, .skipped].contains(verdict)
   }
 
-  private static func detail(_ verdict: ArmVerdict) -> String {
+  private static func detail(_ arm: Arm, _ verdict: ArmVerdict) -> String {
     var lines: [String] = []
-    if verdict.launches.outOf != verdict.trials.outOf {
+    if arm.launchesPerTrial > 1 {
       lines.append("any launch \(Wording.estimate(verdict.trials))")
     }
     if let prediction = verdict.predictionPerTrial { lines.append(Wording.prediction(prediction)) }

@@ -38,8 +38,10 @@ struct ExplainCommand: ParsableCommand {
       let evidence = launch.evidence.isEmpty ? "" : ": \(launch.evidence)"
       text += "launch \(launch.launch): \(launch.outcome.rawValue)\(evidence)\n"
     }
+    // Reports and time line are made for terminals.
+    text = TerminalText.safe(text)
     for report in RaceReport.all(events, arm: arm, run: run.lastingFolder) { text += report.text }
-    try StandardStreams.printResult(TerminalText.safe(text) + Timeline.text(events))
+    try StandardStreams.printResult(text + Timeline.text(events))
   }
 
   private func summarise(_ folder: String) throws {

@@ -8,6 +8,7 @@ internal import Reports
 /// Takes a run's events: writes them down first, then judges each trial and shows how the run goes.
 final class RunObserver: Run.Observer {
   private let plan: ResolvedPlan
+  /// Nil once it is closed.
   private var writer: HistoryWriter?
   private let judges: [TrialJudge]
   private let progress: ProgressReporter
@@ -22,15 +23,13 @@ final class RunObserver: Run.Observer {
   }
 
   func append(_ events: [Event]) throws {
-    for event in events { try writer?.append(event) }
+    for event in events { try writer!.append(event) }
     for case .armSkipped(let skipped) in events { tallies[skipped.arm].skip(skipped.reason) }
     guard case .trialStarted(let started)? = events.first else { return }
     tallies[started.arm].add(judges[started.arm].judge(events))
     progress.trialEnded(arm: started.arm, tallies)
   }
-}
 
-extension RunObserver {
   /// Writes what has collected and closes the history; nothing may come after it.
   /// - Throws: `HistoryError.cannotWrite`, also where the system tells only now.
   func close() throws(HistoryError) { try writer.take()?.close() }

@@ -14,15 +14,9 @@ struct StoredRun {
   /// - Throws: exit code 64, after saying why on standard error.
   init(folder: String) throws {
     self.folder = folder
-    lastingFolder =
-      (try? FileManager.default.destinationOfSymbolicLink(atPath: folder)).map { target in
-        target.hasPrefix("/")
-          ? target
-          : String(
-            folder[
-              ..<(folder.lastIndex(of: "/").map { folder.index(after: $0) } ?? folder.startIndex)])
-            + target
-      } ?? folder
+    let parent = folder.lastIndex(of: "/").map { folder[...$0] } ?? ""
+    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder)
+    lastingFolder = target.map { $0.hasPrefix("/") ? $0 : parent + $0 } ?? folder
     do {
       plan = try JSONDecoder().decode(
         ResolvedPlan.self, from: Data(try readFile("\(folder)/resolved.json")))

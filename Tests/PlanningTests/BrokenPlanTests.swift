@@ -552,6 +552,18 @@ import Testing
       ])
   }
 
+  /// The scenarios inherit what is wrong, and are not to blame for it.
+  @Test func `a wrong value among the defaults is one mistake, not one more in every scenario`() {
+    let paths = TestVocabulary.errors(
+      """
+      {"version": 1, "name": "x", "strategies": ["probe-then-bind"],
+       "defaults": {"trials": "5", "topology": {"api_servers": "x"}},
+       "scenarios": [{"name": "a"}, {"name": "b"}]}
+      """
+    ).map(\.path)
+    #expect(paths == ["defaults.trials", "defaults.topology.api_servers"])
+  }
+
   @Test func `the rendering has place, message, line and caret`() {
     let text = TestVocabulary.text(scenario: "\t\"é\": 0, \"trails\": 4,")
     let errors = PlanErrors(errors: TestVocabulary.errors(text))
