@@ -2,7 +2,8 @@ internal import Glibc
 internal import Syscalls
 
 /// Counts the TCP sockets in the workers' network namespace that listen or are connected, cheaply: one
-/// `pread` each of the namespace's sockstat and sockstat6. Sockets that are only bound are not in it; `WorkerHost` can list them.
+/// `pread` each of the namespace's sockstat and sockstat6. Sockets that are only bound are not in it; `WorkerHost`
+/// can list them.
 struct NamespaceSockets: ~Copyable {
   private let file: Descriptor
   /// -1 on a kernel without IPv6.

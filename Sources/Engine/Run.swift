@@ -68,8 +68,8 @@ public final class Run {
       host = try WorkerHost(
         executable: worker, allowNamespace: policy != .off,
         fingerprint: BuildFingerprint.of(
-          StrategyRegistry.descriptors.map(\.name) + ThiefRegistry.descriptors.map(\.name)
-            + FaultRegistry.descriptors.map(\.name)), messages: messages)
+          strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
+          faults: FaultRegistry.descriptors), messages: messages)
     } catch {
       throw .workers(error.description)
     }

@@ -238,9 +238,7 @@ struct TrialRunner {
     if preparing == nil {
       // Each launch of a row has nonces of its own, so that what comes late is known as a stranger.
       let seed = seed &+ UInt64(serial) &* 0x9e37_79b9_7f4a_7c15
-      // Before the thieves begin: what they do follows from it.
-      region.pointer.pointee.trial_seed = seed
-      let wait = try beginThieves()
+      let wait = try beginThieves(seed)
       if wait != .ended { return wait }
       startPreparing(trial, seed, serial: serial)
     }
@@ -251,8 +249,10 @@ struct TrialRunner {
       until: deadline(), spinning: needsCore ? 0 : Self.prepareSpinNanoseconds)
   }
 
-  private mutating func beginThieves() throws(RunError) -> PhaseBoard.Wait {
+  /// - Parameter seed: of the trial; what thieves do follows from it.
+  private mutating func beginThieves(_ seed: UInt64) throws(RunError) -> PhaseBoard.Wait {
     guard !arm.thieves.isEmpty else { return .ended }
+    region.pointer.pointee.trial_seed = seed
     board.begin(.init(thieves: true))
     board.command(BS_THIEF_BEGIN)
     return try board.wait(until: deadline())

@@ -82,7 +82,10 @@ public struct Socket: ~Copyable {
   }
 
   /// `zmq_bind(3)` to an address that ends in a port. On bytes, as `port(in:)`.
-  /// - Parameter start: the address up to the port, as `tcp://127.0.0.1:`; 64 bytes at most.
+  /// - Parameters:
+  ///   - start: the address up to the port, as `tcp://127.0.0.1:`; 64 bytes at most.
+  ///   - port: 0 for one of the kernel's choice.
+  /// - Throws: `MessagingError` with the errno of `zmq_bind`, EADDRINUSE where the port is taken.
   public func bind(to start: [UInt8], port: UInt16) throws(MessagingError) {
     precondition(start.count <= 64, "the address is too long")
     let result = withUnsafeTemporaryAllocation(byteCount: 72, alignment: 1) { buffer -> Int32 in

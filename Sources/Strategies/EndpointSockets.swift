@@ -35,8 +35,8 @@ public final class EndpointSockets {
   /// Made with the context, used by the first bind of the input.
   private var firstRouter: Socket?
   private let host: TCPSocket.Host
-  /// A ZeroMQ address of the host up to its port; made here once, and not in each fresh API server, which strings cost
-  /// a dozen page faults.
+  /// A ZeroMQ address of the host up to its port. Made in the launcher, once: making a string costs a fresh API server
+  /// ten page faults.
   private let addressStart: [UInt8]
   private var router: Socket?
   private var pull: Socket?

@@ -42,8 +42,8 @@ extension SharedRegion {
       die("cannot attach to the shared region: \(error)")
     }
     let own = BuildFingerprint.of(
-      StrategyRegistry.descriptors.map(\.name) + ThiefRegistry.descriptors.map(\.name)
-        + FaultRegistry.descriptors.map(\.name))
+      strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
+      faults: FaultRegistry.descriptors)
     guard [0, own].contains(region.pointer.pointee.build) else {
       die("bindstorm and its workers are of different builds; build or install all of them anew")
     }
