@@ -259,6 +259,8 @@ static void do_nothing(int signal_number) { (void)signal_number; }
 
 int bs_interrupt_on_child_exit(void) { return handle(SIGCHLD, do_nothing); }
 
+int bs_disregard_child_exits(void) { return handle(SIGCHLD, SIG_DFL); }
+
 void bs_close_from(unsigned first) { close_range(first, ~0u, 0); }
 
 int bs_wait_readable(int descriptor, int timeout_ms) {

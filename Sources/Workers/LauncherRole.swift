@@ -285,6 +285,8 @@ final class LauncherRole {
     _ server: Int, parent: Int32, channel: Channel, seen: UInt32
   ) -> Never {
     dieWith(parent: parent)
+    // A fault's helper is a child of the API server, and its end must not interrupt the bind (EINTR).
+    if order.faults > 0 { _ = bs_disregard_child_exits() }
     if let startup {
       bs_unblock_child_signal()
       let network = startup.network(ofServer: server)

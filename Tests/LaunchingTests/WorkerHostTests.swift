@@ -42,6 +42,14 @@ private func launcherExecutable(_ host: WorkerHost, _ order: Order) throws -> St
   return String(path[path.index(after: path.lastIndex(of: "/")!)...])
 }
 
+/// Whether a process has a handler for SIGCHLD (SigCgt of proc_pid_status(5)).
+private func catchesChildSignal(_ pid: Int32) throws -> Bool {
+  let status = try FileText.read("/proc/\(pid)/status")
+  let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") })
+  let mask = try #require(UInt64(line.split(separator: "\t").last!, radix: 16))
+  return mask >> UInt64(SIGCHLD - 1) & 1 == 1
+}
+
 @Suite(.serialized, .timeLimit(.minutes(20))) struct WorkerHostTests {
   @Test func `a host lives until it is ended, and what is below it goes with it`() throws {
     let host = try WorkerHost(executable: Built.worker, allowNamespace: true)
@@ -177,6 +185,30 @@ private func launcherExecutable(_ host: WorkerHost, _ order: Order) throws -> St
     let worker = try folder.copyExecutable(Built.worker)
     let host = try WorkerHost(executable: worker, allowNamespace: false)
     #expect(try launcherExecutable(host, order(api: 1, workers: .fresh)) == "bindstorm-worker")
+  }
+
+  /// The helper of a fault is a child of the API server. Were its end a signal that is caught, as the launcher catches
+  /// it, libzmq's bind would fail with EINTR now and then, and the strategy with it.
+  @Test(arguments: [true, false])
+  func `an API server that may have helpers does not catch their end`(hasFault: Bool) throws {
+    let host = try WorkerHost(executable: Built.worker, allowNamespace: false)
+    var order = order(api: 1)
+    if hasFault {
+      order.arm.faults = [
+        PlannedFault(kind: Choice(name: "steal", label: "steal"), point: .beforeInputBind)
+      ]
+    }
+    order.write(to: host.region)
+    _ = try host.request(ControlMessage(.startWorkers))
+    var server: ProcessRecord?
+    try waitUntil("API server") {
+      server = Kernel.descendants(of: host.pid).first { $0.name == "bs-api-0-0" }
+      return server != nil
+    }
+    #expect(try catchesChildSignal(#require(server).pid) == !hasFault)
+    let launcher = Kernel.descendants(of: host.pid).first { $0.name == "bs-launcher-0" }
+    #expect(try catchesChildSignal(#require(launcher).pid))
+    _ = try host.request(ControlMessage(.stopWorkers))
   }
 
   @Test func `a host that is stuck is given up, not waited for`() throws {

@@ -64,6 +64,8 @@ int bs_memory_file(const char *_Nonnull name);
 int bs_note_termination(uint32_t *_Nonnull flag, uint32_t *_Nonnull word);
 /* Installs an empty SIGCHLD handler, so that a child's death interrupts a sleep. 0 or errno. */
 int bs_interrupt_on_child_exit(void);
+/* Takes it away again: a child's death interrupts nothing. 0 or errno. */
+int bs_disregard_child_exits(void);
 /* A descriptor that becomes readable when a child ends or somebody sends SIGCHLD (signalfd(2)), which is blocked
    from now on. -errno on failure. */
 int bs_child_descriptor(void);
