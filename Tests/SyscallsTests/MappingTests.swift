@@ -37,36 +37,42 @@ struct MappingTests {
     return result
   }
 
-  /// In a child, which has one thread: the others would write to pages while these are mapped anew.
+  /// In the child of a child: it has one thread, where others would write to pages while these are mapped anew, and
+  /// no test's locks and sockets are copied with it.
   @Test
-  func `mapping unwritten pages anew changes nothing that memory holds, nor what may be written`() {
-    let mappings = Self.mappings()
-    let copies = mappings.map {
-      UnsafeMutableRawBufferPointer.allocate(byteCount: $0.range.count, alignment: 16)
-    }
-    defer { copies.forEach { $0.deallocate() } }
-    let pid = bs_fork()
-    if pid == 0 {
-      // Once for what Swift notes in its own data at the first use of a type.
-      Self.save(mappings, copies)
-      _ = Self.isChanged(mappings, copies)
-      Self.save(mappings, copies)
-      if bs_remap_unwritten_pages() < 0 { _exit(1) }
-      if Self.isChanged(mappings, copies) { _exit(2) }
-      for (mapping, copy) in zip(mappings, copies) where mapping.isWritable {
-        for page in stride(from: mapping.range.lowerBound, to: mapping.range.upperBound, by: 4_096)
-        {
-          let byte = UnsafeMutablePointer<UInt8>(bitPattern: page)!
-          byte.pointee = ~byte.pointee
-          if byte.pointee != ~copy[Int(page - mapping.range.lowerBound)] { _exit(3) }
-          byte.pointee = ~byte.pointee
-        }
+  func `mapping unwritten pages anew changes nothing that memory holds, nor what may be written`()
+    async
+  {
+    await #expect(processExitsWith: .success) {
+      let mappings = Self.mappings()
+      let copies = mappings.map {
+        UnsafeMutableRawBufferPointer.allocate(byteCount: $0.range.count, alignment: 16)
       }
-      _exit(0)
+      defer { copies.forEach { $0.deallocate() } }
+      let pid = bs_fork()
+      if pid == 0 {
+        // Once for what Swift notes in its own data at the first use of a type.
+        Self.save(mappings, copies)
+        _ = Self.isChanged(mappings, copies)
+        Self.save(mappings, copies)
+        if bs_remap_unwritten_pages() < 0 { _exit(1) }
+        if Self.isChanged(mappings, copies) { _exit(2) }
+        for (mapping, copy) in zip(mappings, copies) where mapping.isWritable {
+          for page in stride(
+            from: mapping.range.lowerBound, to: mapping.range.upperBound, by: 4_096)
+          {
+            let byte = UnsafeMutablePointer<UInt8>(bitPattern: page)!
+            byte.pointee = ~byte.pointee
+            if byte.pointee != ~copy[Int(page - mapping.range.lowerBound)] { _exit(3) }
+            byte.pointee = ~byte.pointee
+          }
+        }
+        _exit(0)
+      }
+      var status: Int32 = 0
+      #expect(waitpid(pid, &status, 0) == pid)
+      #expect(!mappings.isEmpty && mappings.contains { $0.isWritable })
+      #expect(status == 0, "exit code \(status >> 8): 1 failed, 2 changed, 3 not writable")
     }
-    var status: Int32 = 0
-    #expect(waitpid(pid, &status, 0) == pid)
-    #expect(!mappings.isEmpty && mappings.contains { $0.isWritable })
-    #expect(status == 0, "exit code \(status >> 8): 1 failed, 2 changed, 3 not writable")
   }
 }

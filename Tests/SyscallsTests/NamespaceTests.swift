@@ -12,20 +12,20 @@ import Testing
       let before = try Kernel.networkNamespaceOfCaller()
       let hostRange = try Namespace.portRange()
       let entered = Namespace.enter(allowed: true)
-      try Check.that(entered.how == .namespace, "\(entered)")
-      try Check.that(try Kernel.networkNamespaceOfCaller() != before, "still the old namespace")
+      #expect(entered.how == .namespace, "\(entered)")
+      #expect(try Kernel.networkNamespaceOfCaller() != before, "still the old namespace")
       let range = try Namespace.setPortRange(low: 40_000, high: 40_007)
-      try Check.that(range == (40_000, 40_007), "\(range)")
+      #expect(range == (40_000, 40_007), "\(range)")
       let listener = try TCPSocket.open()
       try TCPSocket.bind(listener, .loopback, port: 0)
       try TCPSocket.listen(listener)
       let port = try TCPSocket.port(of: listener)
-      try Check.that((40_000...40_007).contains(port), "\(port)")
+      #expect((40_000...40_007).contains(port), "\(port)")
       let client = try TCPSocket.open()
-      try Check.that(try TCPSocket.connect(client, port: port), "loopback is down")
+      #expect(try TCPSocket.connect(client, port: port), "loopback is down")
       let buckets = try FileText.read("/proc/sys/net/ipv4/tcp_max_tw_buckets")
-      try Check.that(buckets == "0\n", "TIME_WAIT is not switched off: \(buckets)")
-      try Check.that(hostRange != (40_000, 40_007), "the host happens to have the test's range")
+      #expect(buckets == "0\n", "TIME_WAIT is not switched off: \(buckets)")
+      #expect(hostRange != (40_000, 40_007), "the host happens to have the test's range")
     }
   }
 
@@ -37,7 +37,7 @@ import Testing
         _ = try Namespace.setPortRange(low: 41_000, high: 40_000)
         throw SystemError("a range of no ports was accepted", code: 0)
       } catch {
-        try Check.that(error.code == EINVAL, "\(error)")
+        #expect(error.code == EINVAL, "\(error)")
       }
     }
   }
@@ -46,19 +46,9 @@ import Testing
     await #expect(processExitsWith: .success) {
       let before = try Kernel.networkNamespaceOfCaller()
       let entered = Namespace.enter(allowed: false)
-      try Check.that(entered.how == .none && entered.problem == "switched off", "\(entered)")
-      try Check.that(try Kernel.networkNamespaceOfCaller() == before, "moved")
+      #expect(entered.how == .none && entered.problem == "switched off", "\(entered)")
+      #expect(try Kernel.networkNamespaceOfCaller() == before, "moved")
     }
-  }
-}
-
-/// Expectations inside a child process: they end it with an error that is shown.
-enum Check {
-  static func that(_ holds: Bool, _ otherwise: @autoclosure () -> String) throws {
-    guard !holds else { return }
-    let line = "in the child: \(otherwise())\n"
-    _ = write(2, line, line.utf8.count)
-    throw TestFailure(otherwise())
   }
 }
 

@@ -67,42 +67,51 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
   }
 }
 
+/// Where a port must be free again at once, or a range be free of others, a process and a network namespace of its own
+/// (where that is allowed): on the host any process may draw the number, and what other tests start holds copies of
+/// this process's sockets until it has called exec.
 @Suite(.serialized) struct TCPSocketTests {
-  @Test func `bind to port 0 stays inside a confined range and serves one parity first`() throws {
-    let range = try Namespace.portRange()
-    // 16 ports at the top of the host's range, where its own traffic is as likely as anywhere else.
-    let pool = (range.high - 15)...range.high
-    var sockets: [Int32] = []
-    defer { sockets.forEach(closeDescriptor) }
-    var ports: [UInt16] = []
-    for _ in 0..<4 {
-      let socket = try TCPSocket.open()
-      sockets.append(socket)
-      try TCPSocket.confine(socket, to: pool)
-      try TCPSocket.bind(socket, .loopback, port: 0)
-      ports.append(try TCPSocket.port(of: socket))
-    }
-    #expect(ports.allSatisfy { pool.contains(Int($0)) }, "\(ports)")
-    #expect(Set(ports).count == 4)
-    // The kernel looks through the ports of one parity before it turns to the other; with 8 of each, 4 binds
-    // and next to no other traffic here they all fit.
-    #expect(Set(ports.map { $0 % 2 }).count == 1, "\(ports)")
-  }
-
-  @Test func `an exhausted range says EADDRINUSE`() throws {
-    let range = try Namespace.portRange()
-    let pool = (range.high - 21)...(range.high - 20)
-    var sockets: [Int32] = []
-    defer { sockets.forEach(closeDescriptor) }
-    let failure = #expect(throws: SystemError.self) {
-      for _ in 0..<3 {
+  @Test func `bind to port 0 stays inside a confined range and serves one parity first`() async {
+    await #expect(processExitsWith: .success) {
+      _ = Namespace.enter(allowed: true)
+      let range = try Namespace.portRange()
+      // 16 ports at the top of the host's range, where its own traffic is as likely as anywhere else.
+      let pool = (range.high - 15)...range.high
+      var sockets: [Int32] = []
+      defer { sockets.forEach(closeDescriptor) }
+      var ports: [UInt16] = []
+      for _ in 0..<4 {
         let socket = try TCPSocket.open()
         sockets.append(socket)
         try TCPSocket.confine(socket, to: pool)
         try TCPSocket.bind(socket, .loopback, port: 0)
+        ports.append(try TCPSocket.port(of: socket))
       }
+      #expect(ports.allSatisfy { pool.contains(Int($0)) }, "\(ports)")
+      #expect(Set(ports).count == 4)
+      // The kernel looks through the ports of one parity before it turns to the other; with 8 of each, 4 binds
+      // and next to no other traffic here they all fit.
+      #expect(Set(ports.map { $0 % 2 }).count == 1, "\(ports)")
     }
-    #expect(failure == SystemError("bind", code: EADDRINUSE))
+  }
+
+  @Test func `an exhausted range says EADDRINUSE`() async {
+    await #expect(processExitsWith: .success) {
+      _ = Namespace.enter(allowed: true)
+      let range = try Namespace.portRange()
+      let pool = (range.high - 21)...(range.high - 20)
+      var sockets: [Int32] = []
+      defer { sockets.forEach(closeDescriptor) }
+      let failure = #expect(throws: SystemError.self) {
+        for _ in 0..<3 {
+          let socket = try TCPSocket.open()
+          sockets.append(socket)
+          try TCPSocket.confine(socket, to: pool)
+          try TCPSocket.bind(socket, .loopback, port: 0)
+        }
+      }
+      #expect(failure == SystemError("bind", code: EADDRINUSE))
+    }
   }
 
   @Test func `a held port says EADDRINUSE, with its name in the text`() throws {
@@ -137,7 +146,7 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
   }
 
   /// Connects to a listener, closes the connecting side, and returns whether the port can be bound at once.
-  private func canBindAfterClose(reset: Bool) throws -> Bool {
+  private static func canBindAfterClose(reset: Bool) throws -> Bool {
     let port: UInt16
     do {
       let listener = try TestSocket()
@@ -163,11 +172,15 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
     }
   }
 
-  private func consume(_ descriptor: consuming Descriptor) {}
+  private static func consume(_ descriptor: consuming Descriptor) {}
 
-  @Test func `a reset on close leaves no TIME_WAIT, an ordinary close does`() throws {
-    #expect(try canBindAfterClose(reset: true))
-    #expect(try !canBindAfterClose(reset: false))
+  @Test func `a reset on close leaves no TIME_WAIT, an ordinary close does`() async {
+    await #expect(processExitsWith: .success) {
+      // A namespace for runs has no TIME_WAIT.
+      if Namespace.enter(allowed: true).how != .none { try Namespace.allowTimeWait(true) }
+      #expect(try Self.canBindAfterClose(reset: true))
+      #expect(try !Self.canBindAfterClose(reset: false))
+    }
   }
 
   @Test func `a connection to a port nobody listens on is refused`() throws {
@@ -194,37 +207,41 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
 }
 
 @Suite(.serialized) struct SocketRecordTests {
-  private func list(_ states: bs_socket_states, _ port: UInt16) throws -> [bs_socket_record] {
+  private static func list(_ states: bs_socket_states, _ port: UInt16) throws -> [bs_socket_record]
+  {
     var records = [bs_socket_record](repeating: bs_socket_record(), count: 8)
     let count = bs_list_sockets(states.rawValue, port, &records, 8)
     try #require(count >= 0, "sock_diag: \(ErrorNumber.text(-count))")
     return Array(records.prefix(Int(count)))
   }
 
-  @Test func `the kernel lists a socket as bound, then as listening, then not at all`() throws {
-    let port: UInt16
-    do {
-      let socket = try TestSocket()
-      try TCPSocket.bind(socket.number, .loopback, port: 0)
-      port = try TCPSocket.port(of: socket.number)
-      let bound = try list(BS_SOCKETS_BOUND, port)
-      #expect(bound.map(\.inode) == [TCPSocket.inode(of: socket.number)])
-      #expect(bound.map(\.is_listening) == [0])
-      #expect(try list(BS_SOCKETS_LISTENING, port).isEmpty)
-      var found = bs_socket_record()
-      #expect(bs_find_listening_socket(port, &found) == 0)
+  @Test func `the kernel lists a socket as bound, then as listening, then not at all`() async {
+    await #expect(processExitsWith: .success) {
+      _ = Namespace.enter(allowed: true)
+      let port: UInt16
+      do {
+        let socket = try TestSocket()
+        try TCPSocket.bind(socket.number, .loopback, port: 0)
+        port = try TCPSocket.port(of: socket.number)
+        let bound = try Self.list(BS_SOCKETS_BOUND, port)
+        #expect(bound.map(\.inode) == [TCPSocket.inode(of: socket.number)])
+        #expect(bound.map(\.is_listening) == [0])
+        #expect(try Self.list(BS_SOCKETS_LISTENING, port).isEmpty)
+        var found = bs_socket_record()
+        #expect(bs_find_listening_socket(port, &found) == 0)
 
-      try TCPSocket.listen(socket.number)
-      let listening = try list(BS_SOCKETS_LISTENING, port)
-      #expect(listening.map(\.inode) == [TCPSocket.inode(of: socket.number)])
-      #expect(listening.map(\.is_listening) == [1])
-      #expect(try list(BS_SOCKETS_BOUND, port).isEmpty)
-      #expect(bs_find_listening_socket(port, &found) == 1)
-      #expect(found.inode == TCPSocket.inode(of: socket.number))
-      #expect(found.port == port)
+        try TCPSocket.listen(socket.number)
+        let listening = try Self.list(BS_SOCKETS_LISTENING, port)
+        #expect(listening.map(\.inode) == [TCPSocket.inode(of: socket.number)])
+        #expect(listening.map(\.is_listening) == [1])
+        #expect(try Self.list(BS_SOCKETS_BOUND, port).isEmpty)
+        #expect(bs_find_listening_socket(port, &found) == 1)
+        #expect(found.inode == TCPSocket.inode(of: socket.number))
+        #expect(found.port == port)
+      }
+      #expect(try Self.list(BS_SOCKETS_LISTENING, port).isEmpty)
+      #expect(try Self.list(BS_SOCKETS_BOUND, port).isEmpty)
     }
-    #expect(try list(BS_SOCKETS_LISTENING, port).isEmpty)
-    #expect(try list(BS_SOCKETS_BOUND, port).isEmpty)
   }
 
   @Test func `a wildcard listener is found by one look-up, too`() throws {
@@ -268,13 +285,16 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
     }
   }
 
-  @Test func `a socket that nobody has open has no owner`() throws {
-    let inode: UInt64
-    do {
-      let socket = try TestSocket()
-      inode = TCPSocket.inode(of: socket.number)
+  @Test func `a socket that nobody has open has no owner`() async {
+    await #expect(processExitsWith: .success) {
+      _ = Namespace.enter(allowed: true)
+      let inode: UInt64
+      do {
+        let socket = try TestSocket()
+        inode = TCPSocket.inode(of: socket.number)
+      }
+      #expect(ProcessRecords.owners(ofSockets: [inode]).map(\.pid) == [0])
     }
-    #expect(ProcessRecords.owners(ofSockets: [inode]).map(\.pid) == [0])
   }
 }
 
