@@ -170,6 +170,9 @@ def make_groups(executable, folder, python):
                 if workers == "fresh" and sockets == "tcp":
                     command = [os.path.join(BIN, f"{loop}-tcp-libzmq")]
                     group.others.append(Peer(f"C {loop}, libzmq loaded", command, check, 30))
+                if workers == "fresh" and sockets == "zmq":
+                    command = [os.path.join(BIN, f"{loop}-zmq"), "--used-before", "on"]
+                    group.others.append(Peer(f"C {loop}, libzmq used before", command, check, 30))
                 if python and workers == "fresh" and sockets == "zmq":
                     script = os.path.join(PEERS, "python_peer.py")
                     for method, first in (("fork", 4), ("spawn", 1)):

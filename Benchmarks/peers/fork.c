@@ -79,6 +79,7 @@ static bool run_trial(struct options options) {
 int main(int argc, char **argv) {
   struct options options = parse_options(argc, argv);
   make_shared_memory();
+  if (options.used_before) use_library_once();
   pid_t dialler = options.check && dialling_has_threads ? start_dialler() : 0;
   long failed = 0;
   double started = now_seconds();

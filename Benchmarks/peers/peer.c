@@ -25,16 +25,18 @@ void fail(const char *what) {
 }
 
 struct options parse_options(int argc, char **argv) {
-  struct options options = {.trials = 100, .check = false};
+  struct options options = {.trials = 100};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (!strcmp(argv[i], "--trials")) {
       options.trials = strtol(argv[i + 1], 0, 10);
     } else if (!strcmp(argv[i], "--check")) {
       options.check = !strcmp(argv[i + 1], "on");
+    } else if (!strcmp(argv[i], "--used-before")) {
+      options.used_before = !strcmp(argv[i + 1], "on");
     }
   }
   if (argc % 2 == 0 || options.trials < 1) {
-    fprintf(stderr, "usage: %s [--trials N] [--check off|on]\n", argv[0]);
+    fprintf(stderr, "usage: %s [--trials N] [--check off|on] [--used-before off|on]\n", argv[0]);
     exit(64);
   }
   return options;

@@ -45,10 +45,11 @@ struct shared {
 
 extern struct shared *shared;
 
-/* Command line: --trials N, --check off|on. */
+/* Command line: --trials N, --check off|on, --used-before off|on. */
 struct options {
   long trials;
   bool check;
+  bool used_before; /* fork.c: whether the parent makes and ends a ZeroMQ context before the first fork */
 };
 struct options parse_options(int argc, char **argv);
 
@@ -85,6 +86,8 @@ void prepare_sockets(void);
 void bind_endpoints(int server);
 void answer_nonces(int server);
 void close_endpoints(void);
+/* What the library finds out at its first use, found out here: processes that are forked later need not. */
+void use_library_once(void);
 /* The check: dials all bound endpoints, asks, and notes who answers. */
 void dial_all(void);
 /* Whether dialling starts threads, so that a parent which forks must leave it to another process. */

@@ -28,6 +28,11 @@ static void *open_socket(int kind) {
   return socket;
 }
 
+void use_library_once(void) {
+  void *first = zmq_ctx_new();
+  if (!first || zmq_ctx_term(first) < 0) fail("zmq_ctx_new");
+}
+
 /* vLLM's client context has two I/O threads; it is older than the binds, so its threads run by then. */
 void prepare_sockets(void) {
   context = zmq_ctx_new();

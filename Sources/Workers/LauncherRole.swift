@@ -58,7 +58,7 @@ final class LauncherRole {
     }
     strategy = type.init(
       options: OptionValues(type.descriptor.options, order.strategyOptions))
-    rememberTypes()
+    prepareFirstUses()
     // Where it cannot be had, forks cost more, and that is all.
     if order.workers == .fresh { _ = bs_remap_unwritten_pages() }
     if order.workers == .fresh && order.depth == .bind && handover == Handover()
@@ -80,9 +80,10 @@ final class LauncherRole {
   }
 
   /// What the Swift runtime finds out about a type at its first use, each fresh API server would find out for
-  /// itself, at the cost of up to 100 microseconds and dozens of page faults. Here it is done once for all; no
-  /// socket is opened.
-  private func rememberTypes() {
+  /// itself, at the cost of up to 100 microseconds and dozens of page faults. So would libzmq: its first context
+  /// has libpgm look for a protocol's number, for which the C library reads nsswitch.conf and tries some forty
+  /// paths for modules. Here it is done once for all; no socket is opened, no thread started.
+  private func prepareFirstUses() {
     _ = EndpointSockets(kind: .tcp, confinedTo: nil)
     if order.ownershipCheck == .full {
       let nonce = Nonce(trialSeed: 0, slot: EndpointRole.allCases.count, endpoint: 0)
@@ -92,6 +93,7 @@ final class LauncherRole {
     var poll = Poll()
     poll.add(descriptor: -1)
     _ = poll.isReadable(0)
+    _ = try? Context()
   }
 
   func run() -> Never {
