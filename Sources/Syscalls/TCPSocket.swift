@@ -123,6 +123,16 @@ public enum TCPSocket {
     throw .current("connect")
   }
 
+  /// Ends the connection and leaves a socket that can connect again (connect(2), AF_UNSPEC), with its options and, if it
+  /// was bound to a certain port, with that one; the other side gets a reset. A refused or unfinished connection is
+  /// forgotten.
+  public static func disconnect(_ socket: Int32) throws(SystemError) {
+    var nowhere = sockaddr()
+    nowhere.sa_family = sa_family_t(AF_UNSPEC)
+    guard Glibc.connect(socket, &nowhere, socklen_t(MemoryLayout<sockaddr>.size)) == 0
+    else { throw .current("connect(AF_UNSPEC)") }
+  }
+
   /// The local port, by `getsockname(2)`.
   public static func port(of socket: Int32) throws(SystemError) -> UInt16 {
     var address = sockaddr_in()

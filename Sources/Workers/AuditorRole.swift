@@ -13,10 +13,11 @@ final class AuditorRole {
   private let order: WorkerOrder
   private let context: Context?
   private var seen: UInt32
+  private var plainSockets: [Int32] = []
 
   /// Below every pool. All connections have this source port: their targets differ, which is enough (tcp(7)),
   /// and a check that took source ports from the pool under test would fail where the pool is full.
-  private static let sourcePort: UInt16 = 1_023
+  static let sourcePort: UInt16 = 1_023
   /// Without a namespace of our own a port below 1024 may be out of reach.
   private var dialsFromOutside: Bool { order.confinedTo == nil }
 
@@ -154,12 +155,7 @@ final class AuditorRole {
     var items: [pollfd] = []
     for slot in slots {
       for role in EndpointRole.allCases {
-        let socket = try TCPSocket.open(nonBlocking: true)
-        TCPSocket.resetOnClose(socket)
-        if dialsFromOutside {
-          try TCPSocket.allowAddressReuse(socket)
-          try TCPSocket.bind(socket, .thirdLoopback, port: Self.sourcePort)
-        }
+        let socket = try plainSocket(targets.count)
         // On loopback the connection stands at once, whatever connect(2) says of a non-blocking socket, unless the
         // listener's backlog is full. An API server that accepts then finds the nonce there.
         let isRefused = (try? TCPSocket.connect(socket, port: advertised(slot, role))) == nil
@@ -169,14 +165,18 @@ final class AuditorRole {
           pollfd(fd: socket, events: Int16(hasAsked ? POLLIN : POLLOUT), revents: 0))
       }
     }
-    defer { for item in items where item.fd >= 0 { closeDescriptor(item.fd) } }
-    let worth = countListeners(Array(slots))
     var left = items.count
-    for number in items.indices where !worth.contains(targets[number].slot) {
-      closeDescriptor(items[number].fd)
+    func hangUp(_ number: Int) {
+      if (try? TCPSocket.disconnect(items[number].fd)) == nil {
+        closeDescriptor(items[number].fd)
+        plainSockets[number] = -1
+      }
       items[number].fd = -1
       left -= 1
     }
+    defer { for number in items.indices where items[number].fd >= 0 { hangUp(number) } }
+    let worth = countListeners(Array(slots))
+    for number in items.indices where !worth.contains(targets[number].slot) { hangUp(number) }
     while left > 0 && MonotonicClock.now() < deadline {
       guard poll(&items, nfds_t(items.count), 20) > 0 else { continue }
       for number in items.indices where items[number].fd >= 0 && items[number].revents != 0 {
@@ -189,11 +189,24 @@ final class AuditorRole {
         } else {
           note(receivePlain(items[number].fd), to: slot, role)
         }
-        closeDescriptor(items[number].fd)
-        items[number].fd = -1
-        left -= 1
+        hangUp(number)
       }
     }
+  }
+
+  /// A socket that is not connected. Kept from trial to trial: making, binding and closing one for each endpoint
+  /// takes as long as a tenth of a trial. The kernel's count of sockets in use leaves out those that are only bound.
+  private func plainSocket(_ number: Int) throws -> Int32 {
+    if number < plainSockets.count && plainSockets[number] >= 0 { return plainSockets[number] }
+    let socket = try TCPSocket.open(nonBlocking: true)
+    TCPSocket.resetOnClose(socket)
+    if dialsFromOutside {
+      try TCPSocket.allowAddressReuse(socket)
+      try TCPSocket.bind(socket, .thirdLoopback, port: Self.sourcePort)
+    }
+    if number == plainSockets.count { plainSockets.append(-1) }
+    plainSockets[number] = socket
+    return socket
   }
 
   private func ask(_ socket: Int32, _ slot: Int, _ role: EndpointRole) -> Bool {

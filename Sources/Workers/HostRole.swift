@@ -156,9 +156,14 @@ final class HostRole {
     }
   }
 
+  /// How many sockets are bound or listen, but for those of the ownership check, which are kept between trials.
   private func countSockets() throws -> Int {
+    try countSockets(on: 0) - countSockets(on: AuditorRole.sourcePort)
+  }
+
+  private func countSockets(on port: UInt16) throws -> Int {
     var record = bs_socket_record()
-    let count = bs_list_sockets(Self.ownedPorts, 0, &record, 1)
+    let count = bs_list_sockets(Self.ownedPorts, port, &record, 1)
     guard count >= 0 else { throw SystemError("sock_diag", code: -count) }
     return Int(count)
   }

@@ -86,6 +86,21 @@ import Testing
     }
   }
 
+  /// The ownership check keeps its own sockets from trial to trial; they are no launch's.
+  @Test func `what a launch holds in the window is counted, and nothing else`() throws {
+    let run = try SmallRun([
+      smallArm(0, "probe-then-bind", trials: 30), smallArm(1, "inherited-listener", trials: 30),
+    ])
+    try #require(run.run.isolation != .none, "\(run.run.isolationProblem)")
+    let recording = try run.perform()
+    for (arm, held) in [(0, 0), (1, 8)] {
+      let counted = recording.trials.filter { $0.started.arm == arm }
+        .compactMap { $0.ended?.socketsInWindow }.filter { $0 >= 0 }
+      #expect(counted.count > 1, "once a block")
+      #expect(counted.allSatisfy { $0 == held }, "arm \(arm): \(counted)")
+    }
+  }
+
   /// 8 addresses from 8 slots: all different with probability 8!/8^8 = 0.0024. Twenty such trials all without a
   /// collision have a probability below 1e-50; the control fails.
   @Test(arguments: WorkerKind.allCases)

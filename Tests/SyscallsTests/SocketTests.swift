@@ -192,6 +192,29 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
     #expect(failure?.description == "connect: Connection refused (ECONNREFUSED)")
   }
 
+  @Test func `a disconnected socket can connect again from the port it is bound to`() throws {
+    let client = try TestSocket()
+    TCPSocket.resetOnClose(client.number)
+    let port = try freePort()
+    try TCPSocket.bind(client.number, .secondLoopback, port: port)
+    for _ in 0..<2 {
+      let listener = try TestSocket()
+      try TCPSocket.bind(listener.number, .loopback, port: 0)
+      try TCPSocket.listen(listener.number)
+      #expect(try TCPSocket.connect(client.number, port: TCPSocket.port(of: listener.number)))
+      let accepted = Descriptor(owning: try TCPSocket.accept(listener.number))
+      try TCPSocket.disconnect(client.number)
+      var byte: UInt8 = 0
+      #expect(recv(accepted.number, &byte, 1, 0) == -1 && errno == ECONNRESET)
+      #expect(try TCPSocket.port(of: client.number) == port)
+      // A refusal is forgotten, too.
+      #expect(throws: SystemError("connect", code: ECONNREFUSED)) {
+        try TCPSocket.connect(client.number, port: freePort())
+      }
+      try TCPSocket.disconnect(client.number)
+    }
+  }
+
   @Test func `an inode names a socket as long as it is open`() throws {
     let inode: UInt64
     let number: Int32
