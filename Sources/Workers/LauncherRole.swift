@@ -93,6 +93,7 @@ final class LauncherRole {
     var poll = Poll()
     poll.add(descriptor: -1)
     _ = poll.isReadable(0)
+    // Should it fail, every API server's own will, and say so.
     _ = try? Context()
   }
 
