@@ -27,17 +27,22 @@ private func startWorkers(_ host: WorkerHost, api servers: Int) throws {
   }
 }
 
+/// The host's worker of that name, once it is there.
+private func worker(_ name: String, of host: WorkerHost) throws -> ProcessRecord {
+  var found: ProcessRecord?
+  try waitUntil(name) {
+    found = Kernel.descendants(of: host.pid).first { $0.name == name }
+    return found != nil
+  }
+  return try #require(found)
+}
+
 /// Name of the executable that the launcher of such an arm runs once it waits for commands.
 private func launcherExecutable(_ host: WorkerHost, _ order: Order) throws -> String {
   order.write(to: host.region)
   _ = try host.request(ControlMessage(.startWorkers))
-  var launcher: ProcessRecord?
-  try waitUntil("launcher") {
-    launcher = Kernel.descendants(of: host.pid).first { $0.name == "bs-launcher-0" }
-    return launcher != nil
-  }
-  let path = try FileManager.default.destinationOfSymbolicLink(
-    atPath: "/proc/\(try #require(launcher).pid)/exe")
+  let launcher = try worker("bs-launcher-0", of: host)
+  let path = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(launcher.pid)/exe")
   _ = try host.request(ControlMessage(.stopWorkers))
   return String(path[path.index(after: path.lastIndex(of: "/")!)...])
 }
@@ -200,14 +205,8 @@ private func catchesChildSignal(_ pid: Int32) throws -> Bool {
     }
     order.write(to: host.region)
     _ = try host.request(ControlMessage(.startWorkers))
-    var server: ProcessRecord?
-    try waitUntil("API server") {
-      server = Kernel.descendants(of: host.pid).first { $0.name == "bs-api-0-0" }
-      return server != nil
-    }
-    #expect(try catchesChildSignal(#require(server).pid) == !hasFault)
-    let launcher = Kernel.descendants(of: host.pid).first { $0.name == "bs-launcher-0" }
-    #expect(try catchesChildSignal(#require(launcher).pid))
+    #expect(try catchesChildSignal(worker("bs-api-0-0", of: host).pid) == !hasFault)
+    #expect(try catchesChildSignal(worker("bs-launcher-0", of: host).pid))
     _ = try host.request(ControlMessage(.stopWorkers))
   }
 
