@@ -6,7 +6,7 @@ PLAN ?= Scenarios/vllm-40443.json
 # The worker must start fast and run where no Swift runtime is installed.
 RELEASE = -c release --static-swift-stdlib
 RELEASE_BIN = .build/release
-EXECUTABLES = bindstorm bindstorm-worker bindstorm-worker-plain bindstorm-frontend
+EXECUTABLES = bindstorm bindstorm-worker bindstorm-frontend
 BUILD_FRONT_END = $(SWIFT) build $(RELEASE) --product bindstorm-frontend
 
 # For the benchmark's Python peers and the adapters.
@@ -36,14 +36,13 @@ test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the reposi
 	.ci/check-contributing
 
 test-quick: setup ## only the tests that start no process and open no socket
-	$(SWIFT) test --filter 'StatisticsTests|PlanningTests|HistoryTests|ChecksTests|ReportsTests|PortRacesTests|LayeringTests'
+	$(SWIFT) test --filter 'StatisticsTests|PlanTests|HistoryTests|JudgingTests|ReportsTests|RaceLedgerTests|LayeringTests|JSONTests|TerminalTextTests|RunContractTests'
 
 build: build-command ## build the executables for release
 	$(BUILD_FRONT_END)
 
 build-command: setup
 	$(SWIFT) build $(RELEASE) --product bindstorm-worker
-	$(SWIFT) build $(RELEASE) --product bindstorm-worker-plain
 	$(SWIFT) build $(RELEASE) --product bindstorm
 
 setup: ## install the Debian packages that building needs
@@ -80,7 +79,7 @@ vllm-helper: adapters ## fetch a vLLM wheel (430 MB), keep the few files the ada
 
 test-check: setup test-check-runtimes ## the race detector's acceptance suite at full length, 500 forced trees
 	$(SWIFT) build --build-tests
-	CHECK_TRIALS=500 $(SWIFT) test --skip-build --filter 'PortRacesTests|CheckTests'
+	CHECK_TRIALS=500 $(SWIFT) test --skip-build --filter 'RaceLedgerTests|CheckTests'
 
 # Runtimes that are missing are skipped by the tests, with the reason.
 test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, node, rustc, libunwind, pyzmq, portpicker, py-spy

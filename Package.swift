@@ -8,168 +8,196 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
-  // Dynamic exclusivity checks cost every fresh worker several page faults; debug builds, and so the tests,
-  // keep them. With a section for each function the linker can drop the unused ones and order the rest.
-  .unsafeFlags(
-    ["-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"],
-    .when(configuration: .release)),
+  // Dynamic exclusivity checks cost every fresh worker several page faults; debug builds, and so the tests, keep
+  // them. Flags like this one keep the package from being a dependency of others; it is a program, not a library.
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
-/// What each module may import from this package; `Tests/LayeringTests` holds the sources to it.
-let layers: [(name: String, dependencies: [String])] = [
-  ("Syscalls", ["CLinuxShims"]),
-  ("Messaging", ["CZeroMQ"]),
-  ("Handshake", ["Messaging"]),
-  ("FrontEnd", []),
-  ("Statistics", []),
-  ("TerminalText", []),
-  ("PortModel", []),
-  ("Planning", ["PortModel", "Statistics", "TerminalText"]),
-  ("History", ["Planning"]),
-  ("Launching", ["CLinuxShims", "Syscalls", "Planning", "PortModel"]),
-  (
-    "Strategies",
-    [
-      "CLinuxShims", "Syscalls", "Messaging", "Launching", "Planning", "PortModel", "PortRaces",
-      "PortTrap",
-    ]
-  ),
-  ("Faults", ["CLinuxShims", "Syscalls", "Launching", "Planning", "PortModel"]),
-  (
-    "Engine",
-    ["CLinuxShims", "Syscalls", "Launching", "Strategies", "Faults", "Planning", "History"]
-  ),
-  ("Checks", ["History", "Planning", "PortModel", "Statistics"]),
-  ("Reports", ["Checks", "History", "Planning", "PortModel", "Statistics", "TerminalText"]),
-  ("PortRaces", []),
-  ("PortTrap", ["CPortTrap", "Syscalls", "PortRaces"]),
-  ("RaceReports", ["PortRaces", "TerminalText"]),
-  (
-    "Workers",
-    [
-      "CLinuxShims", "Syscalls", "Messaging", "Handshake", "FrontEnd", "Launching", "Strategies",
-      "Faults", "Planning", "PortModel",
-    ]
-  ),
+/// A target with what it may import from this package, in the folder `Sources/<side>/<name>`.
+struct Layer {
+  var name: String
+  /// The folder of targets it belongs to: what it is for.
+  var side: String
+  var uses: [String]
+
+  init(_ name: String, in side: String, uses: [String]) {
+    self.name = name
+    self.side = side
+    self.uses = uses
+  }
+
+  var path: String { "Sources/\(side)/\(name)" }
+  var isC: Bool { name.hasPrefix("C") }
+  var dependencies: [Target.Dependency] { uses.map { .byName(name: $0) } }
+}
+
+/// Every library and what it may import, one line each: the only table of the architecture. The test
+/// `Tests/LayeringTests` reads it here, and holds the sources and CONTRIBUTING.md to it.
+let layers = [
+  // What all others stand on.
+  Layer("CZeroMQ", in: "Base", uses: []),
+  Layer("CLinuxShims", in: "Base", uses: []),
+  Layer("Syscalls", in: "Base", uses: ["CLinuxShims"]),
+  Layer("Messaging", in: "Base", uses: ["CZeroMQ"]),
+  Layer("JSON", in: "Base", uses: []),
+  Layer("PortModel", in: "Base", uses: []),
+  Layer("Statistics", in: "Base", uses: []),
+  Layer("TerminalText", in: "Base", uses: []),
+  // What a plan is.
+  Layer("PlanModel", in: "Plan", uses: ["PortModel"]),
+  Layer("Theory", in: "Plan", uses: ["PlanModel", "PortModel"]),
+  Layer(
+    "PlanReading", in: "Plan",
+    uses: ["JSON", "PlanModel", "PortModel", "Statistics", "TerminalText", "Theory"]),
+  // What is written down of a run: by its processes, and for judging.
+  Layer("CSharedRegion", in: "Record", uses: ["CLinuxShims"]),
+  Layer("History", in: "Record", uses: ["PlanModel"]),
+  // Running a plan.
+  Layer(
+    "RunContract", in: "Run",
+    uses: ["CLinuxShims", "CSharedRegion", "PlanModel", "PortModel", "Syscalls"]),
+  Layer("StartupProtocol", in: "Run", uses: []),
+  Layer(
+    "StrategyKit", in: "Run",
+    uses: [
+      "CLinuxShims", "CSharedRegion", "Messaging", "PlanModel", "PortModel", "RunContract",
+      "Syscalls",
+    ]),
+  Layer(
+    "Adapters", in: "Run",
+    uses: [
+      "CLinuxShims", "CSharedRegion", "Interception", "JSON", "PlanModel", "PortModel",
+      "RaceLedger", "RunContract", "StrategyKit", "Syscalls",
+    ]),
+  Layer(
+    "Strategies", in: "Run",
+    uses: [
+      "Adapters", "CLinuxShims", "CSharedRegion", "Messaging", "PlanModel", "PortModel",
+      "RunContract", "StrategyKit", "Syscalls",
+    ]),
+  Layer(
+    "Faults", in: "Run",
+    uses: ["CLinuxShims", "CSharedRegion", "PlanModel", "PortModel", "RunContract", "Syscalls"]),
+  Layer(
+    "Workers", in: "Run",
+    uses: [
+      "Adapters", "CLinuxShims", "CSharedRegion", "Faults", "Messaging", "PlanModel", "PortModel",
+      "RunContract", "StartupProtocol", "Strategies", "StrategyKit", "Syscalls",
+    ]),
+  Layer(
+    "Engine", in: "Run",
+    uses: [
+      "CLinuxShims", "CSharedRegion", "Faults", "History", "PlanModel", "RunContract", "Strategies",
+      "StrategyKit", "Syscalls",
+    ]),
+  // Judging what was written down.
+  Layer(
+    "Judging", in: "Judge", uses: ["History", "PlanModel", "PortModel", "Statistics", "Theory"]),
+  Layer(
+    "Reports", in: "Judge", uses: ["History", "Judging", "PlanModel", "TerminalText"]),
+  // `bindstorm check`: port races in any program.
+  Layer("CInterception", in: "Detect", uses: ["CLinuxShims"]),
+  Layer("RaceLedger", in: "Detect", uses: []),
+  Layer("Interception", in: "Detect", uses: ["CInterception", "RaceLedger", "Syscalls"]),
+  Layer("RaceReporting", in: "Detect", uses: ["RaceLedger", "TerminalText"]),
 ]
 
 /// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
 func testDependencies(of name: String) -> [String] {
-  let own = layers.first { $0.name == name }?.dependencies ?? []
+  let own = layers.first { $0.name == name }?.uses ?? []
   let extra =
     [
       "PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"],
-      "Planning": ["Strategies", "Faults"], "Faults": ["History"],
-      "Messaging": ["Syscalls"], "FrontEnd": ["bindstorm-frontend"],
+      "Faults": ["History"], "Messaging": ["Syscalls"], "StartupProtocol": ["bindstorm-frontend"],
+      "Judging": ["PlanReading"], "Engine": ["Adapters"],
+      "Strategies": ["Interception", "RaceLedger"],
     ][name] ?? []
   return own + extra
 }
-
-/// What the linker reads besides the objects.
-let linking = "\(Context.packageDirectory)/Linking"
-
-/// How workers are linked. At a fixed address the Swift runtime's data needs no relocation, which would leave some
-/// hundred pages to copy at each fork. What fresh processes run lies side by side.
-let workerLinking =
-  ["-use-ld=lld", "-Xclang-linker", "-no-pie"]
-  + ["-Xlinker", "--symbol-ordering-file=\(linking)/order.txt"]
-  + ["-Xlinker", "--no-warn-symbol-ordering", "-Xlinker", "--no-export-dynamic"]
-  + ["-Xlinker", "--no-rosegment", "-Xlinker", "-T", "-Xlinker", "\(linking)/stubs.ld"]
 
 let package = Package(
   name: "bindstorm",
   products: [
     .executable(name: "bindstorm", targets: ["bindstorm"]),
     .executable(name: "bindstorm-worker", targets: ["bindstorm-worker"]),
-    .executable(name: "bindstorm-worker-plain", targets: ["bindstorm-worker-plain"]),
     .executable(name: "bindstorm-frontend", targets: ["bindstorm-frontend"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
   ],
-  targets: [
-    .target(name: "CZeroMQ", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
-    .target(name: "CLinuxShims", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
-    .target(
-      name: "CPortTrap", dependencies: ["CLinuxShims"],
-      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
-  ]
-    + layers.map {
+  targets:
+    layers.map {
       .target(
-        name: $0.name, dependencies: $0.dependencies.map { .byName(name: $0) },
-        swiftSettings: settings)
+        name: $0.name, dependencies: $0.dependencies, path: $0.path,
+        cSettings: $0.isC ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : [],
+        swiftSettings: $0.isC ? [] : settings)
     } + [
       .executableTarget(
-        name: "bindstorm-worker", dependencies: ["Workers"], swiftSettings: settings,
-        // Symbols are bound once, in the launcher: bound lazily, each fresh process would look them up again in
-        // all of libzmq's libraries. libstdc++ is linked in, by way of Linking/libstdc++.so: a shared library is
-        // five mappings to copy.
-        linkerSettings: [
-          .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"]),
-          .unsafeFlags(
-            workerLinking + ["-Xclang-linker", "-static-libgcc", "-L", "\(linking)"],
-            .when(configuration: .release)),
-        ]),
-      // The same with nothing shared, for launches that need no libzmq. The C++ runtime asks for threads by weak
-      // symbols, for which the linker takes nothing from an archive.
-      .executableTarget(
-        name: "bindstorm-worker-plain", dependencies: ["Workers"], swiftSettings: settings,
-        linkerSettings: [
-          .unsafeFlags(
-            workerLinking + ["-static-stdlib", "-Xclang-linker", "-static"]
-              + ["pthread_self", "pthread_once", "pthread_key_create"].flatMap {
-                ["-Xlinker", "--undefined=\($0)"]
-              },
-            .when(configuration: .release))
-        ]),
+        name: "bindstorm-worker", dependencies: ["Workers"],
+        path: "Sources/Programs/bindstorm-worker",
+        swiftSettings: settings,
+        // Symbols are bound once, in the launcher: bound lazily, each fresh process would look them up again in all
+        // of libzmq's libraries.
+        linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]),
       // Apart from the worker, which is to stay small: only launches with HTTP need it.
       .executableTarget(
         name: "bindstorm-frontend",
         dependencies: [
-          "FrontEnd",
+          "StartupProtocol",
           .product(name: "NIOCore", package: "swift-nio"),
           .product(name: "NIOPosix", package: "swift-nio"),
           .product(name: "NIOHTTP1", package: "swift-nio"),
         ],
-        swiftSettings: settings),
+        path: "Sources/Programs/bindstorm-frontend", swiftSettings: settings),
       .executableTarget(
         name: "bindstorm",
         dependencies: [
-          "Planning", "PortModel", "Strategies", "Faults", "Engine", "History", "Checks", "Reports",
-          "Launching", "Syscalls",
-          "Statistics", "PortRaces", "PortTrap", "RaceReports", "TerminalText",
+          "Engine", "Faults", "History", "Interception", "Judging", "PlanModel", "PlanReading",
+          "PortModel", "RaceLedger", "RaceReporting", "Reports", "RunContract", "Statistics",
+          "Strategies", "Syscalls", "TerminalText", "Theory",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
-        swiftSettings: settings),
+        path: "Sources/Programs/bindstorm", swiftSettings: settings),
       .target(
         name: "TestSupport",
-        dependencies: ["CLinuxShims", "Syscalls", "History", "Planning", "PortModel"],
+        dependencies: [
+          "CLinuxShims", "CSharedRegion", "History", "PlanModel", "PlanReading", "PortModel",
+          "Syscalls", "Theory",
+        ],
         path: "Tests/TestSupport", swiftSettings: settings),
     ]
     + [
-      "Statistics", "PortModel", "Planning", "History", "Checks", "Reports", "Syscalls",
-      "Messaging", "Handshake", "FrontEnd", "Launching", "Strategies", "Faults", "Engine",
-      "TerminalText",
+      "Engine", "Faults", "History", "JSON", "Judging", "Messaging", "PortModel", "Reports",
+      "RunContract",
+      "StartupProtocol", "Statistics", "Strategies", "Syscalls", "TerminalText",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "TestSupport"]
           + testDependencies(of: name).map { .byName(name: $0) },
-        exclude: name == "FrontEnd" ? ["front_end.py"] : [],
+        exclude: name == "StartupProtocol" ? ["front_end.py"] : [],
         swiftSettings: settings)
     } + [
       .testTarget(
         name: "CommandTests",
         dependencies: [
-          "bindstorm", "bindstorm-worker", "bindstorm-worker-plain", "bindstorm-frontend",
-          "TestSupport", "Planning", "History",
+          "bindstorm", "bindstorm-worker", "bindstorm-frontend",
+          "TestSupport", "PlanModel", "PlanReading", "Theory", "History",
         ],
         swiftSettings: settings),
       .testTarget(
-        name: "PortRacesTests", dependencies: ["PortRaces", "RaceReports"], swiftSettings: settings),
+        name: "RaceLedgerTests", dependencies: ["RaceLedger", "RaceReporting"],
+        swiftSettings: settings),
       .testTarget(
         name: "CheckTests", dependencies: ["bindstorm"], exclude: ["Victims"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "PlanTests",
+        dependencies: [
+          "Faults", "JSON", "PlanModel", "PlanReading", "PortModel", "Statistics", "Strategies",
+          "TestSupport", "Theory",
+        ],
         swiftSettings: settings),
       .testTarget(name: "LayeringTests", swiftSettings: settings),
     ],

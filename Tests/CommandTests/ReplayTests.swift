@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// `replay` and `explain`, on runs made here.
 @Suite(.serialized) struct ReplayTests {

@@ -1,4 +1,4 @@
-import CLinuxShims
+import CSharedRegion
 import History
 import Testing
 

@@ -1,7 +1,8 @@
+import StrategyKit
 import Glibc
 import History
-import Launching
-import Planning
+import PlanModel
+import RunContract
 import Strategies
 import TestSupport
 

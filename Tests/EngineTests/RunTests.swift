@@ -1,7 +1,7 @@
 import Glibc
 import History
-import Launching
-import Planning
+import PlanModel
+import RunContract
 import TestSupport
 import Testing
 

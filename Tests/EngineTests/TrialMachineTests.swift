@@ -1,5 +1,5 @@
 import History
-import Planning
+import PlanModel
 import Testing
 
 @testable import Engine

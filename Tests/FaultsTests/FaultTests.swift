@@ -1,6 +1,6 @@
 import Faults
 import History
-import Planning
+import PlanModel
 import TestSupport
 import Testing
 

@@ -1,7 +1,8 @@
 import CLinuxShims
-import Launching
+import CSharedRegion
 import Faults
 import Glibc
+import RunContract
 import Syscalls
 import TestSupport
 import Testing

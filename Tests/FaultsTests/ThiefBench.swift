@@ -1,7 +1,7 @@
-import CLinuxShims
+import CSharedRegion
 import Faults
-import Launching
-import Planning
+import PlanModel
+import RunContract
 import Syscalls
 
 /// A thief in the test's own process, with a region of its own: for what it does on its own, step by step. Its

@@ -1,5 +1,5 @@
 import Faults
-import Planning
+import PlanModel
 import TestSupport
 import Testing
 

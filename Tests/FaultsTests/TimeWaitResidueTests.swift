@@ -1,4 +1,5 @@
 import CLinuxShims
+import CSharedRegion
 import Faults
 import Syscalls
 import TestSupport

@@ -1,5 +1,5 @@
 import History
-import Planning
+import PlanModel
 
 /// Events that between them have every field, every word and every extreme value.
 enum Sample {

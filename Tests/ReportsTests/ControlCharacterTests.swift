@@ -1,9 +1,9 @@
-import Planning
+import PlanModel
 import TestSupport
 import Testing
 
-@testable import Checks
 @testable import History
+@testable import Judging
 @testable import Reports
 
 /// What plans, programs and other processes' names put into reports is shown, never obeyed by a terminal.

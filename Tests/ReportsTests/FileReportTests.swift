@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Checks
-@testable import Planning
+@testable import Judging
+@testable import PlanModel
 @testable import Reports
 
 @Suite struct MarkdownReportTests {

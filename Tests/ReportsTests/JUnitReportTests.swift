@@ -1,7 +1,7 @@
-import Checks
 import Foundation
 import FoundationXML
-import Planning
+import Judging
+import PlanModel
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
-import Planning
+import PlanModel
 import TestSupport
 
-@testable import Checks
+@testable import Judging
 
 /// A matrix made by hand: one arm of every verdict, two scenarios, one strategy that is in only one of them.
 enum SampleMatrix {

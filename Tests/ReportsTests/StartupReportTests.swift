@@ -1,5 +1,5 @@
-import Checks
-import Planning
+import Judging
+import PlanModel
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Checks
+@testable import Judging
 @testable import Reports
 
 @Suite struct TerminalReportTests {

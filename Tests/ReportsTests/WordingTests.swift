@@ -1,8 +1,8 @@
-import Planning
+import PlanModel
 import TestSupport
 import Testing
 
-@testable import Checks
+@testable import Judging
 @testable import Reports
 
 @Suite struct WordingTests {

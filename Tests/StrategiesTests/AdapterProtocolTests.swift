@@ -1,8 +1,10 @@
 import Foundation
-import Planning
+import PlanModel
 import Testing
 
+@testable import Adapters
 @testable import Strategies
+@testable import StrategyKit
 
 /// Lines of the adapter protocol, without any adapter.
 @Suite struct AdapterProtocolTests {

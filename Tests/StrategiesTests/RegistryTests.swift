@@ -1,4 +1,5 @@
-import Planning
+import StrategyKit
+import PlanModel
 import Testing
 
 @testable import Strategies

@@ -1,8 +1,9 @@
-import Planning
+import PlanModel
 import TestSupport
 import Testing
 
 @testable import Strategies
+@testable import StrategyKit
 
 /// Every strategy with real processes, alone on its host: it must come up, in fresh and pooled processes and
 /// with both kinds of sockets.

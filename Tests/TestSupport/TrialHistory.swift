@@ -1,5 +1,5 @@
 public import History
-public import Planning
+public import PlanModel
 internal import PortModel
 
 extension Arm {

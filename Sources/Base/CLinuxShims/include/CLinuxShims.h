@@ -1,0 +1,9 @@
+#ifndef BINDSTORM_CLINUXSHIMS_H
+#define BINDSTORM_CLINUXSHIMS_H
+/* What Swift cannot say; each header gives its reason. */
+#include "futex.h"
+#include "node_network.h"
+#include "process_control.h"
+#include "socket_dump.h"
+#include "socket_records.h"
+#endif

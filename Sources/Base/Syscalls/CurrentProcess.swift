@@ -1,0 +1,80 @@
+internal import Glibc
+
+/// What a process does to itself.
+public enum CurrentProcess {
+  /// Its id.
+  public static var pid: Int32 { getpid() }
+
+  /// The path of its executable.
+  /// - Throws: what `readlink(2)` of /proc/self/exe says, ENAMETOOLONG for one of 4,096 bytes and more.
+  public static func executable() throws(SystemError) -> String {
+    var buffer = [UInt8](repeating: 0, count: 4_096)
+    let length = buffer.withUnsafeMutableBytes {
+      readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+    }
+    guard length >= 0 else { throw .current("readlink of /proc/self/exe") }
+    guard length < buffer.count else { throw SystemError("readlink", code: ENAMETOOLONG) }
+    return String(decoding: buffer[..<length], as: UTF8.self)
+  }
+
+  /// The path that an executable has which is installed beside its own.
+  /// - Throws: as `executable()`.
+  public static func neighbour(_ name: String) throws(SystemError) -> String {
+    try String(executable().reversed().drop { $0 != "/" }.reversed()) + name
+  }
+
+  /// Stops it (SIGSTOP) until somebody continues it.
+  public static func stop() { kill(getpid(), SIGSTOP) }
+
+  /// Ends it by a signal, whatever it had done about it.
+  public static func end(by number: Int32) -> Never {
+    signal(number, SIG_DFL)
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    sigaddset(&mask, number)
+    pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+    while true { kill(getpid(), number) }
+  }
+
+  /// Ends it at once with an exit code.
+  public static func exit(code: Int32) -> Never { _exit(code) }
+
+  /// Sleeps until it is ended.
+  public static func sleepForGood() -> Never {
+    while true { pause() }
+  }
+
+  /// Lowers RLIMIT_NOFILE to 0: what is open stays open, nothing can be added. Returns what `dup(2)` then fails with: EMFILE; 0 if it does not fail.
+  public static func forbidNewDescriptors() -> Int32 {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    limit.rlim_cur = 0
+    guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return errno }
+    let copy = dup(2)
+    if copy < 0 { return errno }
+    close(copy)
+    return 0
+  }
+
+  /// Ends a process by force that is another's child, which takes its exit.
+  public static func endOther(_ pid: Int32) { kill(pid, SIGKILL) }
+
+  /// Ends a child by force and takes its exit.
+  public static func endChild(_ pid: Int32) {
+    kill(pid, SIGKILL)
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+  }
+}
+
+extension ProcessRecords {
+  /// The state of a process as /proc/PID/stat shows it (R, S, T, Z, ...); nil if there is no such process.
+  public static func state(of pid: Int32) -> Unicode.Scalar? {
+    guard let text = try? FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
+    else { return nil }
+    return text[text.index(after: end)...].split(separator: " ").first?.unicodeScalars.first
+  }
+
+  /// Continues a stopped process (SIGCONT). Returns 0 or errno.
+  public static func resume(_ pid: Int32) -> Int32 { kill(pid, SIGCONT) == 0 ? 0 : errno }
+}

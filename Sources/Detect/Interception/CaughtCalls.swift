@@ -1,0 +1,210 @@
+internal import CInterception
+internal import Glibc
+internal import RaceLedger
+internal import Syscalls
+
+/// The caught calls, executed on a duplicate of the descriptor.
+extension Supervisor {
+  func receive() {
+    var call = pt_call()
+    guard pt_receive(&tree, &call) == 1 else { return }
+    observation.calls += 1
+    if !supervision.injections.isEmpty, inject(call) { return }
+    handle(call)
+  }
+
+  func handle(_ call: pt_call) {
+    let answer: Int32?
+    switch (call.kind, observation.mode) {
+    case (PT_CALL_BIND.rawValue, .full): answer = bind(call)
+    case (PT_CALL_BIND.rawValue, .fallback): answer = bindByKernel(call)
+    case (PT_CALL_LISTEN.rawValue, .full): answer = listen(call)
+    case (PT_CALL_GETSOCKNAME.rawValue, _), (PT_CALL_LISTEN.rawValue, .fallback):
+      answer = lookUp(call)
+    case (PT_CALL_CONNECT.rawValue, _): answer = connect(call)
+    default: answer = nil
+    }
+    if let answer {
+      pt_answer(&tree, call.id, answer, 0)
+    } else {
+      pt_continue(&tree, call.id)
+    }
+  }
+
+  /// A duplicate of the descriptor that the call names, nil if it is none of ours to look into.
+  func duplicate(_ call: pt_call, _ thread: Threads.Record) -> Duplicate? {
+    guard thread.pidfd >= 0 else { return nil }
+    let number = pt_take_descriptor(
+      thread.pidfd, Int32(truncatingIfNeeded: call.arguments.0))
+    guard number >= 0 else {
+      if number != -EBADF { observation.unobserved += 1 }
+      return nil
+    }
+    // The thread that was looked up is the one that waits.
+    guard pt_is_valid(&tree, call.id) != 0 else {
+      close(number)
+      return nil
+    }
+    return Duplicate(owning: number)
+  }
+
+  /// The address that the call names, as its bytes. Nil: nothing that is ours to execute.
+  func addressBytes(_ call: pt_call) -> [UInt8]? {
+    let length = Int(Int32(truncatingIfNeeded: call.arguments.2))
+    guard length >= 16, length <= 128 else { return nil }
+    var bytes = [UInt8](repeating: 0, count: length)
+    let count = pt_read_memory(
+      pid_t(call.tid), call.arguments.1, &bytes, UInt(length))
+    if count == -Int(EPERM) || count == -Int(ESRCH) { observation.unobserved += 1 }
+    return count == length ? bytes : nil
+  }
+
+  func party(_ thread: Threads.Record, _ call: pt_call, withStack: Bool) -> Party {
+    var party = thread.party
+    party.descriptor = Int32(truncatingIfNeeded: call.arguments.0)
+    if withStack { stacks.add(to: &party) }
+    return party
+  }
+
+  func bind(_ call: pt_call) -> Int32? {
+    guard let bytes = addressBytes(call), let address = SocketAddress(socketBytes: bytes) else {
+      return nil
+    }
+    // Ports that need a privilege are left to the caller's own rights.
+    guard address.port == 0 || address.port >= lowestUnprivilegedPort,
+      address.port == 0 || handedOut[Int(address.port)], let thread = threads.record(call.tid),
+      let socket = duplicate(call, thread)
+    else { return nil }
+    let namespace = socket.namespace
+    guard networks.reach(namespace, of: Int32(call.tid)) else {
+      observation.unobserved += 1
+      return nil
+    }
+    if address.port == 0 { return bindAny(socket, bytes, namespace, thread, call) }
+    let key = PortKey(namespace: namespace, transport: socket.transport, port: address.port)
+    return rebind(key, address, thread, call, reusesAddress: socket.reusesAddress) {
+      (socket.bind(bytes), socket.cookie)
+    }
+  }
+
+  /// Executes `bind(0)` and notes the port.
+  func bindAny(
+    _ socket: borrowing Duplicate, _ bytes: [UInt8], _ namespace: UInt64,
+    _ thread: Threads.Record, _ call: pt_call
+  ) -> Int32 {
+    var error = EADDRINUSE
+    if supervision.forcesDuplicates {
+      drainEvents()
+      for key in ledger.outstanding(
+        namespace: namespace, transport: socket.transport, isIPv6: socket.isIPv6
+      ).prefix(16) {
+        error = socket.bind(replacingPort(bytes, with: key.port))
+        if error == 0 {
+          observation.duplicatesForced += 1
+          break
+        }
+      }
+    }
+    if error != 0 { error = socket.bind(bytes) }
+    if error == 0 { note(socket, namespace, .bindZero, thread, call) }
+    return error
+  }
+
+  func note(
+    _ socket: borrowing Duplicate, _ namespace: UInt64, _ origin: Holding.Origin,
+    _ thread: Threads.Record, _ call: pt_call
+  ) {
+    guard let address = socket.address, address.port != 0 else { return }
+    let key = PortKey(namespace: namespace, transport: socket.transport, port: address.port)
+    note(key, address, socket.cookie, origin, thread, call)
+  }
+
+  func note(
+    _ key: PortKey, _ address: SocketAddress, _ cookie: UInt64, _ origin: Holding.Origin,
+    _ thread: Threads.Record, _ call: pt_call
+  ) {
+    observation.probes += 1
+    handedOut[Int(key.port)] = true
+    ledger.opened(
+      key,
+      Holding(
+        cookie: cookie, address: address, party: party(thread, call, withStack: true),
+        origin: origin, openedAt: MonotonicClock.now()))
+  }
+
+  func listen(_ call: pt_call) -> Int32? {
+    guard let thread = threads.record(call.tid), let socket = duplicate(call, thread),
+      socket.transport == .tcp
+    else { return nil }
+    let namespace = socket.namespace
+    guard networks.reach(namespace, of: Int32(call.tid)) else { return nil }
+    let before = socket.address?.port ?? 0
+    // Another user's rights must not matter: a socket that is bound or gets an ephemeral port needs none.
+    let error = socket.listen(Int32(truncatingIfNeeded: call.arguments.1))
+    if error == 0 && before == 0 { note(socket, namespace, .listenUnbound, thread, call) }
+    if error == 0 { ledger.listened(cookie: socket.cookie) }
+    if error == EADDRINUSE, before != 0, handedOut[Int(before)], let address = socket.address {
+      // Two sockets with SO_REUSEADDR may be bound; only one may listen.
+      let key = PortKey(namespace: namespace, transport: .tcp, port: before)
+      if let question = ledger.question(key, address: address),
+        let assessment = ledger.assess(
+          question, Ledger.Answers(isFree: false, openAddressesAreFree: false),
+          by: party(thread, call, withStack: true), at: MonotonicClock.now())
+      {
+        ledger.concluded(
+          assessment, result: error, cookie: socket.cookie, owner: owner(key, address),
+          isAddressInUse: true)
+      }
+    }
+    return error
+  }
+
+  func connect(_ call: pt_call) -> Int32? {
+    guard supervision.groupVariable != nil, let bytes = addressBytes(call),
+      let address = SocketAddress(socketBytes: bytes), handedOut[Int(address.port)],
+      let thread = threads.record(call.tid), let namespace = streamNamespace(call, thread)
+    else { return nil }
+    let key = PortKey(namespace: namespace, transport: .tcp, port: address.port)
+    if let impostor = listeningThief(at: address, key) {
+      note(
+        connection: call, of: thread, to: address, key, server: impostor,
+        owner: Owner(isInTree: false, isThief: true, pid: getpid(), command: Self.thiefName))
+      return nil
+    }
+    let listening = networks.sockets(in: key.namespace, .tcp, port: key.port).first {
+      $0.is_listening != 0
+    }
+    guard let listening, let server = ledger.holding(cookie: listening.cookie)?.holding,
+      !server.party.group.isEmpty, !thread.party.group.isEmpty,
+      server.party.group != thread.party.group
+    else { return nil }
+    note(connection: call, of: thread, to: address, key, server: server, owner: nil)
+    return nil
+  }
+
+  /// The network namespace of a connecting TCP socket, nil for others. Without descriptors of others it is taken
+  /// to be the supervisor's own.
+  private func streamNamespace(_ call: pt_call, _ thread: Threads.Record) -> UInt64? {
+    if observation.mode == .fallback {
+      let number = pt_socket_protocol(
+        pid_t(call.tid), Int32(truncatingIfNeeded: call.arguments.0))
+      return number == Int32(IPPROTO_TCP) ? networks.own : nil
+    }
+    guard let socket = duplicate(call, thread), socket.transport == .tcp else { return nil }
+    let namespace = socket.namespace
+    return networks.reach(namespace, of: Int32(call.tid)) ? namespace : nil
+  }
+
+  private func note(
+    connection call: pt_call, of thread: Threads.Record, to address: SocketAddress, _ key: PortKey,
+    server: Holding, owner: Owner?
+  ) {
+    var finding = Finding(
+      kind: .crossWired, key: key, probe: server,
+      rebinder: party(thread, call, withStack: true), rebindAddress: address,
+      reboundAt: MonotonicClock.now(), rebind: 1, proof: owner == nil ? .kernel : .thief,
+      result: nil)
+    finding.owner = owner
+    ledger.add(finding)
+  }
+}

@@ -1,0 +1,61 @@
+internal import CInterception
+internal import Glibc
+internal import RaceLedger
+internal import Syscalls
+
+/// The caught calls where the kernel executes them and their results are looked up.
+extension Supervisor {
+  func descriptorName(_ thread: Threads.Record, _ call: pt_call) -> UInt64 {
+    UInt64(UInt32(bitPattern: thread.party.pid)) << 32
+      | UInt64(UInt32(truncatingIfNeeded: call.arguments.0))
+  }
+
+  func bindByKernel(_ call: pt_call) -> Int32? {
+    guard let bytes = addressBytes(call), let address = SocketAddress(socketBytes: bytes),
+      let thread = threads.record(call.tid)
+    else { return nil }
+    if address.port == 0 {
+      unnamed.insert(descriptorName(thread, call))
+      return nil
+    }
+    guard handedOut[Int(address.port)] else { return nil }
+    // The type of a socket that is not bound yet is told by its inode's attribute alone.
+    let number = pt_socket_protocol(
+      pid_t(call.tid), Int32(truncatingIfNeeded: call.arguments.0))
+    guard number == Int32(IPPROTO_TCP) || number == Int32(IPPROTO_UDP) else { return nil }
+    let key = PortKey(
+      namespace: networks.own, transport: number == Int32(IPPROTO_TCP) ? .tcp : .udp,
+      port: address.port)
+    _ = rebind(key, address, thread, call, reusesAddress: false) { (nil, 0) }
+    return nil
+  }
+
+  /// At getsockname() and listen() the kernel knows the port; its record is found by the inode.
+  func lookUp(_ call: pt_call) -> Int32? {
+    guard let thread = threads.record(call.tid),
+      let target = link("/proc/\(call.tid)/fd/\(Int32(truncatingIfNeeded: call.arguments.0))"),
+      target.hasPrefix("socket:["), let inode = UInt64(target.dropFirst(8).dropLast())
+    else { return nil }
+    for transport in [Transport.tcp, .udp] {
+      guard
+        let record = networks.sockets(
+          in: networks.own, transport, port: 0, inode: inode
+        ).first, record.port != 0
+      else { continue }
+      let key = PortKey(namespace: networks.own, transport: transport, port: record.port)
+      if ledger.holding(cookie: record.cookie) == nil {
+        let bytes = withUnsafeBytes(of: record.address) {
+          Array($0.prefix(record.family == UInt8(AF_INET) ? 4 : 16))
+        }
+        let address = SocketAddress(bytes: bytes, port: record.port)
+        if unnamed.remove(descriptorName(thread, call)) != nil {
+          note(key, address, record.cookie, .bindZero, thread, call)
+        } else if ledger.isHandedOut(key) {
+          note(key, address, record.cookie, .rebind(ledger.rebinds(key) + 1), thread, call)
+        }
+      }
+      if call.kind == PT_CALL_LISTEN.rawValue { ledger.listened(cookie: record.cookie) }
+    }
+    return nil
+  }
+}

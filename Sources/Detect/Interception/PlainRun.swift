@@ -1,0 +1,80 @@
+internal import CInterception
+internal import Glibc
+internal import Syscalls
+
+/// Runs a command with nothing caught, in the caller's namespaces.
+public enum PlainRun {
+  /// Moves the calling process into a network namespace with loopback and `ports` ephemeral ports from 40000.
+  /// - Throws: `unavailable` where namespaces are not to be had.
+  public static func narrow(to ports: Int) throws(CheckError) {
+    let entered = Namespace.enter(allowed: true)
+    guard entered.how != .none else { throw .unavailable("network namespace: \(entered.problem)") }
+    do throws(SystemError) {
+      _ = try Namespace.setPortRange(low: 40_000, high: 40_000 + ports - 1)
+    } catch {
+      throw .unavailable("port range: \(error.description)")
+    }
+  }
+
+  /// Runs it to its end, with its output to one descriptor and no input. A signal that ends the calling process ends
+  /// the command's process group first: it is not the terminal's foreground group, and nobody else would.
+  /// - Parameter timeLimit: nanoseconds after which its process group is ended.
+  public static func run(
+    _ command: [String], output: Int32, inheritsPipeIgnored: Bool, timeLimit: UInt64
+  ) throws(CheckError) -> Observation.Status {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, 1)
+    posix_spawn_file_actions_adddup2(&actions, output, 2)
+    var found = sigset_t()
+    let signals = pt_hold_endings(&found)
+    guard signals >= 0 else { throw .system("signalfd: \(errorText(-signals))") }
+    let ending = Descriptor(owning: signals)
+    // One that is pending is delivered here, when everything else is done.
+    defer { sigprocmask(SIG_SETMASK, &found, nil) }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    posix_spawnattr_setsigmask(&attributes, &found)
+    var flags = Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK)
+    if !inheritsPipeIgnored {
+      var pipe = sigset_t()
+      sigemptyset(&pipe)
+      sigaddset(&pipe, SIGPIPE)
+      posix_spawnattr_setsigdefault(&attributes, &pipe)
+      flags |= Int16(POSIX_SPAWN_SETSIGDEF)
+    }
+    posix_spawnattr_setflags(&attributes, flags)
+    var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    var pid: pid_t = 0
+    let error = posix_spawnp(&pid, command[0], &actions, &attributes, &words, environ)
+    guard error == 0 else { throw .cannotExecute(command[0], code: error) }
+    let pidfd = pt_open_thread(pid)
+    guard pidfd >= 0 else { throw .system("pidfd_open: \(errorText(-pidfd))") }
+    let handle = Descriptor(owning: pidfd)
+    var items = [handle.number, ending.number].map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
+    let deadline = MonotonicClock.now() + timeLimit
+    var hung = false
+    while true {
+      let now = MonotonicClock.now()
+      let left = now >= deadline ? 0 : Int32(min((deadline - now) / 1_000_000 + 1, 3_600_000))
+      let ready = poll(&items, 2, left)
+      if ready > 0 { break }
+      if ready == 0 && MonotonicClock.now() >= deadline {
+        hung = true
+        break
+      }
+    }
+    // What the command left behind in its group ends with it.
+    kill(-pid, SIGKILL)
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+    if hung { return .hung }
+    return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .signalled(status & 0x7f)
+  }
+}

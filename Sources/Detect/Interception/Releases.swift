@@ -1,0 +1,59 @@
+internal import CInterception
+internal import Glibc
+internal import RaceLedger
+internal import Syscalls
+
+/// What the kernel tells of sockets whose last reference went.
+extension Supervisor {
+  func drainEvents() {
+    var records = [pt_socket_record](repeating: pt_socket_record(), count: 128)
+    for (cookie, network) in networks.known {
+      while true {
+        var lost: Int32 = 0
+        let count = pt_read_destroy_events(network.events, &records, 128, &lost)
+        observation.lostEvents += Int(lost)
+        if count <= 0 { break }
+        let now = MonotonicClock.now()
+        for record in records[..<Int(count)] { take(record, in: cookie, at: now) }
+        if count < 128 { break }
+      }
+    }
+  }
+
+  func take(_ record: pt_socket_record, in namespace: UInt64, at now: UInt64) {
+    if marks.remove(record.cookie) != nil { return }
+    guard handedOut[Int(record.port)] else { return }
+    let transport: Transport = record.protocol == UInt8(IPPROTO_UDP) ? .udp : .tcp
+    let key = PortKey(namespace: namespace, transport: transport, port: record.port)
+    let released = ledger.destroyed(
+      cookie: record.cookie, key: key, peerPort: record.peer_port, at: now,
+      processEnded: hasEnded)
+    guard let released, thieves[key] == nil,
+      supervision.steal.wantsRelease(released.holding, rebinds: ledger.rebinds(key)),
+      thieves.count < 8_192
+    else { return }
+    if let socket = networks.bind(key, released.holding.address) {
+      answerAsThief(socket, key)
+      thieves[key] = [(released.holding.address, socket)]
+    }
+  }
+
+  /// Takes all events of a namespace that are under way: the kernel's worker threads send them, as late as these
+  /// get a CPU on a busy host, and those of different CPUs in no order.
+  func settleEvents(of namespace: UInt64) {
+    marks = networks.markEvents(in: namespace)
+    let deadline = MonotonicClock.now() + Self.longestEventDelay
+    while !marks.isEmpty && MonotonicClock.now() < deadline { waitForEvents(milliseconds: 1) }
+    marks = []
+  }
+
+  /// How long an event is waited for that must come, unless the kernel dropped it.
+  static let longestEventDelay: UInt64 = 500_000_000
+
+  func waitForEvents(milliseconds: Int32) {
+    var items = networks.known.values.map {
+      pollfd(fd: $0.events, events: Int16(POLLIN), revents: 0)
+    }
+    if poll(&items, nfds_t(items.count), milliseconds) > 0 { drainEvents() }
+  }
+}

@@ -1,0 +1,137 @@
+internal import CInterception
+internal import Glibc
+internal import RaceLedger
+internal import Syscalls
+
+/// A bind by number of a port that was handed out: the proof, the theft and the owner.
+extension Supervisor {
+  /// A bind by number of a port that was handed out: proves, steals, executes and judges.
+  func rebind(
+    _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call,
+    reusesAddress: Bool, execute: () -> (error: Int32?, cookie: UInt64)
+  ) -> Int32? {
+    drainEvents()
+    guard var question = ledger.question(key, address: address) else { return execute().error }
+    // Connections that are left are in the kernel's list. The events of the others must be known before the port
+    // has a new listener.
+    if ledger.mayHaveServed(key) {
+      let isServing = networks.sockets(in: key.namespace, key.transport, port: key.port)
+        .contains { $0.peer_port != 0 }
+      if isServing { ledger.served(key) } else { settleEvents(of: key.namespace) }
+      guard let known = ledger.question(key, address: address) else { return execute().error }
+      question = known
+    }
+    var trial = prove(question, reusesAddress: reusesAddress)
+    if question.isAwaitingRelease && supervision.steal.mode != .off
+      && trial.answers.openAddressesAreFree
+      && (trial.answers.isFree || trial.answers.isFreeWithReuse)
+    {
+      // Whether it was a client's port is told by the event, which is under way: the port is free. It takes a
+      // fraction of a millisecond, and on a busy host as long as the kernel's worker threads wait for a CPU.
+      let deadline = MonotonicClock.now() + Self.longestEventDelay
+      while question.isAwaitingRelease && MonotonicClock.now() < deadline {
+        waitForEvents(milliseconds: 1)
+        question = ledger.question(key, address: address)!
+      }
+      if trial.socket < 0 || thieves[key] != nil {
+        if trial.socket >= 0 { close(trial.socket) }
+        trial = prove(question, reusesAddress: reusesAddress)
+      }
+    }
+    let assessment = ledger.assess(
+      question, trial.answers, by: party(thread, call, withStack: true), at: MonotonicClock.now())!
+    let steals = supervision.steal.wants(assessment)
+    if steals && trial.socket >= 0 {
+      answerAsThief(trial.socket, key)
+      thieves[key, default: []].append((address, trial.socket))
+    } else if trial.socket >= 0 {
+      close(trial.socket)
+    }
+    if trial.answers.thiefHolds && !steals && !wasStolen(key) { dropThieves(key) }
+    let result = execute()
+    let isInUse = result.error == EADDRINUSE
+    let succeeded = steals && (isInUse || result.error == nil)
+    if succeeded {
+      supervision.steal.stole()
+      stolenPorts.insert(key)
+    }
+    ledger.concluded(
+      assessment, result: result.error, cookie: result.cookie,
+      owner: isInUse ? owner(key, address) : nil, wasStolen: succeeded, isAddressInUse: isInUse)
+    return result.error
+  }
+
+  func wasStolen(_ key: PortKey) -> Bool { stolenPorts.contains(key) }
+
+  static let thiefName = "bindstorm (thief)"
+
+  /// Where connections are looked at, a thief listens, as another deployment's server would: clients that dial the
+  /// number reach it.
+  func answerAsThief(_ socket: Int32, _ key: PortKey) {
+    guard supervision.groupVariable != nil, key.transport == .tcp else { return }
+    _ = Glibc.listen(socket, 128)
+  }
+
+  /// The probe whose port a listening thief holds at an address, nil if there is none.
+  func listeningThief(at address: SocketAddress, _ key: PortKey) -> Holding? {
+    guard let mine = thieves[key], mine.contains(where: { $0.address.exclusive.overlaps(address) })
+    else { return nil }
+    return ledger.newest(key)
+  }
+
+  func dropThieves(_ key: PortKey) {
+    for thief in thieves.removeValue(forKey: key) ?? [] { close(thief.socket) }
+  }
+
+  /// Tries whether others could take the port now. The socket that could is kept open for the caller to close.
+  func prove(
+    _ question: Ledger.Question, reusesAddress: Bool
+  ) -> (answers: Ledger.Answers, socket: Int32) {
+    let key = question.key
+    if let mine = thieves[key] {
+      let holds = mine.contains { $0.address.exclusive.overlaps(question.address) }
+      if holds {
+        // A port that was stolen once is simply occupied now.
+        let isFresh = !wasStolen(key)
+        return (
+          Ledger.Answers(
+            isFree: false, openAddressesAreFree: isFresh && question.openAddresses.isEmpty,
+            thiefHolds: isFresh),
+          -1
+        )
+      }
+    }
+    var openAreFree = true
+    for address in question.openAddresses where openAreFree {
+      if let socket = networks.bind(key, address) { close(socket) } else { openAreFree = false }
+    }
+    var answers = Ledger.Answers(isFree: false, openAddressesAreFree: openAreFree)
+    var socket = networks.bind(key, question.address) ?? -1
+    answers.isFree = socket >= 0
+    if !answers.isFree && reusesAddress && (openAreFree || question.openAddresses.isEmpty) {
+      socket = networks.bind(key, question.address, reuse: true) ?? -1
+      answers.isFreeWithReuse = socket >= 0
+    }
+    return (answers, socket)
+  }
+
+  /// Who holds a port: a thief of ours, a socket of the tree, or a stranger.
+  func owner(_ key: PortKey, _ address: SocketAddress) -> Owner? {
+    if thieves[key] != nil {
+      return Owner(isInTree: false, isThief: true, pid: getpid(), command: Self.thiefName)
+    }
+    var records = networks.sockets(in: key.namespace, key.transport, port: key.port)
+    records.sort { $0.is_listening > $1.is_listening }
+    for record in records {
+      if let known = ledger.holding(cookie: record.cookie) {
+        let party = known.holding.party
+        return Owner(isInTree: true, pid: party.pid, command: party.command)
+      }
+    }
+    let inodes = records.map(\.inode).filter { $0 != 0 }
+    guard let found = ProcessRecords.owners(ofSockets: inodes).first(where: { $0.pid != 0 })
+    else { return nil }
+    let isOurs = descendants(of: tree.pid).contains(found.pid) || found.pid == tree.pid
+    return Owner(isInTree: isOurs, pid: found.pid, command: found.command)
+  }
+}

@@ -1,0 +1,89 @@
+public import RaceLedger
+
+/// What to run and what to do to it.
+public struct Supervision: Sendable {
+  /// The command, found by PATH.
+  public var command: [String]
+  public var steal = StealPolicy()
+  /// `bind(0)` gets the port of a released probe again, where the kernel allows it.
+  public var forcesDuplicates = false
+  public var injections: [InjectRule] = []
+  /// Environment variable whose value tells deployments apart; nil does not look at connections.
+  public var groupVariable: String?
+  public var allowsIOUring = false
+  /// Nil: the best one the host offers.
+  public var mode: HostAbilities.Mode?
+  /// How many stacks are taken.
+  public var stackLimit = 64
+  /// Asks py-spy for Python frames.
+  public var asksPySpy = true
+  /// How long processes that outlive the command are waited for, in nanoseconds; nil: for ever.
+  public var linger: UInt64?
+  /// The tree is ended after so many nanoseconds; nil: never.
+  public var timeLimit: UInt64?
+  /// The supervisor inherited SIGPIPE ignored, and so must the command.
+  public var inheritsPipeIgnored = false
+  /// Descriptors for the command's standard streams; -1 for the supervisor's own.
+  public var input: Int32 = -1
+  public var output: Int32 = -1
+  public var error: Int32 = -1
+
+  public init(command: [String]) { self.command = command }
+}
+
+/// What came of it.
+public struct Observation: Sendable {
+  /// How the command ended.
+  public enum Status: Sendable, Equatable {
+    case exited(Int32)
+    case signalled(Int32)
+    /// The time limit struck.
+    case hung
+  }
+
+  public var status: Status
+  public var findings: [Finding] = []
+  public var mode: HostAbilities.Mode
+  /// Nanoseconds of CLOCK_MONOTONIC.
+  public var startedAt: UInt64
+  public var endedAt: UInt64 = 0
+  /// Calls that were caught.
+  public var calls = 0
+  /// Ports that the kernel chose.
+  public var probes = 0
+  /// Calls that could not be looked into (another user's process, a namespace that cannot be entered).
+  public var unobserved = 0
+  /// Destroy events that the kernel dropped: releases may be dated late.
+  public var lostEvents = 0
+  public var stolen = 0
+  public var duplicatesForced = 0
+  /// How often each injection struck, in their order.
+  public var injected: [Int] = []
+  /// The signal that asked to stop, where the command has a process group of its own.
+  public var interruption: Int32?
+  /// Processes of the tree still ran at the end; a guard lets their calls continue.
+  public var isTreeRunning = false
+}
+
+/// Why nothing was supervised.
+public enum CheckError: Error, Equatable, CustomStringConvertible {
+  /// What the host lacks.
+  case unavailable(String)
+  /// Another supervisor's filter is on this tree already.
+  case nested
+  /// The command could not be executed.
+  case cannotExecute(String, code: Int32)
+  /// A kernel call of the supervisor failed.
+  case system(String)
+
+  public var description: String {
+    switch self {
+    case .unavailable(let what): "this host cannot catch port calls: \(what)"
+    case .nested:
+      "another tool already catches calls of this process tree (bindstorm check inside bindstorm "
+        + "check, or a container runtime's seccomp listener); the kernel allows one"
+    case .cannotExecute(let command, let code): "cannot run \(command): \(errorText(code))"
+    case .system(let text): text
+    }
+  }
+}

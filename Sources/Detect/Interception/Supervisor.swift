@@ -1,0 +1,257 @@
+internal import CInterception
+internal import Glibc
+internal import RaceLedger
+internal import Syscalls
+
+/// Runs a command tree with its port calls caught: one thread, one loop over the caught calls, the kernel's
+/// destroy events, signals and timers.
+public final class Supervisor {
+  var supervision: Supervision
+  var tree = pt_tree()
+  private let signals: Int32
+  let networks: Networks
+  let threads: Threads
+  let stacks: Stacks
+  let lowestUnprivilegedPort: UInt16
+
+  var ledger = Ledger()
+  var observation: Observation
+  /// Sockets of ours that hold ports.
+  var thieves: [PortKey: [(address: SocketAddress, socket: Int32)]] = [:]
+  /// Ports on which a re-bind was made to fail: the thief stays, as another program would.
+  var stolenPorts: Set<PortKey> = []
+  /// Ports that were ever handed out, so that others pass quickly.
+  var handedOut = [Bool](repeating: false, count: 65_536)
+  /// Sockets of ours, by cookie, whose destroy events come after all that are under way.
+  var marks: Set<UInt64> = []
+  /// Calls that wait for their time.
+  var delayed: [(due: UInt64, call: pt_call, error: Int32?)] = []
+  /// Fallback mode: descriptors on which `bind(0)` went on, by process.
+  var unnamed: Set<UInt64> = []
+  private var commandStatus: Observation.Status?
+  private var lingerUntil: UInt64?
+
+  /// Runs the command to the end of its tree.
+  public static func run(_ supervision: Supervision) throws(CheckError) -> Observation {
+    let abilities = HostAbilities()
+    guard let best = abilities.mode else { throw .unavailable(abilities.missing) }
+    if supervision.mode == .full && best != .full {
+      throw .unavailable("full mode needs pidfd_getfd and Linux 5.19")
+    }
+    let supervisor: Supervisor
+    do throws(SystemError) {
+      supervisor = try Supervisor(supervision, abilities, supervision.mode ?? best)
+    } catch {
+      throw .system(error.description)
+    }
+    try supervisor.start(abilities)
+    supervisor.loop()
+    return supervisor.finish()
+  }
+
+  private init(
+    _ supervision: Supervision, _ abilities: HostAbilities, _ mode: HostAbilities.Mode
+  ) throws(SystemError) {
+    self.supervision = supervision
+    networks = try Networks()
+    threads = Threads(groupVariable: supervision.groupVariable)
+    stacks = Stacks(
+      limit: supervision.stackLimit, pySpy: supervision.asksPySpy ? abilities.pySpy : nil)
+    signals = pt_block_signals()
+    guard signals >= 0 else { throw SystemError("signalfd", code: -signals) }
+    let text = try? FileText.read("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+    let start = text.flatMap { UInt16($0.prefix { $0.isNumber }) } ?? 1_024
+    lowestUnprivilegedPort = max(1, start)
+    observation = Observation(status: .exited(0), mode: mode, startedAt: MonotonicClock.now())
+  }
+
+  private static let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+  private var descriptorLimit = rlimit()
+
+  deinit {
+    if descriptorLimit.rlim_max > 0 { setrlimit(Self.descriptors, &descriptorLimit) }
+    close(signals)
+    for thief in thieves.values.joined() { close(thief.socket) }
+    if tree.listener >= 0 { close(tree.listener) }
+  }
+
+  // MARK: Start and end
+
+  private func start(_ abilities: HostAbilities) throws(CheckError) {
+    if (!abilities.isPrivileged && abilities.ptraceScope > 0) || supervision.timeLimit != nil {
+      _ = pt_adopt_orphans()
+    }
+    var options = pt_spawn_options()
+    options.ignores_pipe = supervision.inheritsPipeIgnored ? 1 : 0
+    options.input = supervision.input
+    options.output = supervision.output
+    options.error = supervision.error
+    options.own_group = supervision.timeLimit == nil ? 0 : 1
+    options.traps = traps(abilities)
+    if getrlimit(Self.descriptors, &descriptorLimit) == 0 {
+      // Thieves and caches need descriptors; the command keeps its own limit.
+      options.descriptor_limit = UInt(descriptorLimit.rlim_cur)
+      var raised = descriptorLimit
+      raised.rlim_cur = raised.rlim_max
+      setrlimit(Self.descriptors, &raised)
+    }
+    var words: [UnsafeMutablePointer<CChar>?] = supervision.command.map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    observation.startedAt = MonotonicClock.now()
+    guard pt_spawn(&words, &options, &tree) == 0 else { throw failure() }
+  }
+
+  private func traps(_ abilities: HostAbilities) -> UInt32 {
+    var traps: UInt32 = 0
+    if observation.mode == .fallback { traps |= PT_TRAP_GETSOCKNAME.rawValue }
+    if !abilities.killableWait { traps |= PT_NO_KILLABLE_WAIT.rawValue }
+    if supervision.allowsIOUring { traps |= PT_ALLOW_IO_URING.rawValue }
+    let calls = Set(supervision.injections.map(\.call))
+    if calls.contains(.socket) { traps |= PT_TRAP_SOCKET.rawValue }
+    if calls.contains(.accept) { traps |= PT_TRAP_ACCEPT.rawValue }
+    if calls.contains(.connect) || supervision.groupVariable != nil {
+      traps |= PT_TRAP_CONNECT.rawValue
+    }
+    return traps
+  }
+
+  private func failure() -> CheckError {
+    let code = tree.error
+    switch UInt32(tree.failure) {
+    case PT_FAILED_EXEC.rawValue: return .cannotExecute(supervision.command[0], code: code)
+    case PT_FAILED_FILTER.rawValue where code == EBUSY: return .nested
+    case PT_FAILED_FILTER.rawValue:
+      return .unavailable("seccomp: \(ErrorNumber.text(code))")
+    case PT_FAILED_NO_NEW_PRIVS.rawValue:
+      return .unavailable("no_new_privs: \(ErrorNumber.text(code))")
+    default: return .system("starting the command: \(ErrorNumber.text(code))")
+    }
+  }
+
+  private func finish() -> Observation {
+    // The last releases are on their way.
+    let patience = observation.isTreeRunning ? 20_000_000 : Self.longestEventDelay
+    let deadline = MonotonicClock.now() + patience
+    while ledger.findings.contains(where: \.isAwaitingRelease), MonotonicClock.now() < deadline {
+      waitForEvents(milliseconds: 2)
+    }
+    drainEvents()
+    reap()
+    if commandStatus == nil {
+      // Its filter is gone, so it ends at once.
+      var status: Int32 = 0
+      while waitpid(tree.pid, &status, 0) < 0 && errno == EINTR {}
+      commandStatus = Self.status(status)
+    }
+    if !observation.isTreeRunning {
+      // The guard saw the same end; it must not be left to a slow init.
+      while waitpid(tree.guard, nil, 0) < 0 && errno == EINTR {}
+    }
+    observation.status = commandStatus ?? observation.status
+    observation.findings = ledger.findings
+    observation.stolen = supervision.steal.done
+    observation.injected = supervision.injections.map(\.struck)
+    observation.endedAt = MonotonicClock.now()
+    return observation
+  }
+
+  // MARK: Loop
+
+  private func loop() {
+    while true {
+      let networkEvents = networks.known.values.map(\.events)
+      var items =
+        [tree.listener, signals].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        + networkEvents.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      _ = poll(&items, nfds_t(items.count), timeout())
+      if items[2...].contains(where: { $0.revents != 0 }) { drainEvents() }
+      if items[0].revents & Int16(POLLIN) != 0 { receive() }
+      if items[1].revents != 0, !takeSignals() { break }
+      answerDue()
+      if items[0].revents & Int16(POLLIN) == 0 && items[0].revents & Int16(POLLHUP) != 0 { break }
+      let now = MonotonicClock.now()
+      if let lingerUntil, now >= lingerUntil {
+        observation.isTreeRunning = true
+        break
+      }
+      if let limit = supervision.timeLimit, now >= observation.startedAt + limit {
+        endTree()
+        commandStatus = .hung
+        break
+      }
+    }
+  }
+
+  private func timeout() -> Int32 {
+    var next = delayed.first?.due
+    for time in [
+      lingerUntil, supervision.timeLimit.map { observation.startedAt + $0 },
+    ] {
+      if let time { next = min(next ?? .max, time) }
+    }
+    guard let next else { return -1 }
+    let now = MonotonicClock.now()
+    return next <= now ? 0 : Int32(min((next - now) / 1_000_000 + 1, 3_600_000))
+  }
+
+  /// False: stop waiting for what is left of the tree.
+  private func takeSignals() -> Bool {
+    var sender: Int32 = 0
+    while true {
+      let signal = pt_next_signal(signals, &sender)
+      switch signal {
+      case 0: return true
+      case SIGCHLD:
+        reap()
+        if commandStatus != nil && lingerUntil == nil, let linger = supervision.linger {
+          lingerUntil = MonotonicClock.now() + linger
+        }
+      case SIGWINCH: break
+      default:
+        if commandStatus != nil && [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains(signal) {
+          observation.isTreeRunning = true
+          return false
+        }
+        if [SIGINT, SIGTERM].contains(signal) { observation.interruption = signal }
+        // What the terminal sends reaches the whole foreground group by itself.
+        if supervision.timeLimit != nil {
+          kill(-tree.pid, signal)
+        } else if sender != 0 {
+          kill(tree.pid, signal)
+        }
+      }
+    }
+  }
+
+  private func reap() {
+    var status: Int32 = 0
+    while true {
+      let pid = waitpid(-1, &status, WNOHANG)
+      guard pid > 0 else { return }
+      // What the time limit ended did hang, however late its exit is taken.
+      if pid == tree.pid && commandStatus != .hung { commandStatus = Self.status(status) }
+    }
+  }
+
+  private static func status(_ wait: Int32) -> Observation.Status {
+    wait & 0x7f == 0 ? .exited(wait >> 8 & 0xff) : .signalled(wait & 0x7f)
+  }
+
+  /// Kills every descendant but the guard until the filter has no user left.
+  private func endTree() {
+    let deadline = MonotonicClock.now() + 10_000_000_000
+    while MonotonicClock.now() < deadline {
+      for pid in descendants(of: getpid()) where pid != tree.guard { kill(pid, SIGKILL) }
+      var item = pollfd(fd: tree.listener, events: 0, revents: 0)
+      reap()
+      if poll(&item, 1, 5) > 0 && item.revents & Int16(POLLHUP) != 0 { return }
+    }
+    observation.isTreeRunning = true
+  }
+}
+
+/// The text of an errno.
+func errorText(_ code: Int32) -> String { ErrorNumber.text(code) }
+
+/// Ends the calling process as the command ended that a signal killed. Returns if that did not end it.
+public func endBySignal(_ signal: Int32) { pt_die_by_signal(signal) }

@@ -1,0 +1,104 @@
+internal import CInterception
+internal import Glibc
+internal import RaceLedger
+internal import Syscalls
+
+/// Threads that made calls: their descriptors and who they are.
+final class Threads {
+  /// What is kept of one thread.
+  struct Record {
+    var pidfd: Int32
+    /// /proc/TID/stat, kept open: a read fails once that very thread is gone.
+    var stat: Int32
+    var identity: [UInt8]
+    var party: Party
+  }
+
+  static let kept = 256
+  private var records: [UInt32: Record] = [:]
+  private let groupVariable: String?
+
+  init(groupVariable: String?) { self.groupVariable = groupVariable }
+  deinit { forgetAll() }
+
+  /// The thread, from memory if it is the same program still. Nil if it is gone.
+  func record(_ tid: UInt32) -> Record? {
+    if let record = records[tid] {
+      if let identity = Self.identity(record.stat), identity == record.identity { return record }
+      forget(tid)
+    }
+    if records.count >= Self.kept { forgetAll() }
+    guard let record = open(Int32(tid)) else { return nil }
+    records[tid] = record
+    return record
+  }
+
+  private func open(_ tid: Int32) -> Record? {
+    let stat = Glibc.open("/proc/\(tid)/stat", O_RDONLY | O_CLOEXEC)
+    guard stat >= 0 else { return nil }
+    guard let identity = Self.identity(stat) else {
+      close(stat)
+      return nil
+    }
+    var pid = tid
+    if let status = try? FileText.read("/proc/\(tid)/status"),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Tgid:") })
+    {
+      pid = Int32(line.dropFirst(5).drop { $0 == "\t" || $0 == " " }) ?? tid
+    }
+    let name = (try? FileText.read("/proc/\(tid)/comm")) ?? ""
+    let words = ((try? FileText.read("/proc/\(tid)/cmdline")) ?? "").prefix(4_096)
+      .split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(String.init)
+    let party = Party(
+      pid: pid, tid: tid, thread: String(name.prefix { $0 != "\n" }), arguments: words,
+      descriptor: -1, group: group(of: tid))
+    return Record(pidfd: pt_open_thread(tid), stat: stat, identity: identity, party: party)
+  }
+
+  private func group(of tid: Int32) -> String {
+    guard let groupVariable, let environment = try? FileText.read("/proc/\(tid)/environ") else {
+      return ""
+    }
+    let start = "\(groupVariable)="
+    return environment.split(separator: "\0").first { $0.hasPrefix(start) }
+      .map { String($0.dropFirst(start.count)) } ?? ""
+  }
+
+  /// The name, and the addresses of code and arguments, which execve() changes.
+  private static func identity(_ stat: Int32) -> [UInt8]? {
+    withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 1) { buffer -> [UInt8]? in
+      let length = pread(stat, buffer.baseAddress!, buffer.count, 0)
+      guard length > 0, let end = buffer[..<length].lastIndex(of: UInt8(ascii: ")")) else {
+        return nil
+      }
+      var identity = Array(buffer[..<end])
+      // Fields 26 (startcode) and 48 (arg_start) of proc(5); field 3 follows the name.
+      var field = 2
+      for byte in buffer[(end + 1)..<length] {
+        if byte == UInt8(ascii: " ") { field += 1 }
+        if field == 26 || field == 48 { identity.append(byte) }
+        if field > 48 { break }
+      }
+      return identity
+    }
+  }
+
+  private func forget(_ tid: UInt32) {
+    guard let record = records.removeValue(forKey: tid) else { return }
+    close(record.stat)
+    if record.pidfd >= 0 { close(record.pidfd) }
+  }
+
+  private func forgetAll() { for tid in Array(records.keys) { forget(tid) } }
+}
+
+/// Whether a process has ended or is about to: PF_EXITING is set before its descriptors are closed.
+func hasEnded(_ pid: Int32) -> Bool {
+  guard let stat = try? FileText.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")")
+  else { return true }
+  // Fields 3 (state) and 9 (flags) of proc(5).
+  let fields = stat[end...].split(separator: " ").dropFirst()
+  guard let state = fields.first, let flags = fields.dropFirst(6).first.flatMap({ UInt32($0) })
+  else { return false }
+  return state == "Z" || state == "X" || flags & 0x4 != 0
+}

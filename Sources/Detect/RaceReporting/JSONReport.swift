@@ -1,0 +1,146 @@
+internal import FoundationEssentials
+public import RaceLedger
+
+/// What was found as a value that encodes to JSON. Field names are part of the format; `format` changes when
+/// their meaning does.
+public struct RaceDocument: Encodable, Sendable {
+  public struct Endpoint: Encodable, Sendable {
+    public var call: String
+    public var address: String
+    public var atNanoseconds: UInt64
+    public var pid: Int32
+    public var tid: Int32
+    public var thread: String
+    public var command: [String]
+    public var descriptor: Int32
+    public var group: String
+    public var sourceStack: [Frame]
+    public var nativeStack: [Frame]
+
+    init(_ party: Party, call: String, address: SocketAddress, at: UInt64, since: UInt64) {
+      self.call = call
+      self.address = address.description
+      atNanoseconds = at > since ? at - since : 0
+      pid = party.pid
+      tid = party.tid
+      thread = party.thread
+      command = party.arguments
+      descriptor = party.descriptor
+      group = party.group
+      sourceStack = party.sourceStack
+      nativeStack = party.stack
+    }
+  }
+
+  public struct Place: Encodable, Sendable {
+    public var place: String
+    public var verdict: String
+    public var isRace: Bool
+    public var summary: String
+    public var count: Int
+    public var stolen: Int
+    public var transport: String
+    public var port: UInt16
+    public var rebind: Int
+    public var probe: Endpoint
+    public var otherProbe: Endpoint?
+    public var rebinder: Endpoint
+    public var released: String?
+    public var releasedAtNanoseconds: UInt64?
+    public var windowNanoseconds: UInt64?
+    public var shortestWindowNanoseconds: UInt64?
+    public var longestWindowNanoseconds: UInt64?
+    public var result: Int32?
+    public var proof: String
+    public var owner: Owner?
+    public var force: String?
+  }
+
+  public var format = "bindstorm-check/1"
+  public var bindstormVersion: String
+  public var command: [String]
+  public var ending: String
+  public var isSuccess: Bool
+  public var seconds: Double
+  public var mode: String
+  public var steal: String
+  public var races: Int
+  public var suppressed: Int
+  public var callsCaught: Int
+  public var portsChosenByKernel: Int
+  public var unobservedCalls: Int
+  public var lostEvents: Int
+  public var stolen: Int
+  public var duplicatesForced: Int
+  public var injections: [String]
+  public var isTreeRunning: Bool
+  public var places: [Place]
+
+  public init(_ book: Book, _ facts: RunFacts) {
+    bindstormVersion = facts.version
+    command = facts.command
+    ending = facts.ending
+    isSuccess = facts.isSuccess
+    seconds = facts.seconds
+    mode = facts.mode
+    steal = facts.steal
+    races = book.races.count
+    suppressed = book.suppressed
+    callsCaught = facts.calls
+    portsChosenByKernel = facts.probes
+    unobservedCalls = facts.unobserved
+    lostEvents = facts.lostEvents
+    stolen = facts.stolen
+    duplicatesForced = facts.duplicatesForced
+    injections = facts.injections
+    isTreeRunning = facts.isTreeRunning
+    places = book.places.map { Place($0, facts) }
+  }
+
+  /// The document, indented, with sorted keys.
+  /// - Throws: `EncodingError` for numbers that JSON cannot hold.
+  public func text() throws -> String { try encoded(self) }
+}
+
+extension RaceDocument.Place {
+  init(_ report: PlaceReport, _ facts: RunFacts) {
+    let finding = report.first
+    let words = PlaceWords(place: report, facts: facts)
+    func endpoint(_ holding: Holding) -> RaceDocument.Endpoint {
+      RaceDocument.Endpoint(
+        holding.party, call: words.origin(holding), address: holding.address,
+        at: holding.openedAt, since: facts.startedAt)
+    }
+    place = finding.place
+    verdict = finding.kind.rawValue
+    isRace = finding.kind.isRace
+    summary = finding.summary
+    count = report.count
+    stolen = report.stolen
+    transport = finding.key.transport.rawValue
+    port = finding.key.port
+    rebind = finding.rebind
+    probe = endpoint(finding.probe)
+    otherProbe = finding.otherProbe.map(endpoint)
+    rebinder = RaceDocument.Endpoint(
+      finding.rebinder, call: finding.kind == .crossWired ? "connect" : "bind by number",
+      address: finding.rebindAddress, at: finding.reboundAt, since: facts.startedAt)
+    released = finding.probe.release?.rawValue
+    releasedAtNanoseconds = finding.probe.releasedAt.map {
+      $0 > facts.startedAt ? $0 - facts.startedAt : 0
+    }
+    windowNanoseconds = words.window.isEmpty ? nil : finding.window
+    shortestWindowNanoseconds = words.window.isEmpty ? nil : report.windows?.lowerBound
+    longestWindowNanoseconds = words.window.isEmpty ? nil : report.windows?.upperBound
+    result = finding.result
+    proof = finding.proof.rawValue
+    owner = finding.owner
+    force = finding.kind == .race || finding.kind == .restart ? facts.forcing(report) : nil
+  }
+}
+
+func encoded(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+}

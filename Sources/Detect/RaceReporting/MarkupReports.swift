@@ -1,0 +1,130 @@
+public import RaceLedger
+
+/// Findings as JUnit XML: a failed case a place, and one that passes when there is none.
+public enum RaceJUnitReport {
+  /// The document.
+  public static func text(_ book: Book, _ facts: RunFacts) -> String {
+    let command = escaped(facts.command.joined(separator: " "))
+    let count = max(1, book.races.count)
+    var lines = [
+      #"<?xml version="1.0" encoding="UTF-8"?>"#,
+      #"<testsuites name="bindstorm check">"#,
+      #"  <testsuite name="\#(command)" tests="\#(count)" failures="\#(book.races.count)" errors="0" skipped="0" time="\#(facts.seconds)">"#,
+    ]
+    if book.races.isEmpty {
+      // A run in which nothing could be judged passes no test.
+      let skipped =
+        facts.probes == 0
+        ? #"<skipped message="no port was chosen by the kernel, so nothing could be judged"/>"# : ""
+      lines.append(
+        #"    <testcase classname="bindstorm.check" name="no port race">\#(skipped)</testcase>"#)
+    }
+    for place in book.races {
+      let finding = place.first
+      let text = RaceTextReport.text(
+        Book(Array(repeating: finding, count: 1)), facts)
+      lines.append(
+        #"    <testcase classname="bindstorm.check.\#(escaped(finding.kind.rawValue))" name="\#(escaped(finding.summary))">"#
+      )
+      lines.append(
+        #"      <failure type="\#(escaped(finding.kind.rawValue))" message="\#(escaped(finding.summary))">\#(escaped(text))</failure>"#
+      )
+      lines.append("    </testcase>")
+    }
+    return (lines + ["  </testsuite>", "</testsuites>"]).joined(separator: "\n") + "\n"
+  }
+}
+
+/// Findings as one self-contained page.
+public enum RaceHTMLReport {
+  private static let style = """
+    :root { color-scheme: light dark; --line: #8884; --bad: #c22; --note: #888; }
+    body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+    h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin: 0; } code, pre { font: 13px/1.45 ui-monospace, monospace; }
+    article { border: 1px solid var(--line); border-left: 4px solid var(--bad); border-radius: 4px; margin: 1rem 0; padding: .8rem 1rem; }
+    article.note { border-left-color: var(--note); }
+    dl { display: grid; grid-template-columns: 8rem 1fr; gap: .2rem 1rem; margin: .6rem 0; } dt { color: var(--note); } dd { margin: 0; overflow-wrap: anywhere; }
+    .bar { display: flex; height: 1.2rem; margin: .6rem 0; font-size: 11px; text-align: center; border-radius: 3px; overflow: hidden; }
+    .bar span { min-width: 4.5rem; color: #fff; padding: 0 .3rem; white-space: nowrap; } .held { background: #2a7; } .open { background: var(--bad); } .again { background: #27b; }
+    pre { overflow-x: auto; margin: .3rem 0; } summary { cursor: pointer; }
+    """
+
+  /// The page.
+  public static func text(_ book: Book, _ facts: RunFacts) -> String {
+    let command = facts.command.map(shellQuoted).joined(separator: " ")
+    let verdict =
+      book.races.isEmpty
+      ? (facts.probes == 0
+        ? "Nothing could be judged: no port was chosen by the kernel."
+        : "No race in \(facts.probes) ports that the kernel chose.")
+      : "Races at \(book.races.count) \(book.races.count == 1 ? "place" : "places")."
+    return """
+      <!doctype html>
+      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+      <title>bindstorm check: \(escaped(verdict))</title><style>\(style)</style></head><body>
+      <h1>\(escaped(verdict))</h1>
+      <p><code>\(escaped(command))</code> \(escaped(facts.ending)) after \(duration(UInt64(facts.seconds * 1e9))).
+      \(count(facts.calls, "call")) caught in \(escaped(facts.mode)) mode, \(count(facts.probes, "port")) chosen by the kernel, \
+      \(count(facts.stolen, "re-bind")) met a thief, \(count(book.suppressed, "finding")) suppressed\
+      \(facts.unobserved > 0 ? ", <strong>\(count(facts.unobserved, "call")) could not be looked into</strong>" : "").</p>
+      \(book.places.map { article($0, facts) }.joined(separator: "\n"))
+      </body></html>
+
+      """
+  }
+
+  private static func article(_ place: PlaceReport, _ facts: RunFacts) -> String {
+    let finding = place.first
+    let words = PlaceWords(place: place, facts: facts)
+    var rows = [
+      (
+        "Probe",
+        "\(words.origin(finding.probe)) \(words.time(finding.probe.openedAt)): \(words.who(finding.probe.party))"
+      ),
+      ("Released", words.release),
+      (
+        finding.kind == .crossWired ? "Connected" : "Re-bind",
+        "\(finding.rebindAddress) \(words.time(finding.reboundAt)): \(words.who(finding.rebinder)), \(words.result)"
+      ),
+    ]
+    if let owner = words.owner { rows.append(("Held by", owner)) }
+    rows.append(("Proof", finding.proof.rawValue))
+    rows.append(("Seen", "\(place.count) times, \(place.stolen) stolen"))
+    var html = """
+      <article class="\(finding.kind.isRace ? "race" : "note")" id="\(finding.place)">
+      <h2>\(escaped(finding.summary))</h2>
+      """
+    if !words.window.isEmpty {
+      html +=
+        #"<div class="bar"><span class="held" style="flex:2">probe holds</span><span class="open" style="flex:3">open for \#(escaped(words.window))</span><span class="again" style="flex:2">re-bind</span></div>"#
+    }
+    html +=
+      "<dl>" + rows.map { "<dt>\($0.0)</dt><dd>\(escaped($0.1))</dd>" }.joined() + "</dl>"
+    for (name, party) in [("Probe", finding.probe.party), ("Re-bind", finding.rebinder)] {
+      let frames = party.sourceStack + party.stack
+      guard !frames.isEmpty else { continue }
+      let text = frames.enumerated().map { "#\($0.offset) \($0.element.text)" }
+        .joined(separator: "\n")
+      html += "<details><summary>\(name): stack</summary><pre>\(escaped(text))</pre></details>"
+    }
+    if finding.kind == .race || finding.kind == .restart {
+      html += "<p>Force it: <code>\(escaped(facts.forcing(place)))</code></p>"
+    }
+    return html + "</article>"
+  }
+}
+
+/// Text for XML and HTML; control characters, which XML 1.0 cannot hold, become spaces.
+func escaped(_ text: String) -> String {
+  text.unicodeScalars.reduce(into: "") { result, scalar in
+    switch scalar {
+    case "&": result += "&amp;"
+    case "<": result += "&lt;"
+    case ">": result += "&gt;"
+    case "\"": result += "&quot;"
+    case "\n", "\t": result.unicodeScalars.append(scalar)
+    case _ where scalar.value < 32 || (0xfffe...0xffff).contains(scalar.value): result += " "
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+}

@@ -1,0 +1,125 @@
+public import RaceLedger
+internal import TerminalText
+
+/// The report as text for a terminal or a log.
+public enum RaceTextReport {
+  private static let rule = "=================="
+
+  /// The whole report, ending with a line break. Empty when there is nothing to say.
+  /// - Parameter isVerbose: notes are told in full, and what was watched.
+  public static func text(_ book: Book, _ facts: RunFacts, isVerbose: Bool = false) -> String {
+    var lines: [String] = []
+    for place in book.races { lines += block(place, facts) }
+    for place in book.notes {
+      if isVerbose {
+        lines += block(place, facts)
+      }
+    }
+    lines.append(last(book, facts))
+    if facts.stolen > 0 || facts.duplicatesForced > 0 {
+      lines.append(
+        "bindstorm check: \(count(facts.stolen, "re-bind")) met a thief, \(count(facts.duplicatesForced, "port")) handed out twice on purpose"
+      )
+    }
+    lines += facts.injections.map { "bindstorm check: injected (synthetic errors): \($0)" }
+    if isVerbose {
+      lines.append(
+        "bindstorm check: \(facts.mode) mode, \(count(facts.calls, "call")) caught, \(count(facts.probes, "port")) chosen by the kernel, \(count(book.suppressed, "finding")) suppressed"
+      )
+      lines += book.suppressionsUsed.sorted { $0.key < $1.key }.map {
+        "bindstorm check: suppression '\($0.key)' took \($0.value)"
+      }
+    }
+    if facts.unobserved > 0 {
+      lines.append(
+        "bindstorm check: \(count(facts.unobserved, "call")) could not be looked into (another user's process, or a network namespace that cannot be entered), and so not covered by this result"
+      )
+    }
+    if facts.lostEvents > 0 {
+      lines.append(
+        "bindstorm check: the kernel dropped socket events \(facts.lostEvents) times: releases may be dated late"
+      )
+    }
+    if facts.isTreeRunning {
+      lines.append(
+        "bindstorm check: processes of the tree still run; they go on undisturbed and unwatched")
+    }
+    return TerminalText.safe(lines.joined(separator: "\n") + "\n")
+  }
+
+  private static func last(_ book: Book, _ facts: RunFacts) -> String {
+    let ending = "the command \(facts.ending)"
+    guard !book.races.isEmpty else {
+      let nothing =
+        facts.probes == 0
+        ? "no port was chosen by the kernel, so nothing could be judged"
+        : "no race in \(facts.probes) ports that the kernel chose"
+      let suppressed = book.suppressed > 0 ? ", \(book.suppressed) findings suppressed" : ""
+      return "bindstorm check: \(nothing)\(suppressed); \(ending)"
+    }
+    let counts = RaceKind.allCases.compactMap { kind -> String? in
+      let count = book.races.filter { $0.first.kind == kind }.count
+      return count > 0 ? "\(count) \(kind.rawValue)" : nil
+    }
+    return "bindstorm check: races found at \(book.races.count) "
+      + "\(book.races.count == 1 ? "place" : "places") (\(counts.joined(separator: ", "))); \(ending)"
+  }
+
+  private static func block(_ place: PlaceReport, _ facts: RunFacts) -> [String] {
+    let words = PlaceWords(place: place, facts: facts)
+    let finding = place.first
+    let port = finding.probe.address.description
+    var lines = [
+      rule,
+      "WARNING: bindstorm: \(title(finding)) on \(finding.key.transport.rawValue) \(port)",
+    ]
+    lines.append("  Probe: \(words.origin(finding.probe)) by \(words.who(finding.probe.party))")
+    lines.append("         \(words.time(finding.probe.openedAt))")
+    lines += stack(finding.probe.party)
+    if finding.kind != .crossWired { lines.append("  Released: \(words.release)") }
+    if let other = finding.otherProbe {
+      lines.append("  Also handed out: \(words.origin(other)) to \(words.who(other.party))")
+      lines.append("         \(words.time(other.openedAt))")
+      lines += stack(other.party)
+    }
+    let call = finding.kind == .crossWired ? "Connected from" : "Re-bind"
+    lines.append("  \(call): \(finding.rebindAddress) by \(words.who(finding.rebinder))")
+    let result = finding.kind == .crossWired ? "" : ", \(words.result)"
+    lines.append("         \(words.time(finding.reboundAt))\(result)")
+    lines += stack(finding.rebinder)
+    if let owner = words.owner { lines.append("  Held by: \(owner)") }
+    if !words.window.isEmpty { lines.append("  Window: \(words.window)") }
+    lines.append("  Proof: \(finding.proof.rawValue)")
+    if finding.kind == .race || finding.kind == .restart {
+      lines.append("  Force it: \(facts.forcing(place))")
+    }
+    let stolen = place.stolen > 0 ? ", \(place.stolen) stolen" : ""
+    let count = place.count == 1 ? "once" : "\(place.count) times"
+    lines.append("SUMMARY: bindstorm: \(finding.summary) (\(count)\(stolen))")
+    lines.append(rule)
+    return lines
+  }
+
+  private static func stack(_ party: Party) -> [String] {
+    let frames = party.sourceStack + party.stack
+    return frames.prefix(24).enumerated().map { "    #\($0.offset) \($0.element.text)" }
+  }
+
+  private static func title(_ finding: Finding) -> String {
+    finding.kind == .crossWired && finding.owner?.isThief == true
+      ? "a client reached the thief instead of its server" : title(finding.kind)
+  }
+
+  static func title(_ kind: RaceKind) -> String {
+    switch kind {
+    case .race: "port race (probed, let go, bound again)"
+    case .restart: "port race (a server restarts on a port that the kernel once chose)"
+    case .duplicate: "one port handed out to two owners"
+    case .collision: "a handed-out port is taken"
+    case .crossWired: "a client reached another deployment's server"
+    case .stillHeld: "a handed-out port is bound again while its probe holds it"
+    case .reservation: "a port was re-bound while its probe is open"
+    case .clientPort: "a port that was a client's own is bound by number"
+    }
+  }
+}

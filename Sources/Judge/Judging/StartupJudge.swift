@@ -1,0 +1,294 @@
+internal import History
+internal import PlanModel
+
+/// What a launch at depth `startup` left on record beyond the binds.
+struct StartupEvidence {
+  let startup: Startup
+  let record: StartupRecord
+  let engines: [EngineRecord]
+  let servings: [ServingRecord]
+  let servers: [ServerRecord]
+  /// An engine core of another launch that answered requests which were not of its launch.
+  let otherEngine: EngineRecord?
+
+  /// Nil unless the arm's depth is `startup`.
+  init?(_ arm: Arm, _ trial: TrialRecord, launch: Int) {
+    guard let startup = arm.startup,
+      let record = trial.startups.first(where: { $0.launch == launch })
+    else { return nil }
+    self.startup = startup
+    self.record = record
+    engines = trial.engines.filter { $0.launch == launch }
+    servings = trial.servings.filter { $0.launch == launch }
+    servers = trial.servers.filter { $0.launch == launch }
+    otherEngine = trial.engines.first { $0.launch != launch && $0.strangers > 0 }
+  }
+
+  /// The first thing that went wrong; nil if nothing has a time.
+  var firstFailure: UInt64? {
+    let binds = servers.flatMap { [$0.input, $0.output] }.filter { $0.errno != 0 }.map(\.finished)
+    return (binds + servings.map(\.failed)).filter { $0 != 0 }.min()
+  }
+
+  /// From the first failure to the moment when the launcher noticed; nil where one of them has no time.
+  var detection: UInt64? {
+    guard record.noticed != 0, let first = firstFailure, record.noticed >= first else { return nil }
+    return record.noticed - first
+  }
+
+  /// A timeout of a process that was healthy: it went on, or was at work that takes its time. Nil if no limit
+  /// was exceeded or what was waited for was not to come.
+  func falseTimeout(own: LaunchRecord, _ relative: (UInt64) -> String) -> String? {
+    if own.errno == 110 && own.stage == .coordinator {
+      guard record.coordinatorBound != 0, record.coordinatorDied == nil else { return nil }
+      return
+        "the launcher gave the coordinator up after \(startup.coordinatorTimeoutMilliseconds) ms "
+        + "at \(relative(record.noticed)), but it was healthy and had bound at "
+        + "\(relative(record.coordinatorBound))"
+    }
+    if own.errno == 110 && own.stage == .report {
+      let endpoints = servers.flatMap { [$0.input, $0.output] }
+      guard endpoints.allSatisfy({ $0.isBound && $0.errno == 0 }) else { return nil }
+      return
+        "the launcher gave the API servers' reports up at \(relative(record.noticed)), but all "
+        + "were healthy and had bound by \(relative(endpoints.map(\.finished).max() ?? 0))"
+    }
+    let slow = { (engine: Int) in
+      engines.contains {
+        $0.engine == engine && $0.died == nil && $0.errno == 0 && $0.placeholders == 0
+          && $0.initialised != 0
+      }
+    }
+    if let late = servings.first(where: {
+      $0.errno == 110 && $0.stage == .readiness
+        && $0.unheard.allSatisfy { engine in
+          slow(engine)
+            && engines.contains {
+              $0.engine == engine && ($0.loaded == 0 || $0.loaded > givenUp($0))
+            }
+        }
+    }) {
+      return "API server \(late.server) gave up at \(relative(late.failed)) after "
+        + "\(startup.clientTimeoutMilliseconds) ms, but the engine cores it had not heard were "
+        + "healthy and still loading"
+    }
+    if let engine = engines.first(where: { $0.errno == 110 && $0.stage == .handshake }),
+      servers.allSatisfy({ $0.input.errno == 0 && $0.output.errno == 0 && $0.died == nil })
+    {
+      return
+        "engine core \(engine.engine) gave up after \(startup.initTimeoutMilliseconds) ms without "
+        + "an init message, but launcher and API servers were healthy"
+    }
+    return nil
+  }
+
+  /// When the API servers had given up.
+  private func givenUp(_ engine: EngineRecord) -> UInt64 {
+    servings.filter { $0.unheard.contains(engine.engine) }.map(\.failed).max() ?? 0
+  }
+
+  /// Engine cores that an API server has to do with.
+  private func expected(_ server: Int) -> Int {
+    (0..<startup.engines).count {
+      startup.isPair(server: server, engine: $0, of: servings.count)
+    }
+  }
+
+  /// A launch of a row, for people; empty if there is no row.
+  var place: String {
+    startup.serialLaunches > 1
+      ? "launch \(record.serial + 1) of \(startup.serialLaunches) in a row: " : ""
+  }
+
+  /// Port 0 reached an engine core.
+  func placeholder(_ relative: (UInt64) -> String) -> String? {
+    guard let engine = engines.first(where: { $0.placeholders > 0 }) else { return nil }
+    var text =
+      "engine core \(engine.engine) was told to connect to \(engine.placeholders) addresses with port 0, "
+      + "which succeeds and never ends"
+    if let silent = servings.first(where: { $0.failed != 0 }) {
+      text +=
+        "; API server \(silent.server) gave up at \(relative(silent.failed)), having heard "
+        + "\(expected(silent.server) - silent.unheard.count) of \(expected(silent.server)) engine cores"
+    }
+    return text
+  }
+
+  /// Messages of another launch.
+  func foreign() -> String? {
+    if let server = servings.first(where: { $0.strangers > 0 }) {
+      return
+        "API server \(server.server) got \(server.strangers) messages that are not of its launch"
+    }
+    if let other = otherEngine, let unserved = servings.first(where: { $0.served == 0 }) {
+      return
+        "API server \(unserved.server) was not served, and engine core \(other.engine) of launch "
+        + "\(other.launch) got requests that are not of its launch"
+    }
+    if let engine = engines.first(where: { $0.strangers > 0 }) {
+      return
+        "engine core \(engine.engine) got \(engine.strangers) requests that are not of its launch"
+    }
+    guard record.httpStrangers > 0 else { return nil }
+    return
+      "\(record.httpStrangers) answers over HTTP on port \(record.httpPort) are not of this launch"
+  }
+
+  /// Not every API server has answered over HTTP.
+  func unansweredOverHTTP(own: LaunchRecord) -> String? {
+    guard own.stage == .http,
+      [LinuxErrno.tryAgain, LinuxErrno.timedOut].contains(own.errno)
+    else { return nil }
+    let silent = servings.filter { $0.httpAnswered == 0 }.map { "\($0.server)" }
+    let sent = "\(record.httpRequests) were sent"
+    if silent.isEmpty { return "the requests of the measurement were not answered; \(sent)" }
+    let who = "API server\(silent.count > 1 ? "s" : "") \(silent.joined(separator: ", "))"
+    return own.errno == LinuxErrno.timedOut
+      ? "\(who) answered no POST over HTTP within \(startup.httpTimeoutMilliseconds) ms; \(sent)"
+      : "\(who) accepted no connection from the shared HTTP listener; \(sent)"
+  }
+
+  /// A process beyond the API servers that died by itself.
+  func died() -> String? {
+    if let status = record.coordinatorDied {
+      return "the coordinator (pid \(record.coordinatorPid)) died by \(Self.how(status))"
+    }
+    if let engine = engines.first(where: { $0.died != nil }) {
+      let place = engine.node == 0 ? "" : " on node \(engine.node)"
+      return
+        "engine core \(engine.engine)\(place) (pid \(engine.pid)) died by \(Self.how(engine.died!))"
+        + remoteNotice(engine)
+    }
+    guard let index = record.headless.firstIndex(where: { $0.died != nil }) else { return nil }
+    let launcher = record.headless[index]
+    return
+      "the launcher of node \(index + 1) (pid \(launcher.pid)) died by \(Self.how(launcher.died!))"
+  }
+
+  /// Who was told of an engine core's death on another node; empty for the head node.
+  private func remoteNotice(_ engine: EngineRecord) -> String {
+    guard engine.node > 0, engine.node <= record.headless.count else { return "" }
+    let own = record.headless[engine.node - 1]
+    let there = own.noticed == 0 ? "nobody noticed there" : "its own launcher noticed"
+    let here =
+      switch record.casualty {
+      case _ where record.noticed == 0: "did not"
+      case .engine: "did, too"
+      default: "learnt no more than that an API server had given up"
+      }
+    return "; \(there), the head node's \(here)"
+  }
+
+  static func how(_ status: Int32) -> String {
+    let signal = status & 0x7f
+    return signal == 0 ? "exit code \((status >> 8) & 0xff)" : "signal \(signal)"
+  }
+
+  /// An API server gave up though what it waited for was not to come.
+  func gaveUp(_ relative: (UInt64) -> String) -> String? {
+    servings.first { $0.errno == 110 }.map {
+      let what = $0.stage == .readiness ? "heard" : "been answered by"
+      let missing = $0.stage == .readiness ? $0.unheard : $0.unanswered
+      return "API server \($0.server) gave up at \(relative($0.failed)): it had \(what) "
+        + "\(expected($0.server) - missing.count) of \(expected($0.server)) engine cores"
+    }
+  }
+
+  /// What is missing of a served launch; nil if nothing is.
+  func missing() -> String? {
+    if record.served == 0 { return "the launcher never saw every API server served" }
+    if record.serial + 1 != startup.serialLaunches {
+      return "only \(record.serial + 1) of \(startup.serialLaunches) launches in a row ran"
+    }
+    if startup.http && (record.httpAnswered == 0 || servings.contains { $0.httpAnswered == 0 }) {
+      return "not every API server is known to have answered over HTTP"
+    }
+    if record.measuredRequests != startup.requests || (startup.requests > 0 && record.measured == 0)
+    {
+      return
+        "\(record.measuredRequests) of the measurement's \(startup.requests) requests were answered"
+    }
+    return servings.first { $0.served == 0 || !$0.unheard.isEmpty || !$0.unanswered.isEmpty }.map {
+      "API server \($0.server) was not served by every engine core"
+    }
+  }
+
+  /// How far it had come.
+  func progress() -> String {
+    let ready = engines.count { $0.ready != 0 }
+    let heard = servings.count { $0.heard != 0 }
+    let served = servings.count { $0.served != 0 }
+    let answered = servings.count { $0.httpAnswered != 0 }
+    return
+      "\(ready) of \(engines.count) engine cores were READY, \(heard) of \(servings.count) API servers had "
+      + "heard all of them, \(served) were served"
+      + (startup.http ? ", \(answered) had answered over HTTP" : "")
+  }
+
+  /// Requests per second once the launch was served; nil if that was not measured.
+  var requestsPerSecond: Double? {
+    guard record.measured > 0, record.measuredRequests > 0 else { return nil }
+    return Double(record.measuredRequests) / (Double(record.measured) / 1e9)
+  }
+
+  // MARK: What the user of the real system sees
+
+  /// The line, after the texts of vLLM and pyzmq; nil where it says nothing.
+  func userSees(_ outcome: Outcome, own: LaunchRecord) -> String? {
+    if let (server, port) = lostEndpoint {
+      var text =
+        "zmq.error.ZMQError: Address already in use (addr='tcp://\(record.host):\(port)')"
+      if record.casualty == .apiServer {
+        text +=
+          startup.variant == .v019
+          ? "; Process ApiServer_\(server.server) (PID: \(server.pid)) died with exit code 1"
+          : "; Frontend process failed during engine core initialization: {'ApiServer_\(server.server)': 1}"
+      }
+      return text
+    }
+    if own.stage == .handshake && own.errno == 98 {
+      return
+        "zmq.error.ZMQError: Address already in use (addr='tcp://\(record.host):\(own.service)')"
+    }
+    switch (own.stage, own.errno) {
+    case (.http, 98): return "OSError: [Errno 98] Address already in use"
+    case (.coordinator, 110):
+      return "DP Coordinator process failed to report ZMQ addresses"
+    case (.coordinator, _) where own.errno != 0:
+      return "DP Coordinator process failed during startup"
+    case (.report, 110): return "Timed out waiting for API server(s) to report their addresses"
+    case (.report, _) where own.errno != 0:
+      return "ApiServer closed its address pipe without reporting"
+    default: break
+    }
+    if engines.contains(where: { $0.errno == 110 && $0.stage == .handshake }) {
+      return "Did not receive response from front-end process within 5 minutes"
+    }
+    if servings.contains(where: { $0.errno == 110 && $0.stage == .readiness }) {
+      return "TimeoutError: Timed out waiting for engines to send initial message on input socket"
+    }
+    if let engine = engines.first(where: { $0.died != nil }) {
+      // Elsewhere than on the head node it stands in that node's log; here it hangs.
+      if engine.node > 0 && record.noticed == 0 {
+        return "nothing: it hangs, and on node \(engine.node): Engine core initialization failed"
+      }
+      return "Engine core initialization failed. See root cause above. Failed core proc(s): "
+        + "{'EngineCore_DP\(engine.engine)': \((engine.died! >> 8) & 0xff)}"
+    }
+    if servings.contains(where: { $0.errno == 110 && $0.stage == .serve }) {
+      return "nothing: requests are not answered"
+    }
+    return outcome == .timeout ? "nothing: it hangs" : nil
+  }
+
+  /// The API server whose bind of a number failed, and the number.
+  private var lostEndpoint: (ServerRecord, UInt16)? {
+    for server in servers {
+      for endpoint in [server.input, server.output]
+      where endpoint.errno == 98 && endpoint.requested != 0 {
+        return (server, endpoint.requested)
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,46 @@
+internal import Judging
+internal import PlanModel
+
+/// What each strategy costs, beside its rate: measured where a trial can measure it, declared where it cannot.
+/// One row a strategy, from the first scenario in which it ran.
+struct CostTable {
+  /// Column titles.
+  static let head = [
+    "strategy", "measured in", "allocation p50 / p99", "time to all bound p50 / p99", "ports taken",
+    "sockets in window", "root", "cooperation", "number known beforehand", "across hosts", "fails",
+    "weakness",
+  ]
+  /// Cells, as many in each row as there are titles.
+  let rows: [[String]]
+
+  init(_ matrix: Matrix) {
+    rows = matrix.strategies.compactMap { label -> [String]? in
+      let arms = matrix.plan.arms.filter { $0.strategy.label == label }
+      guard
+        let arm = arms.first(where: {
+          $0.depth != .allocate && matrix.arms[$0.index].allocation != nil
+        }), let traits = matrix.traits[arm.strategy.name]
+      else { return nil }
+      let verdict = matrix.arms[arm.index]
+      let measured = [
+        label, arm.scenario, Self.durations(verdict.allocation),
+        Self.durations(verdict.timeToBound),
+        verdict.portsTaken.map { "\($0)" } ?? "-", verdict.socketsInWindow.map { "\($0)" } ?? "-",
+      ]
+      // What a program of the plan needs and how it fails, nobody has declared.
+      guard arm.strategy.command == nil else {
+        return measured + Array(repeating: "-", count: Self.head.count - measured.count)
+      }
+      return measured + [
+        traits.needsRoot ? "yes" : "no", traits.cooperation.rawValue,
+        traits.isKnownBeforehand ? "yes" : "no", traits.worksAcrossHosts ? "yes" : "no",
+        traits.failure.rawValue, traits.weakness,
+      ]
+    }
+  }
+
+  private static func durations(_ summary: DurationSummary?) -> String {
+    guard let summary else { return "-" }
+    return "\(Wording.duration(summary.p50)) / \(Wording.duration(summary.p99))"
+  }
+}

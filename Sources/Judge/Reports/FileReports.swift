@@ -1,0 +1,171 @@
+internal import FoundationEssentials
+internal import History
+public import Judging
+internal import PlanModel
+
+/// The matrix as a GitHub-flavoured Markdown document.
+public enum MarkdownReport {
+  /// The document, ending with a line break.
+  public static func text(_ matrix: Matrix) -> String {
+    var lines = ["# \(escaped(Wording.heading(matrix.plan)))", ""]
+    if matrix.isPartial { lines += ["**PARTIAL: the run was interrupted.**", ""] }
+    lines.append("| strategy | " + matrix.scenarios.map(escaped).joined(separator: " | ") + " |")
+    lines.append(String(repeating: "|---", count: matrix.scenarios.count + 1) + "|")
+    for strategy in matrix.strategies {
+      let cells = matrix.scenarios.map { scenario -> String in
+        guard let arm = matrix.arm(strategy, scenario) else { return "-" }
+        let verdict = matrix.arms[arm.index]
+        var parts = ["**\(verdict.verdict.rawValue)** \(Wording.estimate(verdict.launches))"]
+        if arm.launchesPerTrial > 1 {
+          parts.append("any launch \(Wording.estimate(verdict.trials))")
+        }
+        if let prediction = verdict.predictionPerTrial {
+          parts.append(Wording.prediction(prediction))
+        }
+        if let reason = verdict.noPrediction { parts.append("no model: \(escaped(reason))") }
+        if let causes = Wording.causes(verdict) { parts.append(causes) }
+        parts += Wording.leftOut(verdict, of: matrix)
+        return parts.joined(separator: "<br>")
+      }
+      lines.append("| \(escaped(strategy)) | " + cells.joined(separator: " | ") + " |")
+    }
+    lines += ["", escaped(Wording.legend(matrix)), ""]
+    if matrix.arms.contains(where: { !$0.published.isEmpty }) {
+      lines += [
+        "Published figures: Fisher's exact test, two-sided, level \(MatrixJudge.publishedLevel).",
+        "",
+      ]
+    }
+    for arm in matrix.plan.arms {
+      let verdict = matrix.arms[arm.index]
+      for comparison in verdict.published {
+        lines.append(
+          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(escaped(Wording.published(comparison, verdict)))"
+        )
+      }
+      if let cause = verdict.topCause {
+        lines.append(
+          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(arm.index)/\(cause.firstTrial): \(escaped(cause.evidence))"
+        )
+      }
+      if let attention = Wording.attention(verdict) {
+        lines.append(
+          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(escaped(attention))")
+      }
+    }
+    lines += startups(matrix) + costs(matrix)
+    lines += ["", "**\(Wording.conclusion(matrix))**", ""]
+    return lines.joined(separator: "\n")
+  }
+
+  private static func startups(_ matrix: Matrix) -> [String] {
+    let table = StartupTable(matrix)
+    guard !table.rows.isEmpty else { return [] }
+    return ["", "## Start-up", "", "\(escaped(table.legend)).", ""]
+      + lines(table.head, table.rows)
+  }
+
+  private static func lines(_ head: [String], _ rows: [[String]]) -> [String] {
+    [head, head.map { _ in "---" }].map { "| \($0.joined(separator: " | ")) |" }
+      + rows.map { "| \($0.map(escaped).joined(separator: " | ")) |" }
+  }
+
+  private static func costs(_ matrix: Matrix) -> [String] {
+    let rows = CostTable(matrix).rows
+    guard !rows.isEmpty else { return [] }
+    return ["", "## What each strategy costs", ""] + lines(CostTable.head, rows)
+  }
+
+  /// A plan's own words as plain text on one line, whatever they look like.
+  private static func escaped(_ text: String) -> String {
+    let line = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    // By scalars: a mark that combines with one of these does not take away its meaning.
+    return line.joined(separator: " ").unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "\\", "`", "*", "_", "[", "]", "~", "|": result += "\\\(scalar)"
+      case "<": result += "&lt;"
+      case "&": result += "&amp;"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+}
+
+/// The matrix as comma-separated values, RFC 4180, one row an arm.
+public enum CSVReport {
+  /// The document, with CRLF line ends as the RFC wants.
+  public static func text(_ matrix: Matrix) -> String {
+    let head = [
+      "scenario", "strategy", "verdict", "launches_failed", "launches_counted", "launch_rate",
+      "launch_rate_low95", "launch_rate_high95", "trials_failed", "trials_counted", "trial_rate",
+      "trial_rate_low95", "trial_rate_high95", "trials_planned", "predicted_launch_rate",
+      "predicted_trial_rate", "prediction_p_value", "prediction_agrees", "top_cause",
+      "top_cause_launches", "release_skew_p50_ns", "release_skew_p99_ns", "release_skew_max_ns",
+      "window_p50_ns", "time_to_bound_p50_ns", "time_to_bound_p99_ns",
+      "allocation_p50_ns", "allocation_p99_ns", "ports_taken", "sockets_in_window", "needs_root",
+      "cooperation", "known_beforehand", "across_hosts", "failure_mode",
+      "time_to_served_p50_ns", "detection_p50_ns", "detection_p99_ns", "requests_per_second_median",
+      "requests_per_second_lowest", "requests_per_second_highest",
+    ]
+    let rows = matrix.plan.arms.map { arm -> [String] in
+      let verdict = matrix.arms[arm.index]
+      return [arm.scenario, arm.strategy.label, verdict.verdict.rawValue]
+        + estimate(verdict.launches) + estimate(verdict.trials) + [
+          "\(verdict.plannedTrials)", number(verdict.predictionPerLaunch?.predicted),
+          number(verdict.predictionPerTrial?.predicted),
+          number(verdict.predictionPerTrial?.pValue),
+          verdict.predictionPerTrial?.agrees.map { "\($0)" } ?? "",
+          verdict.topCause?.outcome.rawValue ?? "",
+          verdict.topCause.map { "\($0.launches)" } ?? "", count(verdict.releaseSkew?.p50),
+          count(verdict.releaseSkew?.p99), count(verdict.releaseSkew?.max),
+          count(verdict.window?.p50), count(verdict.timeToBound?.p50),
+          count(verdict.timeToBound?.p99), count(verdict.allocation?.p50),
+          count(verdict.allocation?.p99), verdict.portsTaken.map { "\($0)" } ?? "",
+          verdict.socketsInWindow.map { "\($0)" } ?? "",
+        ] + declared(arm.strategy.command == nil ? matrix.traits[arm.strategy.name] : nil) + [
+          count(verdict.timeToServed?.p50), count(verdict.detection?.p50),
+          count(verdict.detection?.p99), number(verdict.requestsPerSecond?.median),
+          number(verdict.requestsPerSecond?.lowest), number(verdict.requestsPerSecond?.highest),
+        ]
+    }
+    return ([head] + rows).map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  private static func declared(_ traits: StrategyTraits?) -> [String] {
+    guard let traits else { return ["", "", "", "", ""] }
+    return [
+      "\(traits.needsRoot)", traits.cooperation.rawValue, "\(traits.isKnownBeforehand)",
+      "\(traits.worksAcrossHosts)", traits.failure.rawValue,
+    ]
+  }
+
+  private static func estimate(_ rate: RateEstimate) -> [String] {
+    ["\(rate.failures)", "\(rate.outOf)", number(rate.rate), number(rate.low), number(rate.high)]
+  }
+
+  private static func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+  private static func count(_ value: UInt64?) -> String { value.map { "\($0)" } ?? "" }
+
+  private static func quoted(_ field: String) -> String {
+    // By scalars: to Swift, a quote with a combining mark is another character than a quote.
+    let special: Set<Unicode.Scalar> = [",", "\"", "\r", "\n"]
+    guard field.unicodeScalars.contains(where: special.contains) else { return field }
+    var text = String.UnicodeScalarView("\"".unicodeScalars)
+    for scalar in field.unicodeScalars {
+      if scalar == "\"" { text.append(scalar) }
+      text.append(scalar)
+    }
+    text.append("\"")
+    return String(text)
+  }
+}
+
+/// Values as indented JSON with sorted keys: equal values have equal bytes.
+public enum JSONReport {
+  /// - Throws: `EncodingError` for numbers that JSON cannot hold.
+  public static func bytes(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+  }
+}

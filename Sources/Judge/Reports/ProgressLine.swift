@@ -1,0 +1,50 @@
+public import Judging
+internal import TerminalText
+
+/// One line about a run that goes on.
+public struct ProgressLine {
+  /// Arms of the plan.
+  public var arms: Int
+  /// Number of the arm at work, from 0, as `plan`, `explain` and `replay` have it.
+  public var arm: Int
+  /// Its scenario and strategy.
+  public var name: String
+  /// Trials done in the whole run.
+  public var trialsDone: Int
+  /// Trials planned in the whole run.
+  public var trialsPlanned: Int
+  /// The arm's rate per launch so far.
+  public var rate: RateEstimate
+  /// Since the start of the run.
+  public var elapsedSeconds: Double
+  /// Of the last seconds; arms differ much.
+  public var trialsPerSecond: Double
+  /// What the rest is estimated to take; nil where nothing is known yet.
+  public var leftSeconds: Double?
+
+  public init(
+    arms: Int, arm: Int, name: String, trialsDone: Int, trialsPlanned: Int, rate: RateEstimate,
+    elapsedSeconds: Double, trialsPerSecond: Double, leftSeconds: Double?
+  ) {
+    self.arms = arms
+    self.arm = arm
+    self.name = name
+    self.trialsDone = trialsDone
+    self.trialsPlanned = trialsPlanned
+    self.rate = rate
+    self.elapsedSeconds = elapsedSeconds
+    self.trialsPerSecond = trialsPerSecond
+    self.leftSeconds = leftSeconds
+  }
+
+  /// `12 s: 340/900 trials, 28.2 trials/s, 20 s left; arm 3 of 0...8, quiet-launch, probe-then-bind: launches lost 271/340 79.7 % [75.1, 83.9]`
+  public var text: String {
+    var text =
+      "\(Wording.fixed(elapsedSeconds, 0)) s: \(trialsDone)/\(trialsPlanned) trials, "
+      + "\(Wording.fixed(trialsPerSecond, 1)) trials/s"
+    if let leftSeconds { text += ", \(Wording.fixed(leftSeconds, 0)) s left" }
+    return TerminalText.safeLine(
+      text
+        + "; arm \(arm) of 0...\(arms - 1), \(name): launches lost \(Wording.estimate(rate))")
+  }
+}

@@ -1,0 +1,154 @@
+public import History
+internal import Judging
+public import PlanModel
+internal import TerminalText
+
+/// One lost port in the shape of a race detector's report: the victim, when its number was let go, who had it, when
+/// the victim tried, and how to see it again.
+public struct RaceReport: Sendable, Equatable {
+  /// What makes two findings the same: where, whose endpoint, and what kind of process had the port.
+  public struct Signature: Hashable, Sendable {
+    /// Scenario and strategy label of the arm.
+    public var scenario: String
+    public var strategy: String
+    /// `input` or `output`.
+    public var endpoint: String
+    /// What held the port.
+    public var holder: String
+  }
+
+  /// What makes it the same as others.
+  public let signature: Signature
+  /// `ARM/TRIAL`.
+  public let trial: String
+  /// Launch of the victim.
+  public let launch: Int
+  /// API server of the victim.
+  public let server: Int
+  /// Whether the victim is an output.
+  public let isOutput: Bool
+  /// The report, many lines.
+  public let text: String
+
+  /// Every port that was lost in a trial (EADDRINUSE on a number).
+  /// - Parameters:
+  ///   - events: of one whole trial.
+  ///   - run: the run's folder, for the command that replays it.
+  public static func all(_ events: [Event], arm: Arm, run: String) -> [RaceReport] {
+    guard case .trialStarted(let started)? = events.first else { return [] }
+    var launches: [Int: LaunchRecord] = [:]
+    for case .launch(let record) in events { launches[record.launch] = record }
+    var reports: [RaceReport] = []
+    for case .server(let server) in events {
+      for (role, endpoint) in [("input", server.input), ("output", server.output)]
+      where endpoint.errno == addressInUse && endpoint.requested != 0 {
+        guard let launch = launches[server.launch] else { continue }
+        reports.append(
+          RaceReport(
+            Victim(server: server, role: role, endpoint: endpoint, launch: launch), events,
+            started: started, arm: arm, run: run))
+      }
+    }
+    return reports
+  }
+
+  /// EADDRINUSE; reports know no kernel headers.
+  private static let addressInUse: Int32 = 98
+
+  private struct Victim {
+    var server: ServerRecord
+    var role: String
+    var endpoint: EndpointRecord
+    var launch: LaunchRecord
+  }
+
+  private init(
+    _ victim: Victim, _ events: [Event], started: TrialStarted, arm: Arm, run: String
+  ) {
+    let time = { (at: UInt64) in
+      at >= started.at ? "+\(Wording.fixed(Double(at - started.at) / 1e6, 3)) ms" : "earlier"
+    }
+    let endpoint = victim.endpoint
+    let holder = Self.holder(endpoint.holder, of: victim.launch.launch)
+    signature = Signature(
+      scenario: arm.scenario, strategy: arm.strategy.label, endpoint: victim.role,
+      holder: holder.kind)
+    trial = "\(started.arm)/\(started.trial)"
+    launch = victim.server.launch
+    server = victim.server.server
+    isOutput = victim.role == "output"
+    let window =
+      endpoint.attempted >= victim.launch.allocationEnded
+      ? Wording.duration(endpoint.attempted - victim.launch.allocationEnded) : "not to be told"
+    let bound = Self.bound(endpoint, events)
+    let held =
+      bound.map {
+        "bound it at \(time($0)), and had held it for "
+          + Wording.duration(endpoint.finished &- $0) + " when the victim failed"
+      }
+      ?? "bound it between \(time(victim.launch.allocationStarted)) and \(time(endpoint.finished))"
+    let sources =
+      switch endpoint.holder?.sources {
+      case .eventsAndKernel: "its own word and the kernel's record agree"
+      case .events: "by its own word; the kernel showed no socket any more"
+      case .kernel: "by the kernel's record"
+      case .contradiction: "CONTRADICTION: its own word and the kernel's record differ"
+      case .neither, nil: "neither an event nor the kernel's record names it"
+      }
+    let lines = """
+      ==================
+      PORT RACE: port \(endpoint.requested), \(arm.strategy.label) in \(arm.scenario), trial \(trial)
+        Victim: \(victim.role) of API server \(launch).\(server), pid \(victim.server.pid)
+          let go by \(time(victim.launch.allocationEnded)), by launcher \(launch), pid \(victim.launch.pid)
+          tried at \(time(endpoint.attempted)): EADDRINUSE at \(endpoint.stage.rawValue)
+          window \(window)
+        Taken by: \(holder.text)
+          \(held)
+          \(sources)
+        Again: bindstorm replay \(run)/\(trial) --force
+      SUMMARY: \(victim.role) of \(arm.strategy.label) lost to \(holder.kind) in \(arm.scenario)
+      ==================
+
+      """
+    text = TerminalText.safe(lines)
+  }
+
+  private static func holder(_ holder: Holder?, of launch: Int) -> (kind: String, text: String) {
+    guard let holder else { return ("unknown", "nobody was recorded") }
+    let process =
+      holder.pid == 0
+      ? "" : ", pid \(holder.pid)" + (holder.command.isEmpty ? "" : " (\(holder.command))")
+    switch holder.kind {
+    case .apiServer:
+      let kind = holder.launch == launch ? "the same launch" : "a parallel launch"
+      return (kind, "API server \(holder.launch).\(holder.index) of \(kind)\(process)")
+    case .launcher:
+      return ("a launcher", "the launcher of launch \(holder.launch)\(process)")
+    case .coordinator:
+      return ("a coordinator", "the coordinator of launch \(holder.launch)\(process)")
+    case .thief: return ("a thief", "thief \(holder.index)\(process)")
+    case .outsider: return ("an outsider", "a process that bindstorm did not start\(process)")
+    case .nobody: return ("unknown", "somebody who was gone when the kernel was asked")
+    case .cannotTell: return ("unknown", "somebody whom the kernel could not name\(process)")
+    }
+  }
+
+  /// When the holder had bound the port, where that is on record.
+  private static func bound(_ endpoint: EndpointRecord, _ events: [Event]) -> UInt64? {
+    guard let holder = endpoint.holder else { return nil }
+    if holder.since != 0 { return holder.since }
+    for event in events {
+      switch event {
+      case .server(let server)
+      where holder.kind == .apiServer && server.launch == holder.launch
+        && server.server == holder.index:
+        for other in [server.input, server.output]
+        where other.bound == endpoint.requested && other.finished <= endpoint.finished {
+          return other.finished
+        }
+      default: continue
+      }
+    }
+    return nil
+  }
+}

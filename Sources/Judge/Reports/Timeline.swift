@@ -1,0 +1,121 @@
+public import History
+internal import PlanModel
+internal import TerminalText
+
+/// One trial's events in words, in the order of time.
+public enum Timeline {
+  /// One line for each thing that has a time, relative to the trial's start.
+  public static func text(_ events: [Event]) -> String {
+    guard case .trialStarted(let started)? = events.first else { return "" }
+    var items: [(at: UInt64, words: String)] = []
+    func add(_ time: UInt64, _ words: String) { if time != 0 { items.append((time, words)) } }
+    for event in events {
+      switch event {
+      case .trialStarted(let record): add(record.at, "the trial begins")
+      case .launch(let record): append(record, add)
+      case .server(let record): append(record, add)
+      case .startup(let record): append(record, add)
+      case .engine(let record): append(record, add)
+      case .serving(let record): append(record, add)
+      case .fault(let record): append(record, add)
+      case .trialEnded(let record):
+        add(record.barrierOpened, "the barrier opens: API servers go on")
+        add(record.at, "the trial is over: \(record.completion.rawValue)")
+      case .thief, .runStarted, .poolSet, .armSkipped, .runEnded: break
+      }
+    }
+    // A stable order for what happened in the same nanosecond.
+    let sorted = items.enumerated().sorted {
+      ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
+    }
+    return sorted.map {
+      let time = $0.element.at >= started.at ? $0.element.at - started.at : 0
+      let words = TerminalText.safeLine($0.element.words)
+      return "+\(Wording.fixed(Double(time) / 1e6, 3)) ms  \(words)\n"
+    }.joined()
+  }
+
+  private typealias Add = (UInt64, String) -> Void
+
+  private static func append(_ record: LaunchRecord, _ add: Add) {
+    let who = "launcher \(record.launch)"
+    add(record.allocationStarted, "\(who) begins to allocate")
+    let failure = record.errno == 0 ? "" : "; it failed later, at \(record.stage.rawValue)"
+    add(
+      record.allocationEnded,
+      "\(who) has allocated \(record.advertised.count) addresses" + failure)
+  }
+
+  private static func append(_ record: ServerRecord, _ add: Add) {
+    let who = "API server \(record.launch).\(record.server)"
+    add(record.released, "\(who) leaves the barrier")
+    for (role, endpoint) in [("input", record.input), ("output", record.output)] {
+      if endpoint.errno != 0 {
+        add(
+          endpoint.finished,
+          "\(who) fails to bind its \(role) to port \(endpoint.requested): \(LinuxErrno.text(endpoint.errno))"
+        )
+      } else if endpoint.isBound {
+        let place = endpoint.path.isEmpty ? "port \(endpoint.bound)" : endpoint.path
+        add(endpoint.finished, "\(who) listens with its \(role) on \(place)")
+      }
+      if role == "input" { add(endpoint.reported, "\(who) reports its ports") }
+    }
+  }
+
+  private static func append(_ record: FaultRecord, _ add: Add) {
+    guard record.isDue else { return }
+    let victim = "\(record.point.role.rawValue) \(record.launch).\(record.index)"
+    let what = "fault \(record.fault) (\(record.name))"
+    add(
+      record.armed, "\(what) is armed for \(victim) (pid \(record.pid)) at \(record.point.rawValue)"
+    )
+    let stake = record.port == 0 ? "" : ", with port \(record.port) at stake"
+    add(record.injected, "\(what) is injected into \(victim)\(stake)")
+    let code = record.errno == 0 ? "" : ": \(LinuxErrno.text(record.errno))"
+    let helper = record.helper == 0 ? "" : " by pid \(record.helper)"
+    add(record.witnessed, "\(what) is witnessed\(helper)\(code)")
+    add(record.healed, "\(what) is over")
+  }
+
+  private static func append(_ record: StartupRecord, _ add: Add) {
+    let who = "launcher \(record.launch)"
+    add(record.coordinatorStarted, "coordinator \(record.launch) begins")
+    add(record.coordinatorBound, "coordinator \(record.launch) has bound")
+    add(record.coordinatorReported, "\(who) has the coordinator's addresses")
+    add(record.handshakeBound, "\(who) has bound the handshake to port \(record.handshakePort)")
+    add(record.enginesReady, "\(who) has seen every engine core READY")
+    add(record.served, "\(who) has seen every API server served")
+    let casualty =
+      record.casualty.rawValue + (record.casualtyNumber < 0 ? "" : " \(record.casualtyNumber)")
+    add(record.httpBound, "\(who) listens for HTTP on port \(record.httpPort)")
+    add(
+      record.httpAnswered,
+      "every API server of \(who) has answered over HTTP, after \(record.httpRequests) requests")
+    for (number, headless) in record.headless.enumerated() {
+      let there = "launcher \(record.launch) on node \(number + 1)"
+      add(headless.started, "\(there) begins")
+      add(
+        headless.noticed, "\(there) notices that its engine core \(headless.casualty) has died")
+    }
+    add(record.noticed, "\(who) notices that the launch has failed: \(casualty)")
+  }
+
+  private static func append(_ record: EngineRecord, _ add: Add) {
+    let who = "engine core \(record.launch).\(record.engine) on node \(record.node)"
+    add(record.started, "\(who) begins")
+    add(record.initialised, "\(who) has the addresses")
+    add(record.loaded, "\(who) has loaded")
+    let leak = record.placeholders == 0 ? "" : ", to port 0 in \(record.placeholders) cases"
+    add(record.connected, "\(who) has connected\(leak)")
+    add(record.ready, "\(who) is READY")
+  }
+
+  private static func append(_ record: ServingRecord, _ add: Add) {
+    let who = "API server \(record.launch).\(record.server)"
+    add(record.heard, "\(who) has heard every engine core")
+    add(record.served, "\(who) has been answered by every engine core")
+    add(record.httpAnswered, "\(who) has answered over HTTP")
+    add(record.failed, "\(who) gives up at \(record.stage.rawValue)")
+  }
+}

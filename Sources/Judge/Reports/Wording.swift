@@ -1,0 +1,166 @@
+internal import FoundationEssentials
+internal import Judging
+internal import PlanModel
+
+/// The words and number formats that all reports share.
+enum Wording {
+  /// A rate as a percentage with three significant digits at most: `0 %`, `0.85 %`, `80.3 %`. `0` and `100`
+  /// are said of nothing else: what comes near is `<0.01` or `>99.9`.
+  static func percent(_ rate: Double) -> String { "\(percentNumber(rate)) %" }
+
+  static func percentNumber(_ rate: Double) -> String {
+    let value = rate * 100
+    if value == 0 || value == 100 { return fixed(value, 0) }
+    if value < 0.005 { return "<0.01" }
+    if value >= 99.95 { return ">99.9" }
+    return fixed(value, value >= 9.995 ? 1 : 2)
+  }
+
+  static func fixed(_ value: Double, _ digits: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int((value * scale).rounded())
+    if digits == 0 { return "\(scaled)" }
+    let fraction = String(abs(scaled) % Int(scale))
+    let sign = scaled < 0 ? "-" : ""
+    return
+      "\(sign)\(abs(scaled) / Int(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+  }
+
+  /// `12/300 4.00 % [2.08, 6.88]`, with the 95 % interval.
+  static func estimate(_ rate: RateEstimate) -> String {
+    guard let value = rate.rate else { return "0/0" }
+    return
+      "\(rate.failures)/\(rate.outOf) \(percent(value)) [\(percentNumber(rate.low)), \(percentNumber(rate.high))]"
+  }
+
+  /// `model 79.8 % agrees`.
+  static func prediction(_ comparison: PredictionComparison) -> String {
+    let word = comparison.agrees.map { $0 ? " agrees" : " DISAGREES" } ?? ""
+    return "model \(percent(comparison.predicted))\(word)"
+  }
+
+  /// A duration with a unit that suits it.
+  static func duration(_ nanoseconds: UInt64) -> String {
+    let value = Double(nanoseconds)
+    switch value {
+    case ..<1e3: return "\(nanoseconds) ns"
+    // Below what would be rounded up to a thousand.
+    case ..<999_950: return "\(fixed(value / 1e3, 1)) us"
+    case ..<999_950_000: return "\(fixed(value / 1e6, 1)) ms"
+    default: return "\(fixed(value / 1e9, 2)) s"
+    }
+  }
+
+  static func durations(_ summary: DurationSummary?) -> String {
+    guard let summary else { return "-" }
+    return
+      "\(duration(summary.p50)) / \(duration(summary.p99)) / \(duration(summary.max))"
+  }
+
+  /// `published 8/1000, measured 17/2000 launches: consistent, p = 0.850 (source)`.
+  static func published(_ comparison: PublishedComparison, _ verdict: ArmVerdict) -> String {
+    let figure = comparison.figure
+    let seen = figure.per == .launch ? verdict.launches : verdict.trials
+    let unit = figure.per == .launch ? "launches" : "trials"
+    let head =
+      "published \(figure.failures)/\(figure.outOf), measured \(seen.failures)/\(seen.outOf) \(unit): "
+    guard let consistent = comparison.isConsistent, let p = comparison.pValue else {
+      return head
+        + (seen.outOf == 0
+          ? "nothing to compare" : "not tested, as launches that share a trial are not independent")
+        + " (\(figure.source))"
+    }
+    return head + (consistent ? "consistent" : "NOT consistent")
+      + ", p \(pValue(p)) (\(figure.source))"
+  }
+
+  /// `= 0.532`, `= 0.0096`, `< 0.0001`.
+  private static func pValue(_ p: Double) -> String {
+    p < 0.000_05 ? "< 0.0001" : "= \(fixed(p, p < 0.1 ? 4 : 3))"
+  }
+
+  /// What the numbers of a cell are.
+  static func legend(_ matrix: Matrix) -> String {
+    let parallel = matrix.plan.arms.contains { $0.launchesPerTrial > 1 }
+    return "Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent"
+      + (parallel
+        ? ", as if the launches of one trial were independent (demands are decided by whole trials)"
+        : "")
+      + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test); where it agrees, these trials do not contradict it, no more."
+  }
+
+  /// What the rate leaves out: `2 launches not counted`, and of an interrupted run `7 of 100 trials counted`; empty
+  /// where there is nothing.
+  static func leftOut(_ verdict: ArmVerdict, of matrix: Matrix) -> [String] {
+    let count = verdict.outcomes.filter { !$0.outcome.isCounted }.map(\.launches).reduce(0, +)
+    let uncounted = count == 0 ? [] : ["\(count) launch\(count == 1 ? "" : "es") not counted"]
+    guard matrix.isPartial, verdict.verdict != .skipped,
+      verdict.trials.outOf < verdict.plannedTrials
+    else { return uncounted }
+    return uncounted + ["\(verdict.trials.outOf) of \(verdict.plannedTrials) trials counted"]
+  }
+
+  /// `name: title`; the name alone of a plan without a title.
+  static func heading(_ plan: ResolvedPlan) -> String {
+    plan.title == plan.name ? plan.name : "\(plan.name): \(plan.title)"
+  }
+
+  /// `lost-to-self x10`, and `others x3` where other outcomes make up the rest of the failures; nil without a failure.
+  static func causes(_ verdict: ArmVerdict) -> String? {
+    guard let cause = verdict.topCause else { return nil }
+    let others = verdict.launches.failures - cause.launches
+    return "\(cause.outcome.rawValue) x\(cause.launches)"
+      + (others > 0 ? ", others x\(others)" : "")
+  }
+
+  /// Why an arm needs attention: it is neither as demanded nor as predicted; nil where it is.
+  static func attention(_ verdict: ArmVerdict) -> String? {
+    switch verdict.verdict {
+    case .fail, .inconclusive, .unexpectedPass, .skipped:
+      return "\(verdict.verdict.rawValue): \(verdict.reason)"
+    case .pass, .expectedFailure, .measured:
+      return verdict.predictionPerTrial?.agrees == false ? verdict.reason : nil
+    }
+  }
+
+  /// One sentence for the whole matrix.
+  static func conclusion(_ matrix: Matrix) -> String {
+    var words: [String] = []
+    for verdict in Verdict.allCases {
+      let count = matrix.arms.filter { $0.verdict == verdict }.count
+      if count > 0 { words.append("\(count) \(verdict.rawValue)") }
+    }
+    if words.isEmpty { return "nothing ran" }
+    let isDemanding = matrix.arms.contains {
+      $0.verdict == .pass || $0.verdict == .expectedFailure
+    }
+    let whole =
+      switch matrix.exitCode {
+      case 0: isDemanding ? "every expectation is met" : "nothing was demanded"
+      case 1: "an expectation is violated"
+      default: "not everything could be decided"
+      }
+    return
+      "\(matrix.isPartial ? "PARTIAL (interrupted): " : "")\(whole): \(words.joined(separator: ", "))"
+  }
+}
+
+extension Matrix {
+  /// Scenarios in the plan's order.
+  var scenarios: [String] {
+    plan.arms.reduce(into: []) { if !$0.contains($1.scenario) { $0.append($1.scenario) } }
+  }
+
+  /// Strategies' labels in the plan's order.
+  var strategies: [String] {
+    plan.arms.reduce(into: []) {
+      if !$0.contains($1.strategy.label) { $0.append($1.strategy.label) }
+    }
+  }
+
+  /// The arm in a cell; nil where the scenario leaves the strategy out.
+  func arm(_ strategy: String, _ scenario: String) -> Arm? {
+    plan.arms.first { $0.strategy.label == strategy && $0.scenario == scenario }
+  }
+}

@@ -1,0 +1,86 @@
+internal import JSON
+internal import PlanModel
+/// Reads the object `check` of a strategy.
+struct ForcingReader {
+  func read(_ node: PlanNode) -> Forcing? {
+    let keys = ["steal", "max", "rebind", "min_window_ms", "only", "inject"]
+    guard let object = node.object(keys: keys) else { return nil }
+    var forcing = Forcing()
+    if let steal = object["steal"] { forcing.steal = steal.word(Forcing.Steal.self) ?? .lazy }
+    if let max = object["max"] { forcing.max = max.integer(0...1_000_000) ?? 1 }
+    forcing.rebind = object["rebind"]?.integer(1...1_000)
+    if let window = object["min_window_ms"] {
+      forcing.minWindowMilliseconds = window.integer(0...3_600_000) ?? 0
+    }
+    forcing.only = object["only"].flatMap(text)
+    forcing.injections = (object["inject"]?.elements() ?? []).compactMap(injection)
+    if forcing.steal == .off {
+      for key in ["max", "rebind", "min_window_ms", "only"] {
+        object[key]?.report("nothing is stolen with \"steal\": \"off\"")
+      }
+      if object["inject"] == nil {
+        node.report("nothing is forced: \"steal\" is \"off\", and there is no \"inject\"")
+      }
+    }
+    return forcing
+  }
+
+  private func text(_ node: PlanNode) -> String? {
+    guard let text = node.string() else { return nil }
+    guard !text.isEmpty, !text.unicodeScalars.contains(where: { $0.value < 32 }) else {
+      node.report(
+        "expected text of one line, found \(text.isEmpty ? "none" : "a control character")")
+      return nil
+    }
+    return text
+  }
+
+  private func injection(_ node: PlanNode) -> CallInjection? {
+    let keys = ["call", "errno", "delay_ms", "nth", "ports", "process"]
+    guard let object = node.object(keys: keys),
+      let call = object.required("call")?.word(CallInjection.Call.self)
+    else { return nil }
+    var injection = CallInjection(call: call)
+    if let name = object["errno"], let errno = name.string() {
+      if InjectableError.number(errno) == nil {
+        let names = InjectableError.names
+        name.report(
+          "there is no error \"\(errno)\" to inject; there are \(names.joined(separator: ", "))",
+          suggestion: Suggestion.closest(to: errno, among: names))
+      }
+      injection.errno = errno
+    }
+    if let delay = object["delay_ms"] {
+      injection.delayMilliseconds = delay.integer(1...3_600_000) ?? 0
+    }
+    injection.nth = object["nth"]?.integer(1...1_000_000)
+    if let ports = object["ports"] { injection.ports = range(ports, call) }
+    if let process = object["process"] {
+      injection.process = text(process)
+      if injection.process?.contains(",") == true { process.report("a comma cannot stand here") }
+    }
+    if object["errno"] == nil && object["delay_ms"] == nil {
+      node.report("expected \"errno\", \"delay_ms\" or both")
+    }
+    return injection
+  }
+
+  private func range(_ node: PlanNode, _ call: CallInjection.Call) -> ClosedRange<Int>? {
+    guard call.namesPort else {
+      node.report("\(call.rawValue) names no port")
+      return nil
+    }
+    guard let elements = node.elements() else { return nil }
+    guard elements.count == 2 else {
+      node.report("expected the first and the last port")
+      return nil
+    }
+    guard let first = elements[0].integer(0...65_535), let last = elements[1].integer(0...65_535)
+    else { return nil }
+    guard first <= last else {
+      node.report("the first port, \(first), lies above the last, \(last)")
+      return nil
+    }
+    return first...last
+  }
+}

@@ -1,0 +1,71 @@
+public import JSON
+internal import PlanModel
+internal import TerminalText
+
+/// One thing that is wrong with a plan, with its place.
+public struct PlanError: Error, Sendable, Equatable {
+  /// The file as the user named it.
+  public var file: String
+  /// Where in the file.
+  public var position: TextPosition
+  /// JSON path, for example `scenarios[2].pool.slots`; empty for the document itself.
+  public var path: String
+  /// What was expected and what was found.
+  public var message: String
+  /// What was probably meant.
+  public var suggestion: String?
+  /// The line of the file.
+  public var sourceLine: String
+
+  /// As compilers do: place, message, the line, and a caret below it. Control characters of the file are shown, not
+  /// obeyed.
+  public var rendered: String {
+    var text = "\(file):\(position.line):\(position.column): error: "
+    if !path.isEmpty { text += "\(path): " }
+    text += message
+    if let suggestion { text += "; did you mean '\(suggestion)'?" }
+    // Tabs stay, so that the caret lines up whatever their width.
+    let lead = sourceLine.unicodeScalars.prefix(position.column - 1).map { $0 == "\t" ? "\t" : " " }
+    return TerminalText.safe(text + "\n  \(sourceLine)\n  \(lead.joined())^")
+  }
+}
+
+/// Everything that is wrong with a plan, in the order of the file.
+public struct PlanErrors: Error, Sendable, CustomStringConvertible {
+  /// At least one.
+  public var errors: [PlanError]
+
+  /// All of them, rendered.
+  public var description: String { errors.map(\.rendered).joined(separator: "\n") }
+}
+
+/// Finds what a misspelt word probably was.
+enum Suggestion {
+  /// The closest candidate, if it is close: at most a third of its letters differ, and at most three.
+  static func closest(to word: String, among candidates: some Sequence<String>) -> String? {
+    candidates.map { ($0, distance(word, $0)) }
+      .filter { $1 <= min(3, max(1, max(word.count, $0.count) / 3)) }
+      .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+  }
+
+  /// Edits to turn one word into the other, where swapping two neighbours is one edit (Damerau's distance in
+  /// its restricted form).
+  static func distance(_ a: String, _ b: String) -> Int {
+    let (a, b) = (Array(a.lowercased()), Array(b.lowercased()))
+    var rows = [[Int]](
+      repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
+    for i in 0...a.count { rows[i][0] = i }
+    for j in 0...b.count { rows[0][j] = j }
+    for i in stride(from: 1, through: a.count, by: 1) {
+      for j in stride(from: 1, through: b.count, by: 1) {
+        let cost = a[i - 1] == b[j - 1] ? 0 : 1
+        rows[i][j] = min(
+          rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + cost)
+        if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+          rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+        }
+      }
+    }
+    return rows[a.count][b.count]
+  }
+}

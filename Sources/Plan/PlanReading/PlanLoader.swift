@@ -1,0 +1,214 @@
+internal import JSON
+public import PlanModel
+/// Reads a plan, version 1: strict decoding, defaults filled in, arms spelled out.
+public struct PlanLoader {
+  /// Version of the plan format that this loader reads.
+  public static let version = 1
+
+  private let vocabulary: Vocabulary
+  private let collector: ErrorCollector
+  private let folder: String
+
+  /// Reads a plan.
+  /// - Parameters:
+  ///   - bytes: the file's content.
+  ///   - file: its name, for messages.
+  ///   - vocabulary: the strategies and thieves that a plan may name.
+  ///   - folder: the plan's own, in which the commands of `exec` strategies run.
+  /// - Throws: everything that is wrong with it.
+  public static func load(
+    _ bytes: some Collection<UInt8>, file: String, vocabulary: Vocabulary, folder: String = "."
+  ) throws(PlanErrors) -> ResolvedPlan {
+    let collector = ErrorCollector(file: file, text: String(decoding: bytes, as: UTF8.self))
+    let loader = PlanLoader(vocabulary: vocabulary, collector: collector, folder: folder)
+    var plan: ResolvedPlan?
+    do throws(JSONSyntaxError) {
+      let root = try JSONParser.parse(bytes)
+      plan = loader.plan(PlanNode(value: root, path: "", collector: collector))
+    } catch {
+      collector.report(error.message, at: error.position, path: "")
+    }
+    guard let plan, collector.errors.isEmpty else {
+      throw PlanErrors(errors: collector.errors.sorted { $0.position < $1.position })
+    }
+    return plan
+  }
+
+  private func plan(_ node: PlanNode) -> ResolvedPlan? {
+    let keys = [
+      "$schema", "version", "name", "title", "seed", "defaults", "strategies", "scenarios",
+    ]
+    guard let root = node.object(keys: keys) else { return nil }
+    _ = root["$schema"]?.string()
+    if let version = root.required("version"), let number = version.integer(0...Int.max),
+      number != Self.version
+    {
+      version.report("this bindstorm reads plans of version \(Self.version)")
+    }
+    let name = root.required("name").flatMap(planName) ?? ""
+    let title = root["title"]?.string() ?? name
+    let seed = root["seed"].map { $0.unsigned() ?? 0 } ?? 1
+    var defaults = ScenarioSettings()
+    if let node = root["defaults"] {
+      settings(node, extraKeys: [], into: &defaults)
+    }
+    let strategies = root.required("strategies")?.elements()?.compactMap(strategy) ?? []
+    reportDuplicates(strategies.map { ($0.choice.label, $0.node) }, of: "strategy")
+    var arms: [Arm] = []
+    var names: [(String, PlanNode)] = []
+    for node in root.required("scenarios")?.elements() ?? [] {
+      let reader = ScenarioReader(
+        vocabulary: vocabulary, strategies: strategies.map(\.choice),
+        strategyNodes: Dictionary(
+          strategies.map { ($0.choice.label, $0.node) }, uniquingKeysWith: { first, _ in first }))
+      guard let scenario = reader.read(node, defaults: defaults) else { continue }
+      if let name = scenario.nameNode { names.append((scenario.name, name)) }
+      arms += reader.arms(of: scenario, first: arms.count)
+    }
+    reportDuplicates(names, of: "scenario")
+    return ResolvedPlan(version: Self.version, name: name, title: title, seed: seed, arms: arms)
+  }
+
+  private func settings(
+    _ node: PlanNode, extraKeys: [String], into settings: inout ScenarioSettings
+  ) {
+    guard let object = node.object(keys: ScenarioSettings.keys + extraKeys) else { return }
+    settings.read(object, vocabulary: vocabulary)
+  }
+
+  /// The name is a folder's name, too.
+  private func planName(_ node: PlanNode) -> String? {
+    guard let name = node.string() else { return nil }
+    let isFirst = { (scalar: Unicode.Scalar) in
+      ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar)
+    }
+    guard let first = name.unicodeScalars.first, isFirst(first), name.utf8.count <= 64,
+      name.unicodeScalars.allSatisfy({ isFirst($0) || "._-".unicodeScalars.contains($0) })
+    else {
+      node.report(
+        "expected 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit, found \(node.value.kind)"
+      )
+      return nil
+    }
+    return name
+  }
+
+  private func strategy(_ node: PlanNode) -> (choice: Choice, node: PlanNode)? {
+    let reader = ChoiceReader(
+      kind: "strategy",
+      known: vocabulary.strategies.map { ($0.name, $0.options) })
+    guard var choice = reader.read(node, nameKey: "name", extraKeys: ["command", "check"]),
+      let known = vocabulary.strategy(named: choice.name)
+    else { return nil }
+    let command = node["command"]
+    switch (known.takesCommand, command) {
+    case (true, let command?):
+      guard let words = words(of: command) else { return nil }
+      let forcing = node["check"].flatMap(ForcingReader().read)
+      choice.command = AdapterCommand(
+        words: words, folder: folder, forcing: forcing ?? (known.alwaysForces ? Forcing() : nil))
+      let size = choice.command!.bytes.count
+      if size > AdapterCommand.largestSize {
+        command.report(
+          "the command, \"check\" and the plan's folder take \(size) bytes; at most \(AdapterCommand.largestSize) fit"
+        )
+        return nil
+      }
+    case (true, nil):
+      node.report("strategy \"\(choice.name)\" needs the key \"command\"")
+      return nil
+    case (false, let command?):
+      let takers = vocabulary.strategies.filter(\.takesCommand).map(\.name)
+      command.report(
+        "strategy \"\(choice.name)\" takes no command; there are \(takers.joined(separator: ", "))")
+      return nil
+    case (false, nil):
+      node["check"]?.report(
+        "strategy \"\(choice.name)\" runs no program whose calls could be forced")
+    }
+    return (choice, node)
+  }
+
+  /// The program and its arguments.
+  private func words(of node: PlanNode) -> [String]? {
+    guard let elements = node.elements(), !elements.isEmpty else { return nil }
+    let words = elements.compactMap { element -> String? in
+      guard let word = element.string() else { return nil }
+      if word.utf8.contains(0) {
+        element.report("a command's words cannot hold the character U+0000")
+        return nil
+      }
+      return word
+    }
+    guard words.count == elements.count else { return nil }
+    if words[0].isEmpty {
+      elements[0].report("expected the program, found an empty string")
+      return nil
+    }
+    return words
+  }
+
+  private func reportDuplicates(_ names: [(String, PlanNode)], of kind: String) {
+    var seen: Set<String> = []
+    for (name, node) in names where !seen.insert(name).inserted {
+      node.report("another \(kind) is called \"\(name)\" already")
+    }
+  }
+}
+
+/// Reads a strategy or a thief: a name, or an object with name, label and options.
+struct ChoiceReader {
+  let kind: String
+  let known: [(name: String, options: [OptionDescriptor])]
+
+  /// - Parameter extraKeys: further keys of the object, which the caller reads.
+  func read(_ node: PlanNode, nameKey: String, extraKeys: [String] = []) -> Choice? {
+    if case .string = node.value.content { return choice(node, label: nil, options: nil, at: node) }
+    guard let object = node.object(keys: [nameKey, "label", "options"] + extraKeys),
+      let name = object.required(nameKey)
+    else { return nil }
+    return choice(name, label: object["label"], options: object["options"], at: node)
+  }
+
+  private func choice(
+    _ nameNode: PlanNode, label: PlanNode?, options: PlanNode?, at node: PlanNode
+  ) -> Choice? {
+    guard let name = nameNode.string() else { return nil }
+    guard let found = known.first(where: { $0.name == name }) else {
+      nameNode.report(
+        "there is no \(kind) \"\(name)\"; there are \(known.map(\.name).joined(separator: ", "))",
+        suggestion: Suggestion.closest(to: name, among: known.map(\.name)))
+      return nil
+    }
+    let given = options?.object(keys: found.options.map(\.name))
+    let values = found.options.compactMap { option -> OptionValue? in
+      if let value = given?[option.name] {
+        return number(value, option).map { OptionValue(name: option.name, value: $0) }
+      }
+      guard let value = option.defaultValue else {
+        if options == nil || given != nil {
+          (options ?? node).report(
+            "\(kind) \"\(name)\" needs the option \"\(option.name)\" (\(option.summary))")
+        }
+        return nil
+      }
+      return OptionValue(name: option.name, value: value)
+    }
+    guard values.count == found.options.count else { return nil }
+    return Choice(name: name, label: label?.string() ?? name, options: values)
+  }
+
+  /// A number, or one of the option's words.
+  private func number(_ value: PlanNode, _ option: OptionDescriptor) -> Int? {
+    guard !option.words.isEmpty, case .string(let text) = value.value.content else {
+      return value.integer(option.range)
+    }
+    guard let place = option.words.firstIndex(of: text) else {
+      value.report(
+        "expected one of \(option.words.joined(separator: ", ")), found \"\(text)\"",
+        suggestion: Suggestion.closest(to: text, among: option.words))
+      return nil
+    }
+    return option.range.lowerBound + place
+  }
+}

@@ -1,0 +1,170 @@
+internal import JSON
+internal import PlanModel
+/// Collects what is wrong with a document while it is read, so that one run of `validate` shows everything.
+final class ErrorCollector {
+  private let file: String
+  private let lines: [Substring.UnicodeScalarView]
+  private(set) var errors: [PlanError] = []
+
+  init(file: String, text: String) {
+    self.file = file
+    // By scalars, as the parser counts: "\r\n" is one Character, at which no line would end.
+    lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
+      $0.last == "\r" ? $0.dropLast() : $0
+    }
+  }
+
+  func report(
+    _ message: String, at position: TextPosition, path: String, suggestion: String? = nil
+  ) {
+    errors.append(
+      PlanError(
+        file: file, position: position, path: path, message: message, suggestion: suggestion,
+        sourceLine: position.line <= lines.count ? String(lines[position.line - 1]) : ""))
+  }
+}
+
+/// A value of the document with its path, read with checks. A method that finds something wrong reports it and
+/// returns nil, and reading goes on.
+struct PlanNode {
+  let value: JSONValue
+  let path: String
+  let collector: ErrorCollector
+
+  func report(_ message: String, suggestion: String? = nil) {
+    collector.report(message, at: value.position, path: path, suggestion: suggestion)
+  }
+
+  private func wrongType(_ expected: String) {
+    report("expected \(expected), found \(value.kind)")
+  }
+
+  /// The members of an object, all of whose keys must be among `keys`.
+  func object(keys: [String]) -> PlanObject? {
+    guard case .object(let members) = value.content else {
+      wrongType("an object")
+      return nil
+    }
+    for member in members where !keys.contains(member.key) {
+      collector.report(
+        "unknown key \"\(member.key)\"; known here: \(keys.joined(separator: ", "))",
+        at: member.position, path: child(member.key),
+        suggestion: Suggestion.closest(to: member.key, among: keys))
+    }
+    return PlanObject(node: self, members: members)
+  }
+
+  /// The members of an object with free keys.
+  func freeObject() -> PlanObject? {
+    guard case .object(let members) = value.content else {
+      wrongType("an object")
+      return nil
+    }
+    return PlanObject(node: self, members: members)
+  }
+
+  /// The elements of an array that may not be empty.
+  func elements() -> [PlanNode]? {
+    guard case .array(let elements) = value.content else {
+      wrongType("an array")
+      return nil
+    }
+    if elements.isEmpty { report("expected at least one element, found an empty array") }
+    return elements.enumerated().map {
+      PlanNode(value: $0.element, path: "\(path)[\($0.offset)]", collector: collector)
+    }
+  }
+
+  func string() -> String? {
+    guard case .string(let text) = value.content else {
+      wrongType("a string")
+      return nil
+    }
+    return text
+  }
+
+  func boolean() -> Bool? {
+    guard case .boolean(let flag) = value.content else {
+      wrongType("true or false")
+      return nil
+    }
+    return flag
+  }
+
+  func integer(_ range: ClosedRange<Int>) -> Int? {
+    guard case .number(let text) = value.content, let number = Int(text) else {
+      wrongType("a whole number from \(range.lowerBound) to \(range.upperBound)")
+      return nil
+    }
+    guard range.contains(number) else {
+      report("expected a number from \(range.lowerBound) to \(range.upperBound), found \(number)")
+      return nil
+    }
+    return number
+  }
+
+  func unsigned() -> UInt64? {
+    guard case .number(let text) = value.content, let number = UInt64(text) else {
+      wrongType("a whole number from 0 to \(UInt64.max)")
+      return nil
+    }
+    return number
+  }
+
+  func number(_ range: ClosedRange<Double>) -> Double? {
+    guard case .number(let text) = value.content, let number = Double(text), number.isFinite else {
+      wrongType("a number from \(range.lowerBound) to \(range.upperBound)")
+      return nil
+    }
+    guard range.contains(number) else {
+      report("expected a number from \(range.lowerBound) to \(range.upperBound), found \(text)")
+      return nil
+    }
+    return number
+  }
+
+  /// One of the words of an enumeration.
+  func word<Word: RawRepresentable & CaseIterable>(_: Word.Type) -> Word?
+  where Word.RawValue == String {
+    let words = Word.allCases.map(\.rawValue)
+    guard let text = string() else { return nil }
+    guard let word = Word(rawValue: text) else {
+      report(
+        "expected one of \(words.joined(separator: ", ")), found \"\(text)\"",
+        suggestion: Suggestion.closest(to: text, among: words))
+      return nil
+    }
+    return word
+  }
+
+  /// The path of a member.
+  func child(_ key: String) -> String {
+    let isPlain =
+      !key.isEmpty
+      && key.unicodeScalars.allSatisfy {
+        $0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "_" || $0 == "$"
+      }
+    if !isPlain { return "\(path)['\(key)']" }
+    return path.isEmpty ? key : "\(path).\(key)"
+  }
+}
+
+/// An object of the document.
+struct PlanObject {
+  let node: PlanNode
+  let members: [JSONValue.Member]
+
+  /// The member of that key, nil if it is not there.
+  subscript(key: String) -> PlanNode? {
+    members.first { $0.key == key }.map {
+      PlanNode(value: $0.value, path: node.child(key), collector: node.collector)
+    }
+  }
+
+  /// The member of that key; its absence is reported at the object.
+  func required(_ key: String) -> PlanNode? {
+    if let found = self[key] { return found }
+    node.report("the key \"\(key)\" is missing here")
+    return nil
+  }
+}

@@ -1,0 +1,124 @@
+internal import JSON
+internal import PlanModel
+/// What a scenario's own settings take of `timeout_ms`. A trial that times out by them would be the strategy's failure.
+extension ScenarioReader {
+  /// A setting that keeps a phase of every trial busy for up to a time.
+  struct Stay {
+    /// As a plan names it.
+    var setting: String
+    /// How long, in milliseconds.
+    var milliseconds: Double
+    /// Where it stands in the plan; nil where the plan leaves it at its default.
+    var node: PlanNode?
+  }
+
+  /// Refuses settings that reach `timeout_ms` without anybody's fault.
+  ///
+  /// Each phase of a trial has `timeout_ms` for itself. What a limit of its own ends sooner, as `client_timeout_ms`
+  /// ends the wait for `load_ms`, counts with that limit: so plans can ask for time limits that are too short.
+  func checkTimes(_ scenario: Scenario) {
+    let settings = scenario.settings
+    checkDrawTime(scenario)
+    guard settings.depth.binds else { return }
+    var common: [Stay] = []
+    func add(_ setting: String, _ milliseconds: Double) {
+      guard milliseconds > 0 else { return }
+      common.append(
+        Stay(setting: setting, milliseconds: milliseconds, node: settings.places[setting]))
+    }
+    add("barrier.arrival_skew_us", Double(settings.barrier.arrivalSkewMicroseconds) / 1_000)
+    if settings.depth == .startup {
+      let startup = settings.startup.resolved(apiServers: scenario.apiServers)
+      if startup.hasCoordinator {
+        // The launcher waits for it before the API servers are released: a phase of its own.
+        let setting = "startup.coordinator_import_ms"
+        let time = min(
+          startup.coordinatorImportMilliseconds, Double(startup.coordinatorTimeoutMilliseconds))
+        let stay = Stay(setting: setting, milliseconds: time, node: settings.places[setting])
+        refuse([stay], scenario)
+      }
+      add(
+        "startup.import_ms",
+        min(startup.importMilliseconds, Double(startup.initTimeoutMilliseconds)))
+      add(
+        "startup.load_ms", min(startup.loadMilliseconds, Double(startup.clientTimeoutMilliseconds)))
+    }
+    if refuse(common, scenario) { return }
+    for strategy in scenario.strategies where scenario.skipped[strategy.label] == nil {
+      let own = stays(of: strategy)
+      if !own.isEmpty { refuse(common + own, scenario, of: strategy.label) }
+    }
+  }
+
+  /// What an API server of the strategy waits by itself.
+  private func stays(of strategy: Choice) -> [Stay] {
+    func stay(_ name: String) -> Stay? {
+      guard let value = strategy.options.first(where: { $0.name == name })?.value, value > 0
+      else { return nil }
+      return Stay(
+        setting: name, milliseconds: Double(value),
+        node: strategyNodes[strategy.label]?["options"]?[name])
+    }
+    // The longest sleep is at least the shortest.
+    let sleeps = ["least_ms", "most_ms"].compactMap(stay)
+    let longest = sleeps.max { $0.milliseconds < $1.milliseconds }
+    return [stay("gap_ms"), longest].compactMap { $0 }
+  }
+
+  /// Reports settings that reach the limit together, at the one that takes most.
+  @discardableResult
+  private func refuse(_ stays: [Stay], _ scenario: Scenario, of strategy: String? = nil) -> Bool {
+    let limit = scenario.settings.timeoutMilliseconds
+    let total = stays.map(\.milliseconds).reduce(0, +)
+    guard total >= Double(limit),
+      let longest = stays.max(by: { $0.milliseconds < $1.milliseconds })
+    else { return false }
+    let node =
+      longest.node ?? strategy.flatMap { strategyNodes[$0] }
+      ?? scenario.settings.places["timeout_ms"] ?? scenario.node
+    let parts = stays.map { "\($0.setting): \(Self.shortest($0.milliseconds)) ms" }
+    node.report(
+      "scenario \"\(scenario.name)\" takes up to \(Self.shortest(total)) ms\(strategy.map { " with \"\($0)\"" } ?? "") "
+        + "by its own settings (\(parts.joined(separator: ", "))), and timeout_ms is \(limit): "
+        + "raise timeout_ms above \(Self.shortest(total)), or lower \(longest.setting)")
+    return true
+  }
+
+  /// Foreign draws that thieves are too slow for: the window would wait for them until the time is over.
+  private func checkDrawTime(_ scenario: Scenario) {
+    let settings = scenario.settings
+    let limit = max(Double(settings.timeoutMilliseconds), settings.window.milliseconds)
+    guard settings.window.foreignDraws > 0, !settings.hasUnreadThief else { return }
+    var (rate, atOnce) = (0.0, 0)
+    for (thief, node) in zip(settings.thieves, settings.thiefNodes) {
+      guard let known = vocabulary.thief(named: thief.name) else { return }
+      switch known.model {
+      case .churns: rate += Double(thief["rate_per_second"])
+      case .holdsThroughWindow, .holdsOverIPv6, .scansFromBase: atOnce += thief["ports"]
+      case .runsTheSameStart:
+        atOnce += thief["deployments"] * thief["addresses"]
+        let wait = thief["window_ms"]
+        guard Double(wait) >= limit else { continue }
+        (node["options"]?["window_ms"] ?? node).report(
+          "scenario \"\(scenario.name)\" waits \(wait) ms for the draws of \"\(thief.label)\", and "
+            + "timeout_ms is \(settings.timeoutMilliseconds): raise timeout_ms above \(wait), or lower window_ms"
+        )
+      // How many draws of these fall into the window, the plan alone does not say.
+      default: return
+      }
+    }
+    guard rate > 0 else { return }
+    let missing = settings.window.foreignDraws - atOnce
+    let milliseconds = Double(missing) / rate * 1_000
+    guard milliseconds >= limit else { return }
+    let time = Self.shortest(milliseconds.rounded(.up))
+    (settings.places["window.foreign_draws"] ?? scenario.node).report(
+      "scenario \"\(scenario.name)\" waits for \(settings.window.foreignDraws) foreign draws, for which its thieves "
+        + "need \(time) ms on average, and timeout_ms is \(settings.timeoutMilliseconds): raise timeout_ms well "
+        + "above \(time), lower window.foreign_draws, or raise rate_per_second")
+  }
+
+  private static func shortest(_ number: Double) -> String {
+    number == number.rounded() && number < 1e15 ? "\(Int(number))" : "\(number)"
+  }
+}

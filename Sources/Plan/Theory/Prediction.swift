@@ -1,0 +1,235 @@
+internal import Glibc
+public import PlanModel
+public import PortModel
+
+/// Theory has no rate for an arm.
+public struct NoPrediction: Error, Equatable {
+  /// Why.
+  public var reason: String
+  /// Whether it is for a thief's sake: without it there would be one, or might.
+  public var isForThief: Bool
+}
+
+/// What theory says of an arm.
+public enum Prediction {
+  /// The failure rates that the pool's arithmetic predicts; nil when there is no such prediction.
+  public static func predict(_ arm: Arm, vocabulary: Vocabulary) -> PredictedFailure? {
+    try? rates(arm, vocabulary: vocabulary)
+  }
+
+  /// Why there is no prediction for the sake of a thief; nil if there is one, or none for another reason.
+  public static func reasonForNone(_ arm: Arm, vocabulary: Vocabulary) -> String? {
+    do throws(NoPrediction) {
+      _ = try rates(arm, vocabulary: vocabulary)
+      return nil
+    } catch {
+      return error.isForThief ? error.reason : nil
+    }
+  }
+
+  /// The failure rates that the pool's arithmetic predicts.
+  /// - Throws: why there are none.
+  public static func rates(
+    _ arm: Arm, vocabulary: Vocabulary
+  ) throws(NoPrediction) -> PredictedFailure {
+    guard let strategy = vocabulary.strategy(named: arm.strategy.name) else {
+      throw none("there is no strategy \"\(arm.strategy.name)\"")
+    }
+    if arm.faults.contains(where: { $0.probability > 0 }) {
+      throw none("theory knows ports, not what is done to processes")
+    }
+    if let startup = arm.startup {
+      let limit = arm.strategy.options.first { $0.name == "report_timeout_ms" }?.value
+      let isTight = limit.map { Double($0) <= startup.importMilliseconds } ?? false
+      if startup.breaksModel || isTight { throw none("the start-up is told to go wrong") }
+    }
+    if strategy.collisionModel == .outsideThePool, overlapsPool(arm) {
+      throw none("the numbers of \(strategy.name) lie in the pool")
+    }
+    let broken = zip(strategy.options, arm.strategy.options).first {
+      $0.breaksModel && $1.value != $0.defaultValue
+    }
+    if let broken { throw none("the option \(broken.0.name) lets something go wrong on purpose") }
+    var reader = ThiefReader(arm, strategy)
+    for thief in arm.thieves {
+      guard let known = vocabulary.thief(named: thief.name) else {
+        throw none("there is no thief \"\(thief.name)\"", isForThief: true)
+      }
+      if let certain = try reader.add(thief, known.model) { return certain }
+    }
+    let conditions = reader.finished()
+    if conditions.leavesClusters {
+      throw none(
+        "draws are not uniform over what many residents leave: bind(0) gives the next free port, so the one "
+          + "behind a long row of held ones is drawn more often", isForThief: true)
+    }
+    guard let rates = FailureRate.predict(conditions) else {
+      throw none(
+        "no closed form for \(strategy.name)"
+          + (arm.topology.launches > 1 ? " in \(arm.topology.launches) parallel launches" : ""))
+    }
+    return rates
+  }
+
+  fileprivate static func none(_ reason: String, isForThief: Bool = false) -> NoPrediction {
+    NoPrediction(reason: reason, isForThief: isForThief)
+  }
+
+  /// Whether numbers counted from the option `base` lie where `bind(0)` serves: then draws hit them, too.
+  private static func overlapsPool(_ arm: Arm) -> Bool {
+    guard let base = arm.strategy.options.first(where: { $0.name == "base" })?.value else {
+      return true
+    }
+    return base + 8_192 >= arm.pool.low && base <= arm.pool.high
+  }
+}
+
+/// Adds up what an arm's thieves do.
+private struct ThiefReader {
+  let arm: Arm
+  let strategy: StrategyDescriptor
+  var conditions: LaunchConditions
+  /// Ports that each churning thief has drawn since the allocation and still holds, on average.
+  var churned = 0.0
+
+  init(_ arm: Arm, _ strategy: StrategyDescriptor) {
+    self.arm = arm
+    self.strategy = strategy
+    conditions = LaunchConditions(
+      model: strategy.collisionModel,
+      range: EphemeralRange(arm.pool.low...arm.pool.high), launches: arm.topology.launches,
+      addressesPerLaunch: arm.topology.addressesPerLaunch,
+      windowSeconds: arm.window.milliseconds / 1_000, bindsForReal: arm.depth.binds)
+    // Where there are several nodes the coordinator draws its two ports after the allocation and keeps them.
+    if let startup = arm.startup, startup.nodes > 1, startup.hasCoordinator {
+      conditions.foreignDraws += 2 * arm.topology.launches
+    }
+    conditions.probesReuseAddress = arm.strategy.options.contains {
+      $0.name == "reuse_address" && $0.value != 0
+    }
+  }
+
+  /// The conditions with all thieves.
+  func finished() -> LaunchConditions {
+    var conditions = conditions
+    if conditions.churnRatePerSecond > 0 {
+      conditions.churnHoldSeconds = churned / conditions.churnRatePerSecond
+    }
+    return conditions
+  }
+
+  /// Adds a thief. Returns the rates where it alone decides.
+  mutating func add(
+    _ thief: Choice, _ model: ThiefDescriptor.Model
+  ) throws(NoPrediction) -> PredictedFailure? {
+    switch model {
+    case .holdsThroughWindow: conditions.foreignDraws += thief["ports"]
+    case .churns: try addChurn(thief)
+    case .holdsThroughout: conditions.residents += thief["ports"]
+    case .connects, .holdsNoTCPPort: break
+    case .leavesTimeWait: addResidue(thief)
+    case .squats: try addSquatter(thief)
+    case .runsTheSameStart: try addSiblings(thief)
+    case .scansFromBase: try checkScanner(thief)
+    case .holdsOverIPv6:
+      if thief["v6only"] != 0 { return nil }
+      if thief["targeted"] == 0 {
+        conditions.foreignDraws += thief["ports"]
+      } else {
+        conditions.squatters.append(.init(reusesAddress: false, reusesPort: false))
+      }
+    case .holdsOtherAddress: try addOtherAddress(thief)
+    case .exhausts: return try exhausted(leaves: thief["leaves"])
+    case .unmodelled(let reason): throw none("\(thief.label): \(reason)")
+    }
+    return nil
+  }
+
+  private func none(_ reason: String) -> NoPrediction {
+    Prediction.none(reason, isForThief: true)
+  }
+
+  private mutating func addChurn(_ thief: Choice) throws(NoPrediction) {
+    // The window is measured, not set, unless the plan sets it: then there is no prediction.
+    let isProbed = [.probeThenBind, .distinctProbes].contains(strategy.collisionModel)
+    if arm.window.milliseconds == 0 && isProbed {
+      throw none("\(thief.label): the plan gives no window.milliseconds, in which ports churn")
+    }
+    let (rate, hold) = (Double(thief["rate_per_second"]), Double(thief["hold_ms"]) / 1_000)
+    conditions.churnRatePerSecond += rate
+    let isExponential = thief.options.contains { $0.name == "exponential" && $0.value != 0 }
+    churned += rate * Self.meanHeld(conditions.windowSeconds, hold, isExponential: isExponential)
+  }
+
+  /// Mean time for which an arrival of a window is still held at its end, times the arrivals' number over their
+  /// rate: the smaller of window and hold, or for exponential times hold·(1 - exp(-window/hold)) (M/G/∞).
+  private static func meanHeld(_ window: Double, _ hold: Double, isExponential: Bool) -> Double {
+    guard isExponential, hold > 0 else { return min(window, hold) }
+    return -hold * expm1(-window / hold)
+  }
+
+  private mutating func addSquatter(_ thief: Choice) throws(NoPrediction) {
+    // One that sets an option and does not listen can be bound over: by whom depends on the binder.
+    if thief["listens"] == 0 && thief["reuse_address"] + thief["reuse_port"] > 0 {
+      throw none(
+        "\(thief.label): it does not listen, and who may bind over it depends on the binder")
+    }
+    conditions.squatters.append(
+      LaunchConditions.Squatter(
+        reusesAddress: thief["reuse_address"] != 0, reusesPort: thief["reuse_port"] != 0))
+  }
+
+  /// TIME_WAIT of a server without SO_REUSEADDR is in everybody's way, as a squatter that sets no option.
+  private mutating func addResidue(_ thief: Choice) {
+    guard thief["base"] == 0, thief["reuse_address"] == 0 else { return }
+    conditions.squatters.append(.init(reusesAddress: false, reusesPort: false))
+  }
+
+  private mutating func addSiblings(_ thief: Choice) throws(NoPrediction) {
+    let draws = thief["deployments"] * thief["addresses"]
+    // They must have bound before the barrier opens, for certain.
+    if thief["window_ms"] > 0 && arm.window.foreignDraws < draws {
+      throw none("\(thief.label): the window does not wait for its \(draws) binds (foreign_draws)")
+    }
+    conditions.foreignProbes += draws
+  }
+
+  private func checkScanner(_ thief: Choice) throws(NoPrediction) {
+    let taken = thief["base"]...(thief["base"] + thief["ports"])
+    if arm.pool.low <= taken.upperBound && taken.lowerBound <= arm.pool.high {
+      throw none("\(thief.label): it scans inside the pool")
+    }
+    if strategy.collisionModel == .outsideThePool {
+      throw none("\(thief.label): it may find the numbers that \(strategy.name) counts")
+    }
+  }
+
+  private mutating func addOtherAddress(_ thief: Choice) throws(NoPrediction) {
+    guard thief["early"] != 0 else { return }
+    switch strategy.collisionModel {
+    // Probed on the wildcard address: not drawn, though it could be bound.
+    case .probeThenBind, .distinctProbes: conditions.residents += thief["ports"]
+    case .noPort, .outsideThePool: break
+    case .heldFromTheStart, .heldWithReuseAddress, .heldWithReusePort, .probedElsewhere, .reserved,
+      .unmodelled:
+      throw none("\(thief.label): on which address \(strategy.name) draws, theory does not know")
+    }
+  }
+
+  private mutating func exhausted(leaves: Int) throws(NoPrediction) -> PredictedFailure? {
+    switch strategy.collisionModel {
+    case .noPort, .outsideThePool, .reserved: return nil
+    case .unmodelled: return nil
+    case .heldFromTheStart, .heldWithReuseAddress, .heldWithReusePort: break
+    case .probeThenBind, .distinctProbes:
+      if leaves > 0 {
+        throw none("draws from the few ports that an exhausted pool has left are not uniform")
+      }
+    case .probedElsewhere:
+      throw none("whether the probe sees the exhausted pool, theory does not know")
+    }
+    if leaves == 0 { return PredictedFailure(perLaunch: 1, perTrial: 1) }
+    conditions.residents += max(0, conditions.range.capacity - leaves)
+    return nil
+  }
+}

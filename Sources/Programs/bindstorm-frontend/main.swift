@@ -1,0 +1,13 @@
+internal import Glibc
+internal import StartupProtocol
+
+// Started by bindstorm-worker only: by an API server to answer HTTP for it, or by a launcher to ask. Its channel to
+// whoever started it and the shared listener are at fixed descriptors, see `FrontEndCommand.Descriptor`.
+switch FrontEndCommand(CommandLine.arguments.dropFirst()) {
+case .serve(let launch, let server): Gateway.run(launch: launch, server: server)
+case .ask(let questions): Asker.run(questions)
+case nil:
+  let line = "bindstorm-frontend: started by bindstorm only; it has no use of its own\n"
+  _ = write(2, line, line.utf8.count)
+  exit(64)
+}

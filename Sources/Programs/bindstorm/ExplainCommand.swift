@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import History
+internal import Judging
+internal import PlanModel
+internal import Reports
+internal import TerminalText
+
+/// `bindstorm explain RUN[/ARM/TRIAL]`
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Say in words what happened in a trial, or what took the ports of a whole run.",
+    discussion: """
+      Of a trial: its outcome, a report for each port that was lost, and everything that has a time. \
+      Of a run: the findings, each once, with how often it was seen and where first.
+      """)
+
+  @Argument(
+    help: "A run's folder, or RUN/ARM/TRIAL, for example Results/vllm-40443/latest/0/3.",
+    completion: .directory)
+  var place: String
+
+  func run() throws {
+    // A folder may end in numbers, too: what is there wins.
+    if let trial = TrialPlace(argument: place), (try? readFile("\(place)/resolved.json")) == nil {
+      return try explain(trial)
+    }
+    try summarise(place.hasSuffix("/") ? String(place.dropLast()) : place)
+  }
+
+  private func explain(_ place: TrialPlace) throws {
+    let run = try StoredRun(folder: place.folder)
+    let events = try run.trial(place)
+    let arm = run.plan.arms[place.arm]
+    let outcome = TrialJudge(arm: arm).judge(events)
+    var text = "\(arm.scenario), \(arm.strategy.label), trial \(place.arm)/\(place.trial)\n"
+    for launch in outcome.launches {
+      let evidence = launch.evidence.isEmpty ? "" : ": \(launch.evidence)"
+      text += "launch \(launch.launch): \(launch.outcome.rawValue)\(evidence)\n"
+    }
+    // Reports and time line are made for terminals.
+    text = TerminalText.safe(text)
+    for report in RaceReport.all(events, arm: arm, run: run.lastingFolder) { text += report.text }
+    try StandardStreams.printResult(text + Timeline.text(events))
+  }
+
+  private func summarise(_ folder: String) throws {
+    let run = try StoredRun(folder: folder)
+    var order: [RaceReport.Signature] = []
+    var found: [RaceReport.Signature: (first: RaceReport, count: Int)] = [:]
+    var trials = 0
+    try run.forEachTrial { started, events in
+      trials += 1
+      for report in RaceReport.all(
+        events, arm: run.plan.arms[started.arm], run: run.lastingFolder)
+      {
+        if found[report.signature] == nil { order.append(report.signature) }
+        found[report.signature, default: (report, 0)].count += 1
+      }
+      return true
+    }
+    var text = ""
+    for signature in order {
+      let (first, count) = found[signature]!
+      text +=
+        first.text + (count == 1 ? "seen once" : "seen \(count) times, first")
+        + " in trial \(first.trial)\n\n"
+    }
+    let lost = found.values.map(\.count).reduce(0, +)
+    text += "\(trials) trials, \(lost) ports lost, \(order.count) different findings\n"
+    try StandardStreams.printResult(text)
+  }
+}

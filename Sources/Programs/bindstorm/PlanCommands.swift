@@ -1,0 +1,140 @@
+internal import ArgumentParser
+internal import Judging
+internal import PlanModel
+internal import PortModel
+internal import Reports
+internal import TerminalText
+internal import Theory
+
+/// `bindstorm validate PLAN...`
+struct ValidateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate", abstract: "Check plans and point at every mistake.")
+
+  @Argument(help: "Plans, JSON files.", completion: .file(extensions: ["json"]))
+  var plans: [String]
+
+  func run() throws {
+    var failure: (any Error)?
+    for path in plans {
+      do {
+        let plan = try PlanFile(path: path).plan
+        try StandardStreams.printResult(
+          "\(TerminalText.safe(path)): valid, \(plan.arms.count) arms, \(plan.arms.map(\.trials).reduce(0, +)) trials\n"
+        )
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+}
+
+/// `bindstorm plan PLAN`
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Show what a plan expands to, what rates theory predicts, and how long it takes.")
+
+  @Argument(help: "The plan, a JSON file.", completion: .file(extensions: ["json"]))
+  var plan: String
+
+  @Option(help: "Seed instead of the plan's.")
+  var seed: UInt64?
+
+  @Flag(help: "Print everything as JSON: arms, predictions, and the schedule with its seeds.")
+  var json = false
+
+  func run() throws {
+    let plan = try PlanFile(path: plan, seed: seed).plan
+    if json {
+      try StandardStreams.printResult(
+        String(decoding: try JSONReport.bytes(Expansion(plan)), as: UTF8.self))
+    } else {
+      try StandardStreams.printResult(TerminalText.safe(table(plan)))
+    }
+  }
+
+  private func table(_ plan: ResolvedPlan) -> String {
+    var lines = [
+      "\(plan.name): \(plan.title)", "seed \(plan.seed), \(plan.arms.count) arms", "",
+    ]
+    let head = [
+      "arm", "scenario", "strategy", "depth", "launches", "API servers", "slots", "thieves",
+      "workers", "sockets", "trials", "model/launch", "model/trial", "seconds",
+    ]
+    let rows = plan.arms.map { arm -> [String] in
+      let predicted = Prediction.predict(arm, vocabulary: vocabulary)
+      let slots = EphemeralRange(arm.pool.low...arm.pool.high).slots()
+      let thieves = arm.thieves.map { thief in
+        "\(thief.label)(\(thief.options.map { "\($0.value)" }.joined(separator: ",")))"
+          + (thief.targetFailureRate.map { " for \(percent($0))" } ?? "")
+      }
+      return [
+        "\(arm.index)", arm.scenario, arm.strategy.label, arm.depth.rawValue,
+        "\(arm.topology.launches)", "\(arm.topology.apiServers)", "\(slots)",
+        thieves.isEmpty ? "-" : thieves.joined(separator: " "), arm.workers.rawValue,
+        arm.sockets.rawValue, "\(arm.trials)", percent(predicted?.perLaunch),
+        percent(predicted?.perTrial), rounded(TimeEstimate.seconds(arm)),
+      ]
+    }
+    let widths = head.indices.map { column in
+      ([head] + rows).map { $0[column].count }.max()!
+    }
+    for row in [head] + rows {
+      let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+      lines.append(cells.joined(separator: "  "))
+    }
+    var reasons: [(String, [String])] = []
+    for arm in plan.arms {
+      guard let reason = Prediction.reasonForNone(arm, vocabulary: vocabulary) else { continue }
+      if let place = reasons.firstIndex(where: { $0.0 == reason }) {
+        reasons[place].1.append("\(arm.index)")
+      } else {
+        reasons.append((reason, ["\(arm.index)"]))
+      }
+    }
+    if !reasons.isEmpty { lines += ["", "no model for the sake of a thief:"] }
+    lines += reasons.map { "  arms \($1.joined(separator: ", ")): \($0)" }
+    let total = plan.arms.map(TimeEstimate.seconds).reduce(0, +)
+    lines += ["", "estimated time: \(rounded(total)) s", ""]
+    return lines.joined(separator: "\n")
+  }
+
+  private func percent(_ rate: Double?) -> String {
+    guard let rate else { return "-" }
+    return "\(Double((rate * 10_000).rounded()) / 100) %"
+  }
+
+  private func rounded(_ seconds: Double) -> String { "\((seconds * 10).rounded() / 10)" }
+}
+
+/// What `plan --json` prints.
+private struct Expansion: Encodable {
+  struct PredictedArm: Encodable {
+    var arm: Int
+    var scenario: String
+    var strategy: String
+    var predictedPerLaunch: Double?
+    var predictedPerTrial: Double?
+    var noPrediction: String?
+    var estimatedSeconds: Double
+  }
+
+  var plan: ResolvedPlan
+  var predictions: [PredictedArm]
+  var schedule: [String]
+
+  init(_ plan: ResolvedPlan) {
+    self.plan = plan
+    predictions = plan.arms.map { arm in
+      let predicted = Prediction.predict(arm, vocabulary: vocabulary)
+      return PredictedArm(
+        arm: arm.index, scenario: arm.scenario, strategy: arm.strategy.label,
+        predictedPerLaunch: predicted?.perLaunch, predictedPerTrial: predicted?.perTrial,
+        noPrediction: Prediction.reasonForNone(arm, vocabulary: vocabulary),
+        estimatedSeconds: TimeEstimate.seconds(arm))
+    }
+    schedule = Schedule(plan: plan).rendered.split(separator: "\n").map(String.init)
+  }
+}

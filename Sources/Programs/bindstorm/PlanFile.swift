@@ -1,0 +1,75 @@
+internal import ArgumentParser
+internal import Faults
+@preconcurrency internal import Glibc
+internal import PlanModel
+internal import PlanReading
+internal import Strategies
+
+/// Everything a plan may name.
+let vocabulary = Vocabulary(
+  strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
+  faults: FaultRegistry.descriptors)
+
+/// A plan as it is on disk and as it was understood.
+struct PlanFile {
+  let bytes: [UInt8]
+  var plan: ResolvedPlan
+
+  /// Reads and checks a plan; `seed` replaces the plan's own.
+  /// - Throws: exit code 64, after saying what is wrong on standard error.
+  init(path: String, seed: UInt64? = nil) throws {
+    do {
+      bytes = try readFile(path)
+    } catch {
+      printError("bindstorm: cannot read the plan \(path): \(error.text)")
+      throw ExitStatus.badPlan
+    }
+    do throws(PlanErrors) {
+      plan = try PlanLoader.load(
+        bytes, file: path, vocabulary: vocabulary, folder: Self.folder(of: path))
+    } catch {
+      printError(error.description)
+      throw ExitStatus.badPlan
+    }
+    let text = getenv("BINDSTORM_SEED").map { String(cString: $0) }
+    if let seed {
+      plan.seed = seed
+    } else if let text {
+      guard let number = UInt64(text) else {
+        printError("bindstorm: BINDSTORM_SEED must be a whole number, not '\(text)'")
+        throw ExitStatus.badPlan
+      }
+      plan.seed = number
+    }
+  }
+
+  /// The file's folder, absolute, so that it means the same to every process.
+  private static func folder(of path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return "." }
+    defer { free(resolved) }
+    let text = String(cString: resolved)
+    return String(text[..<text.lastIndex(of: "/")!]) + "/"
+  }
+}
+
+/// A file that could not be read.
+struct ReadError: Error {
+  let text: String
+}
+
+/// Reads a whole file.
+func readFile(_ path: String) throws(ReadError) -> [UInt8] {
+  guard let file = fopen(path, "re") else {
+    throw ReadError(text: String(cString: strerror(errno)))
+  }
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 65_536)
+  while true {
+    let count = fread(&chunk, 1, chunk.count, file)
+    bytes += chunk[..<count]
+    if count < chunk.count { break }
+  }
+  if ferror(file) != 0 { throw ReadError(text: String(cString: strerror(errno))) }
+  return bytes
+}

@@ -1,0 +1,170 @@
+internal import ArgumentParser
+internal import Engine
+@preconcurrency internal import Glibc
+internal import History
+internal import Judging
+internal import PlanModel
+internal import Reports
+internal import RunContract
+internal import Strategies
+internal import Syscalls
+
+/// When to colour.
+enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, always, never
+}
+
+/// `bindstorm run PLAN`
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a plan and print the pass/fail matrix.")
+
+  @Argument(help: "The plan, a JSON file.", completion: .file(extensions: ["json"]))
+  var plan: String
+
+  @Option(help: "Folder for results. Default: BINDSTORM_RESULTS, else Results.")
+  var results: String?
+
+  @Option(help: "Seed instead of the plan's. Default: BINDSTORM_SEED, else the plan's.")
+  var seed: UInt64?
+
+  @Flag(help: "End with exit code 69 where no network namespace can be had.")
+  var requireIsolation = false
+
+  @Flag(help: "Run among the host's own ports, without a network namespace.")
+  var noIsolation = false
+
+  @Option(help: "Colour the matrix: auto, always or never.")
+  var color: ColorChoice = .auto
+
+  @Flag(name: .shortAndLong, help: "No progress.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say where results go and how the run is isolated.")
+  var verbose = false
+
+  func validate() throws {
+    if requireIsolation && noIsolation {
+      throw ValidationError("--require-isolation and --no-isolation exclude each other")
+    }
+    if results == "" { throw ValidationError("--results needs the name of a folder") }
+  }
+
+  func run() throws {
+    let file = try PlanFile(path: plan, seed: seed)
+    let variable = getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? ""
+    let root = results ?? (variable.isEmpty ? "Results" : variable)
+    let interruption = Interruption()
+    let folder = try ResultsFolder(root: root, plan: file.plan)
+    let log = try folder.openWorkerLog()
+    let run: Run
+    do { run = try start(file.plan, interruption, messages: log) } catch {
+      folder.discard(log)
+      throw error
+    }
+    announceIsolation(run)
+    try folder.writePlan(
+      file,
+      environment: EnvironmentRecord(
+        isolation: "\(run.isolation)", problem: run.isolationProblem,
+        libzmq: StrategyRegistry.messagingLibraryVersion))
+    if verbose { printError("results: \(folder.path)") }
+
+    let writer: HistoryWriter
+    do throws(HistoryError) {
+      writer = try HistoryWriter(creating: "\(folder.path)/events.jsonl")
+    } catch {
+      printError("bindstorm: \(error)")
+      throw ExitStatus.cannotCreate
+    }
+    let progress = ProgressReporter(plan: file.plan, isQuiet: quiet)
+    let observer = RunObserver(plan: file.plan, writer: writer, progress: progress)
+    var failure: RunError?
+    do throws(RunError) { try run.perform(observer) } catch { failure = error }
+    do throws(HistoryError) { try observer.close() } catch {
+      failure = failure ?? .history(error.description)
+    }
+    progress.finish()
+    folder.closeWorkerLog(log)
+
+    let matrix = MatrixJudge(plan: file.plan, vocabulary: vocabulary).judge(
+      observer.tallies, isPartial: interruption.isRequested || failure != nil)
+    // Shown first and written then, each whatever becomes of the other: what was measured is not lost because
+    // a disk is full or a pipe is closed.
+    if let failure { printError("bindstorm: \(failure)") }
+    let isShown = Result {
+      try StandardStreams.printResult(
+        TerminalReport(
+          matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
+        ).text + "results: \(folder.path)\n" + Self.hint(matrix, folder.path))
+    }
+    StepSummary.append(matrix)
+    try folder.writeVerdict(
+      matrix,
+      timings: zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) })
+    try isShown.get()
+    if let failure {
+      if case .history = failure { throw ExitStatus.cannotWrite }
+      throw ExitStatus.internalError
+    }
+    if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
+    if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
+  }
+
+  /// How to look closer, where something was lost.
+  private static func hint(_ matrix: Matrix, _ folder: String) -> String {
+    let failed = matrix.plan.arms.filter { matrix.arms[$0.index].topCause != nil }
+    // One that can be forced, if there is one: at depth `allocate` nothing is bound.
+    guard let first = failed.first(where: { $0.depth.binds }) ?? failed.first,
+      let cause = matrix.arms[first.index].topCause
+    else { return "" }
+    return "one trial in words: bindstorm explain \(folder)/\(first.index)/\(cause.firstTrial)\n"
+  }
+
+  private func start(
+    _ plan: ResolvedPlan, _ interruption: Interruption, messages: Int32
+  ) throws -> Run {
+    do throws(RunError) {
+      return try Run(
+        plan: plan, schedule: Schedule(plan: plan), worker: try WorkerLocation.find(),
+        messages: messages,
+        isolation: requireIsolation ? .required : noIsolation ? .off : .preferred,
+        interruption: interruption)
+    } catch {
+      printError("bindstorm: \(error)")
+      if case .isolationUnavailable = error { throw ExitStatus.unavailable }
+      throw ExitStatus.internalError
+    }
+  }
+
+  private func announceIsolation(_ run: Run) {
+    switch run.isolation {
+    case .namespace:
+      if verbose { printError("isolation: a network namespace of its own") }
+    case .userNamespace:
+      if verbose { printError("isolation: a network namespace inside a user namespace") }
+    case .none:
+      printError(
+        """
+        bindstorm: warning: no network namespace (\(run.isolationProblem)). Trials run among this host's own \
+        ports: other programs may take part, pools are narrowed socket by socket and only inside the host's \
+        range, libzmq's own wildcard binds not at all, and left-over sockets are not looked for.
+        """)
+    }
+  }
+}
+
+/// Where the worker executable is: `BINDSTORM_WORKER`, else beside this executable.
+enum WorkerLocation {
+  static func find() throws(RunError) -> String {
+    if let path = getenv("BINDSTORM_WORKER") { return String(cString: path) }
+    let path: String
+    do throws(SystemError) { path = try CurrentProcess.neighbour("bindstorm-worker") } catch {
+      throw .workers("cannot tell where bindstorm-worker is: \(error)")
+    }
+    guard access(path, X_OK) == 0 else {
+      throw .workers("there is no \(path); install it there, or set BINDSTORM_WORKER")
+    }
+    return path
+  }
+}

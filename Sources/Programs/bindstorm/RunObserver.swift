@@ -1,0 +1,119 @@
+internal import Engine
+@preconcurrency internal import Glibc
+internal import History
+internal import Judging
+internal import PlanModel
+internal import Reports
+
+/// Takes a run's events: writes them down first, then judges each trial and shows how the run goes.
+final class RunObserver: Run.Observer {
+  private let plan: ResolvedPlan
+  /// Nil once it is closed.
+  private var writer: HistoryWriter?
+  private let judges: [TrialJudge]
+  private let progress: ProgressReporter
+  private(set) var tallies: [ArmTally]
+
+  init(plan: ResolvedPlan, writer: consuming HistoryWriter, progress: ProgressReporter) {
+    self.plan = plan
+    self.writer = .some(writer)
+    self.progress = progress
+    judges = plan.arms.map(TrialJudge.init)
+    tallies = plan.arms.map { _ in ArmTally() }
+  }
+
+  func append(_ events: [Event]) throws {
+    for event in events { try writer!.append(event) }
+    for case .armSkipped(let skipped) in events { tallies[skipped.arm].skip(skipped.reason) }
+    guard case .trialStarted(let started)? = events.first else { return }
+    tallies[started.arm].add(judges[started.arm].judge(events))
+    progress.trialEnded(arm: started.arm, tallies)
+  }
+
+  /// Writes what has collected and closes the history; nothing may come after it.
+  /// - Throws: `HistoryError.cannotWrite`, also where the system tells only now.
+  func close() throws(HistoryError) { try writer.take()?.close() }
+}
+
+/// Shows how a run goes on standard error: a line that is rewritten on a terminal, one every 5 s elsewhere.
+final class ProgressReporter {
+  private let plan: ResolvedPlan
+  private let isQuiet: Bool
+  private let isTerminal: Bool
+  private let started = seconds()
+  private var lastShown = 0.0
+  /// Where the speed is counted from: the older of two marks, set every few seconds in turn.
+  private var marks: [(at: Double, trials: Int)] = [(0, 0)]
+  private static let markSeconds = 5.0
+
+  init(plan: ResolvedPlan, isQuiet: Bool) {
+    self.plan = plan
+    self.isQuiet = isQuiet
+    let terminal = getenv("TERM").map { String(cString: $0) }
+    isTerminal = isatty(2) == 1 && terminal != "dumb"
+  }
+
+  func trialEnded(arm index: Int, _ tallies: [ArmTally]) {
+    guard !isQuiet else { return }
+    let elapsed = Self.seconds() - started
+    guard elapsed - lastShown >= (isTerminal ? 0.1 : 5) else { return }
+    lastShown = elapsed
+    let expected = plan.arms.map(TimeEstimate.seconds)
+    let done = zip(plan.arms, zip(tallies, expected)).map { arm, pair in
+      pair.1 * Double(pair.0.trialsSeen) / Double(arm.trials)
+    }.reduce(0, +)
+    let arm = plan.arms[index]
+    let trials = tallies.map(\.trialsSeen).reduce(0, +)
+    let since = marks[0]
+    if elapsed - marks.last!.at >= Self.markSeconds {
+      marks = [marks.last!, (elapsed, trials)]
+    }
+    let line = ProgressLine(
+      arms: plan.arms.count, arm: index, name: "\(arm.scenario), \(arm.strategy.label)",
+      trialsDone: trials,
+      trialsPlanned: plan.arms.map(\.trials).reduce(0, +), rate: tallies[index].launchRate,
+      elapsedSeconds: elapsed,
+      trialsPerSecond: Double(trials - since.trials) / max(elapsed - since.at, 1e-9),
+      leftSeconds: done > 0 ? elapsed * (expected.reduce(0, +) - done) / done : nil)
+    show(line.text)
+  }
+
+  /// Clears the line before the results are printed.
+  func finish() {
+    if isTerminal && lastShown > 0 { put("\r\u{1B}[K") }
+  }
+
+  private func show(_ text: String) {
+    put(isTerminal ? "\r\u{1B}[K\(text.prefix(Terminal.width(of: 2) - 1))" : text + "\n")
+  }
+
+  private func put(_ text: String) { _ = write(2, text, text.utf8.count) }
+
+  private static func seconds() -> Double {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+  }
+}
+
+/// What a terminal can show.
+enum Terminal {
+  /// Columns; 120 where there is no terminal.
+  static func width(of descriptor: Int32) -> Int {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 120 }
+    return Int(size.ws_col)
+  }
+
+  /// Whether results are coloured: the flag, then NO_COLOR and TERM, then whether it is a terminal.
+  static func usesColor(_ choice: ColorChoice) -> Bool {
+    switch choice {
+    case .always: return true
+    case .never: return false
+    case .auto:
+      if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
+      if let terminal = getenv("TERM"), String(cString: terminal) == "dumb" { return false }
+      return isatty(1) == 1
+    }
+  }
+}

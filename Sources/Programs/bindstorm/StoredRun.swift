@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import History
+internal import Judging
+internal import PlanModel
+
+/// A run's folder, read back.
+struct StoredRun {
+  let folder: String
+  /// The folder by a name that stays: what `latest` leads to changes with the next run.
+  let lastingFolder: String
+  let plan: ResolvedPlan
+
+  /// - Throws: exit code 64, after saying why on standard error.
+  init(folder: String) throws {
+    self.folder = folder
+    let parent = folder.lastIndex(of: "/").map { folder[...$0] } ?? ""
+    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder)
+    lastingFolder = target.map { $0.hasPrefix("/") ? $0 : parent + $0 } ?? folder
+    do {
+      plan = try JSONDecoder().decode(
+        ResolvedPlan.self, from: Data(try readFile("\(folder)/resolved.json")))
+    } catch let error as ReadError {
+      printError(
+        "bindstorm: cannot read \(folder)/resolved.json: \(error.text); a run's folder is wanted, or RUN/ARM/TRIAL where a trial is"
+      )
+      throw ExitStatus.badPlan
+    } catch {
+      printError("bindstorm: \(folder)/resolved.json is not what this version writes: \(error)")
+      throw ExitStatus.badPlan
+    }
+  }
+
+  /// Takes every whole trial in order, until `body` returns false.
+  /// - Throws: exit code 64, after saying why on standard error.
+  func forEachTrial(_ body: (TrialStarted, [Event]) -> Bool) throws {
+    do throws(HistoryError) {
+      var reader = try HistoryReader(path: "\(folder)/events.jsonl")
+      var grouping = TrialGrouping()
+      while let event = try reader.next() {
+        guard let events = grouping.add(event), case .trialStarted(let started)? = events.first,
+          plan.arms.indices.contains(started.arm)
+        else { continue }
+        if !body(started, events) { return }
+      }
+    } catch {
+      printError("bindstorm: \(error)")
+      throw ExitStatus.badPlan
+    }
+  }
+
+  /// The events of one trial.
+  /// - Throws: exit code 64, after saying on standard error that there is none.
+  func trial(_ place: TrialPlace) throws -> [Event] {
+    var found: [Event]?
+    try forEachTrial { started, events in
+      guard started.arm == place.arm, started.trial == place.trial else { return true }
+      found = events
+      return false
+    }
+    guard let found else {
+      printError(
+        "bindstorm: there is no trial \(place.arm)/\(place.trial) in \(folder)/events.jsonl")
+      throw ExitStatus.badPlan
+    }
+    return found
+  }
+}
+
+/// A trial of a run as the command line has it: the run's folder, then ARM/TRIAL.
+struct TrialPlace: ExpressibleByArgument {
+  let folder: String
+  let arm: Int
+  let trial: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count > 2, let arm = Int(parts[parts.count - 2]), let trial = Int(parts.last!),
+      arm >= 0, trial >= 0
+    else { return nil }
+    (self.arm, self.trial) = (arm, trial)
+    folder = parts.dropLast(2).joined(separator: "/")
+  }
+}

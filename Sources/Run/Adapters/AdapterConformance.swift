@@ -1,0 +1,224 @@
+internal import CLinuxShims
+internal import Glibc
+public import PlanModel
+internal import Syscalls
+
+/// Holds an adapter to the rules of the protocol, one after the other, each with what was sent and received.
+public struct AdapterConformance {
+  /// One rule.
+  public struct Finding: Sendable, Equatable {
+    /// Name of the rule, as in the document.
+    public var rule: String
+    /// What was seen; nil if the rule was kept.
+    public var violation: String?
+  }
+
+  /// How it ended.
+  public enum Result: Sendable, Equatable {
+    /// Every rule that applies was tried.
+    case examined([Finding])
+    /// The adapter cannot run here, with the reason.
+    case unavailable(String)
+  }
+
+  private let command: AdapterCommand
+  private let launch: AdapterRequest.Launch
+  private let deadlines: AdapterProcess.Deadlines
+  private var findings: [Finding] = []
+  private var capabilities: Set<AdapterCapability> = []
+
+  /// - Parameters:
+  ///   - apiServers: size of the launch that it is asked for.
+  ///   - timeoutMilliseconds: deadline of every answer.
+  public init(command: AdapterCommand, apiServers: Int, timeoutMilliseconds: Int) {
+    self.command = command
+    launch = AdapterRequest.Launch(
+      number: 0, apiServers: apiServers, sockets: .zmq, depth: .bind)
+    deadlines = AdapterProcess.Deadlines(all: timeoutMilliseconds)
+  }
+
+  /// Starts the adapter as often as needed and examines it. It runs in the calling process's namespace.
+  public mutating func run() -> Result {
+    if let reason = examineHello() { return .unavailable(reason) }
+    guard findings.allSatisfy({ $0.violation == nil }) else { return .examined(findings) }
+    examineTrials()
+    examineDepthAllocate()
+    examineStop()
+    examineEndOfInput()
+    return .examined(findings)
+  }
+
+  /// Why it cannot run here, if it says so.
+  private mutating func examineHello() -> String? {
+    var reason: String?
+    withAdapter("hello") { adapter, seen throws(AdapterFault) in
+      switch try adapter.hello() {
+      case .failure(let refusal):
+        if refusal.kind == .unavailable { reason = refusal.message }
+        throw AdapterFault(.wrongHello, "hello was refused: \(refusal.message)")
+      case .success(let hello): seen = hello.capabilities
+      }
+    } unstartable: {
+      reason = $0
+    }
+    return reason
+  }
+
+  /// Three trials of one process, with all that its capabilities have.
+  private mutating func examineTrials() {
+    let capabilities = capabilities
+    let addresses = launch.addresses
+    let isBinding = capabilities.contains(.bind)
+    for rule in ["allocate"] + (capabilities.contains(.listeners) ? ["listeners"] : [])
+      + (isBinding ? ["bind", "report"] : []) + ["release", "next-trial"]
+    {
+      withAdapter(rule) { adapter, _ throws(AdapterFault) in
+        let services = try Self.greet(adapter)
+        for trial in 0..<(rule == "next-trial" ? 3 : 1) {
+          let ports = try Self.get(
+            try adapter.allocate(seed: UInt64(trial), mayBeUnknown: isBinding))
+          if rule == "allocate" { return }
+          var sockets: [Int32] = []
+          defer { for socket in sockets { closeDescriptor(socket) } }
+          if capabilities.contains(.listeners) { sockets = try adapter.takeListeners(ports) }
+          if rule == "listeners" { return }
+          var bound: [UInt16] = []
+          if isBinding {
+            if let refusal = try adapter.bind() { throw Self.refused(refusal) }
+            if rule == "bind" { return }
+            bound = try Self.get(try adapter.report())
+            try Self.checkListeners(bound, of: adapter, addresses: addresses)
+            if rule == "report" { return }
+          }
+          if let refusal = try adapter.release() { throw Self.refused(refusal) }
+          try Self.checkReleased(adapter, but: services)
+        }
+      }
+    }
+  }
+
+  /// Where nothing is bound, every number must be known at once.
+  private mutating func examineDepthAllocate() {
+    guard !capabilities.contains(.bind) else { return }
+    withAdapter("depth-allocate", depth: .allocate) { adapter, _ throws(AdapterFault) in
+      let services = try Self.greet(adapter)
+      _ = try Self.get(try adapter.allocate(seed: 1, mayBeUnknown: false))
+      if let refusal = try adapter.release() { throw Self.refused(refusal) }
+      try Self.checkReleased(adapter, but: services)
+    }
+  }
+
+  private mutating func examineStop() {
+    withAdapter("stop") { adapter, _ throws(AdapterFault) in
+      try Self.greet(adapter)
+      try adapter.stop()
+      let left = ProcessRecords.tree(of: adapter.keeperPid).subtracting([adapter.keeperPid])
+      guard left.isEmpty else {
+        throw AdapterFault(.late, "\(left.count) processes are left after it ended")
+      }
+    }
+  }
+
+  private mutating func examineEndOfInput() {
+    withAdapter("end-of-input") { adapter, _ throws(AdapterFault) in
+      try Self.greet(adapter)
+      try adapter.endInput()
+    }
+  }
+
+  /// Examines one rule with a process of its own.
+  private mutating func withAdapter(
+    _ rule: String, depth: Depth = .bind,
+    _ body: (AdapterProcess, inout Set<AdapterCapability>) throws(AdapterFault) -> Void,
+    unstartable: (String) -> Void = { _ in }
+  ) {
+    var launch = launch
+    launch.depth = depth
+    var adapter: AdapterProcess?
+    do throws(AdapterFault) {
+      let started = try AdapterProcess(command, launch: launch, deadlines: deadlines)
+      adapter = started
+      try body(started, &capabilities)
+      findings.append(Finding(rule: rule, violation: nil))
+    } catch {
+      adapter?.end()
+      var text = "\(error.kind.rawValue): \(error.text)"
+      if let adapter {
+        if !adapter.transcript.sent.isEmpty { text += "\n  sent:     \(adapter.transcript.sent)" }
+        if !adapter.transcript.received.isEmpty {
+          text += "\n  received: \(adapter.transcript.received)"
+        }
+        let said = adapter.lastErrorLines(limit: 1_000)
+        if !said.isEmpty { text += "\n  stderr:   \(said)" }
+        if error.kind == .notStarted { unstartable(said) }
+      }
+      findings.append(Finding(rule: rule, violation: text))
+    }
+    adapter?.end()
+    adapter?.forgetErrors()
+  }
+
+  /// Says hello. Returns the ports that the adapter has from then on, for services of its own.
+  @discardableResult
+  private static func greet(_ adapter: AdapterProcess) throws(AdapterFault) -> Set<UInt16> {
+    if case .failure(let refusal) = try adapter.hello() { throw refused(refusal) }
+    return Set(heldPorts(adapter))
+  }
+
+  /// The TCP ports that are bound in a process of the adapter.
+  private static func heldPorts(_ adapter: AdapterProcess) -> [UInt16] {
+    let own = ProcessRecords.sockets(of: ProcessRecords.tree(of: adapter.keeperPid))
+    var records = [bs_socket_record](repeating: bs_socket_record(), count: 4_096)
+    let count = bs_list_sockets(
+      BS_SOCKETS_LISTENING.rawValue | BS_SOCKETS_BOUND.rawValue, 0, &records, Int32(records.count))
+    return records.prefix(Int(max(0, count))).filter { own.contains($0.inode) }.map(\.port)
+  }
+
+  private static func get(
+    _ answer: Swift.Result<[UInt16], AdapterRefusal>
+  ) throws(AdapterFault) -> [UInt16] {
+    switch answer {
+    case .success(let ports): return ports
+    case .failure(let refusal): throw refused(refusal)
+    }
+  }
+
+  private static func refused(_ refusal: AdapterRefusal) -> AdapterFault {
+    AdapterFault(
+      .malformed,
+      "on a host with free ports it reports \(refusal.kind.rawValue): \(refusal.message)"
+    )
+  }
+
+  /// Every port must have one listener, in a process of the adapter.
+  private static func checkListeners(
+    _ ports: [UInt16], of adapter: AdapterProcess, addresses: Int
+  ) throws(AdapterFault) {
+    let own = ProcessRecords.sockets(of: ProcessRecords.tree(of: adapter.keeperPid))
+    for (address, port) in ports.enumerated() {
+      var records = [bs_socket_record](repeating: bs_socket_record(), count: 8)
+      let count = bs_list_sockets(
+        BS_SOCKETS_LISTENING.rawValue, port, &records, Int32(records.count))
+      guard count == 1, own.contains(records[0].inode) else {
+        throw AdapterFault(
+          .notListening,
+          "address \(address) was reported on port \(port), where \(count == 1 ? "another process listens" : "\(count) sockets listen")"
+        )
+      }
+    }
+  }
+
+  /// After a release no TCP socket may listen or be bound in a process of the adapter, but for services that
+  /// it had before.
+  private static func checkReleased(
+    _ adapter: AdapterProcess, but services: Set<UInt16>
+  ) throws(AdapterFault) {
+    let left = heldPorts(adapter).filter { !services.contains($0) }
+    guard left.isEmpty else {
+      throw AdapterFault(
+        .notListening,
+        "after release it still holds ports \(left.prefix(8).map { "\($0)" }.joined(separator: ", "))"
+      )
+    }
+  }
+}

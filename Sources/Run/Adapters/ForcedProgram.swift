@@ -1,0 +1,126 @@
+internal import CLinuxShims
+internal import CSharedRegion
+internal import Glibc
+internal import Interception
+internal import PlanModel
+internal import RaceLedger
+internal import RunContract
+internal import StrategyKit
+internal import Syscalls
+
+/// A program of a strategy that runs with its port calls caught, as under `bindstorm check`. The process in
+/// which it would have been executed becomes its supervisor, which holds what is stolen until the program's
+/// tree has ended, and leaves its account in the launch's slot.
+struct ForcedProgram {
+  let command: AdapterCommand
+  let forcing: Forcing
+  let region: SharedRegion
+  let launch: Int
+  /// Nanoseconds after which its tree is ended; nil: never.
+  let timeLimit: UInt64?
+
+  /// Nil if the command is not to be forced.
+  init?(_ command: AdapterCommand, _ launch: Launch, timeLimit: UInt64? = nil) {
+    guard let forcing = command.forcing else { return nil }
+    self.command = command
+    self.forcing = forcing
+    region = launch.region
+    self.launch = launch.number
+    self.timeLimit = timeLimit
+  }
+
+  /// Why this host cannot force anything; nil if it can.
+  static var reasonNotToRun: String? {
+    let abilities = HostAbilities()
+    return abilities.mode == nil ? "port calls cannot be caught: \(abilities.missing)" : nil
+  }
+
+  /// Whether the program of a command is there to be executed, as execvp(3) looks for it from the command's folder.
+  static func isThere(_ command: AdapterCommand) -> Bool {
+    let program = command.words[0]
+    if program.contains("/") {
+      let path = program.hasPrefix("/") ? program : "\(command.folder)/\(program)"
+      return access(path, X_OK) == 0
+    }
+    guard let path = getenv("PATH") else { return false }
+    return String(cString: path).split(separator: ":").contains {
+      access("\($0)/\(program)", X_OK) == 0
+    }
+  }
+
+  /// Forgets what an earlier trial left.
+  func clear() {
+    bs_forced_of(region.launcher(launch)).pointee = bs_forced_run()
+    region.setWindow("", of: launch)
+  }
+
+  /// In a process of its own: supervises the program to the end of its tree, writes the account, and ends as the
+  /// program did. Descriptors 0 to 3 are the program's.
+  func run() -> Never {
+    bs_set_name("bs-forcer", Int32(launch), -1)
+    let account = bs_forced_of(region.launcher(launch))
+    account.pointee.supervisor = getpid()
+    var supervision = Supervision(command: command.words)
+    supervision.steal = StealPolicy(
+      mode: StealPolicy.Mode(rawValue: forcing.steal.rawValue)!, limit: forcing.max,
+      rebind: forcing.rebind, minimumWindow: UInt64(forcing.minWindowMilliseconds) * 1_000_000,
+      only: forcing.only)
+    supervision.timeLimit = timeLimit
+    do {
+      supervision.injections = try forcing.injections.map {
+        try InjectRule(parsing: $0.rule, errorNumber: InjectableError.number)
+      }
+      let observation = try Supervisor.run(supervision)
+      write(observation, to: account)
+      bs_store(bs_forced_is_complete(account), 1)
+      switch observation.status {
+      case .exited(let code): _exit(code)
+      case .signalled(let signal):
+        endBySignal(signal)
+        _exit(128 + signal)
+      case .hung: _exit(128 + SIGKILL)
+      }
+    } catch {
+      let line = "\(error)\n"
+      _ = Glibc.write(2, line, line.utf8.count)
+      _exit(127)
+    }
+  }
+
+  private func write(
+    _ observation: Observation, to account: UnsafeMutablePointer<bs_forced_run>
+  ) {
+    let windows = observation.findings.filter {
+      [.race, .restart, .duplicate].contains($0.kind) && $0.proof != .kernel
+    }
+    let refusals = observation.findings.filter {
+      !$0.wasStolen && $0.result == EADDRINUSE && $0.owner?.isThief != true && $0.kind.isRace
+    }
+    (account.pointee.ending, account.pointee.status) =
+      switch observation.status {
+      case .exited(let code): (0, code)
+      case .signalled(let signal): (1, signal)
+      case .hung: (2, 0)
+      }
+    account.pointee.calls = UInt32(clamping: observation.calls)
+    account.pointee.unobserved = UInt32(clamping: observation.unobserved)
+    account.pointee.lost = UInt32(clamping: observation.lostEvents)
+    account.pointee.probes = UInt32(clamping: observation.probes)
+    account.pointee.windows = UInt32(clamping: windows.count)
+    account.pointee.stolen = UInt32(clamping: observation.stolen)
+    account.pointee.injected = UInt32(clamping: observation.injected.reduce(0, +))
+    if let refusal = refusals.first {
+      account.pointee.refusal = refusal.owner?.isInTree == true ? 1 : 2
+    }
+    let told = windows.first(where: \.wasStolen) ?? refusals.first ?? windows.first
+    region.setWindow(told.map { Self.words($0) } ?? "", of: launch)
+  }
+
+  /// The window for people: who probed, who came to bind, the port, how long it was open.
+  private static func words(_ finding: Finding) -> String {
+    let microseconds = finding.window.map { " after \($0 / 1_000) us" } ?? ""
+    let owner = finding.owner.map { ", held by pid \($0.pid) \($0.command)" } ?? ""
+    return
+      "\(finding.summary), port \(finding.key.port)\(microseconds)\(finding.wasStolen ? "" : owner)"
+  }
+}

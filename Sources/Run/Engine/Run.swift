@@ -1,0 +1,286 @@
+internal import StrategyKit
+internal import CLinuxShims
+internal import Faults
+internal import Glibc
+public import History
+public import PlanModel
+public import RunContract
+internal import Strategies
+internal import Syscalls
+
+/// Runs a plan's trials, block by block, and passes their events on. Judges nothing.
+public final class Run {
+  /// What the run is to do about isolation.
+  public enum IsolationPolicy: Sendable {
+    /// A namespace if it can be had, the weaker means if not.
+    case preferred
+    /// A namespace or nothing.
+    case required
+    /// No namespace.
+    case off
+  }
+
+  /// Takes the events of a run as they come.
+  public protocol Observer: AnyObject {
+    /// Events that belong together: one of the file's head and tail, or all of one trial.
+    func append(_ events: [Event]) throws
+  }
+
+  /// Time that the counted trials of an arm took, all of the harness's work between them included.
+  public struct ArmTiming: Sendable, Equatable, Codable {
+    /// `Arm.index`.
+    public var arm: Int
+    /// Trials counted.
+    public var trials: Int
+    /// Seconds from the start of a block's first trial to the end of its last, over all blocks.
+    public var seconds: Double
+  }
+
+  private let plan: ResolvedPlan
+  private let schedule: Schedule
+  private let host: WorkerHost
+  private let interruption: Interruption
+  /// Time spent in each arm.
+  public private(set) var timings: [ArmTiming]
+
+  /// How the run is kept apart from the host.
+  public var isolation: Isolation { host.isolation }
+  /// Why it is not kept apart; empty if it is.
+  public var isolationProblem: String { host.isolationProblem }
+  /// Process id of the worker host, whose network namespace is the run's.
+  public var workerHostPid: Int32 { host.pid }
+
+  /// Starts the worker host.
+  /// - Parameters:
+  ///   - worker: path of the `bindstorm-worker` executable.
+  ///   - messages: descriptor where workers write what they have to say for people.
+  /// - Throws: `RunError` when no worker host or no isolation can be had.
+  public init(
+    plan: ResolvedPlan, schedule: Schedule, worker: String, messages: Int32 = 2,
+    isolation policy: IsolationPolicy, interruption: Interruption
+  ) throws(RunError) {
+    var plan = plan
+    for index in 0..<plan.arms.count { plan.arms[index].strategy = Self.executed(plan.arms[index]) }
+    self.plan = plan
+    self.schedule = schedule
+    self.interruption = interruption
+    timings = plan.arms.map { ArmTiming(arm: $0.index, trials: 0, seconds: 0) }
+    do throws(WorkerHost.StartError) {
+      host = try WorkerHost(
+        executable: worker, allowNamespace: policy != .off,
+        fingerprint: BuildFingerprint.of(
+          strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
+          faults: FaultRegistry.descriptors), messages: messages)
+    } catch {
+      throw .workers(error.description)
+    }
+    if plan.arms.contains(where: { $0.startup?.http == true && $0.skipReason == nil }) {
+      try Self.checkFrontEnd(beside: worker)
+    }
+    if policy == .required && host.isolation == .none {
+      throw .isolationUnavailable(host.isolationProblem)
+    }
+    do throws(SystemError) { try interruption.listen(waking: host.region) } catch {
+      throw .system(error)
+    }
+  }
+
+  /// The strategy that runs: vLLM's hybrid load balancing decides on paths whatever it would else do.
+  private static func executed(_ arm: Arm) -> Choice {
+    guard let name = arm.startup?.overridingStrategy,
+      let index = StrategyRegistry.index(of: name)
+    else { return arm.strategy }
+    let options = StrategyRegistry.available[index].descriptor.options
+    return Choice(
+      name: name, label: arm.strategy.label,
+      options: options.compactMap { option in
+        option.defaultValue.map { OptionValue(name: option.name, value: $0) }
+      })
+  }
+
+  /// Whoever asks for HTTP is told at once if what answers it was not installed.
+  private static func checkFrontEnd(beside worker: String) throws(RunError) {
+    let path = worker.withCString { realpath($0, nil) }
+    defer { free(path) }
+    let real = path.map { String(cString: $0) } ?? worker
+    let folder = real.lastIndex(of: "/").map { String(real[...$0]) } ?? ""
+    guard access("\(folder)bindstorm-frontend", X_OK) == 0 else {
+      throw .workers(
+        "there is no bindstorm-frontend beside \(real), which scenarios with \"http\" need; install it there"
+      )
+    }
+  }
+
+  /// Runs all blocks, or until the interruption.
+  /// - Throws: `RunError`; what was observed before stays valid.
+  public func perform(_ observer: any Observer) throws(RunError) {
+    defer { host.end() }
+    try append(
+      [
+        .runStarted(
+          RunStarted(plan: plan.name, seed: plan.seed, isolated: host.isolation != .none))
+      ], observer)
+    var skipped = plan.arms.map(reasonToSkip)
+    var tried: [AdapterCommand: String] = [:]
+    for (number, arm) in plan.arms.enumerated() where skipped[number] == nil {
+      guard let command = arm.strategy.command else { continue }
+      if tried[command] == nil {
+        try writeOrder(arm)
+        guard let problem = try tryAdapter(arm) else {
+          try append([.runEnded(RunEnded(interrupted: true, at: MonotonicClock.now()))], observer)
+          return
+        }
+        tried[command] = problem
+      }
+      if tried[command] != "" { skipped[number] = tried[command] }
+    }
+    let skips = zip(plan.arms, skipped).compactMap { arm, reason in
+      reason.map { Event.armSkipped(ArmSkipped(arm: arm.index, reason: $0)) }
+    }
+    if !skips.isEmpty { try append(skips, observer) }
+    var current: TrialRunner?
+    var currentArm = -1
+    blocks: for block in schedule.blocks where skipped[block.arm] == nil {
+      if interruption.isRequested { break }
+      let arm = plan.arms[block.arm]
+      if currentArm != arm.index || current == nil {
+        try current?.stopAdapters()
+        try stopWorkers()
+        current = try startWorkers(arm, observer)
+        currentArm = arm.index
+      }
+      let started = MonotonicClock.now()
+      for trial in block.trials {
+        guard current != nil else { break blocks }
+        let seed = schedule.trialSeed(arm: arm.index, trial: trial)
+        let next =
+          trial + 1 < block.trials.upperBound
+          ? schedule.trialSeed(arm: arm.index, trial: trial + 1) : nil
+        let result = try current!.run(
+          trial: trial, seed: seed, next: next, countsSockets: trial == block.trials.lowerBound)
+        switch result {
+        case .interrupted:
+          break blocks
+        case .recorded(let events, let needsNewWorkers):
+          try append(events, observer)
+          timings[arm.index].trials += 1
+          if needsNewWorkers {
+            try stopWorkers()
+            current = try startWorkers(arm, observer)
+          }
+        }
+      }
+      timings[arm.index].seconds += Double(MonotonicClock.now() - started) / 1e9
+    }
+    try current?.stopAdapters()
+    try stopWorkers()
+    try append(
+      [.runEnded(RunEnded(interrupted: interruption.isRequested, at: MonotonicClock.now()))],
+      observer)
+  }
+
+  /// Why an arm cannot run: the plan says so, or this host lacks what its strategy needs.
+  private func reasonToSkip(_ arm: Arm) -> String? {
+    if let reason = arm.skipReason { return reason }
+    if (arm.startup?.nodes ?? 1) > 1 && host.isolation == .none {
+      return "its nodes are network namespaces, which this host does not allow"
+    }
+    if arm.startup?.reservedPorts.isEmpty == false && host.isolation == .none {
+      return "reserving ports needs a network namespace, which this host does not allow"
+    }
+    guard let strategy = StrategyRegistry.index(of: arm.strategy.name) else { return nil }
+    var needs = StrategyRegistry.available[strategy].descriptor.requirements
+    for thief in arm.thieves {
+      guard let index = ThiefRegistry.index(of: thief.name) else { continue }
+      needs.formUnion(ThiefRegistry.all[index].descriptor.requirements)
+    }
+    for need in needs {
+      switch need {
+      case .namespace where host.isolation == .none:
+        return "needs a network namespace, which this host does not allow"
+      case .scratchFolder where !host.hasScratchFolder:
+        return "needs a private tmpfs (fsmount), which this host does not allow"
+      case .namespace, .scratchFolder, .fullOwnershipCheck: continue
+      }
+    }
+    return nil
+  }
+
+  private func append(_ events: [Event], _ observer: any Observer) throws(RunError) {
+    do { try observer.append(events) } catch { throw .history("\(error)") }
+  }
+
+  private func request(_ message: ControlMessage) throws(RunError) -> ControlMessage {
+    do throws(WorkerHost.StartError) { return try host.request(message) } catch {
+      throw .workers(error.description)
+    }
+  }
+
+  /// Why the arm's program cannot run here; empty if it can, nil when interrupted.
+  private func tryAdapter(_ arm: Arm) throws(RunError) -> String? {
+    // A plan allows programs no more time to start than a phase takes at most.
+    let limit = arm.timeoutMilliseconds + WorkerHost.defaultAnswerTimeoutMilliseconds
+    do throws(WorkerHost.StartError) {
+      return try host.request(ControlMessage(.tryAdapter), within: limit) {
+        interruption.isRequested
+      }?.text
+    } catch {
+      throw .workers(error.description)
+    }
+  }
+
+  private func stopWorkers() throws(RunError) {
+    _ = try request(ControlMessage(.stopWorkers))
+  }
+
+  /// Sets the pool and starts the arm's workers. Nil when interrupted.
+  private func startWorkers(_ arm: Arm, _ observer: any Observer) throws(RunError) -> TrialRunner? {
+    if host.isolation != .none {
+      let answer = try request(
+        ControlMessage(.setPool, [Int64(arm.pool.low), Int64(arm.pool.high)]))
+      try append(
+        [
+          .poolSet(
+            PoolSet(
+              low: Int(answer.values[0]), high: Int(answer.values[1]), at: MonotonicClock.now()))
+        ], observer)
+    }
+    let strategy = try writeOrder(arm)
+    let handover = StrategyRegistry.available[strategy].handover
+    var runner = TrialRunner(
+      arm: arm, handover: handover, host: host, interruption: interruption, sockets: nil)
+    runner.expectPool()
+    _ = try request(ControlMessage(.startWorkers))
+    guard try runner.awaitPool() else {
+      if interruption.isRequested { return nil }
+      throw .workers("the workers of '\(arm.strategy.label)' did not start in time")
+    }
+    return TrialRunner(
+      arm: arm, handover: handover, host: host, interruption: interruption,
+      sockets: try baseline())
+  }
+
+  /// Writes what workers need to know of an arm. Returns the strategy's position in the registry.
+  @discardableResult
+  private func writeOrder(_ arm: Arm) throws(RunError) -> Int {
+    guard let strategy = StrategyRegistry.index(of: arm.strategy.name)
+    else { throw .unknownName(arm.strategy.name) }
+    var thieves: [Int] = []
+    for thief in arm.thieves {
+      guard let index = ThiefRegistry.index(of: thief.name)
+      else { throw .unknownName(thief.name) }
+      thieves.append(index)
+    }
+    Order(
+      arm: arm, strategy: strategy, thieves: thieves, confinesSockets: host.isolation == .none
+    ).write(to: host.region)
+    return strategy
+  }
+
+  private func baseline() throws(RunError) -> TrialRunner.SocketBaseline? {
+    guard host.isolation != .none else { return nil }
+    do throws(SystemError) { return try TrialRunner.SocketBaseline(of: host.pid) } catch {
+      throw .system(error)
+    }
+  }
+}

@@ -1,0 +1,341 @@
+internal import CSharedRegion
+internal import Glibc
+internal import History
+internal import PlanModel
+internal import RunContract
+internal import Strategies
+internal import StrategyKit
+internal import Syscalls
+
+/// Turns what stands in the shared region at the end of a trial into events.
+///
+/// The records are made from a copy, so that the launchers can already prepare the next trial.
+final class TrialRecorder {
+  private let live: SharedRegion
+  private let region = SharedRegion.privateCopy()
+  private let arm: Arm
+  private let host: WorkerHost
+
+  init(arm: Arm, host: WorkerHost) {
+    live = host.region
+    self.arm = arm
+    self.host = host
+  }
+
+  deinit { region.deallocate() }
+
+  /// Copies what the workers wrote; everything but `snapshot` reads the copy.
+  func freeze() {
+    region.copySlots(
+      from: live, servers: arm.topology.launches * arm.topology.apiServers,
+      launches: arm.topology.launches, thieves: arm.thieves.count,
+      engines: arm.topology.launches * (arm.startup?.engines ?? 0),
+      faults: arm.faults.count)
+  }
+
+  /// What the thieves had done when the window opened and when the barrier did.
+  struct ThiefSnapshot {
+    var drawn: Int
+    var held: Int
+  }
+
+  /// The present state of every thief.
+  func snapshot() -> [ThiefSnapshot] {
+    arm.thieves.indices.map {
+      let thief = live.thief($0).pointee
+      return ThiefSnapshot(drawn: Int(thief.drawn), held: Int(thief.held))
+    }
+  }
+
+  /// Who held each port that was lost; asked while the holders still hold them.
+  func holders() throws(RunError) -> [HolderKey: Holder] {
+    freeze()
+    var lost: [LostPort] = []
+    for slot in 0..<(arm.topology.launches * arm.topology.apiServers) {
+      for role in EndpointRole.allCases {
+        let endpoint = endpoint(slot, role)
+        guard endpoint.error == EADDRINUSE && endpoint.requested != 0 else { continue }
+        lost.append(
+          lostPort(
+            .endpoint(slot: slot, role: role), endpoint.requested, endpoint.holder_claim,
+            endpoint.holder_state, endpoint.holder_inode))
+      }
+    }
+    for launch in 0..<arm.topology.launches {
+      let slot = region.launcher(launch).pointee
+      guard slot.holder_state != BS_HOLDER_NOT_ASKED.rawValue else { continue }
+      lost.append(
+        lostPort(
+          .service(launch: launch), slot.service_port, slot.holder_claim, slot.holder_state,
+          slot.holder_inode))
+    }
+    var result: [HolderKey: Holder] = [:]
+    for start in stride(from: 0, to: lost.count, by: Self.mostLostAtOnce) {
+      let part = lost[start..<min(start + Self.mostLostAtOnce, lost.count)]
+      let answer: ControlMessage
+      do throws(WorkerHost.StartError) {
+        answer = try host.request(
+          ControlMessage(
+            .identify,
+            part.flatMap { [Int64($0.inode), Int64($0.claimed?.pid ?? 0)] }))
+      } catch {
+        throw .workers("cannot ask who holds a port: \(error)")
+      }
+      let names = answer.text.split(separator: "\n", omittingEmptySubsequences: false)
+      for (number, item) in part.enumerated() {
+        result[item.key] = HolderResolution.resolve(
+          claimed: item.claimed, kernelState: bs_holder_state(item.state),
+          kernelPid: number < answer.values.count ? Int32(answer.values[number]) : 0,
+          kernelCommand: number < names.count ? String(names[number]) : "",
+          roleOfPid: role(ofPid:))
+      }
+    }
+    return result
+  }
+
+  /// How many lost ports one question is about: two numbers each, and the names of the answer must fit, too.
+  private static let mostLostAtOnce = 1_000
+
+  /// A port that somebody of ours wanted and did not get.
+  private struct LostPort {
+    var key: HolderKey
+    var state: UInt32
+    var inode: UInt64
+    var claimed: HolderResolution.Role?
+  }
+
+  private func lostPort(
+    _ key: HolderKey, _ port: UInt16, _ claim: UInt32, _ state: UInt32, _ inode: UInt64
+  ) -> LostPort {
+    // The claim may be written a moment after the bind that won: look again.
+    let claim = claim != 0 ? claim : live.claim(on: port)
+    return LostPort(key: key, state: state, inode: inode, claimed: role(of: claim))
+  }
+
+  /// The events between `trial-started` and `trial-ended`.
+  func records(
+    windowOpened: [ThiefSnapshot], barrierOpened: [ThiefSnapshot], holders: [HolderKey: Holder],
+    ended: UInt64
+  ) -> [Event] {
+    var events: [Event] = []
+    let servers = arm.topology.apiServers
+    events.reserveCapacity(2 + arm.topology.launches * (servers + 1) + arm.thieves.count)
+    for launch in 0..<arm.topology.launches {
+      events.append(.launch(launchRecord(launch, holders[.service(launch: launch)])))
+      guard arm.depth.binds else { continue }
+      for server in 0..<servers {
+        events.append(.server(serverRecord(launch: launch, server: server, holders)))
+      }
+      if let startup = arm.startup {
+        events += StartupRecorder(region: region, arm: arm, startup: startup).records(launch)
+      }
+    }
+    for number in arm.thieves.indices {
+      let thief = region.thief(number).pointee
+      events.append(
+        .thief(
+          ThiefRecord(
+            thief: number, name: arm.thieves[number].name, pid: thief.pid,
+            wanted: Int(thief.wanted),
+            drawnInWindow: barrierOpened[number].drawn - windowOpened[number].drawn,
+            drawnBefore: windowOpened[number].drawn,
+            drawnAfterBind: Int(thief.drawn) - barrierOpened[number].drawn,
+            heldAtRelease: barrierOpened[number].held, errno: thief.error)))
+    }
+    for number in arm.faults.indices { events.append(.fault(faultRecord(number, ended))) }
+    return events
+  }
+
+  /// - Parameter ended: when the trial was over; what a fault had done to processes is over by then.
+  private func faultRecord(_ number: Int, _ ended: UInt64) -> FaultRecord {
+    let fault = region.fault(number).pointee
+    let planned = arm.faults[number]
+    var record = FaultRecord(
+      fault: number, name: planned.kind.name, point: planned.point, launch: Int(fault.launch),
+      index: Int(fault.victim), isDue: fault.is_due != 0)
+    guard record.isDue else { return record }
+    record.pid = fault.pid
+    record.armed = fault.armed_ns
+    record.injected = fault.injected_ns
+    record.witnessed = fault.witnessed_ns
+    record.healed = fault.healed_ns != 0 || fault.witnessed_ns == 0 ? fault.healed_ns : ended
+    record.errno = fault.error
+    record.port = UInt16(fault.port)
+    record.helper = fault.helper_pid
+    return record
+  }
+
+  private func launchRecord(_ launch: Int, _ holder: Holder?) -> LaunchRecord {
+    let slot = region.launcher(launch).pointee
+    let first = launch * arm.topology.apiServers
+    let slots = first..<(first + arm.topology.apiServers)
+    var advertised: [UInt16] = []
+    advertised.reserveCapacity(2 * slots.count)
+    var portsTaken = Int(slot.draws)
+    for role in EndpointRole.allCases {
+      for server in slots {
+        let server = region.server(server)
+        let endpoint = role == .input ? server.input : server.output
+        advertised.append(endpoint.pointee.advertised)
+        portsTaken += Int(endpoint.pointee.draws)
+      }
+    }
+    // Numbers by formula are taken without having been drawn.
+    portsTaken = max(portsTaken, Set(advertised).subtracting([0]).count)
+    return LaunchRecord(
+      launch: launch, pid: slot.pid, advertised: advertised,
+      allocationStarted: slot.allocation_started_ns, allocationEnded: slot.allocation_ended_ns,
+      errno: slot.error, stage: Self.stage(slot.stage), service: slot.service_port, holder: holder,
+      portsTaken: portsTaken, detail: slot.error == 0 ? "" : region.detail(launch),
+      forced: forcedRun(launch), died: slot.is_dead != 0 ? slot.wait_status : nil)
+  }
+
+  private func forcedRun(_ launch: Int) -> ForcedRun? {
+    let run = region.launcher(launch).pointee.forced
+    guard arm.strategy.command?.forcing != nil, run.is_complete != 0 else { return nil }
+    let isLaunch = StrategyRegistry.forcesLaunch(arm.strategy.name)
+    return ForcedRun(
+      isLaunch: isLaunch, ending: ForcedRun.Ending.allCases[Int(run.ending)], status: run.status,
+      bindsElsewhere: run.binds_elsewhere != 0,
+      calls: Int(run.calls), unobserved: Int(run.unobserved), lost: Int(run.lost),
+      probes: Int(run.probes),
+      windows: Int(run.windows), stolen: Int(run.stolen), injected: Int(run.injected),
+      refusal: ForcedRun.Refusal.allCases[Int(run.refusal)], window: region.window(launch),
+      lastWords: isLaunch ? region.detail(launch) : "")
+  }
+
+  private func serverRecord(
+    launch: Int, server: Int, _ holders: [HolderKey: Holder]
+  ) -> ServerRecord {
+    let slot = launch * arm.topology.apiServers + server
+    let pointer = region.server(slot)
+    return ServerRecord(
+      launch: launch, server: server, pid: pointer.pointee.pid,
+      released: pointer.pointee.released_ns,
+      input: endpointRecord(slot, .input, holders[.endpoint(slot: slot, role: .input)]),
+      output: endpointRecord(slot, .output, holders[.endpoint(slot: slot, role: .output)]),
+      died: pointer.pointee.is_dead != 0 ? pointer.pointee.wait_status : nil)
+  }
+
+  private func endpointRecord(_ slot: Int, _ role: EndpointRole, _ holder: Holder?)
+    -> EndpointRecord
+  {
+    let endpoint = endpoint(slot, role)
+    var holder = holder
+    if endpoint.holder_claim != 0 { holder?.since = endpoint.holder_since_ns }
+    return EndpointRecord(
+      requested: endpoint.requested, bound: endpoint.bound, errno: endpoint.error,
+      stage: Self.stage(endpoint.stage), attempted: endpoint.attempted_ns,
+      finished: endpoint.finished_ns, holder: holder,
+      ownership: endpoint.is_bound == 0 ? .unchecked : ownership(slot, role, endpoint),
+      retries: Int(endpoint.retries), reported: endpoint.reported_ns,
+      path: endpoint.is_path == 0 ? "" : path(slot, role))
+  }
+
+  private func path(_ slot: Int, _ role: EndpointRole) -> String {
+    let server = region.server(slot)
+    return String(cString: bs_path_of(role == .input ? server.input : server.output))
+  }
+
+  private func ownership(_ slot: Int, _ role: EndpointRole, _ endpoint: bs_endpoint) -> Ownership {
+    let server = region.server(slot)
+    // At depth startup the served requests are the check.
+    guard arm.depth == .bind, server.input.pointee.is_bound != 0,
+      server.output.pointee.is_bound != 0
+    else { return .unchecked }
+    switch arm.ownershipCheck {
+    case .off: return .unchecked
+    case .kernel, .full:
+      if endpoint.listeners_seen > 1 { return .shared }
+      return Self.ownership(answeredBy: endpoint.answered_by, slot)
+    }
+  }
+
+  private static func ownership(answeredBy: UInt32, _ slot: Int) -> Ownership {
+    answeredBy == 0 ? .silent : answeredBy == UInt32(slot) + 1 ? .owner : .stranger
+  }
+
+  private func endpoint(_ slot: Int, _ role: EndpointRole) -> bs_endpoint {
+    let server = region.server(slot)
+    return role == .input ? server.input.pointee : server.output.pointee
+  }
+
+  static func stage(_ number: UInt32) -> Stage {
+    let stages = Stage.allCases
+    return number < stages.count ? stages[Int(number)] : .none
+  }
+
+  private func role(of claim: UInt32) -> HolderResolution.Role? {
+    let slot = Int(bs_claim_slot_of(claim))
+    switch bs_claim_kind(bs_claim_kind_of(claim)) {
+    case BS_CLAIM_SERVER: return serverRole(slot)
+    case BS_CLAIM_LAUNCHER:
+      return HolderResolution.Role(
+        kind: .launcher, launch: slot, index: -1, pid: region.launcher(slot).pointee.pid)
+    case BS_CLAIM_THIEF: return thiefRole(slot)
+    case BS_CLAIM_FAULT: return faultRole(slot)
+    case BS_CLAIM_COORDINATOR:
+      return HolderResolution.Role(
+        kind: .coordinator, launch: slot, index: -1,
+        pid: region.startup(slot).pointee.coordinator_pid)
+    default: return nil
+    }
+  }
+
+  private func role(ofPid pid: Int32) -> HolderResolution.Role? {
+    for launch in 0..<arm.topology.launches
+    where pid > 0 && region.launcher(launch).pointee.forced.supervisor == pid {
+      return HolderResolution.Role(kind: .thief, launch: -1, index: -1, pid: pid)
+    }
+    for slot in 0..<(arm.topology.launches * arm.topology.apiServers)
+    where region.server(slot).pointee.pid == pid { return serverRole(slot) }
+    for launch in 0..<arm.topology.launches where region.launcher(launch).pointee.pid == pid {
+      return HolderResolution.Role(kind: .launcher, launch: launch, index: -1, pid: pid)
+    }
+    if arm.startup != nil {
+      for launch in 0..<arm.topology.launches
+      where region.startup(launch).pointee.coordinator_pid == pid {
+        return HolderResolution.Role(kind: .coordinator, launch: launch, index: -1, pid: pid)
+      }
+    }
+    // What an adapter starts belongs to its launch.
+    for launch in 0..<arm.topology.launches {
+      let root = region.launcher(launch).pointee.tree_pid
+      guard root > 0, ProcessRecords.descends(pid, from: root) else { continue }
+      return HolderResolution.Role(kind: .launcher, launch: launch, index: -1, pid: pid)
+    }
+    for thief in arm.thieves.indices where region.thief(thief).pointee.pid == pid {
+      return thiefRole(thief)
+    }
+    for fault in arm.faults.indices where region.fault(fault).pointee.helper_pid == pid {
+      return faultRole(fault)
+    }
+    return nil
+  }
+
+  private func serverRole(_ slot: Int) -> HolderResolution.Role {
+    HolderResolution.Role(
+      kind: .apiServer, launch: slot / arm.topology.apiServers,
+      index: slot % arm.topology.apiServers, pid: region.server(slot).pointee.pid)
+  }
+
+  /// A process that steals for a fault is a thief; they are counted after the plan's.
+  private func faultRole(_ number: Int) -> HolderResolution.Role {
+    HolderResolution.Role(
+      kind: .thief, launch: -1, index: arm.thieves.count + number,
+      pid: region.fault(number).pointee.helper_pid)
+  }
+
+  private func thiefRole(_ thief: Int) -> HolderResolution.Role {
+    HolderResolution.Role(
+      kind: .thief, launch: -1, index: thief, pid: region.thief(thief).pointee.pid)
+  }
+}
+
+/// Whose port it is.
+enum HolderKey: Hashable {
+  /// An API server's endpoint.
+  case endpoint(slot: Int, role: EndpointRole)
+  /// A launcher's own service.
+  case service(launch: Int)
+}

@@ -1,0 +1,207 @@
+internal import CLinuxShims
+internal import CSharedRegion
+@preconcurrency internal import Glibc
+public import RunContract
+public import Syscalls
+
+/// The harness's side of the worker host: the process in the run's network namespace under which all
+/// workers live. It dies with the harness, and they with it.
+public final class WorkerHost {
+  /// Why the worker host could not be had.
+  public enum StartError: Error, CustomStringConvertible {
+    /// A system call failed.
+    case system(SystemError)
+    /// The worker executable ended or spoke nonsense.
+    case worker(String)
+
+    public var description: String {
+      switch self {
+      case .system(let error): error.description
+      case .worker(let text): text
+      }
+    }
+  }
+
+  /// The region shared with every worker.
+  public let region: SharedRegion
+  /// Process id of the worker host.
+  public let pid: Int32
+  /// How the run is kept apart.
+  public let isolation: Isolation
+  /// Why it is not kept apart; empty if it is.
+  public let isolationProblem: String
+  /// Whether the workers have a private folder.
+  public let hasScratchFolder: Bool
+  private let channel: Descriptor
+  private let answerTimeoutMilliseconds: Int
+  private var isEnded = false
+
+  /// How long the worker host may take for an answer: stopping thousands of workers takes it seconds.
+  public static let defaultAnswerTimeoutMilliseconds = 60_000
+
+  /// Starts the worker host.
+  /// - Parameters:
+  ///   - executable: path of `bindstorm-worker`.
+  ///   - allowNamespace: whether to try a network namespace at all.
+  ///   - fingerprint: what the executable must have been built from; 0 for anything.
+  ///   - messages: descriptor where workers write what they have to say for people, as libzmq does before it
+  ///     aborts a process.
+  ///   - answerTimeoutMilliseconds: how long it may take for an answer before it counts as stuck.
+  public init(
+    executable: String, allowNamespace: Bool, fingerprint: UInt64 = 0, messages: Int32 = 2,
+    answerTimeoutMilliseconds: Int = defaultAnswerTimeoutMilliseconds
+  ) throws(StartError) {
+    self.answerTimeoutMilliseconds = answerTimeoutMilliseconds
+    do throws(SystemError) {
+      let file = try SharedRegion.makeFile()
+      let ends = try Channel.make()
+      let ours = Descriptor(owning: ends.parent)
+      let theirs = Descriptor(owning: ends.child)
+      region = try SharedRegion(mapping: file.number)
+      region.pointer.pointee.build = fingerprint
+      pid = try Self.spawn(
+        executable, region: file.number, channel: theirs.number, messages: messages,
+        allowNamespace: allowNamespace)
+      channel = ours
+    } catch {
+      throw .system(error)
+    }
+    guard Self.isReadable(channel.number, within: answerTimeoutMilliseconds),
+      let hello = try? ControlMessage.receive(from: channel.number), hello.kind == .done,
+      let raw = hello.values.first, let isolation = Isolation(rawValue: raw)
+    else {
+      var status: Int32 = 0
+      kill(pid, SIGKILL)
+      waitpid(pid, &status, 0)
+      let signal = status & 0x7f
+      throw .worker(
+        "\(executable) did not start "
+          + (signal == 0 ? "(exit code \(status >> 8 & 0xff))" : "(ended by signal \(signal))"))
+    }
+    self.isolation = isolation
+    isolationProblem = hello.text
+    hasScratchFolder = hello.values.count > 1 && hello.values[1] != 0
+  }
+
+  deinit { end() }
+
+  /// Ends the worker host and with it every worker; waits until it is gone.
+  public func end() {
+    // Once its exit is taken the number may be anybody's.
+    guard !isEnded else { return }
+    isEnded = true
+    var status: Int32 = 0
+    // PR_SET_PDEATHSIG takes everything below it along.
+    kill(pid, SIGKILL)
+    while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+  }
+
+  /// Whether the worker host still runs.
+  public var isAlive: Bool {
+    var information = siginfo_t()
+    return waitid(P_PID, UInt32(pid), &information, WEXITED | WNOHANG | WNOWAIT) == 0
+      && information._sifields._kill.si_pid == 0
+  }
+
+  /// Sends a request and waits for the answer.
+  /// - Throws: what the worker host says it failed with, or that it is gone or does not answer in time.
+  public func request(_ message: ControlMessage) throws(StartError) -> ControlMessage {
+    try request(message, within: answerTimeoutMilliseconds) { false }!
+  }
+
+  /// Sends a request that may take long, and waits for the answer as long as it is wanted.
+  /// - Parameters:
+  ///   - milliseconds: how long it may take.
+  ///   - isUnwanted: asked again and again, and after every signal.
+  /// - Returns: nil when it was no longer wanted; the worker host can only be ended then.
+  /// - Throws: what the worker host says it failed with, or that it is gone or does not answer in time.
+  public func request(
+    _ message: ControlMessage, within milliseconds: Int, unless isUnwanted: () -> Bool
+  ) throws(StartError) -> ControlMessage? {
+    do throws(SystemError) {
+      try message.send(over: channel.number)
+      guard Self.isReadable(channel.number, within: milliseconds, unless: isUnwanted) else {
+        if isUnwanted() { return nil }
+        throw SystemError("answer of the worker host", code: ETIMEDOUT)
+      }
+      guard let answer = try ControlMessage.receive(from: channel.number) else {
+        throw SystemError("worker host ended", code: EPIPE)
+      }
+      guard answer.kind == .done else { throw SystemError(answer.text, code: 0) }
+      return answer
+    } catch {
+      throw error.code == 0 ? .worker(error.call) : .system(error)
+    }
+  }
+
+  /// A signal that comes just before a wait does not interrupt it.
+  private static let unwantedCheckMilliseconds: UInt64 = 250
+
+  /// Waits for a message, or the end of the other side, through signals, unless it is not wanted any more.
+  private static func isReadable(
+    _ channel: Int32, within milliseconds: Int, unless isUnwanted: () -> Bool = { false }
+  ) -> Bool {
+    let deadline = MonotonicClock.now() + UInt64(milliseconds) * 1_000_000
+    while !isUnwanted() {
+      let now = MonotonicClock.now()
+      let left = now < deadline ? (deadline - now + 999_999) / 1_000_000 : 0
+      let ready = bs_wait_readable(channel, Int32(min(left, unwantedCheckMilliseconds)))
+      if ready > 0 { return true }
+      if ready == 0 && left > 0 || ready == -EINTR { continue }
+      return false
+    }
+    return false
+  }
+
+  /// This process's environment without the Swift runtime's crash reporter: a worker that crashes is to be dead
+  /// at once, with its signal as its record. The reporter would keep it for seconds, and outlive it.
+  private static func workerEnvironment() -> [UnsafeMutablePointer<CChar>?] {
+    var result: [UnsafeMutablePointer<CChar>?] = []
+    var entry = environ
+    while let text = entry.pointee {
+      if strncmp(text, "SWIFT_BACKTRACE=", 16) != 0 { result.append(strdup(text)) }
+      entry += 1
+    }
+    return result + [strdup("SWIFT_BACKTRACE=enable=no"), nil]
+  }
+
+  private static func spawn(
+    _ executable: String, region: Int32, channel: Int32, messages: Int32, allowNamespace: Bool
+  ) throws(SystemError) -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    // By way of high numbers, so that neither dup2 overwrites the other's source. The worker closes
+    // everything but 0...4.
+    posix_spawn_file_actions_adddup2(&actions, messages, 2)
+    posix_spawn_file_actions_adddup2(&actions, region, 100)
+    posix_spawn_file_actions_adddup2(&actions, channel, 101)
+    posix_spawn_file_actions_adddup2(&actions, 100, WorkerDescriptor.region)
+    posix_spawn_file_actions_adddup2(&actions, 101, WorkerDescriptor.control)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // A group of its own: Ctrl-C at the terminal reaches the harness alone, which then ends the trial.
+    posix_spawnattr_setpgroup(&attributes, 0)
+    // Whatever the harness was started with: a worker that ignored SIGTERM could not be ended by its launcher.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var ending = sigset_t()
+    sigemptyset(&ending)
+    for signal in [SIGTERM, SIGINT, SIGCHLD] { sigaddset(&ending, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &ending)
+    posix_spawnattr_setflags(
+      &attributes,
+      Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    let arguments = [executable, "\(getpid())", allowNamespace ? "namespace" : "no-namespace"]
+    var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+    vector.append(nil)
+    var environment = workerEnvironment()
+    defer { (vector + environment).forEach { free($0) } }
+    var pid: pid_t = 0
+    let code = posix_spawn(&pid, executable, &actions, &attributes, &vector, &environment)
+    guard code == 0 else { throw SystemError("posix_spawn \(executable)", code: code) }
+    return pid
+  }
+}

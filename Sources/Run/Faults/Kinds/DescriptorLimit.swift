@@ -1,0 +1,17 @@
+internal import Glibc
+public import PlanModel
+public import RunContract
+internal import Syscalls
+
+/// The victim has no descriptor left to open (RLIMIT_NOFILE), as on a host with `ulimit -n` too low. Witnessed by a
+/// `dup()` that fails with EMFILE once the spare ones are gone.
+public enum DescriptorLimit: Fault {
+  public static let descriptor = FaultDescriptor(
+    name: "descriptor-limit", summary: "the process can open no further descriptor (EMFILE)",
+    points: [.beforeInputBind, .beforeOutputBind], needsFreshWorkers: true)
+
+  public static func inject(_ slot: FaultSlot, _ site: inout InjectionSite) {
+    let code = CurrentProcess.forbidNewDescriptors()
+    if code == EMFILE { slot.witness(errno: code) } else { slot.fail(code) }
+  }
+}

@@ -1,0 +1,37 @@
+internal import CSharedRegion
+public import PlanModel
+public import RunContract
+
+/// From here on one kind of call fails in the victim with a chosen errno. The kernel itself refuses it, by a seccomp
+/// filter, whoever makes it, libzmq too. Witnessed when a bind ends with that errno.
+public enum FailCall: Fault {
+  public static let descriptor = FaultDescriptor(
+    name: "fail-call", summary: "one kind of call fails from here on with an errno",
+    options: [
+      OptionDescriptor(
+        name: "call", defaultValue: 0, range: 0...2, summary: "bind, listen or socket",
+        words: ["bind", "listen", "socket"]),
+      OptionDescriptor(
+        name: "errno", defaultValue: nil, range: 0...5, summary: names.joined(separator: ", "),
+        words: names),
+    ],
+    points: [.beforeInputBind, .beforeOutputBind, .betweenBindAndListen], needsFreshWorkers: true)
+
+  private static let names = [
+    "EADDRINUSE", "EADDRNOTAVAIL", "EACCES", "EMFILE", "ENFILE", "ENOBUFS",
+  ]
+
+  private static func code(_ slot: FaultSlot) -> Int32 {
+    InjectableError.number(names[slot.options["errno"]])!
+  }
+
+  public static func inject(_ slot: FaultSlot, _ site: inout InjectionSite) {
+    let code = bs_fault_fail_calls(
+      bs_failing_call(UInt32(slot.options["call"])), code(slot))
+    if code != 0 { slot.fail(code) }
+  }
+
+  public static func observe(_ observation: InjectionObservation, _ slot: FaultSlot) {
+    if observation == .bindEnded(code(slot)) { slot.witness(errno: code(slot)) }
+  }
+}

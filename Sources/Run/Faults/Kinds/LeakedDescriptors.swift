@@ -1,0 +1,20 @@
+internal import CSharedRegion
+public import PlanModel
+public import RunContract
+internal import Syscalls
+
+/// An unrelated child of the launcher inherits every descriptor it has, the listeners and the channels too, and
+/// outlives the API servers. Witnessed by the kernel: the child is there.
+public enum LeakedDescriptors: Fault {
+  public static let descriptor = FaultDescriptor(
+    name: "leaked-descriptors",
+    summary: "an unrelated child of the launcher inherits all its descriptors",
+    points: [.afterProbe, .afterSpawn])
+
+  public static func inject(_ slot: FaultSlot, _ site: inout InjectionSite) {
+    let pid = bs_fault_bystander()
+    if pid < 0 { return slot.fail(-pid) }
+    slot.pointee.helper_pid = pid
+    if ProcessRecords.parent(of: pid) == CurrentProcess.pid { slot.witness() }
+  }
+}

@@ -1,0 +1,18 @@
+public import PlanModel
+public import RunContract
+
+/// The launcher forgets to close its copies of the listeners it handed over, and the ports are not free when the API
+/// servers are gone. Witnessed where the launcher keeps them; without any, the fault has not happened.
+public enum ParentCopy: Fault {
+  public static let descriptor = FaultDescriptor(
+    name: "parent-copy", summary: "the launcher keeps its copies of what it handed over",
+    points: [.afterSpawn])
+
+  public static func inject(_ slot: FaultSlot, _ site: inout InjectionSite) {
+    site.keepsParentCopies = true
+  }
+
+  public static func observe(_ observation: InjectionObservation, _ slot: FaultSlot) {
+    if case .copiesKept(let copies) = observation, copies > 0 { slot.witness() }
+  }
+}

@@ -1,0 +1,239 @@
+internal import CSharedRegion
+internal import Glibc
+public import RunContract
+public import Syscalls
+
+/// The ports that a thief holds, with its record in the shared region. Lives in the thief's process.
+public final class Loot {
+  private let region: SharedRegion
+  private let slot: UnsafeMutablePointer<bs_thief>
+  private let claim: UInt32
+  private let confinedTo: ClosedRange<Int>?
+  private let endpoints: Int
+  /// Below every pool, another for each thief.
+  private let targetPort: UInt16
+  private var target: Int32 = -1
+  private let host: TCPSocket.Host
+  private var held: [Item] = []
+  private var marked: [UInt16] = []
+
+  /// A socket with the port it holds.
+  private struct Item {
+    var socket: Int32
+    /// The other end of a connection, -1 if there is none.
+    var peer: Int32 = -1
+    var port: UInt16
+  }
+
+  public init(region: SharedRegion, thief: Int, order: WorkerOrder) {
+    self.region = region
+    confinedTo = order.confinedTo
+    targetPort = 999 - UInt16(thief)
+    host = order.host
+    endpoints = 2 * order.launches * order.serversPerLaunch
+    slot = region.thief(thief)
+    claim = bs_claim(BS_CLAIM_THIEF, UInt32(thief))
+  }
+
+  /// Whether whoever loses a number to a TCP socket of IPv4 loses it to the thief that holds it.
+  public enum Claiming: Sendable {
+    /// Yes.
+    case always
+    /// Yes, unless somebody else holds it as well.
+    case ifUnclaimed
+    /// No: it holds nothing that such a socket could lose.
+    case never
+  }
+
+  /// Where the launches' endpoints are bound.
+  public var endpointHost: TCPSocket.Host { host }
+
+  /// Draws a port with `bind(0)` and holds it. Returns nil, with errno in the record, if it got none.
+  @discardableResult
+  public func draw(on host: TCPSocket.Host = .wildcard, listens: Bool = false) -> UInt16? {
+    hold { socket throws(SystemError) in
+      try confine(socket)
+      try TCPSocket.bind(socket, host, port: 0)
+      if listens { try TCPSocket.listen(socket) }
+    }
+  }
+
+  /// Draws a number as a launcher does that holds nothing: `bind(0)` without options, read, close. It is no draw
+  /// of the trial's. Returns nil, with errno in the record, if there is none.
+  public func probe() -> UInt16? {
+    do throws(SystemError) {
+      let socket = try TCPSocket.open()
+      defer { closeDescriptor(socket) }
+      try confine(socket)
+      try TCPSocket.bind(socket, .wildcard, port: 0)
+      return try TCPSocket.port(of: socket)
+    } catch {
+      slot.pointee.error = error.code
+      return nil
+    }
+  }
+
+  /// Tries to take this very number and to hold it. That it is refused (EADDRINUSE) is an answer, not an
+  /// error: both count as a draw. Returns whether it got it.
+  @discardableResult
+  public func take(_ port: UInt16, sharing: TCPSocket.Sharing, listens: Bool) -> Bool {
+    hold(isRefusalAnswer: true) { socket throws(SystemError) in
+      try TCPSocket.share(socket, sharing)
+      try TCPSocket.bind(socket, host, port: port)
+      if listens { try TCPSocket.listen(socket) }
+    } != nil
+  }
+
+  /// Listens on a port outside the kernel's choice, for `connect` to go to.
+  public func openTarget() {
+    do throws(SystemError) {
+      let socket = try TCPSocket.open()
+      target = socket
+      try TCPSocket.bind(socket, .secondLoopback, port: targetPort)
+      try TCPSocket.listen(socket, backlog: 32_000)
+    } catch {
+      slot.pointee.error = error.code
+    }
+  }
+
+  /// Opens a connection to the target and holds it, which counts as a draw of its source port. Returns that, or
+  /// nil, with errno in the record.
+  /// - Parameter accepts: takes it from the target's backlog, which is short, and holds the other end as well.
+  @discardableResult
+  public func connect(accepts: Bool = false) -> UInt16? {
+    let port = hold { socket throws(SystemError) in
+      // Not confined: a socket with a range of its own is given ports of both parities
+      // (`__inet_hash_connect`: step 1 instead of 2).
+      TCPSocket.resetOnClose(socket)
+      _ = try TCPSocket.connect(socket, .secondLoopback, port: targetPort)
+    }
+    guard accepts, let port else { return port }
+    do throws(SystemError) {
+      held[held.count - 1].peer = try TCPSocket.accept(target)
+    } catch {
+      slot.pointee.error = error.code
+    }
+    return port
+  }
+
+  /// Confines what the kernel chooses for this socket to the pool, where the namespace does not.
+  public func confine(_ socket: Int32) throws(SystemError) {
+    if let confinedTo { try TCPSocket.confine(socket, to: confinedTo) }
+  }
+
+  /// Holds a socket that `body` gives a port, and counts it as a draw. Returns the port, or nil if there is none,
+  /// with errno in the record, unless a refusal (EADDRINUSE) counts as a draw, too.
+  /// - Parameters:
+  ///   - isRefusalAnswer: the thief asked for a number, and that it is held is what it came to find out.
+  ///   - claiming: whether whoever loses the number loses it to this thief.
+  ///   - open: makes the socket; `body` binds it.
+  @discardableResult
+  public func hold(
+    isRefusalAnswer: Bool = false, claiming: Claiming = .always,
+    open: () throws(SystemError) -> Int32 = { () throws(SystemError) in try TCPSocket.open() },
+    _ body: (Int32) throws(SystemError) -> Void
+  ) -> UInt16? {
+    do throws(SystemError) {
+      let socket = try open()
+      let port: UInt16
+      do throws(SystemError) {
+        try body(socket)
+        port = try TCPSocket.port(of: socket)
+        let isFree = region.claim(on: port) == 0
+        if claiming == .always || claiming == .ifUnclaimed && isFree {
+          region.setClaim(claim, on: port, since: MonotonicClock.now())
+        }
+        held.append(Item(socket: socket, port: port))
+      } catch {
+        closeDescriptor(socket)
+        throw error
+      }
+      slot.pointee.held = UInt32(held.count)
+      slot.pointee.drawn += 1
+      return port
+    } catch {
+      if isRefusalAnswer && error.code == EADDRINUSE {
+        slot.pointee.drawn += 1
+      } else {
+        slot.pointee.error = error.code
+      }
+      return nil
+    }
+  }
+
+  /// Counts a draw that leaves nothing held: the thief did to a number what it came for.
+  public func countAttempt() { slot.pointee.drawn += 1 }
+
+  /// Counts a draw that leaves the number held without a socket, to the end of the trial: whoever loses it loses it
+  /// to this thief.
+  public func mark(_ port: UInt16) {
+    region.setClaim(claim, on: port, since: MonotonicClock.now())
+    marked.append(port)
+    countAttempt()
+  }
+
+  /// Notes the errno that kept the thief from its work.
+  public func fail(_ error: SystemError) { slot.pointee.error = error.code }
+
+  /// The errno that kept the thief from its last work in this trial, 0 if none did.
+  public var errorCode: Int32 { slot.pointee.error }
+
+  /// That the work ended so was its aim: forgets the errno.
+  public func forgive() { slot.pointee.error = 0 }
+
+  /// Draws of this trial so far.
+  public var drawn: Int { Int(slot.pointee.drawn) }
+
+  /// Sockets held, in the order in which they were drawn.
+  public var sockets: [Int32] { held.map(\.socket) }
+
+  /// Endpoints of the trial, all launches together.
+  public var endpointCount: Int { endpoints }
+
+  /// The number of an endpoint: the one that was decided on, or the one it got; nil while it has none.
+  /// - Parameter endpoint: 0..<`endpointCount`.
+  public func number(of endpoint: Int) -> UInt16? {
+    let server = region.server(endpoint / 2)
+    let record = endpoint % 2 == 0 ? server.input : server.output
+    let port =
+      record.pointee.requested != 0
+      ? record.pointee.requested
+      : record.pointee.bound != 0 ? record.pointee.bound : record.pointee.advertised
+    return port == 0 ? nil : port
+  }
+
+  /// Lets go of a port.
+  public func release(_ port: UInt16) {
+    guard let index = held.firstIndex(where: { $0.port == port }) else { return }
+    release(held.remove(at: index))
+  }
+
+  /// Lets go of the port that was drawn last.
+  public func releaseNewest() {
+    if let item = held.popLast() { release(item) }
+  }
+
+  /// Lets go of everything.
+  public func releaseAll() {
+    for item in held { release(item) }
+    for port in marked where region.claim(on: port) == claim { region.setClaim(0, on: port) }
+    marked.removeAll(keepingCapacity: true)
+    if target >= 0 { closeDescriptor(target) }
+    target = -1
+    held.removeAll(keepingCapacity: true)
+    slot.pointee.held = 0
+  }
+
+  /// How many ports it holds.
+  public var count: Int { held.count }
+
+  /// States how many draws a trial demands, so that fewer make it invalid.
+  public func want(_ ports: Int) { slot.pointee.wanted = UInt32(ports) }
+
+  private func release(_ item: Item) {
+    if region.claim(on: item.port) == claim { region.setClaim(0, on: item.port) }
+    closeDescriptor(item.socket)
+    if item.peer >= 0 { closeDescriptor(item.peer) }
+    slot.pointee.held = UInt32(held.count)
+  }
+}

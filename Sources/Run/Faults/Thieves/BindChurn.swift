@@ -1,0 +1,27 @@
+public import PlanModel
+
+/// Draws ports all through the trial as a Poisson process and holds each for a while: background traffic of a
+/// busy host.
+///
+/// A trial in which it drew nothing is invalid if it lasted so long that this cannot be chance: 13.8 mean draws,
+/// with which a Poisson process has none with a probability of 1e-6. In a shorter one nothing is due.
+public struct BindChurn: Thief {
+  public static let descriptor = ThiefDescriptor(
+    name: "bind-churn",
+    summary: "draws ports with bind(0) at a rate all through the trial, each held for a while",
+    options: Churn.options, intensity: "rate_per_second", model: .churns)
+
+  private var churn: Churn
+
+  public init(options: OptionValues, seed: UInt64) { churn = Churn(options, seed: seed) }
+
+  public mutating func trialBegan(_ loot: Loot) { churn.begin() }
+
+  public var nextAction: UInt64? { churn.nextAction }
+
+  public mutating func act(_ loot: Loot, now: UInt64) {
+    churn.act(loot, now: now) { loot.draw() }
+  }
+
+  public mutating func trialEnds(_ loot: Loot, now: UInt64) { loot.want(churn.due(by: now)) }
+}

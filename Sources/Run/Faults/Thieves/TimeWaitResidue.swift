@@ -1,0 +1,91 @@
+internal import CLinuxShims
+internal import Glibc
+public import PlanModel
+internal import Syscalls
+
+/// Leaves TIME_WAIT on the launches' numbers: a server that was there for a moment and closed its connection
+/// first. The kernel lets a socket bind beside TIME_WAIT only if both set SO_REUSEADDR, the one that binds and the
+/// one that went (net/ipv4/inet_connection_sock.c, `inet_bind_conflict`; `tw_reuse` is a copy of the latter's).
+/// libzmq sets it, and every API server here does, so with `reuse_address` 1 the residue must not matter to them;
+/// with 0 it holds the number for a minute against everybody, and no process has it. A launcher that scans or
+/// probes by number without the option passes by in both cases.
+///
+/// A draw is a number that was left in TIME_WAIT, or was found held (EADDRINUSE).
+public struct TimeWaitResidue: Thief {
+  public static let descriptor = ThiefDescriptor(
+    name: "time-wait-residue",
+    summary: "leaves TIME_WAIT on numbers: a closed connection's local port",
+    options: [
+      OptionDescriptor(
+        name: "ports", defaultValue: 1, range: 1...8_192, summary: "on how many numbers"),
+      OptionDescriptor(
+        name: "base", defaultValue: 0, range: 0...60_000,
+        summary:
+          "0: on the launches' own numbers, inside the window; else on those from here upwards, before they allocate"
+      ),
+      OptionDescriptor(
+        name: "reuse_address", defaultValue: 1, range: 0...1,
+        summary: "1: the server that went had set SO_REUSEADDR"),
+    ], requirements: [.namespace], model: .leavesTimeWait)
+
+  public static let actsAfterBind = true
+  public static let leavesTimeWait = true
+
+  private let ports: Int
+  private let base: Int
+  private let reusesAddress: Bool
+  private var hunt: NumberHunt
+
+  public init(options: OptionValues, seed: UInt64) {
+    ports = options["ports"]
+    base = options["base"]
+    reusesAddress = options["reuse_address"] != 0
+    hunt = NumberHunt(count: ports, seed: seed)
+  }
+
+  public func trialBegan(_ loot: Loot) {
+    // A trial must not find the last one's.
+    _ = bs_destroy_time_wait()
+    // There is no number above 65,535.
+    let end = min(base + ports, 65_536)
+    loot.want(base == 0 ? hunt.quota(loot) : end - base)
+    guard base != 0 else { return }
+    for port in base..<end { leave(UInt16(port), loot) }
+  }
+
+  public mutating func windowOpened(_ loot: Loot) {
+    guard base == 0 else { return }
+    for port in hunt.inWindow(loot) { leave(port, loot) }
+  }
+
+  public mutating func endpointsBound(_ loot: Loot) {
+    guard base == 0 else { return }
+    for port in hunt.onceBound(loot) { leave(port, loot) }
+  }
+
+  public func trialEnds(_ loot: Loot, now: UInt64) { _ = bs_destroy_time_wait() }
+
+  private func leave(_ port: UInt16, _ loot: Loot) {
+    do throws(SystemError) {
+      let listener = try TCPSocket.open()
+      defer { closeDescriptor(listener) }
+      if reusesAddress { try TCPSocket.allowAddressReuse(listener) }
+      try TCPSocket.bind(listener, loot.endpointHost, port: port)
+      try TCPSocket.listen(listener, backlog: 1)
+      // The client's own port is fixed: one of the pool's would be a port less for the launches.
+      let client = try TCPSocket.open()
+      defer { closeDescriptor(client) }
+      try TCPSocket.allowAddressReuse(client)
+      try TCPSocket.bind(client, .secondLoopback, port: Self.clientPort)
+      _ = try TCPSocket.connect(client, loot.endpointHost, port: port)
+      // Closed before the client: the side that closes first keeps TIME_WAIT, and this one has the port.
+      closeDescriptor(try TCPSocket.accept(listener))
+      loot.mark(port)
+    } catch {
+      if error.code == EADDRINUSE { loot.countAttempt() } else { loot.fail(error) }
+    }
+  }
+
+  /// Below every pool.
+  private static let clientPort: UInt16 = 1_022
+}

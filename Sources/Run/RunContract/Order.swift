@@ -1,0 +1,243 @@
+internal import CSharedRegion
+public import PlanModel
+public import Syscalls
+
+/// An arm in the form in which workers get it: names become positions in the registries, which are the
+/// same in both executables because both are built from them.
+public struct Order {
+  /// Position of the strategy in the registry.
+  public var strategy: Int
+  /// Position of each thief in the registry.
+  public var thieves: [Int]
+  /// The arm.
+  public var arm: Arm
+  /// Whether our own sockets must be confined one by one, because the namespace's range is not ours to set.
+  public var confinesSockets: Bool
+
+  public init(arm: Arm, strategy: Int, thieves: [Int], confinesSockets: Bool) {
+    self.arm = arm
+    self.strategy = strategy
+    self.thieves = thieves
+    self.confinesSockets = confinesSockets
+  }
+
+  /// Writes the order. Only while no worker runs.
+  public func write(to region: SharedRegion) {
+    var order = bs_order()
+    order.strategy = Self.choice(strategy, arm.strategy)
+    order.depth = UInt32(Depth.allCases.firstIndex(of: arm.depth)!)
+    order.sockets = UInt32(SocketKind.allCases.firstIndex(of: arm.sockets)!)
+    order.workers = UInt32(WorkerKind.allCases.firstIndex(of: arm.workers)!)
+    order.ownership_check = UInt32(OwnershipCheck.allCases.firstIndex(of: arm.ownershipCheck)!)
+    order.barrier = UInt32(Barrier.Kind.allCases.firstIndex(of: arm.barrier.kind)!)
+    order.arrival_skew_us = UInt32(arm.barrier.arrivalSkewMicroseconds)
+    order.launches = UInt32(arm.topology.launches)
+    order.servers_per_launch = UInt32(arm.topology.apiServers)
+    order.timeout_ms = UInt32(arm.timeoutMilliseconds)
+    order.pool_low = confinesSockets ? UInt32(arm.pool.low) : 0
+    order.pool_high = confinesSockets ? UInt32(arm.pool.high) : 0
+    order.thief_count = UInt32(thieves.count)
+    order.fault_count = UInt32(arm.faults.count)
+    if let startup = arm.startup { order.startup = Self.encode(startup) }
+    region.pointer.pointee.order = order
+    region.setCommand(arm.strategy.command)
+    for (number, thief) in thieves.enumerated() {
+      bs_thief_choice_at(region.pointer, UInt32(number)).pointee = Self.choice(
+        thief, arm.thieves[number])
+    }
+  }
+
+  private static func encode(_ startup: Startup) -> bs_startup_order {
+    var order = bs_startup_order()
+    order.engines = UInt32(startup.engines)
+    order.nodes = UInt32(startup.nodes)
+    order.variant = UInt32(Startup.Variant.allCases.firstIndex(of: startup.variant)!)
+    order.backend = UInt32(Startup.Backend.allCases.firstIndex(of: startup.backend)!)
+    order.has_coordinator = startup.hasCoordinator ? 1 : 0
+    order.load_us = UInt32(startup.loadMilliseconds * 1_000)
+    order.import_us = UInt32(startup.importMilliseconds * 1_000)
+    order.coordinator_import_us = UInt32(startup.coordinatorImportMilliseconds * 1_000)
+    order.coordinator_timeout_ms = UInt32(startup.coordinatorTimeoutMilliseconds)
+    order.init_timeout_ms = UInt32(startup.initTimeoutMilliseconds)
+    order.client_timeout_ms = UInt32(startup.clientTimeoutMilliseconds)
+    order.rpc_port = UInt16(startup.rpcPort)
+    order.shares_rpc_port = startup.sharesRPCPort ? 1 : 0
+    order.has_orphan = startup.hasOrphan ? 1 : 0
+    order.server_node = UInt32(startup.apiServerNode)
+    order.node_ports = UInt32(startup.nodePorts)
+    order.is_hybrid = startup.isHybrid ? 1 : 0
+    order.serial_launches = UInt32(startup.serialLaunches)
+    order.has_http = startup.http ? 1 : 0
+    order.http_port = UInt32(startup.httpPort)
+    order.http_timeout_ms = UInt32(startup.httpTimeoutMilliseconds)
+    order.requests = UInt32(startup.requests)
+    order.request_connections = UInt32(startup.requestConnections)
+    order.request_us = UInt32(startup.requestMilliseconds * 1_000)
+    order.reservation_count = UInt32(startup.reservedPorts.count)
+    for (number, reserved) in startup.reservedPorts.enumerated() {
+      let place = bs_reservations_of(&order) + 3 * number
+      place[0] = UInt32(reserved.node)
+      place[1] = UInt32(reserved.low)
+      place[2] = UInt32(reserved.high)
+    }
+    return order
+  }
+
+  /// Writes what is to happen in the next trial. Only while no worker is at one.
+  /// - Parameter kinds: position of each of the arm's faults in the registry.
+  public static func write(
+    _ faults: [ScheduledFault], of arm: Arm, kinds: [Int], to region: SharedRegion
+  ) {
+    for fault in faults {
+      var slot = bs_fault()
+      let planned = arm.faults[fault.number]
+      slot.kind = choice(kinds[fault.number], planned.kind)
+      slot.is_due = fault.isDue ? 1 : 0
+      slot.point = UInt32(InjectionPoint.allCases.firstIndex(of: planned.point)!)
+      slot.role = UInt32(FaultRole.allCases.firstIndex(of: planned.point.role)!)
+      slot.launch = UInt32(fault.launch)
+      slot.victim = UInt32(fault.index)
+      slot.amount_ns = fault.amountNanoseconds
+      region.fault(fault.number).pointee = slot
+    }
+  }
+
+  private static func choice(_ index: Int, _ chosen: Choice) -> bs_choice {
+    precondition(chosen.options.count <= Int(BS_MAX_OPTIONS), "too many options")
+    var result = bs_choice()
+    result.index = UInt32(index)
+    for (number, option) in chosen.options.enumerated() {
+      bs_options_of(&result)[number] = Int64(option.value)
+    }
+    return result
+  }
+}
+
+/// What an API server needs of its order. Holds no reference: a fresh API server that counted references of
+/// its launcher's objects would copy their pages.
+public struct BindingOrder: Sendable {
+  /// What the endpoints are made of.
+  public let sockets: SocketKind
+  /// Fresh or pooled.
+  public let workers: WorkerKind
+  /// How ownership is checked.
+  public let ownershipCheck: OwnershipCheck
+  /// How binders are released.
+  public let barrier: Barrier
+  /// API servers of each launch.
+  public let serversPerLaunch: Int
+  /// The range to confine each of our own sockets to; nil when the namespace does it.
+  public let confinedTo: ClosedRange<Int>?
+  /// Where endpoints are bound and dialled.
+  public let host: TCPSocket.Host
+  /// The rest of the start-up; nil unless the depth is `startup`.
+  public let startup: Startup?
+}
+
+/// What a worker reads of its order.
+public struct WorkerOrder {
+  /// Position of the strategy in the registry.
+  public let strategy: Int
+  /// The strategy's options in the registry's order.
+  public let strategyOptions: [Int]
+  /// How far a trial goes.
+  public let depth: Depth
+  /// What the endpoints are made of.
+  public let sockets: SocketKind
+  /// Fresh or pooled.
+  public let workers: WorkerKind
+  /// How ownership is checked.
+  public let ownershipCheck: OwnershipCheck
+  /// How binders are released.
+  public let barrier: Barrier
+  /// Parallel launches.
+  public let launches: Int
+  /// API servers of each.
+  public let serversPerLaunch: Int
+  /// Longest time of a phase in milliseconds.
+  public let timeoutMilliseconds: Int
+  /// The range to confine each of our own sockets to; nil when the namespace does it.
+  public let confinedTo: ClosedRange<Int>?
+  /// How many faults the arm has; what they are stands in their slots, anew for each trial.
+  public let faults: Int
+  /// Thieves: position in the registry and options.
+  public let thieves: [(index: Int, options: [Int])]
+  /// The rest of the start-up; nil unless the depth is `startup`.
+  public let startup: Startup?
+
+  /// Where endpoints are bound and dialled: an address of their node where there are several.
+  public var host: TCPSocket.Host { address(ofNode: startup?.apiServerNode ?? 0) }
+
+  /// Where handshake and coordinator are bound and dialled.
+  public var headHost: TCPSocket.Host { address(ofNode: 0) }
+
+  private func address(ofNode node: Int) -> TCPSocket.Host {
+    (startup?.nodes ?? 1) > 1 ? .address(NodeAddress.of(node)) : .loopback
+  }
+  /// The program to drive, if the strategy drives one.
+  public let command: AdapterCommand?
+
+  /// The part that API servers need.
+  public var binding: BindingOrder {
+    BindingOrder(
+      sockets: sockets, workers: workers, ownershipCheck: ownershipCheck, barrier: barrier,
+      serversPerLaunch: serversPerLaunch, confinedTo: confinedTo, host: host, startup: startup)
+  }
+
+  /// Reads the order from the region.
+  public init(_ region: SharedRegion) {
+    let order = region.pointer.pointee.order
+    var choice = order.strategy
+    strategy = Int(choice.index)
+    strategyOptions = Self.options(&choice)
+    depth = Depth.allCases[Int(order.depth)]
+    sockets = SocketKind.allCases[Int(order.sockets)]
+    workers = WorkerKind.allCases[Int(order.workers)]
+    ownershipCheck = OwnershipCheck.allCases[Int(order.ownership_check)]
+    barrier = Barrier(
+      kind: Barrier.Kind.allCases[Int(order.barrier)],
+      arrivalSkewMicroseconds: Int(order.arrival_skew_us))
+    launches = Int(order.launches)
+    serversPerLaunch = Int(order.servers_per_launch)
+    timeoutMilliseconds = Int(order.timeout_ms)
+    confinedTo =
+      order.pool_low == 0 ? nil : Int(order.pool_low)...Int(order.pool_high)
+    startup = depth == .startup ? Self.decode(order.startup) : nil
+    command = region.command
+    faults = Int(order.fault_count)
+    thieves = (0..<Int(order.thief_count)).map { number in
+      let choice = bs_thief_choice_at(region.pointer, UInt32(number))
+      return (Int(choice.pointee.index), Self.options(choice))
+    }
+  }
+
+  private static func decode(_ original: bs_startup_order) -> Startup {
+    var order = original
+    let reserved = (0..<Int(order.reservation_count)).map { number in
+      let place = bs_reservations_of(&order) + 3 * number
+      return NodeReservation(node: Int(place[0]), low: Int(place[1]), high: Int(place[2]))
+    }
+    return Startup(
+      variant: Startup.Variant.allCases[Int(order.variant)],
+      backend: Startup.Backend.allCases[Int(order.backend)], engines: Int(order.engines),
+      nodes: Int(order.nodes), hasCoordinator: order.has_coordinator != 0,
+      importMilliseconds: Double(order.import_us) / 1_000,
+      coordinatorImportMilliseconds: Double(order.coordinator_import_us) / 1_000,
+      loadMilliseconds: Double(order.load_us) / 1_000,
+      coordinatorTimeoutMilliseconds: Int(order.coordinator_timeout_ms),
+      initTimeoutMilliseconds: Int(order.init_timeout_ms),
+      clientTimeoutMilliseconds: Int(order.client_timeout_ms), rpcPort: Int(order.rpc_port),
+      sharesRPCPort: order.shares_rpc_port != 0,
+      hasOrphan: order.has_orphan != 0,
+      apiServerNode: Int(order.server_node), nodePorts: Int(order.node_ports),
+      reservedPorts: reserved, isHybrid: order.is_hybrid != 0,
+      serialLaunches: Int(order.serial_launches), http: order.has_http != 0,
+      httpPort: Int(order.http_port), httpTimeoutMilliseconds: Int(order.http_timeout_ms),
+      requests: Int(order.requests), requestConnections: Int(order.request_connections),
+      requestMilliseconds: Double(order.request_us) / 1_000)
+  }
+
+  private static func options(_ choice: UnsafeMutablePointer<bs_choice>) -> [Int] {
+    (0..<Int(BS_MAX_OPTIONS)).map { Int(bs_options_of(choice)[$0]) }
+  }
+}

@@ -1,0 +1,41 @@
+public import PlanModel
+internal import PortModel
+public import StrategyKit
+internal import Syscalls
+
+/// vLLM v0.19's path: the launcher draws each number with `bind(0)`, reads it, closes the socket and hands
+/// the number on; the API server binds it later. Nothing reserves it in between.
+///
+/// The probe is `_get_open_port` of vLLM's network_utils: IPv4, wildcard address, no SO_REUSEADDR, no
+/// listen. An API server whose output fails keeps its input bound, since the ROUTER is bound first.
+/// With `reuse_address` 1 the probe sets SO_REUSEADDR, which is proposed as a cure now and then: the kernel then
+/// serves `bind(0)` from half of the range, and the launch collides with itself twice as often.
+public struct ProbeThenBind: Strategy {
+  public static let descriptor = StrategyDescriptor(
+    name: "probe-then-bind",
+    summary: "launcher probes with bind(0), closes, hands the number on",
+    origin: "vLLM v0.19; Ray, SGLang, PyTorch test suites",
+    options: [
+      OptionDescriptor(
+        name: "reuse_address", defaultValue: 0, range: 0...1,
+        summary: "1: the probe sets SO_REUSEADDR")
+    ],
+    collisionModel: .probeThenBind, depths: [.allocate, .bind],
+    traits: StrategyTraits(
+      cooperation: .nobody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
+      weakness: "anybody may take the number between close and bind; one launch may draw it twice"))
+
+  private let sharing: TCPSocket.Sharing
+
+  public init(options: OptionValues) {
+    sharing = options["reuse_address"] != 0 ? .reuseAddress : []
+  }
+
+  public func allocate(_ launch: Launch) throws(StageFailure) {
+    for address in 0..<launch.addresses {
+      launch.decide(try launch.probe(sharing: sharing), for: address)
+    }
+  }
+
+  public func bind(_ binder: Binder) { binder.bindRequested() }
+}

@@ -1,0 +1,52 @@
+internal import Glibc
+public import PlanModel
+internal import PortModel
+public import StrategyKit
+
+/// Each data-parallel rank scans a window of its own, `base` + 100 + rank x `width`, for free numbers
+/// (vllm-project/vllm#45960, merged, and its follow-up #53666: with base 0 every deployment scanned port 100).
+///
+/// Ranks of one deployment cannot meet. Two deployments with the same base do.
+public struct RankWindows: Strategy {
+  public static let descriptor = StrategyDescriptor(
+    name: "rank-windows",
+    summary: "each rank scans its own window above a base port",
+    origin: "vllm-project/vllm#45960, #53666; srt-slurm, Arctic",
+    options: [
+      OptionDescriptor(
+        name: "base", defaultValue: 20_000, range: 0...60_000,
+        summary: "0 is what an unset master port gave: windows from port 100", breaksModel: true),
+      OptionDescriptor(
+        name: "width", defaultValue: 32, range: 2...1_000, summary: "ports of a rank's window"),
+    ],
+    collisionModel: .outsideThePool, depths: [.allocate, .bind],
+    traits: StrategyTraits(
+      cooperation: .nobody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
+      weakness: "two deployments with one base have the same windows"))
+
+  /// What vLLM adds to the master port.
+  private static let offset = 100
+
+  private let base: Int
+  private let width: Int
+
+  public init(options: OptionValues) {
+    base = options["base"]
+    width = options["width"]
+  }
+
+  public func allocate(_ launch: Launch) throws(StageFailure) {
+    for server in 0..<launch.servers {
+      let window = base + Self.offset + server * width
+      let (input, output) = launch.addresses(of: server)
+      guard let first = launch.scan(from: window, tries: width),
+        let second = launch.scan(
+          from: Int(first) + 1, tries: window + width - Int(first) - 1)
+      else { throw .exhausted }
+      launch.decide(first, for: input)
+      launch.decide(second, for: output)
+    }
+  }
+
+  public func bind(_ binder: Binder) { binder.bindRequested() }
+}

@@ -1,0 +1,44 @@
+public import PlanModel
+internal import PortModel
+public import StrategyKit
+
+/// The launcher keeps a counter of its own and scans upwards from it (gpustack's `_next_port`): no number
+/// twice in one process. Another process counts from the same start.
+public struct SequentialCounter: Strategy {
+  public static let descriptor = StrategyDescriptor(
+    name: "sequential-counter",
+    summary: "launcher scans upwards from a counter of its own",
+    origin: "gpustack#5657, #6019",
+    options: [
+      OptionDescriptor(
+        name: "base", defaultValue: 20_000, range: 1_024...60_000, summary: "where counting starts"),
+      OptionDescriptor(
+        name: "span", defaultValue: 8_000, range: 64...60_000,
+        summary: "ports after which counting starts again"),
+    ],
+    collisionModel: .outsideThePool, depths: [.allocate, .bind],
+    traits: StrategyTraits(
+      cooperation: .nobody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
+      weakness: "other processes count from the same start"))
+
+  private let base: Int
+  private let end: Int
+  private var next: Int
+
+  public init(options: OptionValues) {
+    base = options["base"]
+    end = min(base + options["span"], 65_536)
+    next = base
+  }
+
+  public mutating func allocate(_ launch: Launch) throws(StageFailure) {
+    for address in 0..<launch.addresses {
+      if next >= end { next = base }
+      guard let port = launch.scan(from: next, tries: end - next) else { throw .exhausted }
+      next = Int(port) + 1
+      launch.decide(port, for: address)
+    }
+  }
+
+  public func bind(_ binder: Binder) { binder.bindRequested() }
+}

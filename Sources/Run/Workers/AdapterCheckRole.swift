@@ -1,0 +1,46 @@
+internal import Adapters
+internal import Glibc
+internal import PlanModel
+internal import Strategies
+internal import Syscalls
+
+/// `bindstorm adapter-check`: examines an adapter in a network namespace of its own, where one can be had.
+enum AdapterCheckRole {
+  /// First argument.
+  static let command = "adapter-check"
+
+  /// - Parameter arguments: API servers, milliseconds, and the adapter's command.
+  static func run(_ arguments: ArraySlice<String>) -> Never {
+    var words = arguments
+    guard let servers = words.popFirst().flatMap({ Int($0) }),
+      let timeout = words.popFirst().flatMap({ Int($0) }), !words.isEmpty
+    else { die("wrong arguments for adapter-check") }
+    let entered = Namespace.enter(allowed: true)
+    if entered.how == .none {
+      let line = "bindstorm: warning: no network namespace (\(entered.problem))\n"
+      _ = write(2, line, line.utf8.count)
+    }
+    var suite = AdapterConformance(
+      command: AdapterCommand(words: Array(words), folder: "."), apiServers: servers,
+      timeoutMilliseconds: timeout)
+    switch suite.run() {
+    case .unavailable(let reason):
+      say("unavailable: \(reason)")
+      exit(69)
+    case .examined(let findings):
+      for finding in findings {
+        say(
+          finding.violation.map { "VIOLATED  \(finding.rule): \($0)" }
+            ?? "ok        \(finding.rule)")
+      }
+      let violated = findings.count { $0.violation != nil }
+      say("\(findings.count - violated) rules kept, \(violated) violated")
+      exit(violated == 0 ? 0 : 1)
+    }
+  }
+
+  private static func say(_ line: String) {
+    let text = line + "\n"
+    _ = write(1, text, text.utf8.count)
+  }
+}

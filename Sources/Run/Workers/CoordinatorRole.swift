@@ -1,0 +1,123 @@
+internal import CLinuxShims
+internal import CSharedRegion
+internal import Glibc
+internal import Messaging
+internal import PlanModel
+internal import RunContract
+internal import StartupProtocol
+internal import Strategies
+internal import StrategyKit
+internal import Syscalls
+
+/// Addresses of a launch that no strategy decides on.
+struct LaunchAddresses {
+  let launch: Int
+  let startup: Startup
+  let host: TCPSocket.Host
+
+  /// XPUB of the coordinator towards the API servers, which are on its node: a path, as with internal load
+  /// balancing.
+  var statistics: String { "ipc://" + Scratch.path("l\(launch)-stats") }
+
+  /// XPUB of the coordinator towards the engine cores.
+  func coordinatorInput(port: UInt16) -> String { back("coordinator-in", port) }
+
+  /// PULL of the coordinator.
+  func coordinatorOutput(port: UInt16) -> String { back("coordinator-out", port) }
+
+  /// A path when all engine cores are on one node, else a port of the kernel's choice.
+  private func back(_ name: String, _ port: UInt16) -> String {
+    startup.nodes == 1
+      ? "ipc://" + Scratch.path("l\(launch)-\(name)") : "tcp://\(host.text):\(port)"
+  }
+
+  /// ROUTER of the launcher: a fixed port.
+  var handshake: String { "tcp://\(host.text):\(handshakePort)" }
+  var handshakePort: UInt16 {
+    UInt16(startup.rpcPort + (startup.sharesRPCPort ? 0 : launch))
+  }
+
+  /// Where all API servers of the launch accept HTTP.
+  var httpPort: UInt16 { UInt16(startup.httpPort + launch) }
+
+  /// Files that these paths may leave behind.
+  var paths: [String] {
+    ["stats", "coordinator-in", "coordinator-out"].map { Scratch.path("l\(launch)-\($0)") }
+  }
+}
+
+/// The DP coordinator: binds towards API servers and engine cores, reports its ports to the launcher, and says
+/// READY to the engine cores when all of them have subscribed. Balancing itself is not its business here.
+final class CoordinatorRole {
+  private let region: SharedRegion
+  private let addresses: LaunchAddresses
+  private let record: UnsafeMutablePointer<bs_startup>
+  private var book: CoordinatorBook
+
+  init(region: SharedRegion, addresses: LaunchAddresses) {
+    bs_set_name("bs-coordinator", Int32(addresses.launch), -1)
+    self.region = region
+    self.addresses = addresses
+    record = region.startup(addresses.launch)
+    book = CoordinatorBook(engines: addresses.startup.engines)
+  }
+
+  /// - Parameter channel: to the launcher; closed once the report is made.
+  func run(channel: Int32) -> Never {
+    do {
+      record.pointee.coordinator_started_ns = MonotonicClock.now()
+      pause(milliseconds: addresses.startup.coordinatorImportMilliseconds)
+      try start(try Context(ioThreads: 1), channel)
+    } catch {}
+    // The launcher sees the channel's end, as the real one does.
+    _exit(1)
+  }
+
+  /// The context is lent: a value of its kind may end with its last use, and would wait for its sockets.
+  private func start(_ context: borrowing Context, _ channel: Int32) throws {
+    let front = try Socket(.xpub, in: context)
+    try front.bind(to: addresses.statistics)
+    let output = try Socket(.pull, in: context)
+    try output.bind(to: addresses.coordinatorOutput(port: 0))
+    let input = try Socket(.xpub, in: context)
+    try input.bind(to: addresses.coordinatorInput(port: 0))
+    let ports = bs_coordinator_ports_of(record)
+    (ports[1], ports[2]) = (output.lastEndpointPort(), input.lastEndpointPort())
+    for port in [ports[1], ports[2]] where port != 0 {
+      region.setClaim(bs_claim(BS_CLAIM_COORDINATOR, UInt32(addresses.launch)), on: port)
+    }
+    record.pointee.coordinator_bound_ns = MonotonicClock.now()
+    _ = ChannelMessage(.report, first: ports[1], second: ports[2]).send(over: channel)
+    closeDescriptor(channel)
+    try serve(front, output, input)
+  }
+
+  private func serve(
+    _ front: borrowing Socket, _ output: borrowing Socket, _ input: borrowing Socket
+  ) throws {
+    var poll = Poll()
+    poll.add(front)
+    poll.add(output)
+    poll.add(input)
+    // (request counts of each engine core, wave, whether a wave runs).
+    let counts = MessagePack.array([
+      .array(
+        Array(repeating: .array([.integer(0), .integer(0)]), count: addresses.startup.engines)),
+      .integer(0), .boolean(false),
+    ]).encoded
+    while true {
+      guard poll.wait(milliseconds: -1) else { continue }
+      while try front.receiveFrame() != nil { try front.send([counts]) }
+      while try output.receiveFrame() != nil {}
+      while let frame = try input.receiveFrame() {
+        if book.receive(frame) { try input.send([CoordinatorBook.ready]) }
+      }
+    }
+  }
+}
+
+/// Sleeps for work that needs no port.
+func pause(milliseconds: Double) {
+  guard milliseconds > 0 else { return }
+  MonotonicClock.sleep(until: MonotonicClock.now() + UInt64(milliseconds * 1e6))
+}

@@ -1,0 +1,325 @@
+internal import Adapters
+internal import CLinuxShims
+internal import CSharedRegion
+internal import Faults
+internal import Glibc
+internal import PlanModel
+internal import RunContract
+internal import Strategies
+internal import StrategyKit
+internal import Syscalls
+
+/// The worker host: makes the namespace, starts and ends the other workers, answers the harness's questions
+/// about the kernel's records. It is single-threaded, so that it may fork.
+final class HostRole {
+  private let isolation: Isolation
+  private let isolationProblem: String
+  private let region: SharedRegion
+  private var hasScratchFolder = false
+  private var children: [Int32: Role] = [:]
+  /// Other nodes than the head node, which is this process's namespace; made when an arm needs them.
+  private var network: NodeNetwork?
+
+  /// What a child of the host is.
+  private enum Role {
+    case launcher(Int)
+    case thief(Int)
+    case auditor
+  }
+
+  init(harness: Int32, allowNamespace: Bool) {
+    _ = bs_become_subreaper()
+    setLimits()
+    bs_close_from(UInt32(WorkerDescriptor.control) + 1)
+    let entered = Namespace.enter(allowed: allowNamespace)
+    isolation = Isolation(rawValue: entered.how.rawValue)!
+    isolationProblem = entered.problem
+    // After the namespace: the kernel forgets the death signal when credentials change (prctl(2)).
+    _ = bs_set_parent_death_signal(SIGKILL)
+    if getppid() != harness { _exit(0) }
+    _ = bs_interrupt_on_child_exit()
+    bs_set_name("bs-host", -1, -1)
+    region = SharedRegion.attach()
+    renewScratchFolder()
+  }
+
+  /// Without one, strategies that need it are skipped, which the harness says with the reason.
+  /// A new one for every arm: what one arm leaves there is no other's business.
+  private func renewScratchFolder() {
+    guard let folder = try? Namespace.makeScratchFolder() else { return }
+    hasScratchFolder = dup2(folder, WorkerDescriptor.scratch) >= 0
+    if folder != WorkerDescriptor.scratch { closeDescriptor(folder) }
+  }
+
+  func run() -> Never {
+    reply(
+      ControlMessage(
+        .done, [isolation.rawValue, hasScratchFolder ? 1 : 0], text: isolationProblem))
+    while true {
+      let ready = bs_wait_readable(WorkerDescriptor.control, 1_000)
+      reap()
+      guard ready > 0 else { continue }
+      do {
+        guard let request = try ControlMessage.receive(from: WorkerDescriptor.control) else {
+          _exit(0)
+        }
+        reply(try answer(request))
+      } catch {
+        reply(ControlMessage(.failed, text: "\(error)"))
+      }
+    }
+  }
+
+  private func reply(_ message: ControlMessage) {
+    do { try message.send(over: WorkerDescriptor.control) } catch { _exit(0) }
+  }
+
+  private func answer(_ request: ControlMessage) throws -> ControlMessage {
+    switch request.kind {
+    case .setPool:
+      let range = try Namespace.setPortRange(
+        low: Int(request.values[0]), high: Int(request.values[1]))
+      return ControlMessage(.done, [Int64(range.low), Int64(range.high)])
+    case .startWorkers:
+      try startWorkers()
+      return ControlMessage(.done)
+    case .stopWorkers:
+      stopWorkers()
+      return ControlMessage(.done)
+    case .identify:
+      let pairs = stride(from: 0, to: request.values.count - 1, by: 2)
+      let found = ProcessRecords.owners(
+        ofSockets: pairs.map { UInt64(request.values[$0]) },
+        suspects: pairs.map { Int32(request.values[$0 + 1]) })
+      return ControlMessage(
+        .done, found.map { Int64($0.pid) }, text: found.map(\.command).joined(separator: "\n"))
+    case .listSockets:
+      return ControlMessage(.done, try listSockets())
+    case .countSockets:
+      return ControlMessage(.done, [Int64(try countSockets())])
+    case .cleanUp:
+      let (orphans, files) = (endOrphans(), removeSocketFiles())
+      if isolation != .none, (WorkerOrder(region).startup?.serialLaunches ?? 1) > 1 {
+        _ = bs_destroy_time_wait()
+        try network?.destroyTimeWait()
+      }
+      return ControlMessage(
+        .done, [Int64(orphans.count), Int64(files.count)],
+        text: (orphans + files).joined(separator: "\n"))
+    case .tryAdapter:
+      let order = WorkerOrder(region)
+      let strategy = StrategyRegistry.available[order.strategy].descriptor
+      return ControlMessage(.done, text: Exec.reasonNotToRun(order, strategy: strategy) ?? "")
+    case .done, .failed:
+      return ControlMessage(.failed, text: "not a request")
+    }
+  }
+
+  /// All children of this process: workers, and as the subreaper's what no longer has another parent. Of very many
+  /// the first few hundred.
+  private func everyChild() -> [Int32] {
+    let pid = getpid()
+    let text = (try? FileText.read("/proc/\(pid)/task/\(pid)/children")) ?? ""
+    return text.split(separator: " ").compactMap { Int32($0) }
+  }
+
+  /// Ends the processes whose launcher let go of them. Returns which they were.
+  private func endOrphans() -> [String] {
+    let found = everyChild()
+    reap()
+    return found.filter { children[$0] == nil }.compactMap { orphan in
+      let name = ProcessRecords.command(of: orphan)
+      kill(orphan, SIGKILL)
+      guard Self.takeExit(of: orphan) else { return nil }
+      return "\(name) (pid \(orphan))"
+    }
+  }
+
+  /// Waits for the end of a child that was told to end. Returns whether there was such a child.
+  private static func takeExit(of child: Int32) -> Bool {
+    var status: Int32 = 0
+    // The exit of any other child interrupts the wait.
+    while waitpid(child, &status, 0) != child { if errno != EINTR { return false } }
+    return true
+  }
+
+  private func removeSocketFiles() -> [String] {
+    guard hasScratchFolder else { return [] }
+    let files = ScratchFile.sockets(in: Scratch.path(""))
+    for file in files { ScratchFile.remove(Scratch.path(file)) }
+    return files
+  }
+
+  private static let ownedPorts = BS_SOCKETS_LISTENING.rawValue | BS_SOCKETS_BOUND.rawValue
+
+  private func listSockets() throws -> [Int64] {
+    var records = [bs_socket_record](repeating: bs_socket_record(), count: 1_000)
+    let count = bs_list_sockets(Self.ownedPorts, 0, &records, Int32(records.count))
+    guard count >= 0 else { throw SystemError("sock_diag", code: -count) }
+    return records.prefix(Int(count)).flatMap {
+      [Int64($0.port), Int64($0.is_listening), Int64($0.inode)]
+    }
+  }
+
+  /// How many sockets are bound or listen, but for those of the ownership check, which are kept between trials.
+  private func countSockets() throws -> Int {
+    try countSockets(on: 0) - countSockets(on: AuditorRole.sourcePort)
+  }
+
+  private func countSockets(on port: UInt16) throws -> Int {
+    var record = bs_socket_record()
+    let count = bs_list_sockets(Self.ownedPorts, port, &record, 1)
+    guard count >= 0 else { throw SystemError("sock_diag", code: -count) }
+    return Int(count)
+  }
+
+  private func startWorkers() throws {
+    let order = WorkerOrder(region)
+    let base = region.pointer
+    try prepareNamespace(for: order)
+    renewScratchFolder()
+    // Read before the fork: a command that comes while a worker is being made must not be missed.
+    let words = (
+      launcher: base.pointee.launcher_word, thief: base.pointee.thief_word,
+      auditor: base.pointee.auditor_word
+    )
+    for launch in 0..<order.launches {
+      let slot = region.launcher(launch)
+      slot.pointee = bs_launcher()
+      let pid = try start { _ in
+        LauncherRole(
+          region: self.region, launch: launch, order: order, seen: words.launcher,
+          nodes: self.network?.nodes ?? []
+        ).run()
+      }
+      slot.pointee.pid = pid
+      children[pid] = .launcher(launch)
+    }
+    for number in order.thieves.indices {
+      let slot = region.thief(number)
+      slot.pointee = bs_thief()
+      let pid = try start { _ in
+        ThiefRole(region: self.region, number: number, order: order, seen: words.thief).run()
+      }
+      slot.pointee.pid = pid
+      children[pid] = .thief(number)
+    }
+    base.pointee.auditor_is_dead = 0
+    if order.depth == .bind && order.ownershipCheck != .off {
+      let pid = try start { _ in
+        AuditorRole(region: self.region, order: order, seen: words.auditor).run()
+      }
+      base.pointee.auditor_pid = pid
+      children[pid] = .auditor
+    }
+  }
+
+  /// What the strategy wants of the namespace. Nothing of it lasts: the next arm sets it anew.
+  private func prepareNamespace(for order: WorkerOrder) throws(SystemError) {
+    guard isolation != .none else { return }
+    let type = StrategyRegistry.available[order.strategy]
+    let strategy = type.init(
+      options: OptionValues(type.descriptor.options, order.strategyOptions))
+    let reserved = { (node: Int) in
+      (order.startup?.reservedPorts ?? []).filter { $0.node == node }.map { $0.low...$0.high }
+    }
+    // A launch in a row is to find what the one before has left.
+    let leavesTimeWait =
+      strategy.leavesTimeWait || (order.startup?.serialLaunches ?? 1) > 1
+      || order.thieves.contains { ThiefRegistry.all[$0.index].leavesTimeWait }
+    try Namespace.reserve([strategy.reservedPorts].compactMap(\.self) + reserved(0))
+    try Namespace.allowTimeWait(leavesTimeWait)
+    guard let nodes = order.startup?.nodes, nodes > 1 else { return }
+    if self.network == nil { self.network = try NodeNetwork() }
+    let network = self.network!
+    try network.grow(to: nodes)
+    let range = try Namespace.portRange()
+    try network.setPortRange(low: range.low, high: range.high)
+    try network.reserve(
+      Dictionary(uniqueKeysWithValues: (1..<nodes).map { ($0, reserved($0)) }))
+    try network.allowTimeWait(leavesTimeWait)
+  }
+
+  /// Forks a worker that runs `body`, with this process's id, and never returns.
+  private func start(_ body: (Int32) -> Never) throws(SystemError) -> Int32 {
+    let parent = getpid()
+    let pid = bs_fork()
+    guard pid >= 0 else { throw .current("fork") }
+    guard pid == 0 else { return pid }
+    closeDescriptor(WorkerDescriptor.control)
+    dieWith(parent: parent)
+    body(parent)
+  }
+
+  /// Ends all workers and everything below them.
+  private func stopWorkers() {
+    for pid in children.keys { kill(pid, SIGKILL) }
+    for pid in children.keys { _ = Self.takeExit(of: pid) }
+    children = [:]
+    // What a process leaves behind is this one's child, as the subreaper's, before its exit can be taken, and may
+    // leave something behind in its turn: all is ended when there is no child any more.
+    while case let left = everyChild(), !left.isEmpty {
+      for pid in left {
+        if AdapterKeeper.isKeeper(pid) { AdapterKeeper.end(pid) } else { kill(pid, SIGKILL) }
+      }
+      for pid in left { _ = Self.takeExit(of: pid) }
+    }
+    // There is none, unless /proc does not show children.
+    var status: Int32 = 0
+    while waitpid(-1, &status, 0) > 0 || errno == EINTR {}
+    bs_clear_claims(region.pointer)
+    if isolation != .none { _ = bs_destroy_time_wait() }
+  }
+
+  private func reap() {
+    var status: Int32 = 0
+    while true {
+      let pid = waitpid(-1, &status, WNOHANG)
+      guard pid > 0 else { return }
+      switch children.removeValue(forKey: pid) {
+      case .launcher(let launch):
+        FaultExit.note(
+          pid: pid, status: status, region: region,
+          faults: Int(region.pointer.pointee.order.fault_count))
+        region.launcher(launch).pointee.wait_status = status
+        region.launcher(launch).pointee.is_dead = 1
+        // Its API servers die with it, and nobody else would say so.
+        let servers = Int(region.pointer.pointee.order.servers_per_launch)
+        for slot in (launch * servers)..<((launch + 1) * servers) {
+          region.server(slot).pointee.wait_status = SIGKILL
+          region.server(slot).pointee.is_dead = 1
+        }
+      case .thief(let number): region.thief(number).pointee.is_dead = 1
+      case .auditor: region.pointer.pointee.auditor_is_dead = 1
+      case nil: continue
+      }
+      bs_ring(region.pointer)
+    }
+  }
+}
+
+/// Makes this process die with its parent, which is `parent` unless it has died already.
+func dieWith(parent: Int32) {
+  _ = bs_set_parent_death_signal(SIGKILL)
+  if getppid() != parent { _exit(0) }
+}
+
+/// Ends a worker that cannot go on, with a line on standard error.
+func die(_ message: String) -> Never {
+  let line = "bindstorm-worker: \(message)\n"
+  _ = write(2, line, line.utf8.count)
+  _exit(70)
+}
+
+/// Thieves and large launches need many descriptors. A worker that libzmq aborts must not write a core file: it
+/// takes a second, and stays behind.
+private func setLimits() {
+  var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
+  setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
+  var limit = rlimit()
+  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  let wanted: rlim_t = 131_072
+  if geteuid() == 0 && limit.rlim_max < wanted { limit.rlim_max = wanted }
+  limit.rlim_cur = limit.rlim_max
+  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}

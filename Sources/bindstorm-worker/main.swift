@@ -1,3 +1,0 @@
-internal import Workers
-
-runWorker()

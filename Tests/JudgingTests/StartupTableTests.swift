@@ -1,0 +1,242 @@
+import History
+import PlanModel
+import TestSupport
+import Testing
+
+@testable import Judging
+
+/// Hand-written histories of whole start-ups and what they come to.
+@Suite struct StartupTableTests {
+  typealias Row = OutcomeTableTests.Row
+
+  static func arm(_ startup: Startup = Startup(engines: 3)) -> Arm {
+    .sample(depth: .startup) { $0.startup = startup }
+  }
+
+  /// Milliseconds of a history as a time.
+  static func at(_ milliseconds: UInt64) -> UInt64 { TrialHistory.start + milliseconds * 1_000_000 }
+
+  static let http = Startup(engines: 3, http: true)
+  static let row = Startup(engines: 3, serialLaunches: 10)
+
+  static let rows: [Row] = [
+    Row("everything is served", [.ready], "", arm: arm()) { _ in },
+    Row(
+      "an API server loses its port, and v0.19's launcher notices late", [.lostToThief],
+      "Process ApiServer_1 (PID: 901) died with exit code 1",
+      arm: arm(Startup(variant: .v019, engines: 3))
+    ) {
+      $0.lose(1, to: Holder(kind: .thief, index: 0, pid: 7, sources: .kernel))
+      $0.servers[1].died = 256
+      $0.startups[0].noticed = at(300)
+      $0.startups[0].casualty = .apiServer
+      $0.startups[0].casualtyNumber = 1
+    },
+    Row(
+      "the user's line names the address", [.lostToSelf],
+      "zmq.error.ZMQError: Address already in use (addr='tcp://127.0.0.1:40001')", arm: arm()
+    ) {
+      $0.lose(0, to: Holder(kind: .coordinator, launch: 0, pid: 600, sources: .eventsAndKernel))
+    },
+    Row(
+      "the handshake's port is taken", [.lostToSibling],
+      "Address already in use (addr='tcp://127.0.0.1:29550')", arm: arm()
+    ) {
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .handshake
+      $0.launches[0].service = 29_550
+      $0.launches[0].holder = Holder(kind: .launcher, launch: 1, pid: 9, sources: .kernel)
+    },
+    Row(
+      "port 0 reached the engine cores", [.placeholderLeak],
+      "engine core 0 was told to connect to 4 addresses with port 0",
+      arm: arm(Startup(backend: .ray, engines: 3))
+    ) {
+      for engine in 0..<3 { $0.engines[engine].placeholders = 4 }
+      $0.servings[0] = ServingRecord(
+        launch: 0, server: 0, failed: at(300), unheard: [0, 1, 2], unanswered: [0, 1, 2],
+        errno: 110, stage: .readiness)
+    },
+    Row(
+      "a slow coordinator is given up", [.falseTimeout], "but it was healthy and had bound at",
+      arm: arm()
+    ) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .coordinator
+      $0.startups[0].coordinatorReported = 0
+      $0.startups[0].noticed = at(30)
+      $0.startups[0].coordinatorBound = at(60)
+    },
+    Row("a coordinator that never bound is given up", [.timeout], "errno 110", arm: arm()) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .coordinator
+      $0.startups[0].coordinatorReported = 0
+      $0.startups[0].coordinatorBound = 0
+    },
+    Row(
+      "API servers that report too late", [.falseTimeout], "were healthy and had bound by",
+      arm: arm()
+    ) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .report
+      $0.startups[0].noticed = at(3)
+    },
+    Row(
+      "an API server gives up engine cores that are loading", [.falseTimeout], "still loading",
+      arm: arm()
+    ) {
+      $0.engines[2].loaded = 0
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
+      "an engine core that never comes", [.timeout], "it had heard 2 of 3 engine cores", arm: arm()
+    ) {
+      $0.engines[2] = EngineRecord(launch: 0, engine: 2, pid: 0)
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
+      "an engine core gives up without an init message", [.falseTimeout], "without an init message",
+      arm: arm()
+    ) {
+      $0.engines[1].errno = 110
+      $0.engines[1].stage = .handshake
+      $0.engines[1].died = 256
+    },
+    Row("a message of another launch", [.crossTalk], "not of its launch", arm: arm()) {
+      $0.servings[0].strangers = 1
+    },
+    Row("a request of another launch", [.crossTalk], "not of its launch", arm: arm()) {
+      $0.engines[0].strangers = 2
+    },
+    Row(
+      "an engine core dies", [.childDied], "Failed core proc(s): {'EngineCore_DP1': 1}", arm: arm()
+    ) { $0.engines[1].died = 256 },
+    Row("the coordinator dies", [.childDied], "died by signal 9", arm: arm()) {
+      $0.startups[0].coordinatorDied = 9
+    },
+    Row("nobody says that it was served", [.harnessError], "never saw", arm: arm()) {
+      $0.startups[0].served = 0
+    },
+    Row("one pair was not served", [.harnessError], "not served by every", arm: arm()) {
+      $0.servings[1].unanswered = [2]
+    },
+    Row("a missing engine core's record", [.harnessError], "3 engine cores, found 2", arm: arm()) {
+      $0.engines.removeLast()
+    },
+    Row("a missing serving record", [.harnessError], "2 API servers, found 1", arm: arm()) {
+      $0.servings.removeLast()
+    },
+    Row("an orphan was left", [.leaked], "bs-orphan (pid 7)", arm: arm()) {
+      $0.ended.left = ["bs-orphan (pid 7)"]
+    },
+    Row("every API server answers over HTTP", [.ready], "", arm: arm(http)) { _ in },
+    Row("the HTTP port is taken", [.lostToOutsider], "OSError: [Errno 98]", arm: arm(http)) {
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .http
+      $0.launches[0].service = 8_000
+      $0.launches[0].holder = Holder(kind: .outsider, pid: 9, command: "nginx", sources: .kernel)
+    },
+    Row(
+      "an API server answers no POST", [.timeout],
+      "API server 1 answered no POST over HTTP within 5000 ms; 7 were sent", arm: arm(http)
+    ) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .http
+      $0.startups[0].httpRequests = 7
+      $0.startups[0].httpAnswered = 0
+      $0.servings[1].httpAnswered = 0
+    },
+    Row(
+      "another launch answers over HTTP", [.crossTalk], "answers over HTTP on port 8000",
+      arm: arm(http)
+    ) { $0.startups[0].httpStrangers = 1 },
+    Row("HTTP was asked for and not seen", [.harnessError], "over HTTP", arm: arm(http)) {
+      $0.servings[0].httpAnswered = 0
+    },
+    Row(
+      "a measurement without its figure", [.harnessError], "0 of the measurement's 100 requests",
+      arm: arm(Startup(engines: 3, requests: 100))
+    ) { $0.startups[0].measuredRequests = 0 },
+    Row(
+      "a launcher of another node dies", [.childDied],
+      "the launcher of node 1 (pid 401) died by signal 9", arm: arm(Startup(engines: 2, nodes: 2))
+    ) { $0.startups[0].headless[0].died = 9 },
+    Row("a row of launches is done", [.ready], "", arm: arm(row)) { _ in },
+    Row(
+      "a row of launches that ended early without a reason", [.harnessError],
+      "only 3 of 10 launches in a row ran", arm: arm(row)
+    ) { $0.startups[0].serial = 2 },
+    Row(
+      "a launch of the row meets what an earlier one left", [.lostToOutsider],
+      "held by what an earlier launch of the row left (pid 9 bs-orphan-0", arm: arm(row)
+    ) {
+      $0.startups[0].serial = 1
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .handshake
+      $0.launches[0].service = 29_550
+      $0.launches[0].holder = Holder(
+        kind: .outsider, pid: 9, command: "bs-orphan-0", sources: .kernel)
+    },
+    Row("it hangs", [.timeout], "2 of 3 engine cores were READY", arm: arm()) {
+      $0.ended.completion = .timeoutBinding
+      $0.engines[0].ready = 0
+      $0.startups[0].served = 0
+    },
+  ]
+
+  @Test(arguments: rows)
+  func `a start-up's history has its outcome`(_ row: Row) {
+    let outcome = TrialJudge(arm: row.arm).judge(row.events)
+    #expect(outcome.launches.map(\.outcome) == row.outcomes)
+    #expect(outcome.launches[0].evidence.contains(row.evidence), "\(outcome.launches[0].evidence)")
+  }
+
+  @Test func `the launches of a row count, and the one that failed is one of them`() {
+    let arm = Self.arm(Self.row)
+    var tally = ArmTally()
+    tally.add(TrialJudge(arm: arm).judge(TrialHistory(arm).events))
+    let lost = TrialHistory(arm) {
+      $0.startups[0].serial = 4
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .handshake
+      $0.launches[0].service = 29_550
+      $0.launches[0].holder = Holder(kind: .outsider, pid: 9, sources: .kernel)
+    }
+    tally.add(TrialJudge(arm: arm).judge(lost.events))
+    #expect(tally.launches == (15, 1))
+    #expect(tally.trials == (2, 1))
+    #expect(tally.count(.ready) == 14)
+  }
+
+  @Test func `requests per second are those of ready launches alone`() {
+    let arm = Self.arm(Startup(engines: 3, requests: 1_000))
+    var tally = ArmTally()
+    #expect(tally.throughput == nil)
+    // 1,000 requests in half a second.
+    tally.add(TrialJudge(arm: arm).judge(TrialHistory(arm).events))
+    tally.add(
+      TrialJudge(arm: arm).judge(
+        TrialHistory(arm) { $0.startups[0].measured = 250_000_000 }.events))
+    let failed = TrialHistory(arm) {
+      $0.startups[0].measured = 1
+      $0.lose(1, to: Holder(kind: .thief, index: 0, pid: 7, sources: .kernel))
+    }
+    tally.add(TrialJudge(arm: arm).judge(failed.events))
+    #expect(
+      tally.throughput == Throughput(samples: 2, median: 2_000, lowest: 2_000, highest: 4_000))
+  }
+
+  @Test func `detection runs from the first failure to the launcher's notice`() {
+    let lost = TrialJudge(arm: Self.rows[1].arm).judge(Self.rows[1].events)
+    // The bind failed at 4 ms, the launcher noticed at 300 ms.
+    #expect(lost.detectionNanoseconds == [296_000_000])
+    let ready = TrialJudge(arm: Self.rows[0].arm).judge(Self.rows[0].events)
+    #expect(ready.detectionNanoseconds == [])
+    // Barrier at 2.5 ms, served at 8 ms.
+    #expect(ready.timeToServedNanoseconds == 5_500_000)
+  }
+}
