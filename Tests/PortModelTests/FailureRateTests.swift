@@ -44,7 +44,7 @@ import Testing
       }
     }
     var taken = Set((0..<foreign).map { _ in allocator.drawPort(reuseAddress: false)! })
-    var generator = SeededGenerator(seed: seed, path: 1)
+    var generator = SeededGenerator(trialSeed: seed, for: .launcher)
     generator.shuffle(&order)
     var lost = [Bool](repeating: false, count: launches)
     for bind in order where !taken.insert(bind.port).inserted { lost[bind.launch] = true }
