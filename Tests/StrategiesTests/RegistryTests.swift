@@ -1,4 +1,5 @@
 import Planning
+import PortModel
 import Testing
 
 @testable import Strategies
@@ -48,6 +49,13 @@ import Testing
       #expect(
         descriptor.depths.contains(.allocate) ? !type.handover.hasChannel : true,
         "\(descriptor.name): at depth allocate nobody reports")
+    }
+  }
+
+  @Test func `a strategy that counts says which numbers`() {
+    for type in StrategyRegistry.all {
+      let counts = [.outsideThePool, .reserved].contains(type.descriptor.collisionModel)
+      #expect(counts == (type.descriptor.numbers != nil), "\(type.descriptor.name)")
     }
   }
 
