@@ -150,7 +150,7 @@ let package = Package(
     + [
       "Statistics", "PortModel", "Planning", "History", "Checks", "Reports", "Syscalls",
       "Messaging", "Handshake", "FrontEnd", "Launching", "Strategies", "Faults", "Engine",
-      "TerminalText",
+      "TerminalText", "PortTrap",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
