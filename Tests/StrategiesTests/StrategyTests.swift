@@ -77,7 +77,7 @@ import Testing
 
 /// What strategies that count by themselves decide on.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct CountingTests {
-  /// Each with few numbers, so that its launches come round to the first ones again.
+  /// Each with few numbers: the twelve launches of a block, which have one launcher, come round to the first again.
   static let options: KeyValuePairs<String, [String: Int]> = [
     "rank-windows": ["width": 2], "fixed-ranges": ["base": 20_000],
     "sequential-counter": ["base": 20_000, "span": 64],
@@ -90,7 +90,7 @@ import Testing
         let members = options.map { #""\#($0)": \#($1)"# }.joined(separator: ", ")
         return #"{"name": "\#(name)", "options": {\#(members)}}"#
       }, scenarios: [#"{"name": "counted"}"#],
-      defaults: #""topology": {"api_servers": 3}, "trials": 30, "depth": "allocate""#)
+      defaults: #""topology": {"api_servers": 3}, "trials": 120, "depth": "allocate""#)
     for (name, options) in Self.options {
       let known = try #require(StrategyRegistry.all.first { $0.descriptor.name == name })
         .descriptor
@@ -101,13 +101,14 @@ import Testing
       for event in try measured.cell("counted", name).trials.joined() {
         if case .launch(let launch) = event { decided += launch.advertised }
       }
-      #expect(decided.count == 30 * 6)
+      #expect(decided.count == 120 * 6)
       #expect(decided.allSatisfy { numbers.contains(Int($0)) }, "\(name): \(decided)")
     }
   }
 
   /// The upper quarter of the span is the pool, which is taken as a whole before the launch allocates. 6 numbers a
-  /// launch of the 48 that are left: the ninth launch begins where nothing is free up to the end.
+  /// launch of the 48 that are left: the ninth launch begins where nothing is free up to the end. An arm runs in ten
+  /// blocks, each with a launcher of its own: of twelve launches here.
   @Test func `a counter that finds nothing up to its end starts again`() throws {
     let names = ["sequential-counter", "lock-file-cursor"]
     let measured = try MeasuredPlan(
@@ -121,11 +122,11 @@ import Testing
         """#
       ],
       defaults: #"""
-        "topology": {"api_servers": 3}, "trials": 12, "sockets": "tcp", "ownership_check": "kernel"
+        "topology": {"api_servers": 3}, "trials": 120, "sockets": "tcp", "ownership_check": "kernel"
         """#)
     for name in names {
       let cell = try measured.cell("taken", name)
-      #expect(cell.outcomes == ["ready": 12], "\(name): \(cell.outcomes) \(cell.evidence)")
+      #expect(cell.outcomes == ["ready": 120], "\(name): \(cell.outcomes) \(cell.evidence)")
     }
   }
 }
