@@ -168,7 +168,8 @@ let package = Package(
         path: "Tests/TestSupport", swiftSettings: settings),
     ]
     + [
-      "Engine", "Faults", "History", "JSON", "Judging", "Messaging", "PortModel", "Reports",
+      "Engine", "Faults", "History", "Interception", "JSON", "Judging", "Messaging", "PortModel",
+      "Reports",
       "RunContract",
       "StartupProtocol", "Statistics", "Strategies", "Syscalls", "TerminalText",
     ].map { name in

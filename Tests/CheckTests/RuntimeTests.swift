@@ -91,6 +91,15 @@ import Testing
     #expect(checked.report.portsChosenByKernel == 1, "nothing was seen, so nothing was proved")
   }
 
+  /// The kernel binds an internet socket by an address of 16 bytes and more. 20 is the size of a packet socket's.
+  @Test(arguments: [16, 20, 28, 128]) func `a bind is caught whatever length it gives`(
+    _ length: Int
+  ) throws {
+    let checked = try check([], [try Victim.c("raw"), "child", "\(length)"])
+    #expect(checked.report.verdicts == ["RACE"])
+    #expect(checked.ended.lines == ["ok"])
+  }
+
   /// Each of N separate trees fails; without a thief none does. In a namespace of its own nobody else can take
   /// the port, so neither count has a chance in it.
   @Test(arguments: ["lazy", "eager"]) func `every one of many separate trees fails`(

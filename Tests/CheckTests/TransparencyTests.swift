@@ -57,6 +57,23 @@ import Testing
     #expect(ended.output == "\(status) 0\n")
   }
 
+  /// With ever more descriptors the tool comes one step further, until it works. Each time it says why it did not.
+  @Test func `a lack of descriptors has its name, at whatever step it strikes`() throws {
+    var seen: Set<String> = []
+    var works = false
+    for limit in 3...40 where !works {
+      let ended = try run([
+        "/bin/sh", "-c", "ulimit -n \(limit); exec \"$0\" check -- /bin/true", Place.bindstorm,
+      ])
+      works = ended.status == 0
+      guard !works, let line = ended.error.split(separator: "\n").last else { continue }
+      #expect(!line.hasSuffix(": Success") && !line.hasSuffix("error 0"), "\(limit): \(line)")
+      seen.insert(String(line))
+    }
+    #expect(works)
+    #expect(seen.contains { $0.contains("starting the guard beside the command: ") }, "\(seen)")
+  }
+
   @Test func `the terminal is the command's, and Ctrl-C reaches it once`() throws {
     let python = try skipIfMissing { try Victim.python() }
     let ended = try run([python, Victim.script("terminal.py"), Place.bindstorm])

@@ -157,6 +157,52 @@ import Testing
     #expect(table.output.contains("estimated time: "))
   }
 
+  /// The estimates of the arms, in seconds.
+  private func estimates(_ text: String) throws -> [Double] {
+    let workplace = try Workplace(text)
+    let expansion = try workplace.bindstorm(["plan", "plan.json", "--json"])
+    #expect(expansion.ending == .exit(0), "\(expansion.errorOutput)")
+    struct Expansion: Decodable {
+      struct Arm: Decodable { var estimatedSeconds: Double }
+      var predictions: [Arm]
+    }
+    return try JSONDecoder().decode(Expansion.self, from: Data(expansion.output.utf8))
+      .predictions.map(\.estimatedSeconds)
+  }
+
+  @Test func `the estimated time counts each launch of a row`() throws {
+    let at = { (launches: Int) in
+      try self.estimates(
+        plan(
+          ["wildcard-report-back"],
+          settings: """
+            "sockets": "zmq", "depth": "startup", "startup": {"serial_launches": \(launches)}
+            """
+        ).replacing("\"sockets\": \"tcp\",", with: ""))[0]
+    }
+    let (one, row) = (try at(1), try at(1_000))
+    #expect(abs(row / one - 1_000) < 1e-6, "\(one) \(row)")
+  }
+
+  @Test func `the estimated time counts what churn makes a launch wait for, and what it takes`()
+    throws
+  {
+    let at = { (rate: Int, draws: Int) in
+      try self.estimates(
+        plan(
+          ["wildcard-report-back"], trials: 10,
+          scenario: """
+            "window": {"foreign_draws": \(draws)}, "thieves": [
+              {"kind": "bind-hold", "options": {"ports": 100}},
+              {"kind": "bind-churn", "options": {"rate_per_second": \(rate), "hold_ms": 5}}]
+            """))[0]
+    }
+    // Nine seconds for the draws that the other thief does not make, ten times.
+    let (none, waiting) = (try at(100, 100), try at(100, 1_000))
+    #expect(abs(waiting - none - 90) < 1e-6, "\(none) \(waiting)")
+    #expect(try at(100_000, 0) > 1.5 * none)
+  }
+
   @Test(arguments: shipped)
   func `equal seeds expand to equal bytes in two processes, another seed to others`(
     name: String

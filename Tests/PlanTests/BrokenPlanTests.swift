@@ -177,6 +177,12 @@ import Testing
       "{\"inject\": [{\"call\": \"bind\", \"delay_ms\": 1, \"process\": \"a,b\"}]}",
       at: "\"a,b", ".inject[0].process", "a comma cannot stand here"),
     .document(
+      plan(strategies: "[{\"name\": \"probe-then-bind\", \"label\": \"\"}]"), 4, 53,
+      "strategies[0].label", "the label is empty"),
+    .document(
+      plan(strategies: "[{\"name\": \"probe-then-bind\", \"label\": \"*\"}]"), 4, 53,
+      "strategies[0].label", "\"*\" cannot be a label: in \"expect\" it stands for the rest"),
+    .document(
       plan(strategies: "[{\"label\": \"x\"}]"), 4, 16, "strategies[0]",
       "the key \"name\" is missing here"),
     .document(

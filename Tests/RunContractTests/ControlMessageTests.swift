@@ -1,5 +1,6 @@
 import Glibc
 import PlanModel
+import PortModel
 import RunContract
 import Syscalls
 import Testing
@@ -79,6 +80,24 @@ import Testing
       }
     }
     #expect(seen.count == 2 * 4_096)
+  }
+
+  /// What is drawn for another purpose must not say what an endpoint was sent: among others, how long a binder waits.
+  @Test func `a nonce is drawn from no other purpose's stream`() {
+    let others =
+      SeedPurpose.OfTrial.allCases.filter { $0 != .nonce }.flatMap { purpose in
+        (0..<64).map { SeededGenerator(trialSeed: 1, for: purpose, $0) }
+      } + (0..<64).map { SeededGenerator(seed: 1 &+ $0) }
+    let drawn = Set(
+      others.map { other in
+        var generator = other
+        return generator.next() | 1
+      })
+    for slot in 0..<32 {
+      for endpoint in 0...1 {
+        #expect(!drawn.contains(Nonce(trialSeed: 1, slot: slot, endpoint: endpoint).value))
+      }
+    }
   }
 
   @Test func `an answer names who answers, over the wire`() {

@@ -1,5 +1,6 @@
-import StrategyKit
 import PlanModel
+import PortModel
+import StrategyKit
 import Testing
 
 @testable import Strategies
@@ -49,6 +50,13 @@ import Testing
       #expect(
         descriptor.depths.contains(.allocate) ? !type.handover.hasChannel : true,
         "\(descriptor.name): at depth allocate nobody reports")
+    }
+  }
+
+  @Test func `a strategy that counts says which numbers`() {
+    for type in StrategyRegistry.all {
+      let counts = [.outsideThePool, .reserved].contains(type.descriptor.collisionModel)
+      #expect(counts == (type.descriptor.numbers != nil), "\(type.descriptor.name)")
     }
   }
 

@@ -1,3 +1,4 @@
+import History
 import PlanModel
 import TestSupport
 import Testing
@@ -71,6 +72,62 @@ import Testing
       let cell = try measured.cell("numbers", name)
       // Ten collisions in 30 trials have a probability below 1e-20.
       #expect(cell.outcomes["ready", default: 0] > 20, "\(name): \(cell.outcomes)")
+    }
+  }
+}
+
+/// What strategies that count by themselves decide on.
+@Suite(.serialized, .timeLimit(.minutes(20))) struct CountingTests {
+  /// Each with few numbers: the twelve launches of a block, which have one launcher, come round to the first again.
+  static let options: KeyValuePairs<String, [String: Int]> = [
+    "rank-windows": ["width": 2], "fixed-ranges": ["base": 20_000],
+    "sequential-counter": ["base": 20_000, "span": 64],
+    "lock-file-cursor": ["base": 20_000, "span": 64], "reserved-ports": ["base": 45_000],
+  ]
+
+  @Test func `counted numbers are among those that the strategy says`() throws {
+    let measured = try MeasuredPlan(
+      strategies: Self.options.map { name, options in
+        let members = options.map { #""\#($0)": \#($1)"# }.joined(separator: ", ")
+        return #"{"name": "\#(name)", "options": {\#(members)}}"#
+      }, scenarios: [#"{"name": "counted"}"#],
+      defaults: #""topology": {"api_servers": 3}, "trials": 120, "depth": "allocate""#)
+    for (name, options) in Self.options {
+      let known = try #require(StrategyRegistry.all.first { $0.descriptor.name == name })
+        .descriptor
+      let values = known.options.map { options[$0.name] ?? $0.defaultValue ?? 0 }
+      let count = try #require(known.numbers)
+      let numbers = count(OptionValues(known.options, values), 6)
+      var decided: [UInt16] = []
+      for event in try measured.cell("counted", name).trials.joined() {
+        if case .launch(let launch) = event { decided += launch.advertised }
+      }
+      #expect(decided.count == 120 * 6)
+      #expect(decided.allSatisfy { numbers.contains(Int($0)) }, "\(name): \(decided)")
+    }
+  }
+
+  /// The upper quarter of the span is the pool, which is taken as a whole before the launch allocates. 6 numbers a
+  /// launch of the 48 that are left: the ninth launch begins where nothing is free up to the end. An arm runs in ten
+  /// blocks, each with a launcher of its own: of twelve launches here.
+  @Test func `a counter that finds nothing up to its end starts again`() throws {
+    let names = ["sequential-counter", "lock-file-cursor"]
+    let measured = try MeasuredPlan(
+      strategies: names.map {
+        #"{"name": "\#($0)", "options": {"base": 20000, "span": 64}}"#
+      },
+      scenarios: [
+        #"""
+        {"name": "taken", "pool": {"range": [20048, 20063]},
+         "thieves": [{"kind": "exhaust-pool", "options": {"leaves": 0}}]}
+        """#
+      ],
+      defaults: #"""
+        "topology": {"api_servers": 3}, "trials": 120, "sockets": "tcp", "ownership_check": "kernel"
+        """#)
+    for name in names {
+      let cell = try measured.cell("taken", name)
+      #expect(cell.outcomes == ["ready": 120], "\(name): \(cell.outcomes) \(cell.evidence)")
     }
   }
 }

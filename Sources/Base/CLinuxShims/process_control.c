@@ -7,17 +7,16 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/single_threaded.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,27 +30,56 @@ pid_t bs_fork(void) {
 struct mapping {
   uintptr_t start, end;
   off_t offset;
-  unsigned long inode;
+  struct bs_mapped_file file;
   char permissions[5];
 };
 
 enum { MAX_MAPPINGS = 32, SHORTEST_STRETCH = 16 };
 
-/* Private mappings of the file with that inode; returns how many. */
-static int private_mappings(unsigned long inode, struct mapping *found) {
-  int count = 0;
+/* Reads the next mapping of a file; returns whether there is one. */
+static bool next_mapping(FILE *list, struct mapping *item) {
   char line[512];
-  FILE *list = fopen("/proc/self/maps", "re");
-  if (!list) return -errno;
-  while (count < MAX_MAPPINGS && fgets(line, sizeof line, list)) {
-    struct mapping *item = &found[count];
+  while (fgets(line, sizeof line, list)) {
     unsigned long start, end, offset;
-    if (sscanf(line, "%lx-%lx %4s %lx %*s %lu", &start, &end, item->permissions, &offset, &item->inode) != 5) continue;
-    if (item->inode != inode || item->permissions[3] != 'p' || item->permissions[2] == 'x') continue;
+    struct bs_mapped_file *file = &item->file;
+    int count = sscanf(line, "%lx-%lx %4s %lx %x:%x %lu", &start, &end, item->permissions, &offset, &file->major,
+                       &file->minor, &file->inode);
+    if (count != 7 || file->inode == 0) continue;
     item->start = start;
     item->end = end;
     item->offset = (off_t)offset;
-    count++;
+    return true;
+  }
+  return false;
+}
+
+int bs_find_mapped_file(const char *maps, uintptr_t address, struct bs_mapped_file *file) {
+  FILE *list = fopen(maps, "re");
+  if (!list) return errno;
+  struct mapping item;
+  int result = ENOENT;
+  while (result && next_mapping(list, &item)) {
+    if (address < item.start || address >= item.end) continue;
+    *file = item.file;
+    result = 0;
+  }
+  fclose(list);
+  return result;
+}
+
+bool bs_is_same_mapped_file(const struct bs_mapped_file *a, const struct bs_mapped_file *b) {
+  return a->inode == b->inode && a->major == b->major && a->minor == b->minor;
+}
+
+/* Private mappings of that file that hold no code; returns how many, or -errno. */
+static int private_mappings(const struct bs_mapped_file *file, struct mapping *found) {
+  int count = 0;
+  FILE *list = fopen("/proc/self/maps", "re");
+  if (!list) return -errno;
+  while (count < MAX_MAPPINGS && next_mapping(list, &found[count])) {
+    const struct mapping *item = &found[count];
+    if (item->permissions[3] != 'p' || item->permissions[2] == 'x') continue;
+    if (bs_is_same_mapped_file(&item->file, file)) count++;
   }
   fclose(list);
   return count;
@@ -90,12 +118,15 @@ static int remap_mapping(const struct mapping *item, int file, int pages) {
 }
 
 int bs_remap_unwritten_pages(void) {
-  struct stat status;
   struct mapping mappings[MAX_MAPPINGS];
+  struct bs_mapped_file executable;
   int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   int pages = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  int result = file < 0 || pages < 0 || fstat(file, &status) < 0 ? -errno : 0;
-  int count = result ? 0 : private_mappings(status.st_ino, mappings);
+  int result = file < 0 || pages < 0 ? -errno : 0;
+  /* The kernel tells where it has put the executable's program headers. What stat() says of /proc/self/exe need not be
+     what the mappings say of it: on overlayfs and btrfs the devices differ. */
+  if (!result) result = -bs_find_mapped_file("/proc/self/maps", getauxval(AT_PHDR), &executable);
+  int count = result ? 0 : private_mappings(&executable, mappings);
   if (count < 0) result = count;
   for (int i = 0; i < count && result >= 0; i++) {
     int stretches = remap_mapping(&mappings[i], file, pages);

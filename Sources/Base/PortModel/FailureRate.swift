@@ -140,12 +140,13 @@ public enum FailureRate {
     // Others draw without SO_REUSEADDR, and so from more ports than a probe that sets it.
     let theirs = conditions.range.slots() - seen
     let foreign =
-      conditions.bindsForReal
-      ? foreignPorts(conditions) + Double(isSeen ? 0 : conditions.residents) : 0
+      conditions.bindsForReal ? conditions.foreignDraws + (isSeen ? 0 : conditions.residents) : 0
+    let churned = conditions.bindsForReal ? meanChurned(conditions) : 0
     let probes = conditions.bindsForReal ? conditions.foreignProbes : 0
     /// That none of n different numbers is taken.
     func logKept(_ n: Int) -> Double {
-      logNotStolen(n, Double(theirs), foreign) + logNotProbed(n, Double(theirs), probes)
+      logNotStolen(n, theirs, foreign, churned: churned)
+        + logNotProbed(n, Double(theirs), probes)
     }
     if differ {
       let rate = -expm1(logKept(all))
@@ -167,18 +168,20 @@ public enum FailureRate {
     n > slots ? 1 : -expm1(logNoDuplicate(n, Double(slots)))
   }
 
-  /// That at least one of n different ports is among D others that are drawn from N and held: 1 - C(N-n, D) /
-  /// C(N, D). Exact for a whole D; for the mean of a Poisson number it is used with that mean.
-  public static func stolen(addresses n: Int, slots: Int, foreignDraws: Double) -> Double {
-    let logSurvival = logNotStolen(n, Double(slots), foreignDraws)
-    return -expm1(logSurvival)
+  /// That at least one of n different ports is among others that are drawn from N and held: D of them for certain,
+  /// and a Poisson number K besides. 1 - E[C(N-n, D+K) / C(N, D+K)]; exact.
+  /// - Parameter churned: the mean of K.
+  public static func stolen(
+    addresses n: Int, slots: Int, foreignDraws: Int, churned: Double = 0
+  ) -> Double {
+    -expm1(logNotStolen(n, slots, foreignDraws, churned: churned))
   }
 
-  /// Ports that strangers hold at the bind and drew after the allocation. For churn this is the mean of a
-  /// Poisson number; what was drawn before the allocation was not free to be probed.
-  private static func foreignPorts(_ conditions: LaunchConditions) -> Double {
-    Double(conditions.foreignDraws) + conditions.churnRatePerSecond
-      * min(conditions.windowSeconds, conditions.churnHoldSeconds)
+  /// Mean number of ports that churn holds at the bind and drew after the allocation. The number itself is Poisson
+  /// (arrivals of a Poisson process, each kept or not by itself). Churn begins with the trial, so that it holds next
+  /// to nothing at the allocation.
+  private static func meanChurned(_ conditions: LaunchConditions) -> Double {
+    conditions.churnRatePerSecond * min(conditions.windowSeconds, conditions.churnHoldSeconds)
   }
 
   /// A launch fails by a number it drew twice, by a stranger's draw, and by half of the numbers it shares with
@@ -205,10 +208,29 @@ public enum FailureRate {
     draws == 0 ? 0 : Double(n) >= slots ? -.infinity : Double(draws) * log1p(-Double(n) / slots)
   }
 
-  private static func logNotStolen(_ n: Int, _ slots: Double, _ draws: Double) -> Double {
-    if draws <= 0 { return 0 }
-    if draws > slots - Double(n) { return -.infinity }
+  /// That D ports drawn from N, and a Poisson number of ports besides, are none of n different ones.
+  ///
+  /// Ports that are held differ, so K of them miss n others with probability C(N-n, K)/C(N, K). The mean over K is
+  /// neither that of the mean number (the chance to survive is convex in K) nor exp(-λn/N), which is for draws that
+  /// may hit one port twice.
+  private static func logNotStolen(
+    _ n: Int, _ slots: Int, _ draws: Int, churned: Double
+  ) -> Double {
+    if draws == 0 && churned <= 0 { return 0 }
+    if draws > slots - n { return -.infinity }
     // C(N-n, D)/C(N, D) = ∏ (1 - D/(N-i)), i < n.
-    return (0..<n).reduce(0) { $0 + log1p(-draws / (slots - Double($1))) }
+    let certain = (0..<n).reduce(0) { $0 + log1p(-Double(draws) / Double(slots - $1)) }
+    guard churned > 0 else { return certain }
+    // log of P(K)·C(N-n, D+K)/C(N, D+K), from K to K+1, and of the sum of them up to K.
+    var term = certain - churned
+    var sum = term
+    for held in draws..<(slots - n) {
+      let drawn = Double(held - draws + 1)
+      term += log(churned / drawn) + log1p(-Double(n) / Double(slots - held))
+      sum = max(sum, term) + log1p(exp(-abs(sum - term)))
+      // Terms fall from here on, each by more than the last.
+      if drawn > churned && term < sum - 50 { break }
+    }
+    return min(0, sum)
   }
 }

@@ -10,8 +10,18 @@ public struct SeededGenerator: Sendable {
   /// Equal seeds give equal numbers.
   public init(seed: UInt64) { state = seed }
 
-  /// A generator for one of many independent purposes under one seed; the path names the purpose.
-  public init(seed: UInt64, path: UInt64...) {
+  /// A generator for a purpose under the plan's seed; the numbers tell the purpose's generators apart.
+  public init(planSeed: UInt64, for purpose: SeedPurpose.OfPlan, _ numbers: UInt64...) {
+    self.init(seed: planSeed, path: [purpose.rawValue] + numbers)
+  }
+
+  /// A generator for a purpose under a trial's seed; the numbers tell the purpose's generators apart.
+  public init(trialSeed: UInt64, for purpose: SeedPurpose.OfTrial, _ numbers: UInt64...) {
+    self.init(seed: trialSeed, path: [purpose.rawValue] + numbers)
+  }
+
+  /// A generator whose numbers are independent of those of any other path under the seed.
+  init(seed: UInt64, path: [UInt64]) {
     var mixed = seed
     for step in path {
       var generator = SeededGenerator(seed: mixed ^ (step &+ 1) &* 0xD134_2543_DE82_EF95)

@@ -63,6 +63,12 @@ public enum Namespace {
 
   /// Nil if a child can enter a namespace that way.
   private static func problemOfTrying(_ how: Entered) -> String? {
+    problemInChild { () throws(SystemError) in try finish(how, try unshare(how)) }
+  }
+
+  /// What stood in the way of something that was tried in a child of the calling, single-threaded process; nil if
+  /// nothing did.
+  static func problemInChild(_ body: () throws(SystemError) -> Void) -> String? {
     var ends: (read: Int32, write: Int32) = (-1, -1)
     let code = withUnsafeMutableBytes(of: &ends) {
       bs_pipe($0.baseAddress!.assumingMemoryBound(to: Int32.self))
@@ -71,7 +77,7 @@ public enum Namespace {
     let child = bs_fork()
     if child == 0 {
       do throws(SystemError) {
-        try finish(how, try unshare(how))
+        try body()
       } catch {
         let text = error.description
         _ = Glibc.write(ends.write, text, text.utf8.count)

@@ -20,6 +20,16 @@ public final class NodeNetwork {
     head = try Self.current()
   }
 
+  /// Why there can be no second node; nil if there can. Tried in a child, which takes its namespaces with it.
+  public static func problemOfTrying() -> String? {
+    Namespace.problemInChild { () throws(SystemError) in
+      if Namespace.enter(allowed: true).how == .none {
+        throw SystemError("entering a network namespace", code: EPERM)
+      }
+      try NodeNetwork().grow(to: 2)
+    }
+  }
+
   /// Sees to it that there are so many nodes, the head node included, with links that work.
   /// - Throws: what a step failed with; `ETIMEDOUT` when a link does not become operational.
   public func grow(to count: Int) throws(SystemError) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -87,10 +88,10 @@ static void build(struct program *program, unsigned traps) {
   }
   add(program, BPF_JMP | BPF_JEQ | BPF_K, __NR_bind, 1, 0);
   give(program, SECCOMP_RET_ALLOW);
-  /* Netlink (each getaddrinfo binds one) and packet sockets by the size of their addresses. */
+  /* Netlink sockets (each getaddrinfo binds one) pass by the size of their addresses: 12 bytes, with which the kernel
+     refuses to bind an internet socket. It takes 16 and more, whatever follows the address: no other size tells. */
   load(program, argument(2));
-  on(program, 12, SECCOMP_RET_ALLOW);
-  on(program, 20, SECCOMP_RET_ALLOW);
+  on(program, sizeof(struct sockaddr_nl), SECCOMP_RET_ALLOW);
   give(program, notify);
 }
 
@@ -238,8 +239,9 @@ static void run_child(char *const *arguments, const struct pt_spawn_options *opt
   fail(channel, PT_FAILED_EXEC);
 }
 
-/* Reads one report with the descriptor that may come with it. Bytes read. */
-static ssize_t receive_report(int channel, struct child_report *report, int *listener) {
+/* Reads one report with the descriptor that may come with it. 1 read, 0 at the channel's end, or -errno: EMFILE where
+   this process has no number left for the descriptor, which the kernel then leaves out. */
+static int receive_report(int channel, struct child_report *report, int *listener) {
   struct iovec payload = {report, sizeof *report};
   union {
     struct cmsghdr header;
@@ -250,16 +252,24 @@ static ssize_t receive_report(int channel, struct child_report *report, int *lis
   ssize_t received;
   while ((received = recvmsg(channel, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
   }
+  if (received < 0) return -errno;
   struct cmsghdr *header = received > 0 ? CMSG_FIRSTHDR(&message) : 0;
   if (header && header->cmsg_type == SCM_RIGHTS) memcpy(listener, CMSG_DATA(header), sizeof(int));
-  return received;
+  if (message.msg_flags & MSG_CTRUNC) return -EMFILE;
+  return received == 0 ? 0 : received == sizeof *report ? 1 : -EPROTO;
+}
+
+void pt_close(struct pt_tree *tree) {
+  if (tree->listener >= 0) close(tree->listener);
+  tree->listener = -1;
+  if (tree->calls) munmap(tree->calls, sizeof(struct calls));
+  tree->calls = 0;
 }
 
 static int give_up(struct pt_tree *tree, int failure, int error) {
   tree->failure = failure;
   tree->error = error;
-  if (tree->listener >= 0) close(tree->listener);
-  tree->listener = -1;
+  pt_close(tree);
   if (tree->pid > 0) {
     kill(tree->pid, SIGKILL);
     while (waitpid(tree->pid, 0, 0) < 0 && errno == EINTR) {
@@ -283,12 +293,32 @@ static int start_guard(struct pt_tree *tree) {
   return tree->guard < 0 ? -1 : 0;
 }
 
+/* Takes the listener, starts the guard and waits until the command is executed. What went wrong, PT_FAILED_NOT for
+   nothing. */
+static struct child_report await_command(struct pt_tree *tree, int channel) {
+  struct child_report report;
+  int result = receive_report(channel, &report, &tree->listener);
+  if (result == 1 && report.failure != PT_FAILED_NOT) return report;
+  /* A child that ends without a word was killed. */
+  if (result == 0) return (struct child_report){PT_FAILED_REPORT, ECHILD};
+  if (result < 0) return (struct child_report){PT_FAILED_REPORT, -result};
+  if (tree->listener < 0) return (struct child_report){PT_FAILED_REPORT, EPROTO};
+  if (start_guard(tree) != 0) return (struct child_report){PT_FAILED_GUARD, errno};
+  /* The other end closes when the command is executed. */
+  int nothing = -1;
+  result = receive_report(channel, &report, &nothing);
+  if (result == 0) return (struct child_report){PT_FAILED_NOT, 0};
+  if (result == 1 && report.failure != PT_FAILED_NOT) return report;
+  return (struct child_report){PT_FAILED_REPORT, result < 0 ? -result : EPROTO};
+}
+
 int pt_spawn(char *const *arguments, const struct pt_spawn_options *options, struct pt_tree *tree) {
   memset(tree, 0, sizeof *tree);
   tree->listener = -1;
   int channel[2];
-  tree->calls = mmap(0, sizeof(struct calls), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-  if (tree->calls == MAP_FAILED) return give_up(tree, PT_FAILED_FORK, errno);
+  void *calls = mmap(0, sizeof(struct calls), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  if (calls == MAP_FAILED) return give_up(tree, PT_FAILED_FORK, errno);
+  tree->calls = calls;
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0) return give_up(tree, PT_FAILED_FORK, errno);
   struct pt_host host;
   pt_examine_host(&host);
@@ -297,28 +327,16 @@ int pt_spawn(char *const *arguments, const struct pt_spawn_options *options, str
     close(channel[0]);
     run_child(arguments, options, channel[1], host.privileged);
   }
+  int fork_error = errno;
   close(channel[1]);
-  if (tree->pid < 0) return give_up(tree, PT_FAILED_FORK, errno);
-  struct child_report report;
-  ssize_t received = receive_report(channel[0], &report, &tree->listener);
-  if (received == sizeof report && report.failure == PT_FAILED_NOT && tree->listener >= 0) {
-    if (start_guard(tree) != 0) {
-      close(channel[0]);
-      return give_up(tree, PT_FAILED_GUARD, errno);
-    }
-    /* The other end closes when the command is executed. */
-    int nothing = -1;
-    received = receive_report(channel[0], &report, &nothing);
-    close(channel[0]);
-    if (received == 0) {
-      uint64_t flags = SYNC_WAKE_UP; /* a hint; kernels before 6.6 do not know it */
-      ioctl(tree->listener, IOCTL_SET_FLAGS, flags);
-      return 0;
-    }
-    return give_up(tree, report.failure, report.error);
-  }
+  struct child_report failure;
+  if (tree->pid < 0) failure = (struct child_report){PT_FAILED_FORK, fork_error};
+  else failure = await_command(tree, channel[0]);
   close(channel[0]);
-  return received == sizeof report ? give_up(tree, report.failure, report.error) : give_up(tree, PT_FAILED_FORK, ECHILD);
+  if (failure.failure != PT_FAILED_NOT) return give_up(tree, failure.failure, failure.error);
+  uint64_t flags = SYNC_WAKE_UP; /* a hint; kernels before 6.6 do not know it */
+  ioctl(tree->listener, IOCTL_SET_FLAGS, flags);
+  return 0;
 }
 
 /* ---- Calls ---- */

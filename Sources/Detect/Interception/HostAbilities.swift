@@ -17,8 +17,14 @@ public struct HostAbilities: Sendable {
   public struct Row: Sendable {
     public let name: String
     public let isThere: Bool
-    /// What follows, where it is missing.
+    /// What follows where it is missing, and what would grant it.
     public let note: String
+
+    public init(name: String, isThere: Bool, note: String) {
+      self.name = name
+      self.isThere = isThere
+      self.note = note
+    }
   }
 
   public let userNotification: Bool
@@ -68,13 +74,17 @@ public struct HostAbilities: Sendable {
     [
       Row(
         name: "seccomp user notification (Linux 5.5)", isThere: userNotification,
-        note: "needed: without it no call can be caught"),
+        note:
+          "needed: without it no call can be caught; a container's seccomp profile must allow seccomp(2)"
+      ),
       Row(
         name: "process_vm_readv", isThere: readMemory,
-        note: "needed: addresses of calls cannot be read"),
+        note: "needed: addresses of calls cannot be read; in a container CAP_SYS_PTRACE grants it"),
       Row(
         name: "socket destroy events (NETLINK_SOCK_DIAG)", isThere: destroyEvents,
-        note: "needed: releases cannot be seen"),
+        note:
+          "needed: releases cannot be seen; the kernel must have CONFIG_INET_DIAG (modprobe inet_diag)"
+      ),
       Row(
         name: "killable wait (Linux 5.19)", isThere: killableWait,
         note: "fallback mode: calls must be executed by the kernel, results are looked up"),
@@ -86,10 +96,13 @@ public struct HostAbilities: Sendable {
         note: "the process is looked up in /proc instead"),
       Row(
         name: "CAP_SYS_ADMIN", isThere: isPrivileged,
-        note: "no_new_privs is set: setuid programs in the tree (sudo) do not gain rights"),
+        note:
+          "no_new_privs is set: setuid programs in the tree (sudo) do not gain rights; run as root"),
       Row(
         name: "ptrace scope 0", isThere: ptraceScope == 0 || isPrivileged,
-        note: "the supervisor adopts orphans, so that it may go on reading their memory"),
+        note:
+          "the supervisor adopts orphans, so that it may go on reading their memory; kernel.yama.ptrace_scope 0 grants it"
+      ),
       Row(
         name: "libunwind", isThere: canUnwind,
         note: "no native stacks; install libunwind8"),

@@ -72,7 +72,7 @@ public final class Supervisor {
     if descriptorLimit.rlim_max > 0 { setrlimit(Self.descriptors, &descriptorLimit) }
     close(signals)
     for thief in thieves.values.joined() { close(thief.socket) }
-    if tree.listener >= 0 { close(tree.listener) }
+    pt_close(&tree)
   }
 
   // MARK: Start and end
@@ -124,6 +124,14 @@ public final class Supervisor {
       return .unavailable("seccomp: \(ErrorNumber.text(code))")
     case PT_FAILED_NO_NEW_PRIVS.rawValue:
       return .unavailable("no_new_privs: \(ErrorNumber.text(code))")
+    case PT_FAILED_GUARD.rawValue:
+      return .system("starting the guard beside the command: \(ErrorNumber.text(code))")
+    case PT_FAILED_REPORT.rawValue where code == EMFILE:
+      return .system(
+        "taking over the command's calls: \(ErrorNumber.text(code)); raise the hard limit (ulimit -Hn)"
+      )
+    case PT_FAILED_REPORT.rawValue:
+      return .system("taking over the command's calls: \(ErrorNumber.text(code))")
     default: return .system("starting the command: \(ErrorNumber.text(code))")
     }
   }

@@ -142,7 +142,7 @@ public struct ScheduledFault: Sendable, Equatable {
   /// - Parameter seed: the trial's.
   public static func all(of arm: Arm, trial: Int, seed: UInt64) -> [ScheduledFault] {
     arm.faults.enumerated().map { number, fault in
-      var generator = SeededGenerator(seed: seed, path: streamOfFaults, UInt64(number))
+      var generator = SeededGenerator(trialSeed: seed, for: .fault, UInt64(number))
       // Every number is drawn whatever the plan fixes, so that fixing one leaves the others as they were.
       let chance = generator.uniform()
       let launch = Int(generator.next(below: UInt64(arm.topology.launches)))
@@ -178,9 +178,6 @@ public struct ScheduledFault: Sendable, Equatable {
         + "\(scheduled.amountNanoseconds) ns\n"
     }.joined()
   }
-
-  /// Beside the streams of launcher, API servers, launches and nonces.
-  private static let streamOfFaults: UInt64 = 9
 
   private static func amount(_ kind: Choice, _ generator: inout SeededGenerator) -> UInt64 {
     guard let mean = kind.options.first(where: { $0.name == "milliseconds" })?.value else {

@@ -18,12 +18,6 @@ public struct Schedule: Sendable, Equatable {
   /// Blocks into which an arm is cut, where it has that many trials.
   private static let rounds = 10
 
-  /// What the streams of random numbers under one seed are for.
-  private enum Purpose: UInt64 {
-    case order
-    case trial
-  }
-
   /// The schedule of a plan.
   public init(plan: ResolvedPlan) {
     seed = plan.seed
@@ -35,7 +29,7 @@ public struct Schedule: Sendable, Equatable {
       for round in 0..<Self.rounds {
         var order = arms
         var generator = SeededGenerator(
-          seed: plan.seed, path: Purpose.order.rawValue, UInt64(number), UInt64(round))
+          planSeed: plan.seed, for: .blockOrder, UInt64(number), UInt64(round))
         generator.shuffle(&order)
         for arm in order {
           let start = arm.trials * round / Self.rounds
@@ -55,8 +49,7 @@ public struct Schedule: Sendable, Equatable {
 
   /// Seed of everything that is random inside a trial.
   public func trialSeed(arm: Int, trial: Int) -> UInt64 {
-    var generator = SeededGenerator(
-      seed: seed, path: Purpose.trial.rawValue, UInt64(arm), UInt64(trial))
+    var generator = SeededGenerator(planSeed: seed, for: .trialSeed, UInt64(arm), UInt64(trial))
     return generator.next()
   }
 

@@ -93,7 +93,11 @@ public enum StrategyRequirement: String, Sendable, Codable, CaseIterable {
 }
 
 /// What the rest of the program knows about a strategy without running it.
-public struct StrategyDescriptor: Sendable, Equatable {
+public struct StrategyDescriptor: Sendable {
+  /// The numbers that one launch may decide on in any of its trials, from the options and the number of its addresses
+  /// (two for each API server).
+  public typealias Numbers = @Sendable (_ options: OptionValues, _ addresses: Int) -> Range<Int>
+
   /// Name in plans and in the matrix.
   public let name: String
   /// One line for people.
@@ -104,6 +108,9 @@ public struct StrategyDescriptor: Sendable, Equatable {
   public let options: [OptionDescriptor]
   /// How theory sees it.
   public let collisionModel: CollisionModel
+  /// The numbers that it counts by itself; they may go beyond the last port. Nil for a strategy that asks the kernel.
+  /// Theory has nothing to say of `outside-the-pool` and `reserved` without them.
+  public let numbers: Numbers?
   /// Depths it can run at.
   public let depths: Set<Depth>
   /// Socket kinds it can bind.
@@ -121,7 +128,7 @@ public struct StrategyDescriptor: Sendable, Equatable {
 
   public init(
     name: String, summary: String, origin: String, options: [OptionDescriptor] = [],
-    collisionModel: CollisionModel, depths: Set<Depth>,
+    collisionModel: CollisionModel, numbers: Numbers? = nil, depths: Set<Depth>,
     sockets: Set<SocketKind> = Set(SocketKind.allCases), apiServers: Int? = nil,
     requirements: Set<StrategyRequirement> = [], takesCommand: Bool = false,
     alwaysForces: Bool = false, traits: StrategyTraits
@@ -131,6 +138,7 @@ public struct StrategyDescriptor: Sendable, Equatable {
     self.origin = origin
     self.options = options
     self.collisionModel = collisionModel
+    self.numbers = numbers
     self.depths = depths
     self.sockets = sockets
     self.apiServers = apiServers

@@ -7,10 +7,10 @@ struct ForcingReader {
     guard let object = node.object(keys: keys) else { return nil }
     var forcing = Forcing()
     if let steal = object["steal"] { forcing.steal = steal.word(Forcing.Steal.self) ?? .lazy }
-    if let max = object["max"] { forcing.max = max.integer(0...1_000_000) ?? 1 }
-    forcing.rebind = object["rebind"]?.integer(1...1_000)
+    if let max = object["max"] { forcing.max = max.integer(PlanLimits.stolenRebinds) ?? 1 }
+    forcing.rebind = object["rebind"]?.integer(PlanLimits.rebind)
     if let window = object["min_window_ms"] {
-      forcing.minWindowMilliseconds = window.integer(0...3_600_000) ?? 0
+      forcing.minWindowMilliseconds = window.integer(PlanLimits.minWindowMilliseconds) ?? 0
     }
     forcing.only = object["only"].flatMap(text)
     forcing.injections = (object["inject"]?.elements() ?? []).compactMap(injection)
@@ -51,9 +51,9 @@ struct ForcingReader {
       injection.errno = errno
     }
     if let delay = object["delay_ms"] {
-      injection.delayMilliseconds = delay.integer(1...3_600_000) ?? 0
+      injection.delayMilliseconds = delay.integer(PlanLimits.injectionDelayMilliseconds) ?? 0
     }
-    injection.nth = object["nth"]?.integer(1...1_000_000)
+    injection.nth = object["nth"]?.integer(PlanLimits.nthCall)
     if let ports = object["ports"] { injection.ports = range(ports, call) }
     if let process = object["process"] {
       injection.process = text(process)
@@ -75,7 +75,8 @@ struct ForcingReader {
       node.report("expected the first and the last port")
       return nil
     }
-    guard let first = elements[0].integer(0...65_535), let last = elements[1].integer(0...65_535)
+    guard let first = elements[0].integer(PlanLimits.port),
+      let last = elements[1].integer(PlanLimits.port)
     else { return nil }
     guard first <= last else {
       node.report("the first port, \(first), lies above the last, \(last)")

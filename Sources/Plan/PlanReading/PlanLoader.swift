@@ -195,7 +195,16 @@ struct ChoiceReader {
       return OptionValue(name: option.name, value: value)
     }
     guard values.count == found.options.count else { return nil }
+    if let label, !isLabel(label) { return nil }
     return Choice(name: name, label: label?.string() ?? name, options: values)
+  }
+
+  /// Whether it can name a row. `*` stands for all rows that a scenario's `expect` does not name.
+  private func isLabel(_ node: PlanNode) -> Bool {
+    guard let text = node.string() else { return false }
+    if text.isEmpty { node.report("the label is empty") }
+    if text == "*" { node.report("\"*\" cannot be a label: in \"expect\" it stands for the rest") }
+    return !text.isEmpty && text != "*"
   }
 
   /// A number, or one of the option's words.

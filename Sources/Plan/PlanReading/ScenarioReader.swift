@@ -162,10 +162,10 @@ struct ScenarioReader {
     ]
     guard let object = node.object(keys: keys) else { return nil }
     let expectation = Expectation(
-      failureRateAtMost: object["failure_rate_at_most"]?.number(0...1),
-      failureRateAtLeast: object["failure_rate_at_least"]?.number(0...1),
-      like: object["like"]?.string(), likeWithin: object["like_within"]?.number(0...1),
-      confidence: object["confidence"]?.number(0.5...0.999_999) ?? 0.95,
+      failureRateAtMost: object["failure_rate_at_most"]?.number(PlanLimits.share),
+      failureRateAtLeast: object["failure_rate_at_least"]?.number(PlanLimits.share),
+      like: object["like"]?.string(), likeWithin: object["like_within"]?.number(PlanLimits.share),
+      confidence: object["confidence"]?.number(PlanLimits.confidence) ?? 0.95,
       isMustFailControl: object["must_fail_control"]?.boolean() ?? false,
       why: object["why"]?.string() ?? "")
     if let least = expectation.failureRateAtLeast, let most = expectation.failureRateAtMost,
@@ -201,8 +201,8 @@ struct ScenarioReader {
       guard
         let object = element.object(keys: ["strategy", "failures", "out_of", "per", "source"]),
         let strategy = object.required("strategy"), let label = strategy.string(),
-        let failures = object.required("failures")?.integer(0...1_000_000_000),
-        let outOf = object.required("out_of")?.integer(1...1_000_000_000),
+        let failures = object.required("failures")?.integer(PlanLimits.publishedFailures),
+        let outOf = object.required("out_of")?.integer(PlanLimits.publishedOutOf),
         let source = object.required("source")?.string()
       else { continue }
       if !labels.contains(label) {
@@ -221,7 +221,7 @@ struct ScenarioReader {
   }
 
   /// What no single value can tell.
-  private func check(_ scenario: Scenario) {
+  func check(_ scenario: Scenario) {
     let settings = scenario.settings
     let servers = settings.launches * scenario.apiServers
     if servers > 4096 {

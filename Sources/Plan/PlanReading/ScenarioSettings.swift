@@ -41,19 +41,21 @@ struct ScenarioSettings {
   mutating func read(_ object: PlanObject, vocabulary: Vocabulary) {
     set(&depth, object["depth"]?.word(Depth.self))
     if let node = object["topology"], let inner = node.object(keys: ["launches", "api_servers"]) {
-      set(&launches, inner["launches"]?.integer(1...64))
-      if let count = inner["api_servers"]?.integer(1...4096) { apiServers = count }
+      set(&launches, inner["launches"]?.integer(PlanLimits.launches))
+      if let count = inner["api_servers"]?.integer(PlanLimits.apiServers) { apiServers = count }
     }
     if let node = object["pool"] { readPool(node) }
     if let node = object["window"],
       let inner = node.object(keys: ["milliseconds", "foreign_draws"])
     {
-      set(&window.milliseconds, inner["milliseconds"]?.number(0...3_600_000))
-      set(&window.foreignDraws, inner["foreign_draws"]?.integer(0...60_000))
+      set(&window.milliseconds, inner["milliseconds"]?.number(PlanLimits.windowMilliseconds))
+      set(&window.foreignDraws, inner["foreign_draws"]?.integer(PlanLimits.foreignDraws))
     }
     if let node = object["barrier"], let inner = node.object(keys: ["kind", "arrival_skew_us"]) {
       set(&barrier.kind, inner["kind"]?.word(Barrier.Kind.self))
-      set(&barrier.arrivalSkewMicroseconds, inner["arrival_skew_us"]?.integer(0...60_000_000))
+      set(
+        &barrier.arrivalSkewMicroseconds,
+        inner["arrival_skew_us"]?.integer(PlanLimits.arrivalSkewMicroseconds))
     }
     set(&workers, object["workers"]?.word(WorkerKind.self))
     set(&sockets, object["sockets"]?.word(SocketKind.self))
@@ -63,8 +65,8 @@ struct ScenarioSettings {
     if let node = object["faults"] { readFaults(node, vocabulary) }
     givesTrials = givesTrials || object["trials"] != nil
     givesAPIServers = givesAPIServers || object["topology"]?["api_servers"] != nil
-    if let count = object["trials"]?.integer(1...10_000_000) { trials = count }
-    set(&timeoutMilliseconds, object["timeout_ms"]?.integer(10...3_600_000))
+    if let count = object["trials"]?.integer(PlanLimits.trials) { trials = count }
+    set(&timeoutMilliseconds, object["timeout_ms"]?.integer(PlanLimits.timeoutMilliseconds))
     for path in Self.placed {
       let outer = object[path[0]]
       if let node = path.count == 1 ? outer : outer?[path[1]] {
@@ -86,7 +88,8 @@ struct ScenarioSettings {
         range.report("expected the first and the last port, found \(ends.count) elements")
         return
       }
-      guard let low = ends[0].integer(1024...65_535), let high = ends[1].integer(1024...65_535)
+      guard let low = ends[0].integer(PlanLimits.poolPort),
+        let high = ends[1].integer(PlanLimits.poolPort)
       else { return }
       guard low < high else {
         range.report("expected the first port to be below the last, found \(low) and \(high)")
@@ -103,9 +106,6 @@ struct ScenarioSettings {
     }
   }
 
-  /// Most faults of an arm.
-  private static let mostFaults = 16
-
   private mutating func readFaults(_ node: PlanNode, _ vocabulary: Vocabulary) {
     faults = []
     // An empty list switches the defaults' faults off.
@@ -113,8 +113,8 @@ struct ScenarioSettings {
     let reader = ChoiceReader(
       kind: "fault", known: vocabulary.faults.map { ($0.name, $0.options) })
     guard let nodes = node.elements() else { return }
-    if nodes.count > Self.mostFaults {
-      node.report("expected at most \(Self.mostFaults) faults, found \(nodes.count)")
+    if nodes.count > PlanLimits.mostFaults {
+      node.report("expected at most \(PlanLimits.mostFaults) faults, found \(nodes.count)")
     }
     for node in nodes {
       let keys = ["at", "launch", "index", "node", "probability", "every"]
@@ -127,10 +127,11 @@ struct ScenarioSettings {
       faults.append(
         (
           PlannedFault(
-            kind: choice, point: point, launch: object["launch"]?.integer(0...63),
-            index: object["index"]?.integer(0...4_095), node: object["node"]?.integer(0...15),
-            probability: object["probability"]?.number(0...1) ?? 1,
-            every: object["every"]?.integer(1...10_000_000) ?? 1), node
+            kind: choice, point: point, launch: object["launch"]?.integer(PlanLimits.faultLaunch),
+            index: object["index"]?.integer(PlanLimits.faultIndex),
+            node: object["node"]?.integer(PlanLimits.node),
+            probability: object["probability"]?.number(PlanLimits.share) ?? 1,
+            every: object["every"]?.integer(PlanLimits.every) ?? 1), node
         ))
     }
   }
@@ -138,7 +139,9 @@ struct ScenarioSettings {
   private mutating func readThieves(_ node: PlanNode, _ vocabulary: Vocabulary) {
     guard case .array(let elements) = node.value.content, elements.isEmpty else {
       guard let nodes = node.elements() else { return }
-      if nodes.count > 64 { node.report("expected at most 64 thieves, found \(nodes.count)") }
+      if nodes.count > PlanLimits.mostThieves {
+        node.report("expected at most \(PlanLimits.mostThieves) thieves, found \(nodes.count)")
+      }
       let read = nodes.compactMap { node in readThief(node, vocabulary).map { ($0, node) } }
       (thieves, thiefNodes) = (read.map(\.0), read.map(\.1))
       hasUnreadThief = thieves.count < nodes.count
@@ -169,7 +172,7 @@ struct ScenarioSettings {
     guard var choice = reader.read(node, nameKey: "kind", extraKeys: ["target_failure_rate"])
     else { return nil }
     guard let target else { return choice }
-    guard let rate = target.number(0...1) else { return nil }
+    guard let rate = target.number(PlanLimits.share) else { return nil }
     guard rate > 0 && rate < 1 else {
       target.report("expected a rate between 0 and 1, found \(rate)")
       return nil

@@ -11,6 +11,15 @@ struct StartupSettings {
     "request_ms",
   ]
 
+  /// All of them, where they were resolved before.
+  private let known: Startup?
+
+  /// Nothing given.
+  init() { known = nil }
+
+  /// As they were resolved before, whatever is read.
+  init(_ startup: Startup) { known = startup }
+
   private var variant = Startup.Variant.fixed
   private var backend = Startup.Backend.spawn
   private var engines: Int?
@@ -42,31 +51,33 @@ struct StartupSettings {
     func set<Value>(_ target: inout Value, _ value: Value?) { if let value { target = value } }
     set(&variant, object["variant"]?.word(Startup.Variant.self))
     set(&backend, object["backend"]?.word(Startup.Backend.self))
-    if let count = object["engines"]?.integer(1...256) { engines = count }
-    set(&nodes, object["nodes"]?.integer(1...16))
+    if let count = object["engines"]?.integer(PlanLimits.engines) { engines = count }
+    set(&nodes, object["nodes"]?.integer(PlanLimits.nodes))
     set(&hasCoordinator, object["coordinator"]?.boolean())
-    set(&importMilliseconds, object["import_ms"]?.number(0...3_600_000))
-    set(&coordinatorImportMilliseconds, object["coordinator_import_ms"]?.number(0...3_600_000))
-    set(&loadMilliseconds, object["load_ms"]?.number(0...3_600_000))
-    if let limit = object["coordinator_timeout_ms"]?.integer(1...3_600_000) {
+    set(&importMilliseconds, object["import_ms"]?.number(PlanLimits.stepMilliseconds))
+    set(
+      &coordinatorImportMilliseconds,
+      object["coordinator_import_ms"]?.number(PlanLimits.stepMilliseconds))
+    set(&loadMilliseconds, object["load_ms"]?.number(PlanLimits.stepMilliseconds))
+    if let limit = object["coordinator_timeout_ms"]?.integer(PlanLimits.limitMilliseconds) {
       coordinatorTimeout = limit
     }
-    set(&initTimeout, object["init_timeout_ms"]?.integer(1...3_600_000))
-    set(&clientTimeout, object["client_timeout_ms"]?.integer(1...3_600_000))
-    set(&rpcPort, object["rpc_port"]?.integer(1_024...65_000))
+    set(&initTimeout, object["init_timeout_ms"]?.integer(PlanLimits.limitMilliseconds))
+    set(&clientTimeout, object["client_timeout_ms"]?.integer(PlanLimits.limitMilliseconds))
+    set(&rpcPort, object["rpc_port"]?.integer(PlanLimits.servicePort))
     set(&sharesRPCPort, object["shares_rpc_port"]?.boolean())
     set(&hasOrphan, object["orphan"]?.boolean())
-    set(&apiServerNode, object["api_server_node"]?.integer(0...15))
-    set(&nodePorts, object["node_ports"]?.integer(0...16_000))
+    set(&apiServerNode, object["api_server_node"]?.integer(PlanLimits.node))
+    set(&nodePorts, object["node_ports"]?.integer(PlanLimits.nodePorts))
     if let list = object["reserved_ports"] { reservedPorts = reservations(list) }
     set(&isHybrid, object["hybrid_lb"]?.boolean())
-    set(&serialLaunches, object["serial_launches"]?.integer(1...1_000))
+    set(&serialLaunches, object["serial_launches"]?.integer(PlanLimits.serialLaunches))
     set(&http, object["http"]?.boolean())
-    set(&httpPort, object["http_port"]?.integer(1_024...65_000))
-    set(&httpTimeout, object["http_timeout_ms"]?.integer(1...3_600_000))
-    set(&requests, object["requests"]?.integer(0...1_000_000))
-    set(&requestConnections, object["request_connections"]?.integer(1...1_024))
-    set(&requestMilliseconds, object["request_ms"]?.number(0...60_000))
+    set(&httpPort, object["http_port"]?.integer(PlanLimits.servicePort))
+    set(&httpTimeout, object["http_timeout_ms"]?.integer(PlanLimits.limitMilliseconds))
+    set(&requests, object["requests"]?.integer(PlanLimits.requests))
+    set(&requestConnections, object["request_connections"]?.integer(PlanLimits.requestConnections))
+    set(&requestMilliseconds, object["request_ms"]?.number(PlanLimits.requestMilliseconds))
   }
 
   private func reservations(_ list: PlanNode) -> [NodeReservation] {
@@ -78,14 +89,16 @@ struct StartupSettings {
     }
     return elements.compactMap { element -> NodeReservation? in
       guard let object = element.object(keys: ["node", "range"]),
-        let node = object.required("node")?.integer(0...15),
+        let node = object.required("node")?.integer(PlanLimits.node),
         let range = object.required("range"), let ends = range.elements()
       else { return nil }
       guard ends.count == 2 else {
         range.report("expected the first and the last port, found \(ends.count) elements")
         return nil
       }
-      guard let low = ends[0].integer(1...65_535), let high = ends[1].integer(1...65_535) else {
+      guard let low = ends[0].integer(PlanLimits.reservedPort),
+        let high = ends[1].integer(PlanLimits.reservedPort)
+      else {
         return nil
       }
       guard low <= high else {
@@ -99,7 +112,8 @@ struct StartupSettings {
   /// - Parameter apiServers: as many engine cores if the plan does not say, as vLLM's default is the other way
   ///   round.
   func resolved(apiServers: Int) -> Startup {
-    Startup(
+    if let known { return known }
+    return Startup(
       variant: variant, backend: backend, engines: engines ?? min(apiServers, 256), nodes: nodes,
       hasCoordinator: hasCoordinator, importMilliseconds: importMilliseconds,
       coordinatorImportMilliseconds: coordinatorImportMilliseconds,

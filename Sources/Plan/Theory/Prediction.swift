@@ -43,9 +43,7 @@ public enum Prediction {
       let isTight = limit.map { Double($0) <= startup.importMilliseconds } ?? false
       if startup.breaksModel || isTight { throw none("the start-up is told to go wrong") }
     }
-    if strategy.collisionModel == .outsideThePool, overlapsPool(arm) {
-      throw none("the numbers of \(strategy.name) lie in the pool")
-    }
+    try checkNumbers(arm, strategy)
     let broken = zip(strategy.options, arm.strategy.options).first {
       $0.breaksModel && $1.value != $0.defaultValue
     }
@@ -75,12 +73,27 @@ public enum Prediction {
     NoPrediction(reason: reason, isForThief: isForThief)
   }
 
-  /// Whether numbers counted from the option `base` lie where `bind(0)` serves: then draws hit them, too.
-  private static func overlapsPool(_ arm: Arm) -> Bool {
-    guard let base = arm.strategy.options.first(where: { $0.name == "base" })?.value else {
-      return true
+  /// The numbers that a strategy counts must be ports, and no draw may hit them: `bind(0)` serves the pool, but for
+  /// what is on the kernel's reserved list.
+  private static func checkNumbers(
+    _ arm: Arm, _ strategy: StrategyDescriptor
+  ) throws(NoPrediction) {
+    let mayBeInPool: Bool
+    switch strategy.collisionModel {
+    case .outsideThePool: mayBeInPool = false
+    case .reserved: mayBeInPool = true
+    case .probeThenBind, .probedElsewhere, .distinctProbes, .heldFromTheStart,
+      .heldWithReuseAddress, .heldWithReusePort, .noPort, .unmodelled:
+      return
     }
-    return base + 8_192 >= arm.pool.low && base <= arm.pool.high
+    let options = OptionValues(strategy.options, arm.strategy.options.map(\.value))
+    guard let numbers = strategy.numbers?(options, arm.topology.addressesPerLaunch) else {
+      throw none("\(strategy.name) does not say which numbers it counts")
+    }
+    if numbers.upperBound > 65_536 { throw none("\(strategy.name) counts beyond port 65535") }
+    if !mayBeInPool && numbers.overlaps(arm.pool.low..<arm.pool.high + 1) {
+      throw none("the numbers of \(strategy.name) lie in the pool")
+    }
   }
 }
 

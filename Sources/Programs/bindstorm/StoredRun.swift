@@ -18,15 +18,17 @@ struct StoredRun {
     let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder)
     lastingFolder = target.map { $0.hasPrefix("/") ? $0 : parent + $0 } ?? folder
     do {
-      plan = try JSONDecoder().decode(
-        ResolvedPlan.self, from: Data(try readFile("\(folder)/resolved.json")))
+      plan = try StoredPlan.read(
+        try readFile("\(folder)/resolved.json"), file: "\(folder)/resolved.json",
+        vocabulary: vocabulary
+      ) { try JSONDecoder().decode(ResolvedPlan.self, from: Data($0)) }
     } catch let error as ReadError {
       printError(
         "bindstorm: cannot read \(folder)/resolved.json: \(error.text); a run's folder is wanted, or RUN/ARM/TRIAL where a trial is"
       )
       throw ExitStatus.badPlan
     } catch {
-      printError("bindstorm: \(folder)/resolved.json is not what this version writes: \(error)")
+      printError("\(error)")
       throw ExitStatus.badPlan
     }
   }

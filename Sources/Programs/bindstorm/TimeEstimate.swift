@@ -2,31 +2,62 @@ internal import PlanModel
 
 /// A rough guess of what an arm takes, for `plan` and the time left; from runs on 2 cores of a small server.
 enum TimeEstimate {
-  /// Seconds for all trials of the arm.
+  /// To draw a port and let go of it, in seconds.
+  private static let draw = 8e-6
+
+  /// Seconds for all trials of the arm, none of which fails: a launch that does ends its row.
   static func seconds(_ arm: Arm) -> Double {
+    let row = Double(arm.startup?.serialLaunches ?? 1)
+    // A thief that churns is one process more, which keeps up to one of two cores from the rest.
+    let work = work(arm) * (1 + min(1, churnRate(arm) * draw))
+    return (work + wait(arm)) * row * Double(arm.trials)
+  }
+
+  /// What the processes of a launch compute, in seconds.
+  private static func work(_ arm: Arm) -> Double {
     let servers = Double(arm.topology.launches * arm.topology.apiServers)
-    let allocation = 2 * servers * 4e-6 + 60e-6
-    var trial = allocation + arm.window.milliseconds / 1_000
+    var work = 2 * servers * 4e-6 + 60e-6
     if let startup = arm.startup {
-      // Processes and pairs, which two cores share, beside the times that the plan sets.
-      let launches = Double(arm.topology.launches)
-      let engines = launches * Double(startup.engines)
-      trial += (servers + engines) * 4e-3 + servers * Double(startup.engines) * 0.15e-3
-      trial += max(startup.loadMilliseconds, startup.importMilliseconds) / 1_000
-      trial += startup.coordinatorImportMilliseconds / 1_000
+      // Processes and pairs, which two cores share.
+      let engines = Double(arm.topology.launches * startup.engines)
+      work += (servers + engines) * 4e-3 + servers * Double(startup.engines) * 0.15e-3
     }
     if arm.depth == .bind {
       switch (arm.workers, arm.sockets) {
-      case (.fresh, .zmq): trial += servers * 1.3e-3
-      case (.fresh, .tcp): trial += servers * 0.6e-3
-      case (.pooled, .zmq): trial += servers * 0.25e-3
-      case (.pooled, .tcp): trial += servers * 0.06e-3
+      case (.fresh, .zmq): work += servers * 1.3e-3
+      case (.fresh, .tcp): work += servers * 0.6e-3
+      case (.pooled, .zmq): work += servers * 0.25e-3
+      case (.pooled, .tcp): work += servers * 0.06e-3
       }
-      if arm.ownershipCheck == .full { trial += servers * (arm.sockets == .zmq ? 0.7e-3 : 0.17e-3) }
-      if arm.ownershipCheck == .kernel { trial += 0.5e-3 }
+      if arm.ownershipCheck == .full { work += servers * (arm.sockets == .zmq ? 0.7e-3 : 0.17e-3) }
+      if arm.ownershipCheck == .kernel { work += 0.5e-3 }
     }
-    let held = arm.thieves.flatMap(\.options).filter { $0.name == "ports" }.map(\.value)
-    trial += Double(held.reduce(0, +)) * 8e-6
-    return trial * Double(arm.trials)
+    return work + Double(heldPorts(arm)) * draw
+  }
+
+  /// What the plan makes a launch wait for, in seconds.
+  private static func wait(_ arm: Arm) -> Double {
+    var wait = arm.window.milliseconds / 1_000
+    let rate = churnRate(arm)
+    if rate > 0 {
+      wait = max(wait, Double(arm.window.foreignDraws - heldPorts(arm)) / rate)
+    }
+    if let startup = arm.startup {
+      wait += max(startup.loadMilliseconds, startup.importMilliseconds) / 1_000
+      wait += startup.coordinatorImportMilliseconds / 1_000
+    }
+    return wait
+  }
+
+  /// Draws a second of all thieves that churn.
+  private static func churnRate(_ arm: Arm) -> Double {
+    Double(sum(of: "rate_per_second", arm))
+  }
+
+  /// Ports that thieves draw at once.
+  private static func heldPorts(_ arm: Arm) -> Int { sum(of: "ports", arm) }
+
+  private static func sum(of option: String, _ arm: Arm) -> Int {
+    arm.thieves.flatMap(\.options).filter { $0.name == option }.map(\.value).reduce(0, +)
   }
 }

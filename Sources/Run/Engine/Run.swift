@@ -100,15 +100,18 @@ public final class Run {
 
   /// Whoever asks for HTTP is told at once if what answers it was not installed.
   private static func checkFrontEnd(beside worker: String) throws(RunError) {
+    if let problem = frontEndProblem(beside: worker) { throw .workers(problem) }
+  }
+
+  /// Why scenarios with HTTP cannot run: the program is not beside the worker. Nil if they can.
+  public static func frontEndProblem(beside worker: String) -> String? {
     let path = worker.withCString { realpath($0, nil) }
     defer { free(path) }
     let real = path.map { String(cString: $0) } ?? worker
     let folder = real.lastIndex(of: "/").map { String(real[...$0]) } ?? ""
-    guard access("\(folder)bindstorm-frontend", X_OK) == 0 else {
-      throw .workers(
-        "there is no bindstorm-frontend beside \(real), which scenarios with \"http\" need; install it there"
-      )
-    }
+    return access("\(folder)bindstorm-frontend", X_OK) == 0
+      ? nil
+      : "there is no bindstorm-frontend beside \(real), which scenarios with \"http\" need; install it there"
   }
 
   /// Runs all blocks, or until the interruption.

@@ -16,7 +16,8 @@ public struct Nonce: Equatable, Sendable {
 
   /// The question for an endpoint.
   public init(trialSeed: UInt64, slot: Int, endpoint: Int) {
-    var generator = SeededGenerator(seed: trialSeed &+ UInt64(2 * slot + endpoint))
+    var generator = SeededGenerator(
+      trialSeed: trialSeed, for: .nonce, UInt64(2 * slot + endpoint))
     self.init(value: generator.next() | 1, slot: slot, endpoint: endpoint, answeredBy: 0)
   }
 

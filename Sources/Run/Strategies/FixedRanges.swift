@@ -14,7 +14,9 @@ public struct FixedRanges: Strategy {
       OptionDescriptor(
         name: "base", defaultValue: 11_000, range: 1_024...60_000, summary: "first port")
     ],
-    collisionModel: .outsideThePool, depths: [.allocate, .bind],
+    collisionModel: .outsideThePool,
+    numbers: { options, addresses in options["base"]..<options["base"] + addresses },
+    depths: [.allocate, .bind],
     traits: StrategyTraits(
       cooperation: .everybody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
       weakness: "two deployments compute the same numbers; some hosts' ephemeral range starts lower"

@@ -8,6 +8,9 @@ internal import Syscalls
 /// Launchers share a cursor in a file, under a lock file (vllm-project/vllm#43622): they scan upwards from the
 /// cursor and move it on, so no two participants get one number. Others do not take part, and the lock of a
 /// launcher that died is never removed (`stale_lock` 1).
+///
+/// vLLM's cursor only rises, to any number. Here it starts again after `span` numbers, since a run has more launches
+/// than there are ports: a launch is exhausted only if the whole span is taken.
 public struct LockFileCursor: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "lock-file-cursor",
@@ -27,19 +30,19 @@ public struct LockFileCursor: Strategy {
         name: "stale_lock", defaultValue: 0, range: 0...1,
         summary: "1: a dead launcher's lock file is in the way", breaksModel: true),
     ],
-    collisionModel: .outsideThePool, depths: [.allocate, .bind], requirements: [.scratchFolder],
+    // The cursor goes on from trial to trial and passes over what is taken: it may come to every one.
+    collisionModel: .outsideThePool, numbers: { options, _ in Launch.countedNumbers(options) },
+    depths: [.allocate, .bind], requirements: [.scratchFolder],
     traits: StrategyTraits(
       cooperation: .everybody, isKnownBeforehand: true, worksAcrossHosts: false, failure: .closed,
       weakness: "stale locks; containers and users with another /tmp do not take part"))
 
-  private let base: Int
-  private let end: Int
+  private let numbers: Range<Int>
   private let timeoutMilliseconds: Int
   private let hasStaleLock: Bool
 
   public init(options: OptionValues) {
-    base = options["base"]
-    end = min(base + options["span"], 65_536)
+    numbers = Launch.countedNumbers(options)
     timeoutMilliseconds = options["lock_timeout_ms"]
     hasStaleLock = options["stale_lock"] != 0
   }
@@ -54,8 +57,7 @@ public struct LockFileCursor: Strategy {
     defer { ScratchFile.remove(Scratch.path("port.lock")) }
     var next = try cursor()
     for address in 0..<launch.addresses {
-      if next >= end { next = base }
-      guard let port = launch.scan(from: next, tries: end - next) else { throw .exhausted }
+      guard let port = launch.scan(from: next, around: numbers) else { throw .exhausted }
       next = Int(port) + 1
       launch.decide(port, for: address)
     }
@@ -80,8 +82,8 @@ public struct LockFileCursor: Strategy {
   private func cursor() throws(StageFailure) -> Int {
     do throws(SystemError) {
       guard let bytes = try ScratchFile.read(Scratch.path("port.cursor")),
-        let number = Int(String(decoding: bytes, as: UTF8.self)), (base..<end).contains(number)
-      else { return base }
+        let number = Int(String(decoding: bytes, as: UTF8.self)), numbers.contains(number)
+      else { return numbers.lowerBound }
       return number
     } catch {
       throw StageFailure(stage: BS_STAGE_LOCK.rawValue, code: error.code)

@@ -19,7 +19,11 @@ public struct RankWindows: Strategy {
       OptionDescriptor(
         name: "width", defaultValue: 32, range: 2...1_000, summary: "ports of a rank's window"),
     ],
-    collisionModel: .outsideThePool, depths: [.allocate, .bind],
+    collisionModel: .outsideThePool,
+    numbers: { options, addresses in
+      let first = window(of: 0, options).lowerBound
+      return first..<window(of: max(0, addresses / 2 - 1), options).upperBound
+    }, depths: [.allocate, .bind],
     traits: StrategyTraits(
       cooperation: .nobody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
       weakness: "two deployments with one base have the same windows"))
@@ -27,21 +31,23 @@ public struct RankWindows: Strategy {
   /// What vLLM adds to the master port.
   private static let offset = 100
 
-  private let base: Int
-  private let width: Int
-
-  public init(options: OptionValues) {
-    base = options["base"]
-    width = options["width"]
+  /// The numbers that a rank scans.
+  private static func window(of rank: Int, _ options: OptionValues) -> Range<Int> {
+    let first = options["base"] + offset + rank * options["width"]
+    return first..<first + options["width"]
   }
+
+  private let options: OptionValues
+
+  public init(options: OptionValues) { self.options = options }
 
   public func allocate(_ launch: Launch) throws(StageFailure) {
     for server in 0..<launch.servers {
-      let window = base + Self.offset + server * width
+      let window = Self.window(of: server, options)
       let (input, output) = launch.addresses(of: server)
-      guard let first = launch.scan(from: window, tries: width),
+      guard let first = launch.scan(from: window.lowerBound, tries: window.count),
         let second = launch.scan(
-          from: Int(first) + 1, tries: window + width - Int(first) - 1)
+          from: Int(first) + 1, tries: window.upperBound - Int(first) - 1)
       else { throw .exhausted }
       launch.decide(first, for: input)
       launch.decide(second, for: output)

@@ -14,7 +14,9 @@ public struct ReservedPorts: Strategy {
       OptionDescriptor(
         name: "base", defaultValue: 45_000, range: 1_024...60_000, summary: "first reserved port")
     ],
-    collisionModel: .reserved, depths: [.allocate, .bind], requirements: [.namespace],
+    collisionModel: .reserved,
+    numbers: { options, addresses in options["base"]..<options["base"] + addresses },
+    depths: [.allocate, .bind], requirements: [.namespace],
     traits: StrategyTraits(
       needsRoot: true, cooperation: .nobody, isKnownBeforehand: true, worksAcrossHosts: true,
       failure: .closed,

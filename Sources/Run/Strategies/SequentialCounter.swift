@@ -16,25 +16,24 @@ public struct SequentialCounter: Strategy {
         name: "span", defaultValue: 8_000, range: 64...60_000,
         summary: "ports after which counting starts again"),
     ],
-    collisionModel: .outsideThePool, depths: [.allocate, .bind],
+    // The counter goes on from trial to trial and passes over what is taken: it may come to every one.
+    collisionModel: .outsideThePool, numbers: { options, _ in Launch.countedNumbers(options) },
+    depths: [.allocate, .bind],
     traits: StrategyTraits(
       cooperation: .nobody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
       weakness: "other processes count from the same start"))
 
-  private let base: Int
-  private let end: Int
+  private let numbers: Range<Int>
   private var next: Int
 
   public init(options: OptionValues) {
-    base = options["base"]
-    end = min(base + options["span"], 65_536)
-    next = base
+    numbers = Launch.countedNumbers(options)
+    next = numbers.lowerBound
   }
 
   public mutating func allocate(_ launch: Launch) throws(StageFailure) {
     for address in 0..<launch.addresses {
-      if next >= end { next = base }
-      guard let port = launch.scan(from: next, tries: end - next) else { throw .exhausted }
+      guard let port = launch.scan(from: next, around: numbers) else { throw .exhausted }
       next = Int(port) + 1
       launch.decide(port, for: address)
     }

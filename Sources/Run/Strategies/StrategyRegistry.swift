@@ -50,6 +50,9 @@ public enum StrategyRegistry {
   /// Version of the libzmq that the strategies bind with.
   public static var messagingLibraryVersion: String { MessagingLibrary.version }
 
+  /// Why there is no libzmq to bind with; nil if there is one.
+  public static var messagingLibraryProblem: String? { MessagingLibrary.load() }
+
   /// Whether the strategy of that name runs a program that is the whole launch, with its port calls forced.
   public static func forcesLaunch(_ name: String) -> Bool {
     index(of: name).map { available[$0].descriptor.alwaysForces } ?? false

@@ -69,7 +69,7 @@ public final class Binder {
 
   /// Random numbers of this API server in this trial.
   public func generator() -> SeededGenerator {
-    SeededGenerator(seed: region.pointer.pointee.trial_seed, path: 2, UInt64(slot))
+    SeededGenerator(trialSeed: region.pointer.pointee.trial_seed, for: .binder, UInt64(slot))
   }
 
   /// Whether an adapter binds the endpoints, and this process does not.

@@ -49,7 +49,7 @@ public final class Launch {
   /// Begins a trial: nothing is allocated, and the random numbers are this trial's.
   public func begin() {
     generator = SeededGenerator(
-      seed: region.pointer.pointee.trial_seed, path: 1, UInt64(number))
+      trialSeed: region.pointer.pointee.trial_seed, for: .launcher, UInt64(number))
     slot.pointee.draws = 0
     slot.pointee.service_port = 0
     slot.pointee.holder_inode = 0

@@ -161,7 +161,7 @@ final class ServerRole {
     }
     if order.barrier.arrivalSkewMicroseconds > 0 {
       var generator = SeededGenerator(
-        seed: region.pointer.pointee.trial_seed &+ UInt64(slotNumber))
+        trialSeed: region.pointer.pointee.trial_seed, for: .arrivalSkew, UInt64(slotNumber))
       let delay = generator.next(below: UInt64(order.barrier.arrivalSkewMicroseconds) * 1_000 + 1)
       MonotonicClock.sleep(until: MonotonicClock.now() + delay)
     }

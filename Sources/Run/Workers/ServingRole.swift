@@ -27,14 +27,15 @@ struct ServingRole {
   /// Identity of a launch of this trial: what tells its messages from another one's.
   static func identity(_ region: SharedRegion, launch: Int) -> Int64 {
     var generator = SeededGenerator(
-      seed: region.pointer.pointee.trial_seed, path: 3, UInt64(launch))
+      trialSeed: region.pointer.pointee.trial_seed, for: .launchIdentity, UInt64(launch))
     return Int64(bitPattern: generator.next() >> 1)
   }
 
   private func nonces() -> [Int64] {
     (0..<addresses.startup.engines).map { engine in
       var generator = SeededGenerator(
-        seed: region.pointer.pointee.trial_seed, path: 4, UInt64(slot) << 16 | UInt64(engine))
+        trialSeed: region.pointer.pointee.trial_seed, for: .engineRequest,
+        UInt64(slot) << 16 | UInt64(engine))
       return Int64(bitPattern: generator.next() >> 1)
     }
   }

@@ -310,7 +310,7 @@ final class StartupLauncher {
   private func startClient() throws(StageFailure) {
     guard startup.http else { return }
     var generator = SeededGenerator(
-      seed: region.pointer.pointee.trial_seed, path: 5, UInt64(launch.number))
+      trialSeed: region.pointer.pointee.trial_seed, for: .httpRequest, UInt64(launch.number))
     let questions = FrontEndCommand.Questions(
       launch: ServingRole.identity(region, launch: launch.number), host: order.headHost.text,
       port: Int(addresses.httpPort), servers: launch.servers, requests: startup.requests,

@@ -36,7 +36,7 @@ final class ThiefRole {
   /// independent, and a replay meets the same thieves.
   private func makeThief() -> any Thief {
     var generator = SeededGenerator(
-      seed: region.pointer.pointee.trial_seed, path: 6, UInt64(number))
+      trialSeed: region.pointer.pointee.trial_seed, for: .thief, UInt64(number))
     return type.init(options: options, seed: generator.next())
   }
 

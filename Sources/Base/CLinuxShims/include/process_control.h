@@ -2,6 +2,7 @@
 #define BINDSTORM_PROCESS_CONTROL_H
 /* Process calls that Swift cannot name: fork() is marked unavailable, prctl() is variadic, and
    unshare(), memfd_create() and setns() are hidden behind _GNU_SOURCE. */
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,6 +15,14 @@ pid_t bs_fork(void);
    a child would find in the file as well. What the memory holds, and what may be done with it, stays the same.
    Only single-threaded workers may call it. Returns how many stretches, or -errno. */
 int bs_remap_unwritten_pages(void);
+/* A file as /proc/PID/maps names it: an inode number alone may stand for a file on each file system. */
+struct bs_mapped_file {
+  unsigned major, minor;
+  unsigned long inode;
+};
+/* The file that a list of mappings, in the form of /proc/PID/maps, has at an address. 0 or errno; ENOENT: none. */
+int bs_find_mapped_file(const char *_Nonnull maps, uintptr_t address, struct bs_mapped_file *_Nonnull file);
+bool bs_is_same_mapped_file(const struct bs_mapped_file *_Nonnull a, const struct bs_mapped_file *_Nonnull b);
 /* PR_SET_PDEATHSIG: the signal this process gets when the thread that made it ends. 0 or errno. */
 int bs_set_parent_death_signal(int signal_number);
 /* PR_SET_CHILD_SUBREAPER: orphans below this process become its children. 0 or errno. */

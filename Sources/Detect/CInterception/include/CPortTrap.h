@@ -41,7 +41,8 @@ enum pt_spawn_failure {
   PT_FAILED_NO_NEW_PRIVS,
   PT_FAILED_FILTER, /* EBUSY: the tree already has a listener */
   PT_FAILED_EXEC,
-  PT_FAILED_GUARD
+  PT_FAILED_GUARD,
+  PT_FAILED_REPORT /* EMFILE: no descriptor left for the listener; ECHILD: the child ended without a word */
 };
 
 struct pt_tree {
@@ -50,7 +51,7 @@ struct pt_tree {
   int listener;   /* notifications; hangs up when no process of the tree is left */
   void *_Nullable calls; /* shared with the guard: what is received and not answered */
   int failure;    /* enum pt_spawn_failure */
-  int error;      /* errno of the failure */
+  int error;      /* errno of the failure, never 0 */
 };
 
 struct pt_spawn_options {
@@ -67,6 +68,8 @@ struct pt_spawn_options {
    the tree never hangs. Returns 0, or -1 with `failure` and `error` set. */
 int pt_spawn(char *const _Nullable *_Nonnull arguments, const struct pt_spawn_options *_Nonnull options,
              struct pt_tree *_Nonnull tree);
+/* Closes the listener and forgets the calls; the guard has its own. May be repeated. */
+void pt_close(struct pt_tree *_Nonnull tree);
 
 /* Blocks what a supervisor must take note of and returns a signalfd for it, or -errno. The mask found is
    given to the command by pt_spawn. */

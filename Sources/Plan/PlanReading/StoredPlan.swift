@@ -1,0 +1,328 @@
+internal import JSON
+public import PlanModel
+
+/// A stored run's plan (`resolved.json`). It is checked as strictly as a plan, because people edit it: what reads a
+/// run need not be ready for what no plan can ask for.
+public enum StoredPlan {
+  /// Reads a stored plan.
+  /// - Parameters:
+  ///   - file: its name, for messages.
+  ///   - decode: makes a plan of JSON. A parameter, since PlanReading does without Foundation.
+  /// - Throws: everything that is wrong with it.
+  public static func read(
+    _ bytes: [UInt8], file: String, vocabulary: Vocabulary,
+    decode: ([UInt8]) throws -> ResolvedPlan
+  ) throws(PlanErrors) -> ResolvedPlan {
+    let collector = ErrorCollector(file: file, text: String(decoding: bytes, as: UTF8.self))
+    var plan: ResolvedPlan?
+    do throws(JSONSyntaxError) {
+      let root = PlanNode(value: try JSONParser.parse(bytes), path: "", collector: collector)
+      plan = decoded(bytes, root, decode)
+      if let plan { StoredPlanChecker(vocabulary: vocabulary).check(plan, root) }
+    } catch {
+      collector.report(error.message, at: error.position, path: "")
+    }
+    guard let plan, collector.errors.isEmpty else {
+      throw PlanErrors(errors: collector.errors.sorted { $0.position < $1.position })
+    }
+    return plan
+  }
+
+  /// The plan; nil, after a report at the place, if the JSON has other keys or types.
+  private static func decoded(
+    _ bytes: [UInt8], _ root: PlanNode, _ decode: ([UInt8]) throws -> ResolvedPlan
+  ) -> ResolvedPlan? {
+    do {
+      return try decode(bytes)
+    } catch let DecodingError.keyNotFound(key, context) {
+      node(root, context).report("the key \"\(key.stringValue)\" is missing here")
+    } catch let DecodingError.typeMismatch(_, context),
+      let DecodingError.valueNotFound(_, context),
+      let DecodingError.dataCorrupted(context)
+    {
+      node(root, context).report(context.debugDescription)
+    } catch {
+      root.report("\(error)")
+    }
+    return nil
+  }
+
+  /// Where decoding stopped.
+  private static func node(_ root: PlanNode, _ context: DecodingError.Context) -> PlanNode {
+    context.codingPath.reduce(root) { node, key in
+      if let index = key.intValue {
+        let elements = node.storedElements
+        return elements.indices.contains(index) ? elements[index] : node
+      }
+      return node[key.stringValue] ?? node
+    }
+  }
+}
+
+extension PlanNode {
+  /// The elements of an array, which may be empty.
+  fileprivate var storedElements: [PlanNode] {
+    guard case .array(let elements) = value.content else { return [] }
+    return elements.enumerated().map {
+      PlanNode(value: $0.element, path: "\(path)[\($0.offset)]", collector: collector)
+    }
+  }
+
+  fileprivate var isNull: Bool {
+    if case .null = value.content { return true }
+    return false
+  }
+}
+
+/// The checks: of each number, then of what belongs together.
+private struct StoredPlanChecker {
+  let vocabulary: Vocabulary
+
+  /// What a number may be.
+  private enum Limits {
+    case whole(ClosedRange<Int>)
+    case real(ClosedRange<Double>)
+  }
+  /// By the path of keys that leads to the number.
+  private typealias Table = [(path: String, limits: Limits)]
+
+  private static let arm: Table = [
+    ("topology.launches", .whole(PlanLimits.launches)),
+    ("topology.apiServers", .whole(PlanLimits.apiServers)),
+    ("pool.low", .whole(PlanLimits.poolPort)), ("pool.high", .whole(PlanLimits.poolPort)),
+    ("window.milliseconds", .real(PlanLimits.windowMilliseconds)),
+    ("window.foreignDraws", .whole(PlanLimits.foreignDraws)),
+    ("barrier.arrivalSkewMicroseconds", .whole(PlanLimits.arrivalSkewMicroseconds)),
+    ("trials", .whole(PlanLimits.trials)),
+    ("timeoutMilliseconds", .whole(PlanLimits.timeoutMilliseconds)),
+    ("expectation.failureRateAtMost", .real(PlanLimits.share)),
+    ("expectation.failureRateAtLeast", .real(PlanLimits.share)),
+    ("expectation.likeWithin", .real(PlanLimits.share)),
+    ("expectation.confidence", .real(PlanLimits.confidence)),
+  ]
+
+  private static let startup: Table = [
+    ("engines", .whole(PlanLimits.engines)), ("nodes", .whole(PlanLimits.nodes)),
+    ("importMilliseconds", .real(PlanLimits.stepMilliseconds)),
+    ("coordinatorImportMilliseconds", .real(PlanLimits.stepMilliseconds)),
+    ("loadMilliseconds", .real(PlanLimits.stepMilliseconds)),
+    ("coordinatorTimeoutMilliseconds", .whole(PlanLimits.limitMilliseconds)),
+    ("initTimeoutMilliseconds", .whole(PlanLimits.limitMilliseconds)),
+    ("clientTimeoutMilliseconds", .whole(PlanLimits.limitMilliseconds)),
+    ("rpcPort", .whole(PlanLimits.servicePort)), ("apiServerNode", .whole(PlanLimits.node)),
+    ("nodePorts", .whole(PlanLimits.nodePorts)),
+    ("serialLaunches", .whole(PlanLimits.serialLaunches)),
+    ("httpPort", .whole(PlanLimits.servicePort)),
+    ("httpTimeoutMilliseconds", .whole(PlanLimits.limitMilliseconds)),
+    ("requests", .whole(PlanLimits.requests)),
+    ("requestConnections", .whole(PlanLimits.requestConnections)),
+    ("requestMilliseconds", .real(PlanLimits.requestMilliseconds)),
+  ]
+
+  private static let reservation: Table = [
+    ("node", .whole(PlanLimits.node)), ("low", .whole(PlanLimits.reservedPort)),
+    ("high", .whole(PlanLimits.reservedPort)),
+  ]
+
+  private static let fault: Table = [
+    ("launch", .whole(PlanLimits.faultLaunch)), ("index", .whole(PlanLimits.faultIndex)),
+    ("node", .whole(PlanLimits.node)), ("probability", .real(PlanLimits.share)),
+    ("every", .whole(PlanLimits.every)),
+  ]
+
+  private static let published: Table = [
+    ("failures", .whole(PlanLimits.publishedFailures)),
+    ("outOf", .whole(PlanLimits.publishedOutOf)),
+  ]
+
+  private static let forcing: Table = [
+    ("max", .whole(PlanLimits.stolenRebinds)), ("rebind", .whole(PlanLimits.rebind)),
+    ("minWindowMilliseconds", .whole(PlanLimits.minWindowMilliseconds)),
+  ]
+
+  private static let injection: Table = [
+    // 0 is what a plan that gives none becomes.
+    ("delayMilliseconds", .whole(0...PlanLimits.injectionDelayMilliseconds.upperBound)),
+    ("nth", .whole(PlanLimits.nthCall)),
+  ]
+
+  private func check(_ node: PlanNode?, _ table: Table) {
+    guard let node else { return }
+    for (path, limits) in table {
+      let found = path.split(separator: ".").reduce(Optional(node)) { $0?[String($1)] }
+      guard let found, !found.isNull else { continue }
+      switch limits {
+      case .whole(let range): _ = found.integer(range)
+      case .real(let range): _ = found.number(range)
+      }
+    }
+  }
+
+  func check(_ plan: ResolvedPlan, _ root: PlanNode) {
+    if plan.version != PlanLoader.version {
+      (root["version"] ?? root).report(
+        "this bindstorm reads plans of version \(PlanLoader.version)")
+    }
+    let nodes = root["arms"]?.storedElements ?? []
+    if nodes.isEmpty { (root["arms"] ?? root).report("expected at least one arm, found none") }
+    for (place, (arm, node)) in zip(plan.arms, nodes).enumerated() {
+      if arm.index != place {
+        (node["index"] ?? node).report("expected \(place), the arm's place, found \(arm.index)")
+      }
+      let before = root.collector.errors.count
+      checkNumbers(arm, node)
+      checkChoices(arm, node)
+      checkExpectation(arm, plan, node["expectation"] ?? node)
+      // An arm that does not run may be one that could not.
+      guard root.collector.errors.count == before, arm.skipReason == nil else { continue }
+      checkTogether(arm, node)
+    }
+  }
+
+  private func checkNumbers(_ arm: Arm, _ node: PlanNode) {
+    check(node, Self.arm)
+    if arm.pool.low >= arm.pool.high {
+      (node["pool"] ?? node).report(
+        "expected the first port to be below the last, found \(arm.pool.low) and \(arm.pool.high)")
+    }
+    if (arm.depth == .startup) != (arm.startup != nil) {
+      node.report("expected \"startup\" at depth \"startup\", and there alone")
+    }
+    check(node["startup"], Self.startup)
+    let reserved = node["startup"]?["reservedPorts"]
+    for (item, found) in zip(reserved?.storedElements ?? [], arm.startup?.reservedPorts ?? []) {
+      check(item, Self.reservation)
+      if found.low > found.high {
+        item.report(
+          "expected the first port not to be above the last, found \(found.low) and \(found.high)")
+      }
+    }
+    if (arm.startup?.reservedPorts.count ?? 0) > NodeReservation.limit {
+      reserved?.report("expected at most \(NodeReservation.limit) reservations")
+    }
+    for (item, figure) in zip(node["published"]?.storedElements ?? [], arm.published) {
+      check(item, Self.published)
+      if figure.failures > figure.outOf {
+        item.report("\(figure.failures) failures out of \(figure.outOf) cannot be")
+      }
+    }
+    if arm.thieves.count > PlanLimits.mostThieves {
+      node["thieves"]?.report("expected at most \(PlanLimits.mostThieves) thieves")
+    }
+    if arm.faults.count > PlanLimits.mostFaults {
+      node["faults"]?.report("expected at most \(PlanLimits.mostFaults) faults")
+    }
+    for item in node["faults"]?.storedElements ?? [] { check(item, Self.fault) }
+  }
+
+  private func checkChoices(_ arm: Arm, _ node: PlanNode) {
+    let strategy = node["strategy"] ?? node
+    let known = vocabulary.strategy(named: arm.strategy.name)
+    check(arm.strategy, known?.options, "strategy", strategy)
+    if let known { checkCommand(arm.strategy, known, strategy) }
+    for (thief, item) in zip(arm.thieves, node["thieves"]?.storedElements ?? []) {
+      check(thief, vocabulary.thief(named: thief.name)?.options, "thief", item)
+      if let rate = thief.targetFailureRate, rate <= 0 || rate >= 1 {
+        item["targetFailureRate"]?.report("expected a rate between 0 and 1, found \(rate)")
+      }
+    }
+    for (fault, item) in zip(arm.faults, node["faults"]?.storedElements ?? []) {
+      let kind = item["kind"] ?? item
+      check(fault.kind, vocabulary.fault(named: fault.kind.name)?.options, "fault", kind)
+    }
+  }
+
+  /// - Parameter known: the options there are; nil if there is nothing of that name.
+  private func check(
+    _ choice: Choice, _ known: [OptionDescriptor]?, _ kind: String, _ node: PlanNode
+  ) {
+    guard let known else {
+      (node["name"] ?? node).report("there is no \(kind) \"\(choice.name)\"")
+      return
+    }
+    guard choice.options.map(\.name) == known.map(\.name) else {
+      (node["options"] ?? node).report(
+        "expected the options \(known.map(\.name).joined(separator: ", ")) of \(kind) \"\(choice.name)\", in this order"
+      )
+      return
+    }
+    for (option, item) in zip(known, node["options"]?.storedElements ?? []) {
+      _ = item["value"]?.integer(option.range)
+    }
+  }
+
+  private func checkCommand(_ choice: Choice, _ known: StrategyDescriptor, _ node: PlanNode) {
+    guard known.takesCommand == (choice.command != nil) else {
+      node.report(
+        "strategy \"\(choice.name)\" \(known.takesCommand ? "needs a" : "takes no") command")
+      return
+    }
+    guard let command = choice.command, let place = node["command"] else { return }
+    if command.words.first?.isEmpty ?? true {
+      (place["words"] ?? place).report("expected the program, found none")
+    }
+    if command.bytes.count > AdapterCommand.largestSize {
+      place.report("the command takes more than \(AdapterCommand.largestSize) bytes")
+    }
+    check(place["forcing"], Self.forcing)
+    if known.alwaysForces && command.forcing == nil {
+      place.report("strategy \"\(choice.name)\" needs \"forcing\"")
+    }
+    let items = place["forcing"]?["injections"]?.storedElements ?? []
+    for (injection, item) in zip(command.forcing?.injections ?? [], items) {
+      check(item, Self.injection)
+      for port in item["ports"]?.storedElements ?? [] { _ = port.integer(PlanLimits.port) }
+      if let name = injection.errno, InjectableError.number(name) == nil {
+        (item["errno"] ?? item).report("there is no error \"\(name)\" to inject")
+      }
+    }
+  }
+
+  private func checkExpectation(_ arm: Arm, _ plan: ResolvedPlan, _ node: PlanNode) {
+    guard let demand = arm.expectation else { return }
+    if demand.failureRateAtMost == nil && demand.failureRateAtLeast == nil && demand.like == nil {
+      node.report("expected \"failureRateAtMost\", \"failureRateAtLeast\" or \"like\"")
+    }
+    if demand.isMustFailControl && (demand.failureRateAtLeast == nil || demand.like != nil) {
+      node.report("a must-fail control needs \"failureRateAtLeast\", and is like no other row")
+    }
+    if (demand.like == nil) != (demand.likeWithin == nil) {
+      node.report("\"like\" and \"likeWithin\" need each other")
+    }
+    if let like = demand.like,
+      !plan.arms.contains(where: {
+        $0.index != arm.index && $0.scenario == arm.scenario && $0.strategy.label == like
+      })
+    {
+      (node["like"] ?? node).report("there is no other row \"\(like)\" in this scenario")
+    }
+  }
+
+  /// What no single number can tell, by the same checks as a plan's.
+  private func checkTogether(_ arm: Arm, _ node: PlanNode) {
+    var settings = ScenarioSettings()
+    settings.depth = arm.depth
+    settings.launches = arm.topology.launches
+    settings.pool = arm.pool
+    settings.window = arm.window
+    settings.barrier = arm.barrier
+    settings.workers = arm.workers
+    settings.sockets = arm.sockets
+    settings.ownershipCheck = arm.ownershipCheck
+    if let startup = arm.startup { settings.startup = StartupSettings(startup) }
+    settings.thieves = arm.thieves
+    settings.thiefNodes = node["thieves"]?.storedElements ?? []
+    settings.faults = zip(arm.faults, node["faults"]?.storedElements ?? []).map { ($0, $1) }
+    settings.timeoutMilliseconds = arm.timeoutMilliseconds
+    let label = arm.strategy.label
+    let reader = ScenarioReader(
+      vocabulary: vocabulary, strategies: [arm.strategy],
+      strategyNodes: [label: node["strategy"] ?? node])
+    reader.check(
+      ScenarioReader.Scenario(
+        node: node, name: arm.scenario, nameNode: nil, why: arm.why, settings: settings,
+        apiServers: arm.topology.apiServers, trials: arm.trials, strategies: [arm.strategy],
+        expectations: arm.expectation.map { [label: ($0, node["expectation"] ?? node)] } ?? [:],
+        published: [:], skipped: [:]))
+  }
+}
