@@ -4,6 +4,7 @@ import Strategies
 import Testing
 
 @testable import PlanModel
+@testable import Theory
 
 /// Where theory has a rate and where it has none, by the strategies and thieves that there are.
 @Suite struct PredictionTests {
