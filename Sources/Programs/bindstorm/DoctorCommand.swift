@@ -3,6 +3,7 @@ internal import Engine
 internal import History
 internal import Interception
 internal import PlanModel
+internal import PlanReading
 internal import RunContract
 internal import Strategies
 internal import Syscalls

@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import History
 internal import Judging
 internal import PlanModel
+internal import PlanReading
 
 /// A run's folder, read back.
 struct StoredRun {
