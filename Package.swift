@@ -144,7 +144,7 @@ let package = Package(
         swiftSettings: settings),
       .target(
         name: "TestSupport",
-        dependencies: ["CLinuxShims", "Syscalls", "History", "Planning", "PortModel"],
+        dependencies: ["CLinuxShims", "Syscalls", "History", "Planning", "PortModel", "PortRaces"],
         path: "Tests/TestSupport", swiftSettings: settings),
     ]
     + [
@@ -167,7 +167,19 @@ let package = Package(
         ],
         swiftSettings: settings),
       .testTarget(
-        name: "PortRacesTests", dependencies: ["PortRaces", "RaceReports"], swiftSettings: settings),
+        name: "PortRacesTests", dependencies: ["PortRaces", "RaceReports", "TestSupport"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "RaceReportingTests", dependencies: ["RaceReports", "PortRaces", "TestSupport"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "InterceptionTests", dependencies: ["PortTrap", "PortRaces", "Syscalls"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "WorkersTests",
+        dependencies: [
+          "Workers", "CLinuxShims", "FrontEnd", "Handshake", "Launching", "Planning", "Syscalls",
+        ], swiftSettings: settings),
       .testTarget(
         name: "CheckTests", dependencies: ["bindstorm"], exclude: ["Victims"],
         swiftSettings: settings),

@@ -99,6 +99,16 @@ import Testing
         stage: .readiness)
     },
     Row(
+      "an API server gives up an engine core that died while loading", [.childDied],
+      "engine core 2 (pid 502) died by signal 9", arm: arm()
+    ) {
+      $0.engines[2].loaded = 0
+      $0.engines[2].died = 9
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
       "an engine core gives up without an init message", [.falseTimeout], "without an init message",
       arm: arm()
     ) {
@@ -111,6 +121,15 @@ import Testing
     },
     Row("a request of another launch", [.crossTalk], "not of its launch", arm: arm()) {
       $0.engines[0].strangers = 2
+    },
+    Row(
+      "another launch's engine core got the requests", [.crossTalk, .crossTalk],
+      "API server 1 was not served, and engine core 0 of launch 1 got requests",
+      arm: .sample(depth: .startup, launches: 2) { $0.startup = Startup(engines: 3) }
+    ) {
+      $0.servings[1].served = 0
+      $0.startups[0].served = 0
+      $0.engines[3].strangers = 1
     },
     Row(
       "an engine core dies", [.childDied], "Failed core proc(s): {'EngineCore_DP1': 1}", arm: arm()
@@ -234,6 +253,15 @@ import Testing
     let lost = TrialJudge(arm: Self.rows[1].arm).judge(Self.rows[1].events)
     // The bind failed at 4 ms, the launcher noticed at 300 ms.
     #expect(lost.detectionNanoseconds == [296_000_000])
+    // Of two failures the first counts: another bind failed a millisecond before.
+    let arm = Self.rows[1].arm
+    let twice = TrialHistory(arm) {
+      let holder = Holder(kind: .thief, index: 0, pid: 7, sources: .kernel)
+      for server in 0..<2 { $0.lose(server, to: holder) }
+      $0.servers[0].input.finished = Self.at(3)
+      $0.startups[0].noticed = Self.at(300)
+    }
+    #expect(TrialJudge(arm: arm).judge(twice.events).detectionNanoseconds == [297_000_000])
     let ready = TrialJudge(arm: Self.rows[0].arm).judge(Self.rows[0].events)
     #expect(ready.detectionNanoseconds == [])
     // Barrier at 2.5 ms, served at 8 ms.

@@ -87,6 +87,11 @@ import Testing
     #expect(violation([0, 0], [[0xc0]]) == .unreadable)
     #expect(violation([0, 0], [frame(.hello, local: false)]) == .misplaced(rank: 0))
     #expect(violation([1, 0], [frame(.hello)]) == .misplaced(rank: 1))
+    for isLocal in [true, false] {
+      let frame = EngineStatus(.hello, isLocal: isLocal, isHeadless: isLocal).encoded
+      let rank = isLocal ? 0 : 1
+      #expect(violation(EngineIdentity.bytes(rank), [frame]) == .misplaced(rank: rank))
+    }
     #expect(violation([0, 0], [frame(.ready, hash: 7)]) == .outOfOrder(rank: 0))
     #expect(violation([0, 0], [frame(.hello), frame(.hello)]) == .outOfOrder(rank: 0))
     #expect(
@@ -165,6 +170,17 @@ import Testing
       same(extra.take(request.encoded)?.nonce, request.nonce)
     }
     #expect(extra.isDone)
+  }
+
+  @Test func `API servers measure with nonces of their own`() {
+    func nonces(_ server: Int, _ count: Int, firstNumber: Int) -> [Int64] {
+      var extra = ExtraRequests(launch: 5, server: server, engines: [0, 1])
+      extra.plan(count, firstNumber: firstNumber)
+      return (0..<count).compactMap { _ in extra.next()?.nonce }
+    }
+    let all = nonces(0, 3, firstNumber: 0) + nonces(1, 2, firstNumber: 3)
+    #expect(Set(all).count == 5, "\(all)")
+    #expect(all.allSatisfy { $0 < 0 }, "front ends' nonces are not negative")
   }
 
   @Test func `init messages come back, with and without a coordinator`() {

@@ -70,6 +70,23 @@ import Testing
     #expect(failure?.reason.contains(reason) == true, "\(failure?.reason ?? "")")
   }
 
+  /// Damage inside an object of an event is as much damage as beside it.
+  @Test(arguments: ["input", "output", "holder"])
+  func unknownFieldsInsideAreNamed(_ object: String) throws {
+    let holder = Holder(kind: .nobody, sources: .neither)
+    let endpoint = EndpointRecord(
+      requested: 1, bound: 0, errno: 98, stage: .bind, attempted: 1, finished: 2, holder: holder)
+    let server = ServerRecord(
+      launch: 0, server: 0, pid: 1, released: 1, input: endpoint, output: endpoint)
+    let line = Sample.text(.server(server))
+    let start = try #require(line.firstRange(of: "\"\(object)\":{")).upperBound
+    let damaged = line[..<start] + "\"x\":3," + line[start...]
+    let failure = #expect(throws: EventDecoder.Failure.self) {
+      try EventDecoder.decode(String(damaged))
+    }
+    #expect(failure?.reason == "unknown field \"x\"")
+  }
+
   @Test func unknownWordListsTheKnownOnes() {
     let line =
       #"{"event":"trial-ended","arm":1,"trial":2,"barrierOpened":3,"at":4,"completion":"x"}"#

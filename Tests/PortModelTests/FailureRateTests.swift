@@ -29,6 +29,23 @@ import Testing
     #expect(at(33) == 1)
   }
 
+  /// Which of several launches meets a squatter, its order decides.
+  @Test func `a squatter is certain for one launch and has no rate for several`() {
+    let at = { (launches: Int) in
+      FailureRate.predict(
+        LaunchConditions(
+          model: .outsideThePool, range: Self.defaultRange, launches: launches,
+          addressesPerLaunch: 4,
+          squatters: [.init(reusesAddress: false, reusesPort: false)]))
+    }
+    #expect(at(1) == PredictedFailure(perLaunch: 1, perTrial: 1))
+    #expect(at(2) == nil)
+  }
+
+  @Test func `reserved ports lessen a pool's capacity only inside it`() {
+    #expect(EphemeralRange(40_000...40_063, reserved: [40_000, 40_063, 40_064, 80]).capacity == 62)
+  }
+
   /// One trial on the simulated allocator: all launches probe in turn, strangers draw and hold, everybody binds
   /// in random order. Returns which launches lose a port.
   static func simulate(

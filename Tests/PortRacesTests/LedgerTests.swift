@@ -10,17 +10,20 @@ import Testing
     Party(pid: pid, tid: pid, thread: "prog", arguments: words, descriptor: 3)
   }
 
-  private func probe(_ cookie: UInt64, pid: Int32 = 10, at: UInt64 = 100) -> Holding {
-    Holding(cookie: cookie, address: here, party: party(pid), origin: .bindZero, openedAt: at)
+  private func probe(
+    _ cookie: UInt64, pid: Int32 = 10, at: UInt64 = 100, address: SocketAddress? = nil
+  ) -> Holding {
+    Holding(
+      cookie: cookie, address: address ?? here, party: party(pid), origin: .bindZero, openedAt: at)
   }
 
   /// A re-bind with these answers of the kernel; returns the verdict.
   @discardableResult
   private func rebind(
     _ ledger: inout Ledger, free: Bool, reuse: Bool = false, openFree: Bool? = nil, result: Int32,
-    cookie: UInt64 = 99, at: UInt64 = 1_000
+    cookie: UInt64 = 99, at: UInt64 = 1_000, address: SocketAddress? = nil, owner: Owner? = nil
   ) -> RaceKind? {
-    guard let question = ledger.question(key, address: here),
+    guard let question = ledger.question(key, address: address ?? here),
       let assessment = ledger.assess(
         question,
         Ledger.Answers(
@@ -28,7 +31,7 @@ import Testing
         by: party(20), at: at)
     else { return nil }
     return ledger.concluded(
-      assessment, result: result, cookie: cookie, isAddressInUse: result == 98
+      assessment, result: result, cookie: cookie, owner: owner, isAddressInUse: result == 98
     ).map { ledger.findings[$0].kind }
   }
 
@@ -64,6 +67,103 @@ import Testing
     ledger.opened(key, probe(1))
     #expect(rebind(&ledger, free: true, openFree: false, result: 0) == .reservation)
     #expect(ledger.findings.filter(\.kind.isRace).isEmpty)
+  }
+
+  /// SO_REUSEADDR gets past a socket that is open and does not listen: that is what reserves the port.
+  @Test func `a kept port that SO_REUSEADDR gets past is no race`() {
+    var ledger = Ledger()
+    ledger.opened(key, probe(1))
+    #expect(
+      rebind(&ledger, free: false, reuse: true, openFree: false, result: 0) == .reservation)
+  }
+
+  @Test func `the number of a kept port over the other address family is nothing`() {
+    let v6 = SocketAddress(bytes: [UInt8](repeating: 0, count: 16), port: 40_001)
+    let v4 = SocketAddress(bytes: [0, 0, 0, 0], port: 40_001)
+    for (kept, bound, verdict) in [
+      (v4, v6, nil), (v6, v4, nil), (v4, here, .reservation), (here, v4, .reservation),
+    ] as [(SocketAddress, SocketAddress, RaceKind?)] {
+      var ledger = Ledger()
+      ledger.opened(key, probe(1, address: kept))
+      #expect(
+        rebind(&ledger, free: true, openFree: false, result: 0, address: bound) == verdict,
+        "\(kept) \(bound)")
+    }
+  }
+
+  @Test func `who binds again has not ended, whatever it is when the event is read`() {
+    for (pid, release) in [(20, Holding.Release.closed), (10, .processEnded)] {
+      var ledger = Ledger()
+      ledger.opened(key, probe(1, pid: Int32(pid)))
+      #expect(rebind(&ledger, free: true, result: 0) == .race)
+      ledger.destroyed(cookie: 1, key: key, peerPort: 0, at: 1_500) { _ in true }
+      #expect(ledger.findings[0].probe.release == release)
+    }
+  }
+
+  @Test func `a retry on a port that a thief of ours holds was reported before`() {
+    var ledger = Ledger()
+    ledger.opened(key, probe(1))
+    destroy(&ledger, 1, at: 400)
+    let thief = Owner(isInTree: false, isThief: true, pid: 1, command: "thief")
+    #expect(rebind(&ledger, free: false, result: 98, owner: thief) == nil)
+    #expect(ledger.findings.isEmpty)
+    var other = thief
+    other.isThief = false
+    #expect(rebind(&ledger, free: false, result: 98, owner: other) == .collision)
+  }
+
+  @Test func `a port that served has no second owner`() {
+    for served in [true, false] {
+      var ledger = Ledger()
+      ledger.opened(key, probe(1))
+      ledger.listened(cookie: 1)
+      if served { destroy(&ledger, 7, peer: 50_000, at: 150) }
+      destroy(&ledger, 1, at: 200)
+      ledger.opened(key, probe(2, pid: 11, at: 300))
+      destroy(&ledger, 2, at: 400)
+      #expect(
+        rebind(&ledger, free: false, result: 98, cookie: 4) == (served ? .collision : .duplicate))
+    }
+  }
+
+  @Test func `only what was probed and let go can be handed out again`() {
+    func outstanding(
+      isIPv6: Bool = false, _ change: (inout Ledger) -> Void
+    ) -> Bool {
+      var ledger = Ledger()
+      ledger.opened(key, probe(1))
+      change(&ledger)
+      let found = ledger.outstanding(namespace: 1, transport: .tcp, isIPv6: isIPv6)
+      #expect(found.isEmpty || found == [key])
+      return !found.isEmpty
+    }
+    #expect(outstanding { destroy(&$0, 1, at: 200) })
+    #expect(!outstanding { _ in }, "it is open")
+    #expect(!outstanding { destroy(&$0, 1, peer: 80, at: 200) }, "it was a client's")
+    #expect(!outstanding(isIPv6: true) { destroy(&$0, 1, at: 200) }, "of the other family")
+    #expect(
+      !outstanding {
+        $0.listened(cookie: 1)
+        destroy(&$0, 7, peer: 50_000, at: 150)
+        destroy(&$0, 1, at: 200)
+      }, "it served")
+    #expect(
+      !outstanding {
+        destroy(&$0, 1, at: 200)
+        rebind(&$0, free: true, result: 0, cookie: 2)
+        destroy(&$0, 2, at: 1_100)
+      }, "it was bound by number since")
+    var ledger = Ledger()
+    ledger.opened(key, probe(1))
+    destroy(&ledger, 1, at: 200)
+    #expect(ledger.outstanding(namespace: 2, transport: .tcp, isIPv6: false).isEmpty)
+    #expect(ledger.outstanding(namespace: 1, transport: .udp, isIPv6: false).isEmpty)
+    // The newest comes first.
+    let later = PortKey(namespace: 1, transport: .tcp, port: 40_003)
+    ledger.opened(later, probe(3, at: 300))
+    ledger.destroyed(cookie: 3, key: later, peerPort: 0, at: 400) { _ in false }
+    #expect(ledger.outstanding(namespace: 1, transport: .tcp, isIPv6: false) == [later, key])
   }
 
   @Test func `a client's own port is told as coincidence, however late that is known`() {
@@ -141,6 +241,54 @@ import Testing
     let one = place(1, ["/usr/bin/python3", "-m", "kernel", "-f", "/tmp/tmpab1x.json"])
     #expect(one == place(2, ["/opt/python3", "-m", "kernel", "-f", "/tmp/tmpq_9.json"]))
     #expect(one != place(1, ["/usr/bin/python3", "-m", "other"]))
+    #expect(
+      place(1, ["serve", "worker-17", "rank3"]) == place(2, ["serve", "worker-4", "rank12"]))
+    #expect(place(1, ["serve", "worker-17"]) != place(1, ["serve", "client-17"]))
+    #expect(place(1, ["python3.12", "x.py"]) == place(1, ["python3.9", "x.py"]))
+    // Files of suppressions hold such names. FNV-1a of "tcp|x|x|1", 64 bits folded to 32.
+    #expect(place(1, ["x"]) == "8cf29251")
+  }
+
+  @Test func `an eager thief comes after the releases that it is told to`() {
+    func wants(
+      _ policy: StealPolicy, rebinds: Int = 0, _ change: (inout Holding) -> Void = { _ in }
+    ) -> Bool {
+      let address = SocketAddress(bytes: [127, 0, 0, 1], port: 40_001)
+      let party = Party(pid: 1, tid: 1, thread: "x", arguments: ["x"], descriptor: 3)
+      var holding = Holding(
+        cookie: 1, address: address, party: party, origin: .bindZero, openedAt: 1)
+      change(&holding)
+      return policy.wantsRelease(holding, rebinds: rebinds)
+    }
+    let second = StealPolicy(mode: .eager, rebind: 2)
+    #expect((0...3).map { wants(second, rebinds: $0) } == [false, true, false, false])
+    let any = StealPolicy(mode: .eager)
+    #expect(wants(any) && wants(any, rebinds: 5))
+    #expect(!wants(StealPolicy(mode: .lazy)) && !wants(StealPolicy(mode: .off)))
+    #expect(!wants(any) { $0.served = true } && !wants(any) { $0.wasClient = true })
+    // What a place or a window is, only the re-bind tells.
+    #expect(!wants(StealPolicy(mode: .eager, only: "x")))
+    #expect(!wants(StealPolicy(mode: .eager, minimumWindow: 1)))
+    var done = any
+    done.stole()
+    #expect(!wants(done))
+  }
+
+  @Test func `a thief takes windows from the least length on`() {
+    var ledger = Ledger()
+    let key = PortKey(namespace: 1, transport: .tcp, port: 40_001)
+    let address = SocketAddress(bytes: [127, 0, 0, 1], port: 40_001)
+    let party = Party(pid: 1, tid: 1, thread: "x", arguments: ["x"], descriptor: 3)
+    ledger.opened(
+      key, Holding(cookie: 1, address: address, party: party, origin: .bindZero, openedAt: 1))
+    ledger.destroyed(cookie: 1, key: key, peerPort: 0, at: 100) { _ in false }
+    let assessment = ledger.assess(
+      ledger.question(key, address: address)!,
+      Ledger.Answers(isFree: true, openAddressesAreFree: true), by: party, at: 150)!
+    #expect(
+      [49, 50, 51].map { StealPolicy(mode: .lazy, minimumWindow: $0).wants(assessment) } == [
+        true, true, false,
+      ])
   }
 
   @Test func `injection rules are read strictly`() throws {
@@ -153,7 +301,10 @@ import Testing
       rule.strikes(.bind, port: port, thread: "python", command: "x")
     }
     #expect([8_001, 80, 8_002, 8_003].map(strikes) == [false, false, true, false])
-    for text in ["bind", "bind:nth=0,errno=1", "bind:port=9-8,errno=1", "bind:errno=EWHAT"] {
+    for text in [
+      "bind", "bind:nth=0,errno=1", "bind:port=9-8,errno=1", "bind:errno=EWHAT", "bind:errno=0",
+      "bind:errno=4096",
+    ] {
       #expect(throws: InjectRule.Mistake.self) {
         try InjectRule(parsing: text, errorNumber: number)
       }
@@ -167,6 +318,8 @@ import Testing
     #expect(parseDuration("3") == 3_000_000)
     #expect(parseDuration("x") == nil)
     #expect(parseDuration("-1s") == nil)
+    #expect(parseDuration("999999") == 999_999_000_000)
+    #expect(parseDuration("1000000") == nil)
   }
 
   @Test func `addresses are written as usual`() {
@@ -176,6 +329,29 @@ import Testing
     }
     #expect(v6([1]) == "[::1]:5")
     #expect(v6([]) == "[::]:5")
+    // Of two longest runs of zero groups the first is left out (RFC 5952, 4.2.3), and a run of one is not.
+    #expect(v6([0x20, 1, 0, 8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]) == "[2001:8::1:0:0:1]:5")
+    #expect(
+      v6([0x20, 1, 0, 8, 0, 0, 0, 3, 0, 1, 0, 9, 0, 2, 0, 1]) == "[2001:8:0:3:1:9:2:1]:5")
     #expect(SocketAddress(bytes: [0, 0, 0, 0], port: 5).exclusive.description == "127.0.0.1:5")
+  }
+  @Test func `addresses exclude each other where they are equal or one is all`() {
+    func address(_ last: UInt8, _ first: UInt8 = 127) -> SocketAddress {
+      SocketAddress(bytes: [first, 0, 0, last], port: 5)
+    }
+    let (one, two, all) = (address(1), address(2), address(0, 0))
+    #expect(one.overlaps(one) && one.overlaps(all) && all.overlaps(one) && all.overlaps(all))
+    #expect(!one.overlaps(two))
+  }
+
+  @Test func `a command line of 120 characters is shown whole, a longer one is cut to that`() {
+    func command(_ length: Int) -> String {
+      Party(
+        pid: 1, tid: 1, thread: "x", arguments: [String(repeating: "a", count: length)],
+        descriptor: 3
+      ).command
+    }
+    #expect(command(120) == String(repeating: "a", count: 120))
+    #expect(command(121) == String(repeating: "a", count: 117) + "...")
   }
 }
