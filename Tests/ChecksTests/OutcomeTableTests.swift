@@ -773,6 +773,14 @@ extension ServerRecord {
     #expect(late.releaseSkewNanoseconds == 1_041)
     #expect(late.windowNanoseconds == 1_900_000)
     #expect(late.timeToBoundNanoseconds == 1_500_007)
+    // Whoever is recorded first need not be released first, and the first bind may follow at once.
+    let prompt = TrialJudge(arm: arm).judge(
+      TrialHistory(arm) {
+        $0.servers[0].released += 5_000
+        $0.launches[0].allocationEnded = $0.servers[0].input.attempted
+      }.events)
+    #expect(prompt.releaseSkewNanoseconds == 5_000)
+    #expect(prompt.windowNanoseconds == 0)
   }
 
   @Test func `what was not measured has no time`() {

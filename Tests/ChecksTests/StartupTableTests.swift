@@ -67,6 +67,21 @@ import Testing
       $0.startups[0].noticed = at(30)
       $0.startups[0].coordinatorBound = at(60)
     },
+    Row(
+      "a coordinator that had bound and died is given up", [.childDied],
+      "the coordinator (pid 600) died by signal 9", arm: arm()
+    ) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .coordinator
+      $0.startups[0].coordinatorReported = 0
+      $0.startups[0].coordinatorDied = 9
+    },
+    Row(
+      "the coordinator's channel ended", [.childDied], "stage coordinator with errno 32", arm: arm()
+    ) {
+      $0.launches[0].errno = 32
+      $0.launches[0].stage = .coordinator
+    },
     Row("a coordinator that never bound is given up", [.timeout], "errno 110", arm: arm()) {
       $0.launches[0].errno = 110
       $0.launches[0].stage = .coordinator
@@ -86,6 +101,24 @@ import Testing
       arm: arm()
     ) {
       $0.engines[2].loaded = 0
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
+      "an API server gives up an engine core that loads longer", [.falseTimeout], "still loading",
+      arm: arm()
+    ) {
+      $0.engines[2].loaded = at(9)
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
+      "an engine core that had loaded says nothing", [.timeout],
+      "it had heard 2 of 3 engine cores", arm: arm()
+    ) {
+      $0.engines[2].loaded = at(5)
       $0.servings[1] = ServingRecord(
         launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
         stage: .readiness)
@@ -181,6 +214,20 @@ import Testing
       arm: arm(Startup(engines: 3, requests: 100))
     ) { $0.startups[0].measuredRequests = 0 },
     Row(
+      "a measurement without its time", [.harnessError], "of the measurement's 100 requests",
+      arm: arm(Startup(engines: 3, requests: 100))
+    ) { $0.startups[0].measured = 0 },
+    Row(
+      "an engine core of the last node dies, and its launcher notices", [.childDied],
+      "on node 1 (pid 501) died by exit code 1; its own launcher noticed, the head node's did, too",
+      arm: arm(Startup(engines: 2, nodes: 2))
+    ) {
+      $0.engines[1].died = 256
+      $0.startups[0].headless[0].noticed = at(6)
+      $0.startups[0].noticed = at(7)
+      $0.startups[0].casualty = .engine
+    },
+    Row(
       "a launcher of another node dies", [.childDied],
       "the launcher of node 1 (pid 401) died by signal 9", arm: arm(Startup(engines: 2, nodes: 2))
     ) { $0.startups[0].headless[0].died = 9 },
@@ -199,6 +246,16 @@ import Testing
       $0.launches[0].service = 29_550
       $0.launches[0].holder = Holder(
         kind: .outsider, pid: 9, command: "bs-orphan-0", sources: .kernel)
+    },
+    Row(
+      "a launch of the row meets a stranger", [.lostToOutsider],
+      "held by an outsider (pid 9 nginx", arm: arm(row)
+    ) {
+      $0.startups[0].serial = 1
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .handshake
+      $0.launches[0].service = 29_550
+      $0.launches[0].holder = Holder(kind: .outsider, pid: 9, command: "nginx", sources: .kernel)
     },
     Row("it hangs", [.timeout], "2 of 3 engine cores were READY", arm: arm()) {
       $0.ended.completion = .timeoutBinding

@@ -252,13 +252,13 @@ import Testing
   @Test func `of two launches the one that the fault names is hit, and the other is ready`() throws
   {
     let plan = try MeasuredPlan(
-      strategies: [#""fixed-ranges""#],
+      strategies: [#""inherited-listener""#],
       scenarios: [
         scenario(
           "second", #"{"kind": "kill", "at": "before-input-bind", "launch": 1, "index": 0}"#)
       ],
       defaults: #""topology": {"launches": 2, "api_servers": 2}, "trials": 3, "timeout_ms": 3000"#)
-    let cell = try plan.cell("second", "fixed-ranges")
+    let cell = try plan.cell("second", "inherited-listener")
     #expect(cell.outcomes == ["child-died": 3, "ready": 3])
     for events in cell.trials {
       var victim: Int32 = -1

@@ -50,6 +50,11 @@ import Testing
     #expect(MessagePack([0xa1, 0xff]) == nil, "not UTF-8")
     #expect(MessagePack([0xdd, 0xff, 0xff, 0xff, 0xff]) == nil, "a length that cannot be")
     #expect(MessagePack(Array(repeating: 0x91, count: 100) + [0]) == nil, "too deep")
+    #expect(MessagePack(Array(repeating: 0x91, count: 15) + [0]) != nil)
+    #expect(MessagePack(Array(repeating: 0x91, count: 16) + [0]) == nil, "just too deep")
+    #expect(MessagePack([0xcf, 0x7f] + Array(repeating: 0xff, count: 7)) == .integer(.max))
+    #expect(
+      MessagePack([0xcf, 0x80] + Array(repeating: 0, count: 7)) == nil, "more than an Int64 holds")
   }
 }
 
@@ -150,6 +155,9 @@ import Testing
     wrong = first
     wrong.launch = 6
     same(extra.take(wrong.encoded), nil)
+    wrong = first
+    wrong.server = 2
+    same(extra.take(wrong.encoded), nil)
     same(extra.take(first.encoded), ExtraRequests.Answer(engine: 6, nonce: 100, id: 1))
     same(extra.take(first.encoded), nil)
     // Now that it is answered it may come again.
@@ -192,12 +200,21 @@ import Testing
     full.statistics = "ipc:///s"
     #expect(EngineAddresses(full.encoded) == full)
     #expect(EngineAddresses(EngineAddresses(inputs: ["a"], outputs: []).encoded) == nil)
+    for (inputs, outputs) in [
+      ([.text("a"), .null], [.text("b")]), ([.text("a")], [.integer(1), .text("b")]),
+    ] as [([MessagePack], [MessagePack])] {
+      let message = MessagePack.record([
+        ("addresses", .record([("inputs", .array(inputs)), ("outputs", .array(outputs))]))
+      ])
+      #expect(EngineAddresses(message.encoded) == nil, "an address that is no text")
+    }
   }
 
   @Test func `an identity is the rank in two bytes, low byte first`() {
     #expect(EngineIdentity.bytes(258) == [2, 1])
     #expect(EngineIdentity.rank([2, 1]) == 258)
     #expect(EngineIdentity.rank([1]) == nil)
+    #expect(EngineIdentity.rank([1, 0, 0]) == nil)
   }
 }
 
