@@ -36,7 +36,7 @@ test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the reposi
 	.ci/check-contributing
 
 test-quick: setup ## only the tests that start no process and open no socket
-	$(SWIFT) test --filter 'StatisticsTests|PlanningTests|HistoryTests|ChecksTests|ReportsTests|PortRacesTests|LayeringTests'
+	$(SWIFT) test --filter 'StatisticsTests|PlanningTests|HistoryTests|ChecksTests|ReportsTests|PortRacesTests|RaceReportingTests|InterceptionTests|WorkersTests|LayeringTests'
 
 # MUTANTS=1,5,9 runs a few of them, by their numbers in Tests/Mutants/mutants.json.
 mutate: setup ## whether the tests notice small faults in the pure modules; MUTANTS= for a few of them

@@ -27,9 +27,11 @@ SWIFT = os.environ.get("SWIFT", "swift")
 VARIABLE = "BINDSTORM_MUTANT"
 LEAST_KILLED = 0.9
 # What the tests do not read: build products, histories, interpreters.
-NOT_COPIED = {".build", ".git", ".venv", ".cache", "Results"}
+NOT_COPIED = {".build", ".git", ".venv", ".cache", "__pycache__", "Results"}
 # A loop that does not end is a kill, too. The slowest group takes some seconds.
 SECONDS_PER_RUN = 120
+# EX_UNAVAILABLE of sysexits.h: how the test binary ends when its filter matches nothing.
+NO_TESTS = "exit code 69"
 
 # Each file has its own, so that a file may move between modules.
 CHOICE = f"""
@@ -58,6 +60,8 @@ def read_list():
             problems.append(f"{name}: {', '.join(sorted(missing))} missing")
         elif entry["id"] in entries:
             problems.append(f"{name}: the number stands there twice")
+        elif not 1 <= entry.get("occurrence", 1) <= entry.get("of", 1):
+            problems.append(f"{name}: there is no occurrence {entry.get('occurrence')} of {entry.get('of', 1)}")
         elif entry["tests"] not in groups:
             problems.append(f"{name}: there is no group of tests {entry['tests']!r}")
         else:
@@ -140,7 +144,7 @@ def build():
     done = subprocess.run(command + ["--build-tests"], capture_output=True, text=True)
     if done.returncode != 0:
         lines = (done.stdout + done.stderr).splitlines()
-        errors = [line for line in lines if " error: " in line]
+        errors = sorted({line for line in lines if re.search(r"^\S.*error: ", line)})
         stop("the copy with the mutants does not build:", *(errors or lines)[-20:])
     folder = subprocess.run(command + ["--show-bin-path"], capture_output=True, text=True, check=True).stdout.strip()
     binaries = list(pathlib.Path(folder).glob("*PackageTests.xctest"))
@@ -183,10 +187,10 @@ def check_green(binary, groups, used):
     for group in sorted(used):
         for pattern in groups[group]:
             is_green, what, count = run(binary, pattern)
+            if what == NO_TESTS or is_green and count == 0:
+                stop(f"no test matches {pattern!r} of group {group!r} in {LIST.name}")
             if not is_green:
                 stop(f"the tests of group {group!r} ({pattern}) are red without a mutant: {what}")
-            if count == 0:
-                stop(f"no test matches {pattern!r} of group {group!r}")
 
 
 def killer(binary, patterns, number):
