@@ -9,6 +9,7 @@ public import Planning
 /// |---|---|
 /// | torn, contradictory or incomplete record; the harness gave up | `harness-error` |
 /// | a thief drew less than was due | `invalid` |
+/// | the host refused a process of the launch, or one that acts for a fault | `harness-error` |
 /// | the launcher died, and no fault of the plan was to end it | `harness-error` |
 /// | the adapter of an `exec` strategy broke its protocol | `adapter-error` |
 /// | the launch is a program whose port calls were forced | as `ForcedRunJudge` says |
@@ -55,7 +56,10 @@ public struct TrialJudge {
       return everyLaunch(trial: record.started.trial, .harnessError, problem)
     }
     if let reason = shortfall(record) {
-      return everyLaunch(trial: record.started.trial, .invalid, reason)
+      // A launch whose processes the host refused cannot have drawn anybody's numbers.
+      return everyLaunch(trial: record.started.trial, .invalid, reason) { number in
+        LaunchJudge(arm: arm, record: record, launch: number).refused()
+      }
     }
     let launches = (0..<arm.topology.launches).map { number in
       afterFaults(LaunchJudge(arm: arm, record: record, launch: number).judge(), record)
@@ -85,11 +89,16 @@ public struct TrialJudge {
       })
   }
 
-  private func everyLaunch(trial: Int, _ outcome: Outcome, _ evidence: String) -> TrialOutcome {
+  /// - Parameter exception: what a launch comes to instead, nil for the same as the others.
+  private func everyLaunch(
+    trial: Int, _ outcome: Outcome, _ evidence: String,
+    unless exception: (Int) -> (Outcome, String)? = { _ in nil }
+  ) -> TrialOutcome {
     TrialOutcome(
       arm: arm.index, trial: trial,
       launches: (0..<arm.topology.launches).map {
-        LaunchOutcome(launch: $0, outcome: outcome, evidence: evidence)
+        let (outcome, evidence) = exception($0) ?? (outcome, evidence)
+        return LaunchOutcome(launch: $0, outcome: outcome, evidence: evidence)
       })
   }
 

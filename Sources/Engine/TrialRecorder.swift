@@ -161,6 +161,7 @@ final class TrialRecorder {
     record.errno = fault.error
     record.port = UInt16(fault.port)
     record.helper = fault.helper_pid
+    record.refused = fault.refused
     return record
   }
 

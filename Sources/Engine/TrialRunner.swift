@@ -364,7 +364,8 @@ struct TrialRunner {
     }
   }
 
-  /// Whether processes that act for faults outlived their trial: they end with whoever started them.
+  /// Whether processes that act for faults outlived their trial, which the faults say themselves: they end with
+  /// whoever started them.
   private func hasFaultHelpers() -> Bool {
     arm.faults.indices.contains { number in
       let fault = region.fault(number).pointee

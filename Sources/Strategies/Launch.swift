@@ -105,6 +105,15 @@ public final class Launch {
     slot.pointee.stage = failure.stage
   }
 
+  /// The host refused a process of the launch, or a channel to it: no failure of the strategy.
+  /// - Parameters:
+  ///   - what: could not be made, in words.
+  ///   - code: errno.
+  public func refused(_ what: String, _ code: Int32) -> StageFailure {
+    setDetail(what)
+    return StageFailure(stage: BS_STAGE_HOST.rawValue, code: code)
+  }
+
   // MARK: Adapters
 
   /// Says in words what the launch has to say.

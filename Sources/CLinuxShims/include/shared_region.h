@@ -60,7 +60,8 @@ enum bs_stage {
   BS_STAGE_READINESS,
   BS_STAGE_SERVE,
   BS_STAGE_ADAPTER,
-  BS_STAGE_HTTP
+  BS_STAGE_HTTP,
+  BS_STAGE_HOST
 };
 
 /* What the kernel said when it was asked who holds a port. */
@@ -289,6 +290,7 @@ struct bs_fault {
   int32_t pid;            /* of the victim */
   int32_t helper_pid;
   int32_t error;          /* errno that it met or made */
+  int32_t refused;        /* errno with which the host refused its helper process, 0 if it did not */
   uint32_t port;          /* the number at stake */
 };
 
