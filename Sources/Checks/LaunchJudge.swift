@@ -265,13 +265,21 @@ struct LaunchJudge {
   }
 
   private func died() -> Finding? {
-    for server in record.servers where server.launch == launch {
+    for server in record.servers where server.launch == launch && !hasGivenUp(server) {
       guard let status = server.died else { continue }
       return (
         .childDied, "API server \(server.server) (pid \(server.pid)) died by \(Self.ending(status))"
       )
     }
     return nil
+  }
+
+  /// Whether an API server ended because its launcher had failed before the barrier opened: it has tried no bind, and
+  /// its exit code 1 is a consequence, not a cause.
+  private func hasGivenUp(_ server: ServerRecord) -> Bool {
+    let afterRelease: [Stage] = [.report, .ask, .http, .readiness, .serve]
+    return own.errno != 0 && !afterRelease.contains(own.stage) && server.died == 1 << 8
+      && [server.input, server.output].allSatisfy { $0.attempted == 0 && $0.errno == 0 }
   }
 
   /// A wait status in words.
