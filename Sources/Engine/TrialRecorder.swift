@@ -46,6 +46,17 @@ final class TrialRecorder {
     }
   }
 
+  /// The thieves when the last launch had allocated; as they are now where one has not.
+  func allocationSnapshot() -> [ThiefSnapshot] {
+    let isAllocated = (0..<arm.topology.launches).allSatisfy {
+      live.launcher($0).pointee.allocation_ended_ns != 0
+    }
+    guard isAllocated else { return snapshot() }
+    return snapshot().enumerated().map { number, now in
+      ThiefSnapshot(drawn: Int(live.thief(number).pointee.drawn_before), held: now.held)
+    }
+  }
+
   /// Who held each port that was lost; asked while the holders still hold them.
   func holders() throws(RunError) -> [HolderKey: Holder] {
     freeze()

@@ -122,7 +122,7 @@ struct TrialRunner {
       case .prepare:
         guard let wait = outcome(try prepare(trial, seed, serial: serial))
         else { return .interrupted }
-        windowOpened = recorder.snapshot()
+        windowOpened = recorder.allocationSnapshot()
         event = wait ? .prepared(allocatedAt: allocatedAt()) : .deadlinePassed
       case .draw:
         board.begin(.init(thieves: true))

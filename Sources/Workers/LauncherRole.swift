@@ -159,6 +159,8 @@ final class LauncherRole {
       launch.note(error)
     }
     slot.pointee.allocation_ended_ns = MonotonicClock.now()
+    // Not left to the harness, which hears of it only after the processes have been started.
+    bs_note_allocation(region.pointer)
     if slot.pointee.error == 0 { launch.reach(.afterProbe) }
     guard order.depth.binds else { return }
     if let startup, slot.pointee.error == 0 {
