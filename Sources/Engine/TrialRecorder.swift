@@ -11,8 +11,8 @@ internal import Syscalls
 /// The records are made from a copy, so that the launchers can already prepare the next trial.
 final class TrialRecorder {
   private let live: SharedRegion
-  private let region = SharedRegion.privateCopy()
-  private let arm: Arm
+  let region = SharedRegion.privateCopy()
+  let arm: Arm
   private let host: WorkerHost
 
   init(arm: Arm, host: WorkerHost) {
@@ -125,7 +125,7 @@ final class TrialRecorder {
   /// The events between `trial-started` and `trial-ended`.
   func records(
     windowOpened: [ThiefSnapshot], barrierOpened: [ThiefSnapshot], holders: [HolderKey: Holder],
-    ended: UInt64
+    earlierFaults: [FaultRecord], serial: Int, ended: UInt64
   ) -> [Event] {
     var events: [Event] = []
     let servers = arm.topology.apiServers
@@ -152,28 +152,8 @@ final class TrialRecorder {
             drawnAfterBind: Int(thief.drawn) - barrierOpened[number].drawn,
             heldAtRelease: barrierOpened[number].held, errno: thief.error)))
     }
-    for number in arm.faults.indices { events.append(.fault(faultRecord(number, ended))) }
+    events += (earlierFaults + faultRecords(serial: serial, ended)).map(Event.fault)
     return events
-  }
-
-  /// - Parameter ended: when the trial was over; what a fault had done to processes is over by then.
-  private func faultRecord(_ number: Int, _ ended: UInt64) -> FaultRecord {
-    let fault = region.fault(number).pointee
-    let planned = arm.faults[number]
-    var record = FaultRecord(
-      fault: number, name: planned.kind.name, point: planned.point, launch: Int(fault.launch),
-      index: Int(fault.victim), isDue: fault.is_due != 0)
-    guard record.isDue else { return record }
-    record.pid = fault.pid
-    record.armed = fault.armed_ns
-    record.injected = fault.injected_ns
-    record.witnessed = fault.witnessed_ns
-    record.healed = fault.healed_ns != 0 || fault.witnessed_ns == 0 ? fault.healed_ns : ended
-    record.errno = fault.error
-    record.port = UInt16(fault.port)
-    record.helper = fault.helper_pid
-    record.refused = fault.refused
-    return record
   }
 
   private func launchRecord(_ launch: Int, _ holder: Holder?) -> LaunchRecord {

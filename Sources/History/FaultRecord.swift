@@ -32,12 +32,14 @@ public struct FaultRecord: Sendable, Equatable, Codable {
   public var helper: Int32
   /// errno with which the host refused a process that was to act for it, 0 if it did not.
   public var refused: Int32
+  /// Number of the launch in its row, from 0; each launch of a row has a record of every fault.
+  public var serial: Int
 
   public init(
     fault: Int, name: String, point: InjectionPoint, launch: Int, index: Int, isDue: Bool,
     pid: Int32 = 0, armed: UInt64 = 0, injected: UInt64 = 0, witnessed: UInt64 = 0,
     healed: UInt64 = 0, errno: Int32 = 0, port: UInt16 = 0, helper: Int32 = 0,
-    refused: Int32 = 0
+    refused: Int32 = 0, serial: Int = 0
   ) {
     self.fault = fault
     self.name = name
@@ -54,6 +56,7 @@ public struct FaultRecord: Sendable, Equatable, Codable {
     self.port = port
     self.helper = helper
     self.refused = refused
+    self.serial = serial
   }
 }
 
@@ -81,6 +84,7 @@ enum FaultCoding {
     append("port", record.port, into: &buffer)
     append("helper", record.helper, into: &buffer)
     append("refused", record.refused, into: &buffer)
+    append("serial", record.serial, into: &buffer)
   }
 
   /// Nothing for 0. Numbers of any sign: a record of what went wrong must not end the run.
@@ -109,6 +113,7 @@ enum FaultCoding {
       healed: try fields.number("healed", default: 0),
       errno: try fields.number("errno", default: 0), port: try fields.number("port", default: 0),
       helper: try fields.number("helper", default: 0),
-      refused: try fields.number("refused", default: 0))
+      refused: try fields.number("refused", default: 0),
+      serial: try fields.number("serial", default: 0))
   }
 }
