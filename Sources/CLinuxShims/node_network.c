@@ -107,6 +107,13 @@ int bs_make_link(const char *name, const char *bridge, int peer_network) {
   return error ? error : plug(name, bridge);
 }
 
+int bs_remove_link(const char *name) {
+  struct message message;
+  begin(&message, RTM_DELLINK, 0);
+  message.link.ifi_index = (int)if_nametoindex(name);
+  return message.link.ifi_index == 0 ? ENODEV : tell(&message);
+}
+
 static int set(const char *name, unsigned long request, uint32_t address) {
   int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (control < 0) return errno;
