@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// Thieves, duplicates, injections and reports.
@@ -129,6 +130,21 @@ import Testing
     ])
     #expect(ended.status == 66)
     #expect(ended.error.contains("RED   hung"))
+  }
+
+  /// The command cannot be waited for then, and must not go on without anybody.
+  @Test func `a command that cannot be watched is ended`() throws {
+    let seconds = "\(600_000 + getpid()).5"
+    let ended = try run(
+      [Place.bindstorm, "check", "--shrink", "--shrink-runs", "1", "--", "sleep", seconds],
+      environment: ["BINDSTORM_FAIL": "pidfd_open:EMFILE"])
+    #expect(ended.status != 0 && ended.error.contains("pidfd_open"), "\(ended)")
+    let running = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter {
+      let line = try? Data(contentsOf: URL(filePath: "/proc/\($0)/cmdline"))
+      return line.map { String(decoding: $0, as: UTF8.self) } == "sleep\0\(seconds)\0"
+    }
+    #expect(running.isEmpty, "\(running)")
+    for pid in running.compactMap({ Int32($0) }) { kill(pid, SIGKILL) }
   }
 
   @Test func `few ports without any catching make it fail`() throws {

@@ -87,6 +87,45 @@ import Testing
       $0.launches[0].stage = .coordinator
       $0.startups[0].coordinatorReported = 0
       $0.startups[0].coordinatorBound = 0
+      $0.startNoServers()
+    },
+    Row(
+      "a handshake that cannot be bound takes the API servers along", [.otherError],
+      "the launcher failed at stage handshake with errno 99", arm: arm()
+    ) {
+      $0.launches[0].errno = 99
+      $0.launches[0].stage = .handshake
+      $0.forgetBinds()
+      for server in $0.servers.indices { $0.servers[server].died = 256 }
+    },
+    Row(
+      "an API server that dies while its launcher waits is the cause", [.childDied],
+      "API server 1 (pid 901) died by exit code 1", arm: arm()
+    ) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .report
+      $0.startups[0].noticed = at(3)
+      $0.servers[1].input = EndpointRecord(requested: 0, bound: 0, attempted: 0, finished: 0)
+      $0.servers[1].output = $0.servers[1].input
+      $0.servers[1].died = 256
+    },
+    Row(
+      "the host refuses a process of the launch", [.harnessError],
+      "the host refused to make engine core 2: errno 11 (EAGAIN)", arm: arm()
+    ) {
+      $0.launches[0].errno = 11
+      $0.launches[0].stage = .host
+      $0.launches[0].detail = "engine core 2"
+      $0.startNoServers()
+    },
+    Row(
+      "the host refuses another process than the launcher's", [.harnessError],
+      "the host refused to make engine core 1: errno 12 (ENOMEM)", arm: arm()
+    ) {
+      $0.engines[1].errno = 12
+      $0.engines[1].stage = .host
+      $0.engines[0].died = 9
+      $0.ended.completion = .timeoutBinding
     },
     Row(
       "API servers that report too late", [.falseTimeout], "were healthy and had bound by",

@@ -130,6 +130,29 @@ import Testing
     #expect(one != Self.faults(seed: 6))
   }
 
+  /// What `plan` and a replay say of a row is what each of its launches gets.
+  @Test func `each launch of a row has dice of its own`() {
+    var arm = Self.faulty
+    arm.startup = Startup(engines: 1, serialLaunches: 3)
+    arm.trials = 1
+    let lines = Self.faults(arm, seed: 5).split(separator: "\n").map(String.init)
+    #expect(lines.count == 9)
+    #expect(lines[3].hasPrefix("trial 0 launch 2 of 3 fault 0: "), "\(lines[3])")
+    let seed = Schedule(
+      plan: ResolvedPlan(version: 1, name: "p", title: "", seed: 5, arms: [arm])
+    ).trialSeed(arm: 0, trial: 0)
+    for serial in 0..<3 {
+      let own = ScheduledFault.all(
+        of: arm, trial: 0, seed: Schedule.seed(ofLaunch: serial, trial: seed))
+      for (number, fault) in own.enumerated() {
+        #expect(
+          lines[3 * serial + number].hasSuffix(
+            "\(fault.launch).\(fault.index), \(fault.amountNanoseconds) ns"))
+      }
+    }
+    #expect(Schedule.seed(ofLaunch: 0, trial: seed) == seed)
+  }
+
   @Test func `faults are due as the plan says, to victims that there are`() {
     var counts = [0, 0, 0]
     var victims: Set<[Int]> = []

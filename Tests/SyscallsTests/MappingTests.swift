@@ -80,7 +80,7 @@ struct MappingTests {
         UnsafeMutableRawBufferPointer.allocate(byteCount: $0.range.count, alignment: 16)
       }
       defer { copies.forEach { $0.deallocate() } }
-      let pid = bs_fork()
+      let pid = bs_fork(BS_PROCESS_TRIAL)
       if pid == 0 {
         // Once for what Swift notes in its own data at the first use of a type.
         Self.save(mappings, copies)

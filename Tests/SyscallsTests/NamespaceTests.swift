@@ -42,6 +42,30 @@ import Testing
     }
   }
 
+  /// Two of the steps fail, at their first, fourth, ... call; what is there already is no obstacle.
+  @Test func `growing a network may be tried again after a failure at any step`() async {
+    await #expect(processExitsWith: .success) {
+      guard Namespace.enter(allowed: true).how != .none else { return }
+      setenv(
+        "BINDSTORM_FAIL",
+        [1, 2, 4, 7, 11, 16, 22].map { "rtnetlink#\($0):EPERM" }.joined(separator: ",")
+          + ",unshare#2:ENOSPC", 1)
+      let network = try NodeNetwork()
+      var failures: [Int32] = []
+      var isGrown = false
+      while !isGrown && failures.count < 20 {
+        do throws(SystemError) {
+          try network.grow(to: 3)
+          isGrown = true
+        } catch { failures.append(error.code) }
+      }
+      #expect(isGrown, "\(failures)")
+      #expect(failures.contains(EPERM) && failures.contains(ENOSPC), "\(failures)")
+      #expect(!failures.contains(EEXIST), "\(failures)")
+      #expect(network.nodes.count == 2)
+    }
+  }
+
   @Test func `where it is switched off nothing changes`() async {
     await #expect(processExitsWith: .success) {
       let before = try Kernel.networkNamespaceOfCaller()

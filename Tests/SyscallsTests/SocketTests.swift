@@ -358,6 +358,26 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
     closeDescriptor(received)
   }
 
+  /// As under the fault `descriptor-limit`: the kernel passes on as many as there are numbers for.
+  @Test func `descriptors that find no number are EMFILE, and none of the others stays`() async {
+    await #expect(processExitsWith: .success) {
+      let channel = try Channel.make()
+      let sockets = (try TestSocket(), try TestSocket())
+      let free = dup(0)
+      closeDescriptor(free)
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      for room in [Int32(1), 0] {
+        limit.rlim_cur = rlim_t(free + room)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        #expect(bs_send_descriptors(channel.parent, [sockets.0.number, sockets.1.number], 2) == 0)
+        var received: [Int32] = [-1, -1]
+        #expect(bs_receive_descriptors(channel.child, &received, 2) == -EMFILE, "room for \(room)")
+        #expect(fcntl(free, F_GETFD) == -1)
+      }
+    }
+  }
+
   @Test func `the end of the channel is no descriptor, and too many are refused`() throws {
     let channel = try Channel.make()
     var received: Int32 = -1

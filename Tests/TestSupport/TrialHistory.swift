@@ -206,6 +206,12 @@ public struct TrialHistory {
     faults[0].healed = 0
   }
 
+  /// Has the launcher have failed before it started any API server.
+  public mutating func startNoServers() {
+    forgetBinds()
+    for server in servers.indices { servers[server].pid = 0 }
+  }
+
   /// Has every endpoint be as before its bind, and nothing advertised: the trial ended too early for more.
   public mutating func forgetBinds() {
     for launch in launches.indices {

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "node_network.h"
+#include "failing_calls.h"
 
 #include <errno.h>
 #include <linux/if.h>
@@ -47,6 +48,7 @@ static void close_nest(struct message *message, struct rtattr *nest) {
 
 /* Sends and takes the answer's first message into `answer`; 0 or errno. */
 static int ask(struct message *message, char *answer, size_t capacity) {
+  if (BS_FAILS("rtnetlink", BS_PROCESS_ANY)) return errno;
   int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (netlink < 0) return errno;
   int error = 0;
@@ -103,6 +105,13 @@ int bs_make_link(const char *name, const char *bridge, int peer_network) {
   close_nest(&message, information);
   int error = tell(&message);
   return error ? error : plug(name, bridge);
+}
+
+int bs_remove_link(const char *name) {
+  struct message message;
+  begin(&message, RTM_DELLINK, 0);
+  message.link.ifi_index = (int)if_nametoindex(name);
+  return message.link.ifi_index == 0 ? ENODEV : tell(&message);
 }
 
 static int set(const char *name, unsigned long request, uint32_t address) {

@@ -22,7 +22,9 @@
 
 #include "futex.h"
 
-pid_t bs_fork(void) {
+pid_t bs_fork(enum bs_process process) {
+  (void)process;
+  if (BS_FAILS("fork", process)) return -1;
   return __libc_single_threaded ? (pid_t)syscall(SYS_clone, (unsigned long)SIGCHLD, 0ul, 0ul, 0ul, 0ul) : fork();
 }
 
@@ -167,6 +169,7 @@ void bs_set_name(const char *prefix, int first, int second) {
 void bs_set_timer_slack(unsigned long nanoseconds) { prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
 
 int bs_unshare_network(int with_user) {
+  if (BS_FAILS("unshare", BS_PROCESS_ANY)) return errno;
   return unshare(CLONE_NEWNET | (with_user ? CLONE_NEWUSER | CLONE_NEWNS : 0)) == 0 ? 0 : errno;
 }
 
@@ -199,11 +202,15 @@ int bs_keep_descriptors(const int *from, const int *to, int count) {
 int bs_exec_with_descriptors(const char *path, char *const *arguments, const int *from, const int *to, int count) {
   int error = bs_keep_descriptors(from, to, count);
   if (error) return error;
+  if (BS_FAILS("execve", BS_PROCESS_ANY)) return errno;
   execvp(path, arguments);
   return errno;
 }
 
-pid_t bs_spawn_with_descriptors(const char *path, char *const *arguments, const int *from, const int *to, int count) {
+pid_t bs_spawn_with_descriptors(enum bs_process process, const char *path, char *const *arguments, const int *from,
+                                const int *to, int count) {
+  (void)process;
+  if (BS_FAILS("fork", process)) return -errno;
   pid_t parent = getpid();
   pid_t child = fork();
   if (child != 0) return child >= 0 ? child : -errno;
@@ -215,13 +222,18 @@ pid_t bs_spawn_with_descriptors(const char *path, char *const *arguments, const 
 }
 
 int bs_open_process(pid_t process) {
+  if (BS_FAILS("pidfd_open", BS_PROCESS_ANY)) return -errno;
   int descriptor = (int)syscall(SYS_pidfd_open, process, 0);
   return descriptor >= 0 ? descriptor : -errno;
 }
 
-int bs_stream_pair(int *ends) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno; }
+int bs_stream_pair(int *ends) {
+  if (BS_FAILS("socketpair", BS_PROCESS_ANY)) return errno;
+  return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno;
+}
 
 int bs_signal_descriptor(void) {
+  if (BS_FAILS("signalfd", BS_PROCESS_ANY)) return -errno;
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -247,15 +259,20 @@ void bs_reset_signals(void) {
 
 void bs_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
-int bs_pipe(int *ends) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno; }
+int bs_pipe(int *ends) {
+  if (BS_FAILS("pipe", BS_PROCESS_ANY)) return errno;
+  return pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno;
+}
 
 int bs_lock_file(int descriptor) {
+  if (BS_FAILS("flock", BS_PROCESS_ANY)) return errno;
   while (flock(descriptor, LOCK_EX) < 0)
     if (errno != EINTR) return errno;
   return 0;
 }
 
 int bs_memory_file(const char *name) {
+  if (BS_FAILS("memfd_create", BS_PROCESS_ANY)) return -errno;
   int descriptor = memfd_create(name, MFD_CLOEXEC);
   return descriptor >= 0 ? descriptor : -errno;
 }
@@ -295,12 +312,14 @@ int bs_disregard_child_exits(void) { return handle(SIGCHLD, SIG_DFL); }
 void bs_close_from(unsigned first) { close_range(first, ~0u, 0); }
 
 int bs_wait_readable(int descriptor, int timeout_ms) {
+  if (BS_FAILS("poll", BS_PROCESS_ANY)) return -errno;
   struct pollfd item = {.fd = descriptor, .events = POLLIN};
   int ready = poll(&item, 1, timeout_ms);
   return ready >= 0 ? ready : -errno;
 }
 
 int bs_child_descriptor(void) {
+  if (BS_FAILS("signalfd", BS_PROCESS_ANY)) return -errno;
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGCHLD);
@@ -321,4 +340,7 @@ void bs_unblock_child_signal(void) {
   sigprocmask(SIG_UNBLOCK, &set, 0);
 }
 
-int bs_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET) == 0 ? 0 : errno; }
+int bs_enter_network(int descriptor) {
+  if (BS_FAILS("setns", BS_PROCESS_ANY)) return errno;
+  return setns(descriptor, CLONE_NEWNET) == 0 ? 0 : errno;
+}

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "socket_records.h"
+#include "failing_calls.h"
 #include "socket_dump.h"
 
 #include <errno.h>
@@ -44,6 +45,7 @@ static struct request request_for(int type, int flags, int family, int protocol,
 
 /* Sends a request and reads the answer, of one or many messages, to its end. */
 static int converse(const struct request *message, bs_socket_visitor visit, void *context) {
+  if (BS_FAILS("sock_diag", BS_PROCESS_ANY)) return -errno;
   int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (netlink < 0) return -errno;
   int result = send(netlink, message, sizeof *message, 0) < 0 ? -errno : 0, ended = 0;
@@ -171,6 +173,7 @@ int bs_send_descriptors(int channel, const int *descriptors, int count) {
   } control;
   memset(&control, 0, sizeof control);
   if (count > MAX_PASSED) return EINVAL;
+  if (BS_FAILS("sendmsg", BS_PROCESS_ANY)) return errno;
   struct msghdr message = {.msg_iov = &payload,
                            .msg_iovlen = 1,
                            .msg_control = control.bytes,
@@ -186,6 +189,7 @@ int bs_send_descriptors(int channel, const int *descriptors, int count) {
 }
 
 int bs_receive_descriptors(int channel, int *descriptors, int capacity) {
+  if (BS_FAILS("recvmsg", BS_PROCESS_ANY)) return -errno;
   char byte;
   struct iovec payload = {.iov_base = &byte, .iov_len = 1};
   union {
@@ -199,9 +203,15 @@ int bs_receive_descriptors(int channel, int *descriptors, int capacity) {
     if (errno != EINTR) return -errno;
   if (received == 0) return 0;
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (!header && message.msg_flags & MSG_CTRUNC) return -EMFILE;
   if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return -EPROTO;
   int count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
   const int *passed = (const int *)(const void *)CMSG_DATA(header);
+  /* Our own peers send no more than fits: what is missing had no free descriptor number here. */
+  if (message.msg_flags & MSG_CTRUNC) {
+    for (int i = 0; i < count; i++) close(passed[i]);
+    return -EMFILE;
+  }
   for (int i = capacity; i < count; i++) close(passed[i]);
   if (count > capacity) count = capacity;
   memcpy(descriptors, passed, sizeof(int) * (size_t)count);
@@ -209,6 +219,7 @@ int bs_receive_descriptors(int channel, int *descriptors, int capacity) {
 }
 
 int bs_receive_any_descriptors(int channel, int *descriptors) {
+  if (BS_FAILS("recvmsg", BS_PROCESS_ANY)) return -errno;
   char bytes[64];
   struct iovec payload = {.iov_base = bytes, .iov_len = sizeof bytes};
   union {

@@ -34,11 +34,13 @@ public struct Channel: Sendable {
   /// Makes a pair, close-on-exec. The caller closes both ends.
   public static func make() throws(SystemError) -> Channel {
     var ends: (Int32, Int32) = (-1, -1)
-    let result = withUnsafeMutableBytes(of: &ends) {
-      socketpair(
-        AF_UNIX, Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0,
-        $0.baseAddress!.assumingMemoryBound(to: Int32.self))
-    }
+    let result =
+      failing("socketpair")
+      ?? withUnsafeMutableBytes(of: &ends) {
+        socketpair(
+          AF_UNIX, Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0,
+          $0.baseAddress!.assumingMemoryBound(to: Int32.self))
+      }
     guard result == 0 else { throw .current("socketpair") }
     return Channel(parent: ends.0, child: ends.1)
   }

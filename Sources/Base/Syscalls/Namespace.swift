@@ -74,7 +74,7 @@ public enum Namespace {
       bs_pipe($0.baseAddress!.assumingMemoryBound(to: Int32.self))
     }
     guard code == 0 else { return SystemError("pipe", code: code).description }
-    let child = bs_fork()
+    let child = bs_fork(BS_PROCESS_TRIAL)
     if child == 0 {
       do throws(SystemError) {
         try body()

@@ -10,6 +10,9 @@ public final class NodeNetwork {
   /// Descriptors of the namespaces of the nodes 1, 2, ...
   public private(set) var nodes: [Int32] = []
   private let head: Int32
+  /// How many of `nodes` have their addresses; the rest are left from an attempt that failed.
+  private var linked = 0
+  private var hasBridge = false
 
   private static let bridge = "bs-br0"
   /// How long links may take to become operational.
@@ -30,37 +33,37 @@ public final class NodeNetwork {
     }
   }
 
-  /// Sees to it that there are so many nodes, the head node included, with links that work.
+  /// Sees to it that there are so many nodes, the head node included, with links that work. After a failure it may be
+  /// called again, and goes on where it stopped.
   /// - Throws: what a step failed with; `ETIMEDOUT` when a link does not become operational.
   public func grow(to count: Int) throws(SystemError) {
     guard count > 1 else { return }
     // A trial that was given up may have left one cut off.
-    for node in nodes.indices {
+    for node in 0..<linked {
       try visit(node + 1) { () throws(SystemError) in
         try self.check("setting a node's link up", bs_set_up("eth0"))
         try self.awaitLink("eth0", MonotonicClock.now() + Self.linkNanoseconds)
       }
     }
-    guard nodes.count < count - 1 else { return }
-    if nodes.isEmpty {
-      try check("making a bridge", bs_make_bridge(Self.bridge))
+    guard linked < count - 1 else { return }
+    if !hasBridge {
+      try check("making a bridge", bs_make_bridge(Self.bridge), unless: EEXIST)
       try check("setting the head node's address", bs_set_address(Self.bridge, NodeAddress.of(0)))
+      hasBridge = true
     }
-    let known = nodes.count
+    let known = linked
     for node in (known + 1)..<count {
-      try check("unshare(CLONE_NEWNET)", bs_unshare_network(0))
-      defer { _ = bs_enter_network(head) }
-      nodes.append(try Self.current())
-      try check("bringing loopback up", bs_bring_loopback_up())
-      try Namespace.allowTimeWait(false)
-      try check("setns", bs_enter_network(head))
+      if nodes.count < node { nodes.append(try makeNamespace()) }
       let name = "bs-veth\(node)"
+      // Made and not plugged into the bridge, as the second half of it may fail, it would be of no use.
+      _ = bs_remove_link(name)
       try check("making a link", bs_make_link(name, Self.bridge, nodes[node - 1]))
       try check("setting a link up", bs_set_up(name))
       try visit(node) { () throws(SystemError) in
         try self.check(
           "setting a node's address", bs_set_address("eth0", NodeAddress.of(node)))
       }
+      linked = node
     }
     let deadline = MonotonicClock.now() + Self.linkNanoseconds
     for node in (known + 1)..<count {
@@ -68,6 +71,16 @@ public final class NodeNetwork {
       try visit(node) { () throws(SystemError) in try self.awaitLink("eth0", deadline) }
     }
     try awaitLink(Self.bridge, deadline)
+  }
+
+  /// A new network namespace with loopback; this process is back in its own then.
+  private func makeNamespace() throws(SystemError) -> Int32 {
+    try check("unshare(CLONE_NEWNET)", bs_unshare_network(0))
+    defer { _ = bs_enter_network(head) }
+    let made = Descriptor(owning: try Self.current())
+    try check("bringing loopback up", bs_bring_loopback_up())
+    try Namespace.allowTimeWait(false)
+    return made.release()
   }
 
   /// Sets the range of ephemeral ports on every node but the head node.
@@ -123,8 +136,11 @@ public final class NodeNetwork {
     }
   }
 
-  private func check(_ call: String, _ code: Int32) throws(SystemError) {
-    if code != 0 { throw SystemError(call, code: code) }
+  /// - Parameter accepted: an errno that is as good as success.
+  private func check(
+    _ call: String, _ code: Int32, unless accepted: Int32 = 0
+  ) throws(SystemError) {
+    if code != 0 && code != accepted { throw SystemError(call, code: code) }
   }
 
   /// Cuts the calling process's node off, or joins it again; another node than the head node.

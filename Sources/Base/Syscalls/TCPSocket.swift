@@ -56,7 +56,7 @@ public enum TCPSocket {
   public static func open(nonBlocking: Bool = false) throws(SystemError) -> Int32 {
     let flags =
       Int32(SOCK_CLOEXEC.rawValue) | (nonBlocking ? Int32(SOCK_NONBLOCK.rawValue) : 0)
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | flags, 0)
+    let socket = failing("socket") ?? Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | flags, 0)
     guard socket >= 0 else { throw .current("socket") }
     return socket
   }
@@ -65,14 +65,16 @@ public enum TCPSocket {
   /// ends that lie outside the namespace's own range.
   public static func confine(_ socket: Int32, to pool: ClosedRange<Int>) throws(SystemError) {
     var value = UInt32(pool.upperBound) << 16 | UInt32(pool.lowerBound)
-    guard setsockopt(socket, Int32(IPPROTO_IP), localPortRangeOption, &value, 4) == 0
+    guard
+      (failing("setsockopt")
+        ?? setsockopt(socket, Int32(IPPROTO_IP), localPortRangeOption, &value, 4)) == 0
     else { throw .current("setsockopt(IP_LOCAL_PORT_RANGE)") }
   }
 
   /// Sets SO_REUSEADDR.
   public static func allowAddressReuse(_ socket: Int32) throws(SystemError) {
     var one: Int32 = 1
-    guard setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, 4) == 0
+    guard (failing("setsockopt") ?? setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, 4)) == 0
     else { throw .current("setsockopt(SO_REUSEADDR)") }
   }
 
@@ -81,14 +83,14 @@ public enum TCPSocket {
     if options.contains(.reuseAddress) { try allowAddressReuse(socket) }
     guard options.contains(.reusePort) else { return }
     var one: Int32 = 1
-    guard setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &one, 4) == 0
+    guard (failing("setsockopt") ?? setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &one, 4)) == 0
     else { throw .current("setsockopt(SO_REUSEPORT)") }
   }
 
   /// `accept(2)`, close-on-exec.
   public static func accept(_ listener: Int32) throws(SystemError) -> Int32 {
     while true {
-      let connection = Glibc.accept(listener, nil, nil)
+      let connection = failing("accept") ?? Glibc.accept(listener, nil, nil)
       if connection >= 0 {
         _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
         return connection
@@ -105,20 +107,24 @@ public enum TCPSocket {
 
   /// `bind(2)` to the port, 0 for one of the kernel's choice.
   public static func bind(_ socket: Int32, _ host: Host, port: UInt16) throws(SystemError) {
-    guard withAddress(host, port, { Glibc.bind(socket, $0, $1) }) == 0
+    guard (failing("bind") ?? withAddress(host, port, { Glibc.bind(socket, $0, $1) })) == 0
     else { throw .current("bind") }
   }
 
   /// `listen(2)`.
   public static func listen(_ socket: Int32, backlog: Int32 = 100) throws(SystemError) {
-    guard Glibc.listen(socket, backlog) == 0 else { throw .current("listen") }
+    guard (failing("listen") ?? Glibc.listen(socket, backlog)) == 0 else {
+      throw .current("listen")
+    }
   }
 
   /// `connect(2)`; true when connected, false when it goes on in the background.
   public static func connect(
     _ socket: Int32, _ host: Host = .loopback, port: UInt16
   ) throws(SystemError) -> Bool {
-    if withAddress(host, port, { Glibc.connect(socket, $0, $1) }) == 0 { return true }
+    if (failing("connect") ?? withAddress(host, port, { Glibc.connect(socket, $0, $1) })) == 0 {
+      return true
+    }
     if errno == EINPROGRESS { return false }
     throw .current("connect")
   }
@@ -140,7 +146,7 @@ public enum TCPSocket {
     let result = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &size) }
     }
-    guard result == 0 else { throw .current("getsockname") }
+    guard (failing("getsockname") ?? result) == 0 else { throw .current("getsockname") }
     return UInt16(bigEndian: address.sin_port)
   }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "CPortTrap.h"
+#include "failing_calls.h"
 #include "socket_dump.h"
 
 enum { SYS_PIDFD_GETFD = 438, PIDFD_THREAD_FLAG = O_EXCL, SO_NETNS_COOKIE_OPTION = 71, SO_COOKIE_OPTION = 57 };
@@ -75,6 +76,7 @@ static pid_t process_of(pid_t tid) {
 }
 
 int pt_open_thread(pid_t tid) {
+  if (BS_FAILS("pidfd_open", BS_PROCESS_ANY)) return -errno;
   int pidfd = (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD_FLAG);
   if (pidfd < 0 && errno == EINVAL) pidfd = (int)syscall(SYS_pidfd_open, process_of(tid), 0);
   return pidfd >= 0 ? pidfd : -errno;

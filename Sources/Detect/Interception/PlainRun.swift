@@ -53,7 +53,11 @@ public enum PlainRun {
     let error = posix_spawnp(&pid, command[0], &actions, &attributes, &words, environ)
     guard error == 0 else { throw .cannotExecute(command[0], code: error) }
     let pidfd = pt_open_thread(pid)
-    guard pidfd >= 0 else { throw .system("pidfd_open: \(errorText(-pidfd))") }
+    guard pidfd >= 0 else {
+      kill(-pid, SIGKILL)
+      while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
+      throw .system("pidfd_open: \(errorText(-pidfd))")
+    }
     let handle = Descriptor(owning: pidfd)
     var items = [handle.number, ending.number].map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)

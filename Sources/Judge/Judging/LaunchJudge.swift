@@ -46,7 +46,8 @@ struct LaunchJudge {
 
   func judge() -> LaunchOutcome {
     let (outcome, evidence) =
-      crashed() ?? misspoken() ?? forced() ?? lost() ?? serviceLost() ?? duplicate() ?? exhausted()
+      refused() ?? crashed() ?? misspoken() ?? forced() ?? lost() ?? serviceLost() ?? duplicate()
+      ?? exhausted()
       ?? startup() ?? died() ?? ownership()
       ?? misadvertised() ?? premature() ?? failed() ?? unfinished() ?? left() ?? recovered()
       ?? unforced() ?? ready()
@@ -74,6 +75,30 @@ struct LaunchJudge {
   }
 
   private typealias Finding = (Outcome, String)
+
+  /// The host refused one of the launch's processes, or of those that the plan sets on it: asked first, since whoever
+  /// waited for that process fails in turn. Nil if it refused none.
+  func refused() -> (Outcome, String)? {
+    if own.stage == .host { return (.harnessError, HostLimit.text(own.detail, errno: own.errno)) }
+    if let beyond {
+      if let engine = beyond.engines.first(where: { $0.stage == .host }) {
+        return (.harnessError, HostLimit.text("engine core \(engine.engine)", errno: engine.errno))
+      }
+      if let serving = beyond.servings.first(where: { $0.stage == .host }) {
+        return (
+          .harnessError,
+          HostLimit.text("the HTTP front end of API server \(serving.server)", errno: serving.errno)
+        )
+      }
+    }
+    guard let fault = record.faults.first(where: { $0.launch == launch && $0.refused != 0 })
+    else { return nil }
+    return (
+      .harnessError,
+      HostLimit.text(
+        "the process that acts for fault \(fault.fault) (\(fault.name))", errno: fault.refused)
+    )
+  }
 
   /// A launcher is ours and never ends by itself: what came of its launch says nothing about the strategy, unless a
   /// fault of the plan ended it.
@@ -240,13 +265,21 @@ struct LaunchJudge {
   }
 
   private func died() -> Finding? {
-    for server in record.servers where server.launch == launch {
+    for server in record.servers where server.launch == launch && !hasGivenUp(server) {
       guard let status = server.died else { continue }
       return (
         .childDied, "API server \(server.server) (pid \(server.pid)) died by \(Self.ending(status))"
       )
     }
     return nil
+  }
+
+  /// Whether an API server ended because its launcher had failed before the barrier opened: it has tried no bind, and
+  /// its exit code 1 is a consequence, not a cause.
+  private func hasGivenUp(_ server: ServerRecord) -> Bool {
+    let afterRelease: [Stage] = [.report, .ask, .http, .readiness, .serve]
+    return own.errno != 0 && !afterRelease.contains(own.stage) && server.died == 1 << 8
+      && [server.input, server.output].allSatisfy { $0.attempted == 0 && $0.errno == 0 }
   }
 
   /// A wait status in words.

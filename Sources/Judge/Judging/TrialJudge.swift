@@ -9,6 +9,7 @@ public import PlanModel
 /// |---|---|
 /// | torn, contradictory or incomplete record; the harness gave up | `harness-error` |
 /// | a thief drew less than was due | `invalid` |
+/// | the host refused a process of the launch, or one that acts for a fault | `harness-error` |
 /// | the launcher died, and no fault of the plan was to end it | `harness-error` |
 /// | the adapter of an `exec` strategy broke its protocol | `adapter-error` |
 /// | the launch is a program whose port calls were forced | as `ForcedRunJudge` says |
@@ -55,10 +56,14 @@ public struct TrialJudge {
       return everyLaunch(trial: record.started.trial, .harnessError, problem)
     }
     if let reason = shortfall(record) {
-      return everyLaunch(trial: record.started.trial, .invalid, reason)
+      // A launch whose processes the host refused cannot have drawn anybody's numbers.
+      return everyLaunch(trial: record.started.trial, .invalid, reason) { number in
+        LaunchJudge(arm: arm, record: record, launch: number).refused()
+      }
     }
     let launches = (0..<arm.topology.launches).map { number in
-      afterFaults(LaunchJudge(arm: arm, record: record, launch: number).judge(), record)
+      afterEarlierFaults(
+        afterFaults(LaunchJudge(arm: arm, record: record, launch: number).judge(), record), record)
     }
     let timing = Timing(record)
     return TrialOutcome(
@@ -85,11 +90,16 @@ public struct TrialJudge {
       })
   }
 
-  private func everyLaunch(trial: Int, _ outcome: Outcome, _ evidence: String) -> TrialOutcome {
+  /// - Parameter exception: what a launch comes to instead, nil for the same as the others.
+  private func everyLaunch(
+    trial: Int, _ outcome: Outcome, _ evidence: String,
+    unless exception: (Int) -> (Outcome, String)? = { _ in nil }
+  ) -> TrialOutcome {
     TrialOutcome(
       arm: arm.index, trial: trial,
       launches: (0..<arm.topology.launches).map {
-        LaunchOutcome(launch: $0, outcome: outcome, evidence: evidence)
+        let (outcome, evidence) = exception($0) ?? (outcome, evidence)
+        return LaunchOutcome(launch: $0, outcome: outcome, evidence: evidence)
       })
   }
 
@@ -119,6 +129,22 @@ public struct TrialJudge {
       launch: launch.launch, outcome: .invalid,
       evidence: "\(what) was due in launch \(first.launch) and not witnessed: \(how)"
         + (first.errno == 0 ? "" : ", \(LinuxErrno.text(first.errno))"))
+  }
+
+  /// Launches of the row in which a fault was due and not witnessed do not count, as a single one would not.
+  private func afterEarlierFaults(_ launch: LaunchOutcome, _ record: TrialRecord) -> LaunchOutcome {
+    let missed = Set(
+      record.earlierFaults.filter {
+        $0.launch == launch.launch && $0.isDue && $0.witnessed == 0
+      }.map(\.serial))
+    guard let first = missed.min() else { return launch }
+    var launch = launch
+    launch.readyBefore = max(0, launch.readyBefore - missed.count)
+    launch.evidence +=
+      (launch.evidence.isEmpty ? "" : "; ")
+      + "\(missed.count) earlier launches of the row do not count, "
+      + "first launch \(first + 1): a fault was due there and not witnessed"
+    return launch
   }
 
   /// Whether a launch failed by itself: it lost a port, or nothing was done to it. What another fault did, as to
@@ -159,10 +185,14 @@ struct TrialRecord {
   var startups: [StartupRecord] = []
   var engines: [EngineRecord] = []
   var servings: [ServingRecord] = []
+  /// Of the last launch of the row.
   var faults: [FaultRecord] = []
+  /// Of the launches of the row before it, which were all served.
+  var earlierFaults: [FaultRecord] = []
 
   /// Nil unless the events begin and end as one trial does.
   init?(_ events: [Event]) {
+    var everyFault: [FaultRecord] = []
     guard case .trialStarted(let started)? = events.first,
       case .trialEnded(let ended)? = events.last,
       started.arm == ended.arm, started.trial == ended.trial
@@ -174,13 +204,33 @@ struct TrialRecord {
       case .launch(let record): launches.append(record)
       case .server(let record): servers.append(record)
       case .thief(let record): thieves.append(record)
-      case .fault(let record): faults.append(record)
+      case .fault(let record): everyFault.append(record)
       case .startup(let record): startups.append(record)
       case .engine(let record): engines.append(record)
       case .serving(let record): servings.append(record)
       case .runStarted, .poolSet, .armSkipped, .trialStarted, .trialEnded, .runEnded: return nil
       }
     }
+    let last = everyFault.map(\.serial).max() ?? 0
+    faults = everyFault.filter { $0.serial == last }
+    earlierFaults = everyFault.filter { $0.serial != last }
+  }
+
+  /// What is wrong with the records of faults; nil if nothing is.
+  private func faultProblem(for arm: Arm) -> String? {
+    let last = faults.first?.serial ?? 0
+    let expected = (0...max(0, last)).flatMap { serial in arm.faults.indices.map { [serial, $0] } }
+    let found = (earlierFaults + faults).map { [$0.serial, $0.fault] }
+      .sorted { $0.lexicographicallyPrecedes($1) }
+    if found != expected {
+      return "expected records of \(expected.count) faults, found \(found.count)"
+    }
+    if let stray = (earlierFaults + faults).first(where: {
+      !(0..<arm.topology.launches).contains($0.launch)
+    }) {
+      return "fault \(stray.fault) is recorded in launch \(stray.launch), which there is not"
+    }
+    return nil
   }
 
   /// What is missing or doubled, nil if all is there.
@@ -196,12 +246,7 @@ struct TrialRecord {
       return
         "expected \(arm.thieves.count) thieves' records, found \(Set(thieves.map(\.thief)).count)"
     }
-    if faults.map(\.fault).sorted() != Array(arm.faults.indices) {
-      return "expected records of \(arm.faults.count) faults, found \(faults.count)"
-    }
-    if let stray = faults.first(where: { !(0..<arm.topology.launches).contains($0.launch) }) {
-      return "fault \(stray.fault) is recorded in launch \(stray.launch), which there is not"
-    }
+    if let problem = faultProblem(for: arm) { return problem }
     for launch in launches where launch.advertised.count != arm.topology.addressesPerLaunch {
       return
         "launch \(launch.launch) has \(launch.advertised.count) of \(arm.topology.addressesPerLaunch) addresses"

@@ -9,6 +9,9 @@ public enum Timeline {
     guard case .trialStarted(let started)? = events.first else { return "" }
     var items: [(at: UInt64, words: String)] = []
     func add(_ time: UInt64, _ words: String) { if time != 0 { items.append((time, words)) } }
+    let isRow = events.contains {
+      if case .fault(let record) = $0 { record.serial > 0 } else { false }
+    }
     for event in events {
       switch event {
       case .trialStarted(let record): add(record.at, "the trial begins")
@@ -17,7 +20,7 @@ public enum Timeline {
       case .startup(let record): append(record, add)
       case .engine(let record): append(record, add)
       case .serving(let record): append(record, add)
-      case .fault(let record): append(record, add)
+      case .fault(let record): append(record, isRow: isRow, add)
       case .trialEnded(let record):
         add(record.barrierOpened, "the barrier opens: API servers go on")
         add(record.at, "the trial is over: \(record.completion.rawValue)")
@@ -63,10 +66,12 @@ public enum Timeline {
     }
   }
 
-  private static func append(_ record: FaultRecord, _ add: Add) {
+  /// - Parameter isRow: launches follow each other, and the fault was scheduled for each anew.
+  private static func append(_ record: FaultRecord, isRow: Bool, _ add: Add) {
     guard record.isDue else { return }
     let victim = "\(record.point.role.rawValue) \(record.launch).\(record.index)"
-    let what = "fault \(record.fault) (\(record.name))"
+    let row = isRow ? " of launch \(record.serial + 1) in the row" : ""
+    let what = "fault \(record.fault) (\(record.name))\(row)"
     add(
       record.armed, "\(what) is armed for \(victim) (pid \(record.pid)) at \(record.point.rawValue)"
     )
@@ -75,6 +80,7 @@ public enum Timeline {
     let code = record.errno == 0 ? "" : ": \(LinuxErrno.text(record.errno))"
     let helper = record.helper == 0 ? "" : " by pid \(record.helper)"
     add(record.witnessed, "\(what) is witnessed\(helper)\(code)")
+    if record.witnessed == 0 && record.errno != 0 { add(record.injected, "\(what) failed\(code)") }
     add(record.healed, "\(what) is over")
   }
 

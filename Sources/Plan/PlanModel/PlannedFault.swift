@@ -167,13 +167,22 @@ public struct ScheduledFault: Sendable, Equatable {
     }
   }
 
-  /// One line a fault: equal schedules have equal bytes.
+  /// One line a fault, launch by launch where a trial has several in a row: equal schedules have equal bytes.
   public static func rendered(_ arm: Arm, trial: Int, seed: UInt64) -> String {
-    all(of: arm, trial: trial, seed: seed).map { scheduled in
+    let serials = arm.startup?.serialLaunches ?? 1
+    return (0..<serials).map { serial in
+      rendered(
+        arm, "trial \(trial)" + (serials > 1 ? " launch \(serial + 1) of \(serials)" : ""),
+        all(of: arm, trial: trial, seed: Schedule.seed(ofLaunch: serial, trial: seed)))
+    }.joined()
+  }
+
+  private static func rendered(_ arm: Arm, _ place: String, _ faults: [ScheduledFault]) -> String {
+    faults.map { scheduled in
       let fault = arm.faults[scheduled.number]
       let what = scheduled.isDue ? fault.kind.name : "nothing"
       return
-        "trial \(trial) fault \(scheduled.number): \(what) at \(fault.point.rawValue) of "
+        "\(place) fault \(scheduled.number): \(what) at \(fault.point.rawValue) of "
         + "\(fault.point.role.rawValue) \(scheduled.launch).\(scheduled.index), "
         + "\(scheduled.amountNanoseconds) ns\n"
     }.joined()

@@ -53,6 +53,15 @@ public struct Schedule: Sendable, Equatable {
     return generator.next()
   }
 
+  /// Seed of a launch in a row. Each has nonces and faults of its own, so that what comes late is known as a stranger.
+  /// - Parameters:
+  ///   - serial: number of the launch in its row, from 0.
+  ///   - trial: the trial's seed, which is that of its first launch.
+  public static func seed(ofLaunch serial: Int, trial: UInt64) -> UInt64 {
+    // The step of SplitMix64, which no other stream is derived by.
+    trial &+ UInt64(serial) &* 0x9e37_79b9_7f4a_7c15
+  }
+
   /// One line a block with the seeds of its first and last trial: equal schedules have equal bytes.
   public var rendered: String {
     blocks.map { block in

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "fault_calls.h"
+#include "failing_calls.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -16,12 +17,16 @@
 #include <time.h>
 #include <unistd.h>
 
+/* fork(2) of a process that acts for a fault. */
+static pid_t fork_helper(void) { return BS_FAILS("fork", BS_PROCESS_FAULT_HELPER) ? -1 : fork(); }
+
 static int take(uint16_t port, int reuse_address, int listens) {
   int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (handle < 0) return errno;
   const int one = 1;
   if (reuse_address && setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0) return errno;
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  if (BS_FAILS("bind", BS_PROCESS_ANY)) return errno;
   if (bind(handle, (struct sockaddr *)&address, sizeof address) != 0) return errno;
   if (listens && listen(handle, 128) != 0) return errno;
   return 0;
@@ -32,59 +37,78 @@ static _Noreturn void hold(struct bs_region *region, uint32_t number, uint16_t p
   struct bs_fault *fault = &region->faults[number];
   syscall(SYS_close_range, 3u, ~0u, 0u);
   int error = take(port, reuse_address, listens);
-  fault->helper_pid = getpid();
   fault->error = error;
   fault->port = port;
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  region->claimed_ns[port] = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-  if (error == 0) bs_store(&region->claims[port], bs_claim(BS_CLAIM_FAULT, number));
+  /* What was refused has a holder, whose claim and time stand. */
+  if (error == 0) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    region->claimed_ns[port] = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+    bs_store(&region->claims[port], bs_claim(BS_CLAIM_FAULT, number));
+  }
   bs_store(&fault->word, 1);
   bs_futex_wake_all(&fault->word);
   if (error != 0) _exit(0);
   for (;;) pause();
 }
 
-static int await_helper(struct bs_fault *fault) {
+/* Waits until the helper has tried; its pid. One that does not answer in time is ended, and nobody's then: -ETIMEDOUT. */
+static int await_helper(struct bs_fault *fault, pid_t helper) {
+  fault->helper_pid = helper;
   while (bs_load(&fault->word) == 0) {
-    /* One that was killed never answers; whoever kills it ends this process, too. */
-    if (bs_futex_wait(&fault->word, 0, 2000000000) == ETIMEDOUT) return -ETIMEDOUT;
+    if (bs_futex_wait(&fault->word, 0, 2000000000) != ETIMEDOUT) continue;
+    kill(helper, SIGKILL);
+    fault->helper_pid = 0;
+    return -ETIMEDOUT;
   }
-  return fault->helper_pid;
+  return helper;
+}
+
+/* Takes the exit of a child; its status. */
+static int take_exit(pid_t child) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  return status;
 }
 
 int bs_fault_steal(struct bs_region *region, uint32_t number, uint16_t port, int reuse_address, int listens) {
+  struct bs_fault *fault = &region->faults[number];
   pid_t parent = getpid();
-  pid_t pid = fork();
-  if (pid < 0) return -errno;
+  pid_t pid = fork_helper();
+  if (pid < 0) return -(fault->refused = errno);
   if (pid == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != parent) _exit(0);
     prctl(PR_SET_NAME, "bs-steal", 0, 0, 0);
     hold(region, number, port, reuse_address, listens);
   }
-  return await_helper(&region->faults[number]);
+  int result = await_helper(fault, pid);
+  if (result < 0) take_exit(pid);
+  return result;
 }
 
 int bs_fault_orphan(struct bs_region *region, uint32_t number, uint16_t port) {
-  pid_t middle = fork();
-  if (middle < 0) return -errno;
+  struct bs_fault *fault = &region->faults[number];
+  pid_t middle = fork_helper();
+  if (middle < 0) return -(fault->refused = errno);
   if (middle == 0) {
     pid_t parent = getpid();
-    if (fork() != 0) _exit(0);
+    pid_t helper = fork_helper();
+    if (helper < 0) fault->refused = errno;
+    if (helper > 0) fault->helper_pid = helper;
+    if (helper != 0) _exit(0);
     while (getppid() == parent) sched_yield();
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     prctl(PR_SET_NAME, "bs-orphan", 0, 0, 0);
     hold(region, number, port, 1, 1);
   }
-  int status;
-  while (waitpid(middle, &status, 0) < 0 && errno == EINTR) {}
-  return await_helper(&region->faults[number]);
+  take_exit(middle);
+  return fault->refused ? -fault->refused : await_helper(fault, fault->helper_pid);
 }
 
 int bs_fault_bystander(void) {
   pid_t parent = getpid();
-  pid_t pid = fork();
+  pid_t pid = fork_helper();
   if (pid < 0) return -errno;
   if (pid > 0) return pid;
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

@@ -176,6 +176,8 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case adapter
   /// The launcher binds the HTTP port, or the HTTP client waits for answers.
   case http
+  /// The host refused a process of the launch, or its channel: a limit of the host, and nobody's failure.
+  case host
 }
 
 /// Who holds a port.

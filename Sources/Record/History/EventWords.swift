@@ -24,6 +24,7 @@ extension Stage {
     case .serve: "serve"
     case .adapter: "adapter"
     case .http: "http"
+    case .host: "host"
     }
   }
 }

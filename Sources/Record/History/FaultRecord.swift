@@ -30,11 +30,16 @@ public struct FaultRecord: Sendable, Equatable, Codable {
   public var port: UInt16
   /// A process that acted for it, as the one that steals; 0 for none.
   public var helper: Int32
+  /// errno with which the host refused a process that was to act for it, 0 if it did not.
+  public var refused: Int32
+  /// Number of the launch in its row, from 0; each launch of a row has a record of every fault.
+  public var serial: Int
 
   public init(
     fault: Int, name: String, point: InjectionPoint, launch: Int, index: Int, isDue: Bool,
     pid: Int32 = 0, armed: UInt64 = 0, injected: UInt64 = 0, witnessed: UInt64 = 0,
-    healed: UInt64 = 0, errno: Int32 = 0, port: UInt16 = 0, helper: Int32 = 0
+    healed: UInt64 = 0, errno: Int32 = 0, port: UInt16 = 0, helper: Int32 = 0,
+    refused: Int32 = 0, serial: Int = 0
   ) {
     self.fault = fault
     self.name = name
@@ -50,6 +55,8 @@ public struct FaultRecord: Sendable, Equatable, Codable {
     self.errno = errno
     self.port = port
     self.helper = helper
+    self.refused = refused
+    self.serial = serial
   }
 }
 
@@ -68,20 +75,31 @@ enum FaultCoding {
     buffer.append(decimal: record.index)
     buffer.append(",\"due\":")
     buffer.append(record.isDue ? "true" : "false")
-    for (name, value) in numbers(record) where value != 0 {
-      buffer.append(",")
-      buffer.append(quoted: name)
-      buffer.append(":")
-      buffer.append(decimal: value)
-    }
+    append("pid", record.pid, into: &buffer)
+    append("armed", record.armed, into: &buffer)
+    append("injected", record.injected, into: &buffer)
+    append("witnessed", record.witnessed, into: &buffer)
+    append("healed", record.healed, into: &buffer)
+    append("errno", record.errno, into: &buffer)
+    append("port", record.port, into: &buffer)
+    append("helper", record.helper, into: &buffer)
+    append("refused", record.refused, into: &buffer)
+    append("serial", record.serial, into: &buffer)
   }
 
-  private static func numbers(_ record: FaultRecord) -> [(String, UInt64)] {
-    [
-      ("pid", UInt64(record.pid)), ("armed", record.armed), ("injected", record.injected),
-      ("witnessed", record.witnessed), ("healed", record.healed), ("errno", UInt64(record.errno)),
-      ("port", UInt64(record.port)), ("helper", UInt64(record.helper)),
-    ]
+  /// Nothing for 0. Numbers of any sign: a record of what went wrong must not end the run.
+  private static func append(
+    _ name: StaticString, _ value: some FixedWidthInteger, into buffer: inout ByteBuffer
+  ) {
+    guard value != 0 else { return }
+    buffer.append(",\"")
+    buffer.append(name)
+    buffer.append("\":")
+    if value < 0 {
+      buffer.append(decimal: Int(value))
+    } else {
+      buffer.append(decimal: UInt64(value))
+    }
   }
 
   static func decode(_ fields: inout EventFields) throws(EventDecoder.Failure) -> FaultRecord {
@@ -94,6 +112,8 @@ enum FaultCoding {
       witnessed: try fields.number("witnessed", default: 0),
       healed: try fields.number("healed", default: 0),
       errno: try fields.number("errno", default: 0), port: try fields.number("port", default: 0),
-      helper: try fields.number("helper", default: 0))
+      helper: try fields.number("helper", default: 0),
+      refused: try fields.number("refused", default: 0),
+      serial: try fields.number("serial", default: 0))
   }
 }

@@ -2,6 +2,9 @@
 /// of the recorded run, whatever system reads it.
 public enum LinuxErrno {
   public static let tryAgain: Int32 = 11
+  public static let outOfMemory: Int32 = 12
+  public static let tooManyFilesOfHost: Int32 = 23
+  public static let tooManyFiles: Int32 = 24
   public static let brokenPipe: Int32 = 32
   public static let tooManyLevels: Int32 = 40
   public static let addressInUse: Int32 = 98

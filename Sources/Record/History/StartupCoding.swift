@@ -9,7 +9,7 @@ enum StartupCoding {
     }
     append("handshakePort", UInt64(record.handshakePort), into: &buffer)
     append("handshakeBound", record.handshakeBound, into: &buffer)
-    append("coordinatorPid", UInt64(record.coordinatorPid), into: &buffer)
+    append("coordinatorPid", nonZero: record.coordinatorPid, into: &buffer)
     if record.coordinatorPorts != [0, 0] {
       list("coordinatorPorts", record.coordinatorPorts.map(Int.init), into: &buffer)
     }
@@ -72,7 +72,7 @@ enum StartupCoding {
     if !record.unanswered.isEmpty { list("unanswered", record.unanswered, into: &buffer) }
     append("strangers", UInt64(record.strangers), into: &buffer)
     append("httpAnswered", record.httpAnswered, into: &buffer)
-    append("frontEndPid", UInt64(record.frontEndPid), into: &buffer)
+    append("frontEndPid", nonZero: record.frontEndPid, into: &buffer)
     failure(record.errno, record.stage, into: &buffer)
   }
 
@@ -170,6 +170,13 @@ enum StartupCoding {
     buffer.append(name)
     buffer.append("\":")
     buffer.append(decimal: value)
+  }
+
+  /// Nothing for 0. A process id of a damaged record may be negative, and must not end the run.
+  private static func append(
+    _ name: StaticString, nonZero value: Int32, into buffer: inout ByteBuffer
+  ) {
+    if value != 0 { append(name, value, into: &buffer) }
   }
 
   /// Nothing for nil.

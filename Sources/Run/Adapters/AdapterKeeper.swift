@@ -90,7 +90,7 @@ public enum AdapterKeeper {
     _ = bs_set_parent_death_signal(SIGTERM)
     if getppid() != parent || signals < 0 { _exit(0) }
     bs_set_name(name, Int32(launch), -1)
-    let adapter = bs_fork()
+    let adapter = bs_fork(BS_PROCESS_ADAPTER)
     if adapter == 0 {
       bs_reset_signals()
       exec()

@@ -78,7 +78,7 @@ public final class AdapterProcess {
       opened += [channel.parent, channel.child]
       bs_ignore_broken_pipes()
       let parent = getpid()
-      let pid = bs_fork()
+      let pid = bs_fork(BS_PROCESS_ADAPTER)
       guard pid >= 0 else { throw .current("fork") }
       if pid == 0 {
         let ends = AdapterKeeper.Ends(

@@ -40,6 +40,9 @@ public final class Run {
   private let schedule: Schedule
   private let host: WorkerHost
   private let interruption: Interruption
+  /// Runs the trials of `currentArm`; nil while it has no workers.
+  private var current: TrialRunner?
+  private var currentArm = -1
   /// Time spent in each arm.
   public private(set) var timings: [ArmTiming]
 
@@ -141,45 +144,87 @@ public final class Run {
       reason.map { Event.armSkipped(ArmSkipped(arm: arm.index, reason: $0)) }
     }
     if !skips.isEmpty { try append(skips, observer) }
-    var current: TrialRunner?
-    var currentArm = -1
-    blocks: for block in schedule.blocks where skipped[block.arm] == nil {
-      if interruption.isRequested { break }
-      let arm = plan.arms[block.arm]
-      if currentArm != arm.index || current == nil {
-        try current?.stopAdapters()
-        try stopWorkers()
-        current = try startWorkers(arm, observer)
-        currentArm = arm.index
-      }
-      let started = MonotonicClock.now()
-      for trial in block.trials {
-        guard current != nil else { break blocks }
-        let seed = schedule.trialSeed(arm: arm.index, trial: trial)
-        let next =
-          trial + 1 < block.trials.upperBound
-          ? schedule.trialSeed(arm: arm.index, trial: trial + 1) : nil
-        let result = try current!.run(
-          trial: trial, seed: seed, next: next, countsSockets: trial == block.trials.lowerBound)
-        switch result {
-        case .interrupted:
-          break blocks
-        case .recorded(let events, let needsNewWorkers):
-          try append(events, observer)
-          timings[arm.index].trials += 1
-          if needsNewWorkers {
-            try stopWorkers()
-            current = try startWorkers(arm, observer)
-          }
-        }
-      }
-      timings[arm.index].seconds += Double(MonotonicClock.now() - started) / 1e9
+    for block in schedule.blocks where skipped[block.arm] == nil {
+      guard try perform(block, observer) else { break }
     }
     try current?.stopAdapters()
     try stopWorkers()
     try append(
       [.runEnded(RunEnded(interrupted: interruption.isRequested, at: MonotonicClock.now()))],
       observer)
+  }
+
+  /// Runs a block's trials. Returns false when interrupted.
+  private func perform(
+    _ block: Schedule.Block, _ observer: any Observer
+  ) throws(RunError) -> Bool {
+    if interruption.isRequested { return false }
+    let arm = plan.arms[block.arm]
+    var workers = try workers(for: arm, observer)
+    let started = MonotonicClock.now()
+    // Of an interrupted block, too: its trials count.
+    defer { timings[arm.index].seconds += Double(MonotonicClock.now() - started) / 1e9 }
+    for trial in block.trials {
+      if trial != block.trials.lowerBound { workers = try self.workers(for: arm, observer) }
+      switch workers {
+      case .interrupted: return false
+      case .refused(let why):
+        if interruption.isRequested { return false }
+        try append(Self.trial(trial, of: arm, refused: why), observer)
+        timings[arm.index].trials += 1
+        continue
+      case .ready: break
+      }
+      let next =
+        trial + 1 < block.trials.upperBound
+        ? schedule.trialSeed(arm: arm.index, trial: trial + 1) : nil
+      let result = try current!.run(
+        trial: trial, seed: schedule.trialSeed(arm: arm.index, trial: trial), next: next,
+        countsSockets: trial == block.trials.lowerBound)
+      guard case .recorded(let events, let needsNewWorkers) = result else { return false }
+      try append(events, observer)
+      timings[arm.index].trials += 1
+      if needsNewWorkers {
+        try stopWorkers()
+        current = nil
+      }
+    }
+    return true
+  }
+
+  /// What became of the start of an arm's workers.
+  private enum Workers {
+    case ready
+    case interrupted
+    /// The host let one of them not be made.
+    case refused(String)
+  }
+
+  /// Sees to it that the arm's workers run, and nobody else's.
+  private func workers(for arm: Arm, _ observer: any Observer) throws(RunError) -> Workers {
+    if currentArm == arm.index && current != nil { return .ready }
+    try current?.stopAdapters()
+    try stopWorkers()
+    current = nil
+    currentArm = arm.index
+    do throws(RunError) { current = try startWorkers(arm, observer) } catch {
+      guard case .refused(let why) = error else { throw error }
+      try stopWorkers()
+      return .refused(why)
+    }
+    return current == nil ? .interrupted : .ready
+  }
+
+  /// A trial that could not begin.
+  private static func trial(_ trial: Int, of arm: Arm, refused why: String) -> [Event] {
+    let now = MonotonicClock.now()
+    return [
+      .trialStarted(TrialStarted(arm: arm.index, trial: trial, at: now)),
+      .trialEnded(
+        TrialEnded(
+          arm: arm.index, trial: trial, barrierOpened: 0, at: now, completion: .harnessError,
+          detail: why)),
+    ]
   }
 
   /// Why an arm cannot run: the plan says so, or this host lacks what its strategy needs.
@@ -253,7 +298,10 @@ public final class Run {
     var runner = TrialRunner(
       arm: arm, handover: handover, host: host, interruption: interruption, sockets: nil)
     runner.expectPool()
-    _ = try request(ControlMessage(.startWorkers))
+    let started = try request(ControlMessage(.startWorkers))
+    if let code = started.values.first {
+      throw .refused(HostLimit.text(started.text, errno: Int32(truncatingIfNeeded: code)))
+    }
     guard try runner.awaitPool() else {
       if interruption.isRequested { return nil }
       throw .workers("the workers of '\(arm.strategy.label)' did not start in time")

@@ -13,13 +13,15 @@ public enum RunError: Error, CustomStringConvertible {
   case unknownName(String)
   /// The history could not be written.
   case history(String)
+  /// The host let a worker not be made.
+  case refused(String)
   /// A system call of the harness failed.
   case system(SystemError)
 
   public var description: String {
     switch self {
     case .workerHostEnded: "the worker host ended unexpectedly"
-    case .workers(let text): text
+    case .workers(let text), .refused(let text): text
     case .isolationUnavailable(let why):
       "no network namespace can be had here (\(why)), and isolation is required"
     case .unknownName(let name): "'\(name)' is not in the registry"

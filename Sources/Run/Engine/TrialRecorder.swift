@@ -12,8 +12,8 @@ internal import Syscalls
 /// The records are made from a copy, so that the launchers can already prepare the next trial.
 final class TrialRecorder {
   private let live: SharedRegion
-  private let region = SharedRegion.privateCopy()
-  private let arm: Arm
+  let region = SharedRegion.privateCopy()
+  let arm: Arm
   private let host: WorkerHost
 
   init(arm: Arm, host: WorkerHost) {
@@ -44,6 +44,17 @@ final class TrialRecorder {
     arm.thieves.indices.map {
       let thief = live.thief($0).pointee
       return ThiefSnapshot(drawn: Int(thief.drawn), held: Int(thief.held))
+    }
+  }
+
+  /// The thieves when the last launch had allocated; as they are now where one has not.
+  func allocationSnapshot() -> [ThiefSnapshot] {
+    let isAllocated = (0..<arm.topology.launches).allSatisfy {
+      live.launcher($0).pointee.allocation_ended_ns != 0
+    }
+    guard isAllocated else { return snapshot() }
+    return snapshot().enumerated().map { number, now in
+      ThiefSnapshot(drawn: Int(live.thief(number).pointee.drawn_before), held: now.held)
     }
   }
 
@@ -115,7 +126,7 @@ final class TrialRecorder {
   /// The events between `trial-started` and `trial-ended`.
   func records(
     windowOpened: [ThiefSnapshot], barrierOpened: [ThiefSnapshot], holders: [HolderKey: Holder],
-    ended: UInt64
+    earlierFaults: [FaultRecord], serial: Int, ended: UInt64
   ) -> [Event] {
     var events: [Event] = []
     let servers = arm.topology.apiServers
@@ -142,27 +153,8 @@ final class TrialRecorder {
             drawnAfterBind: Int(thief.drawn) - barrierOpened[number].drawn,
             heldAtRelease: barrierOpened[number].held, errno: thief.error)))
     }
-    for number in arm.faults.indices { events.append(.fault(faultRecord(number, ended))) }
+    events += (earlierFaults + faultRecords(serial: serial, ended)).map(Event.fault)
     return events
-  }
-
-  /// - Parameter ended: when the trial was over; what a fault had done to processes is over by then.
-  private func faultRecord(_ number: Int, _ ended: UInt64) -> FaultRecord {
-    let fault = region.fault(number).pointee
-    let planned = arm.faults[number]
-    var record = FaultRecord(
-      fault: number, name: planned.kind.name, point: planned.point, launch: Int(fault.launch),
-      index: Int(fault.victim), isDue: fault.is_due != 0)
-    guard record.isDue else { return record }
-    record.pid = fault.pid
-    record.armed = fault.armed_ns
-    record.injected = fault.injected_ns
-    record.witnessed = fault.witnessed_ns
-    record.healed = fault.healed_ns != 0 || fault.witnessed_ns == 0 ? fault.healed_ns : ended
-    record.errno = fault.error
-    record.port = UInt16(fault.port)
-    record.helper = fault.helper_pid
-    return record
   }
 
   private func launchRecord(_ launch: Int, _ holder: Holder?) -> LaunchRecord {

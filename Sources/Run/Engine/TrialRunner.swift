@@ -117,13 +117,15 @@ struct TrialRunner {
     var barrierTime: UInt64 = 0
     var holders: [HolderKey: Holder] = [:]
     var completion = TrialEnded.Completion.complete
+    var earlierFaults: [FaultRecord] = []
+    var hasHelpers = false
     loop: while true {
       var event = TrialMachine.Event.phaseEnded
       switch action {
       case .prepare:
         guard let wait = outcome(try prepare(trial, seed, serial: serial))
         else { return .interrupted }
-        windowOpened = recorder.snapshot()
+        windowOpened = recorder.allocationSnapshot()
         event = wait ? .prepared(allocatedAt: allocatedAt()) : .deadlinePassed
       case .draw:
         board.begin(.init(thieves: true))
@@ -157,6 +159,9 @@ struct TrialRunner {
         if !wait {
           event = .deadlinePassed
         } else if Int(serial) + 1 < arm.startup?.serialLaunches ?? 1, areServed {
+          recorder.freeze()
+          earlierFaults += recorder.faultRecords(serial: Int(serial), MonotonicClock.now())
+          hasHelpers = hasHelpers || hasFaultHelpers()
           serial += 1
           event = .closedForNext
         }
@@ -175,14 +180,15 @@ struct TrialRunner {
     let things = arm.depth == .startup && completion == .complete ? try cleanUp() : []
     let left = completion == .complete ? try socketsLeft() : -1
     let needsNewWorkers =
-      completion != .complete || left > 0 || hasDeadWorkers() || hasFaultHelpers()
+      completion != .complete || left > 0 || hasDeadWorkers() || hasHelpers
+      || hasFaultHelpers()
     let ended = MonotonicClock.now()
     if let next, !needsNewWorkers, arm.thieves.isEmpty { startPreparing(trial + 1, next) }
 
     var events: [Event] = [.trialStarted(TrialStarted(arm: arm.index, trial: trial, at: started))]
     events += recorder.records(
       windowOpened: windowOpened, barrierOpened: barrierOpened, holders: holders,
-      ended: ended)
+      earlierFaults: earlierFaults, serial: Int(serial), ended: ended)
     events.append(
       .trialEnded(
         TrialEnded(
@@ -237,8 +243,7 @@ struct TrialRunner {
     _ trial: Int, _ seed: UInt64, serial: UInt32
   ) throws(RunError) -> PhaseBoard.Wait {
     if preparing == nil {
-      // Each launch of a row has nonces of its own, so that what comes late is known as a stranger.
-      let seed = seed &+ UInt64(serial) &* 0x9e37_79b9_7f4a_7c15
+      let seed = Schedule.seed(ofLaunch: Int(serial), trial: seed)
       let wait = try beginThieves(seed)
       if wait != .ended { return wait }
       startPreparing(trial, seed, serial: serial)
@@ -365,7 +370,8 @@ struct TrialRunner {
     }
   }
 
-  /// Whether processes that act for faults outlived their trial: they end with whoever started them.
+  /// Whether processes that act for faults outlived their trial, which the faults say themselves: they end with
+  /// whoever started them.
   private func hasFaultHelpers() -> Bool {
     arm.faults.indices.contains { number in
       let fault = region.fault(number).pointee

@@ -20,7 +20,8 @@ public protocol Fault: SendableMetatype {
   static func observe(_ observation: InjectionObservation, _ slot: FaultSlot)
 
   /// The trial is over, the victim lives: undo what still lasts.
-  static func heal(_ slot: FaultSlot)
+  /// - Returns: whether nothing of it is left. What is left would meet the next trial: its processes are replaced.
+  static func heal(_ slot: FaultSlot) -> Bool
 
   /// The wait status (`waitpid(2)`) by which the victim's parent witnesses it; nil for faults that end nobody.
   static func expectedExit(_ options: OptionValues) -> Int32?
@@ -30,7 +31,7 @@ extension Fault {
   /// Nothing to see.
   public static func observe(_ observation: InjectionObservation, _ slot: FaultSlot) {}
   /// Nothing lasts.
-  public static func heal(_ slot: FaultSlot) {}
+  public static func heal(_ slot: FaultSlot) -> Bool { true }
   /// It ends nobody.
   public static func expectedExit(_ options: OptionValues) -> Int32? { nil }
 }
@@ -116,6 +117,13 @@ public struct FaultSlot {
   /// Something went wrong in injecting it: it will not be witnessed.
   public func fail(_ code: Int32) { slot.pointee.error = code }
 
+  /// The host refused a process that was to act for it, or that process never answered: no fault of the plan, and
+  /// nothing that the strategy could bear.
+  public func refused(_ code: Int32) {
+    slot.pointee.refused = code
+    slot.pointee.error = code
+  }
+
   /// Has the harness witness the victim by its state in /proc, and continue it if it is stopped.
   /// - Parameters:
   ///   - state: T for stopped, S for sleeping (proc(5)).
@@ -178,8 +186,7 @@ public final class FaultInjector: Injector {
 
   public func heal() {
     for slot in own where slot.pointee.injected_ns != 0 && slot.pointee.healed_ns == 0 {
-      slot.type.heal(slot)
-      slot.healed()
+      if slot.type.heal(slot) { slot.healed() }
     }
   }
 

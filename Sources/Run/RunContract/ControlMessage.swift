@@ -12,7 +12,8 @@ public struct ControlMessage: Sendable, Equatable {
     case failed
     /// Set `ip_local_port_range` to values 0 and 1; the answer has what the kernel reports then.
     case setPool
-    /// Start launchers, servers, thieves and auditor as the order in the shared region says.
+    /// Start launchers, servers, thieves and auditor as the order in the shared region says. Where the host refuses one
+    /// of them (fork), the answer has the errno as its value, and the text says which.
     case startWorkers
     /// End all of them.
     case stopWorkers

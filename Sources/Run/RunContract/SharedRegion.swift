@@ -17,7 +17,7 @@ public struct SharedRegion {
     let number = bs_memory_file("bindstorm-region")
     guard number >= 0 else { throw SystemError("memfd_create", code: -number) }
     let file = Descriptor(owning: number)
-    guard ftruncate(file.number, MemoryLayout<bs_region>.size) == 0
+    guard (failing("ftruncate") ?? ftruncate(file.number, MemoryLayout<bs_region>.size)) == 0
     else { throw .current("ftruncate") }
     return file
   }
@@ -25,7 +25,8 @@ public struct SharedRegion {
   /// Attaches to the region behind a descriptor.
   public init(mapping descriptor: Int32) throws(SystemError) {
     let size = MemoryLayout<bs_region>.size
-    guard let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+    guard failing("mmap") == nil,
+      let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
       address != MAP_FAILED
     else { throw .current("mmap") }
     pointer = address.bindMemory(to: bs_region.self, capacity: 1)

@@ -40,7 +40,7 @@ struct ListenerHandover {
       launch.handOver(socket, port: port, for: address)
       launch.endpoint(address).pointee.advertised = port
     }
-    if leaksToChild { startBystander() }
+    if leaksToChild { try startBystander(launch) }
     if !closesParentCopy { launch.keepHanded() }
   }
 
@@ -55,9 +55,11 @@ struct ListenerHandover {
   }
 
   /// A child that knows nothing of the listeners it inherited, and outlives the API servers.
-  private func startBystander() {
+  private func startBystander(_ launch: Launch) throws(StageFailure) {
     let parent = getpid()
-    guard bs_fork() == 0 else { return }
+    let pid = bs_fork(BS_PROCESS_BYSTANDER)
+    guard pid >= 0 else { throw launch.refused("a bystander of the launcher", errno) }
+    guard pid == 0 else { return }
     _ = bs_set_parent_death_signal(SIGKILL)
     if getppid() != parent { _exit(0) }
     bs_set_name("bs-bystander", -1, -1)

@@ -29,9 +29,6 @@ public struct PublishThroughStore: Strategy {
       cooperation: .binder, isKnownBeforehand: false, worksAcrossHosts: true, failure: .either,
       weakness: "the store needs a first port; stale keys lead to the wrong peer"))
 
-  /// One key: server number, input port, output port.
-  private typealias Key = (UInt16, UInt16, UInt16)
-
   private let holdsStore: Bool
   private let hasStaleKeys: Bool
   private let timeoutMilliseconds: Int
@@ -70,16 +67,18 @@ public struct PublishThroughStore: Strategy {
     }
     if !holdsStore { store = try launch.openService() }
     let deadline = MonotonicClock.now() + UInt64(timeoutMilliseconds) * 1_000_000
+    var keys = KeyStore(listener: store, mark: KeyStore.mark(ofTrial: launch.trialSeed))
+    defer { keys.close(until: deadline) }
     var missing = Set(0..<launch.servers)
     while !missing.isEmpty {
-      let code = ChannelMessage.awaitReadable(store, until: deadline)
-      guard code == 0 else { throw StageFailure(stage: BS_STAGE_REPORT.rawValue, code: code) }
-      guard let key = take() else { continue }
-      let server = Int(key.0)
-      guard missing.remove(server) != nil, !hasStaleKeys else { continue }
-      let (input, output) = launch.addresses(of: server)
-      launch.endpoint(input).pointee.advertised = key.1
-      launch.endpoint(output).pointee.advertised = key.2
+      do throws(SystemError) {
+        for key in try keys.take(until: deadline) {
+          guard missing.remove(Int(key.server)) != nil, !hasStaleKeys else { continue }
+          let (input, output) = launch.addresses(of: Int(key.server))
+          launch.endpoint(input).pointee.advertised = key.input
+          launch.endpoint(output).pointee.advertised = key.output
+        }
+      } catch { throw StageFailure(stage: BS_STAGE_REPORT.rawValue, code: error.code) }
     }
   }
 
@@ -90,17 +89,16 @@ public struct PublishThroughStore: Strategy {
 
   /// Writes the key and waits until it is stored. Returns 0 or errno.
   private func publish(_ binder: Binder) -> Int32 {
-    var key: Key = (
-      UInt16(binder.number), binder.endpoint(.input).pointee.bound,
-      binder.endpoint(.output).pointee.bound
-    )
+    let key = KeyStore.Key(
+      server: UInt16(binder.number), input: binder.endpoint(.input).pointee.bound,
+      output: binder.endpoint(.output).pointee.bound
+    ).bytes(mark: KeyStore.mark(ofTrial: binder.trialSeed))
     let deadline = MonotonicClock.now() + UInt64(timeoutMilliseconds) * 1_000_000
     do throws(SystemError) {
       let socket = try connect(binder, until: deadline)
       defer { closeDescriptor(socket) }
       TCPSocket.resetOnClose(socket)
-      let size = MemoryLayout.size(ofValue: key)
-      guard send(socket, &key, size, Int32(MSG_NOSIGNAL)) == size else {
+      guard send(socket, key, key.count, Int32(MSG_NOSIGNAL)) == key.count else {
         throw SystemError.current("send")
       }
       let code = ChannelMessage.awaitReadable(socket, until: deadline)
@@ -128,19 +126,5 @@ public struct PublishThroughStore: Strategy {
         binder.pause(nanoseconds: 1_000_000)
       }
     }
-  }
-
-  private func take() -> Key? {
-    guard let connection = try? TCPSocket.accept(store) else { return nil }
-    defer { closeDescriptor(connection) }
-    TCPSocket.resetOnClose(connection)
-    var key: Key = (0, 0, 0)
-    let size = MemoryLayout.size(ofValue: key)
-    guard recv(connection, &key, size, Int32(MSG_WAITALL)) == size else { return nil }
-    var answer: UInt8 = 1
-    guard send(connection, &answer, 1, Int32(MSG_NOSIGNAL)) == 1 else { return nil }
-    // The client closes first, once it has the answer: the other way round a reset could overtake it.
-    _ = recv(connection, &answer, 1, 0)
-    return key
   }
 }

@@ -269,6 +269,9 @@ public final class Binder {
   /// Whether the launcher has failed already, and nobody waits any more.
   public var hasLauncherFailed: Bool { bs_load_error(region.launcher(launch)) != 0 }
 
+  /// Seed of the trial.
+  var trialSeed: UInt64 { region.pointer.pointee.trial_seed }
+
   /// The number of the launcher's own service.
   public var servicePort: UInt16 { region.launcher(launch).pointee.service_port }
 

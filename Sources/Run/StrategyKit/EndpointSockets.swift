@@ -30,6 +30,9 @@ public final class EndpointSockets {
 
   /// Descriptors of a worker lie below this: it opens a few dozen at most.
   private static let highestDescriptor: Int32 = 127
+  /// How long libzmq's thread may take to close listeners, which it does in microseconds. A listener that is still
+  /// open then costs the next trial its number, and shows there.
+  private static let closingNanoseconds: UInt64 = 5_000_000_000
 
   private let kind: SocketKind
   private let confinedTo: ClosedRange<Int>?
@@ -118,11 +121,14 @@ public final class EndpointSockets {
     switch kind {
     case .zmq:
       let open = confinedTo == nil ? [] : openListeners()
+      let limit = MonotonicClock.now() + Self.closingNanoseconds
       firstRouter = nil
       router = nil
       pull = nil
       for (listener, inode) in open {
-        while TCPSocket.isOpen(listener, inode: inode) { usleep(50) }
+        while TCPSocket.isOpen(listener, inode: inode) && MonotonicClock.now() < limit {
+          usleep(50)
+        }
       }
     case .tcp:
       for role in EndpointRole.allCases where listeners[role] >= 0 {
@@ -156,9 +162,15 @@ public final class EndpointSockets {
     case listener(Int32)
   }
 
+  /// A listener is its own from the call on, whatever comes of it.
   private func bindMessaging(_ role: EndpointRole, to place: Place) -> BindResult {
     do throws(MessagingError) {
-      let socket = try makeSocket(role)
+      let socket: Socket
+      do throws(MessagingError) { socket = try makeSocket(role) } catch {
+        // No socket of libzmq's closes it: in a pooled process it would hold its port in all later trials.
+        if case .listener(let listener) = place { closeDescriptor(listener) }
+        throw error
+      }
       var port: UInt16 = 0
       switch place {
       case .port(let number):

@@ -59,6 +59,9 @@ public final class Launch {
     setDetail("")
   }
 
+  /// Seed of the trial.
+  var trialSeed: UInt64 { region.pointer.pointee.trial_seed }
+
   /// Slot of the launch's API server.
   public func slot(of server: Int) -> Int { number * order.serversPerLaunch + server }
 
@@ -104,6 +107,15 @@ public final class Launch {
   public func note(_ failure: StageFailure) {
     slot.pointee.error = failure.code
     slot.pointee.stage = failure.stage
+  }
+
+  /// The host refused a process of the launch, or a channel to it: no failure of the strategy.
+  /// - Parameters:
+  ///   - what: could not be made, in words.
+  ///   - code: errno.
+  public func refused(_ what: String, _ code: Int32) -> StageFailure {
+    setDetail(what)
+    return StageFailure(stage: BS_STAGE_HOST.rawValue, code: code)
   }
 
   // MARK: Adapters

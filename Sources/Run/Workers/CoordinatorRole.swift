@@ -75,6 +75,7 @@ final class CoordinatorRole {
 
   /// The context is lent: a value of its kind may end with its last use, and would wait for its sockets.
   private func start(_ context: borrowing Context, _ channel: Int32) throws {
+    guard failing("zmq_bind") == nil else { throw SystemError.current("zmq_bind") }
     let front = try Socket(.xpub, in: context)
     try front.bind(to: addresses.statistics)
     let output = try Socket(.pull, in: context)

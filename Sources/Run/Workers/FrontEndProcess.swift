@@ -28,7 +28,8 @@ final class FrontEndProcess {
     defer { vector.forEach { free($0) } }
     let from = [ends.1, listener]
     let to = [FrontEndCommand.Descriptor.channel, FrontEndCommand.Descriptor.listener]
-    let pid = bs_spawn_with_descriptors(executable, vector, from, to, Int32(from.count))
+    let pid = bs_spawn_with_descriptors(
+      BS_PROCESS_FRONT_END, executable, vector, from, to, Int32(from.count))
     closeDescriptor(ends.1)
     guard pid > 0 else {
       closeDescriptor(ends.0)

@@ -43,15 +43,23 @@ final class HeadlessRole {
     let parent = getpid()
     for rank in ranks {
       let engine = region.engine(firstSlot + rank)
-      let pid = bs_fork()
+      let pid = bs_fork(BS_PROCESS_ENGINE_CORE)
+      let code = pid < 0 ? errno : 0
       if pid == 0 {
         dieWith(parent: parent)
         closeDescriptor(signals)
         bs_reset_signals()
         body(rank)
       }
+      guard pid > 0 else {
+        // The head node's launcher reads it there, and gives the trial up.
+        engine.pointee.error = code
+        engine.pointee.stage = BS_STAGE_HOST.rawValue
+        end(signals)
+        _exit(1)
+      }
       engine.pointee.pid = pid
-      if pid > 0 { running.insert(pid) } else { engine.pointee.error = errno }
+      running.insert(pid)
     }
     while true {
       _ = bs_wait_readable(signals, -1)

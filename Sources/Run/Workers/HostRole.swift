@@ -27,6 +27,12 @@ final class HostRole {
     case auditor
   }
 
+  /// The host let no worker be made.
+  private struct Refusal: Error {
+    var what: String
+    var code: Int32
+  }
+
   init(harness: Int32, allowNamespace: Bool) {
     _ = bs_become_subreaper()
     setLimits()
@@ -81,7 +87,9 @@ final class HostRole {
         low: Int(request.values[0]), high: Int(request.values[1]))
       return ControlMessage(.done, [Int64(range.low), Int64(range.high)])
     case .startWorkers:
-      try startWorkers()
+      do { try startWorkers() } catch let refusal as Refusal {
+        return ControlMessage(.done, [Int64(refusal.code)], text: refusal.what)
+      }
       return ControlMessage(.done)
     case .stopWorkers:
       stopWorkers()
@@ -186,7 +194,7 @@ final class HostRole {
     for launch in 0..<order.launches {
       let slot = region.launcher(launch)
       slot.pointee = bs_launcher()
-      let pid = try start { _ in
+      let pid = try start(BS_PROCESS_LAUNCHER, "launcher \(launch)") { _ in
         LauncherRole(
           region: self.region, launch: launch, order: order, seen: words.launcher,
           nodes: self.network?.nodes ?? []
@@ -198,7 +206,7 @@ final class HostRole {
     for number in order.thieves.indices {
       let slot = region.thief(number)
       slot.pointee = bs_thief()
-      let pid = try start { _ in
+      let pid = try start(BS_PROCESS_THIEF, "thief \(number)") { _ in
         ThiefRole(region: self.region, number: number, order: order, seen: words.thief).run()
       }
       slot.pointee.pid = pid
@@ -206,7 +214,7 @@ final class HostRole {
     }
     base.pointee.auditor_is_dead = 0
     if order.depth == .bind && order.ownershipCheck != .off {
-      let pid = try start { _ in
+      let pid = try start(BS_PROCESS_AUDITOR, "the auditor") { _ in
         AuditorRole(region: self.region, order: order, seen: words.auditor).run()
       }
       base.pointee.auditor_pid = pid
@@ -241,10 +249,13 @@ final class HostRole {
   }
 
   /// Forks a worker that runs `body`, with this process's id, and never returns.
-  private func start(_ body: (Int32) -> Never) throws(SystemError) -> Int32 {
+  /// - Parameter what: the worker, for people.
+  private func start(
+    _ process: bs_process, _ what: String, _ body: (Int32) -> Never
+  ) throws(Refusal) -> Int32 {
     let parent = getpid()
-    let pid = bs_fork()
-    guard pid >= 0 else { throw .current("fork") }
+    let pid = bs_fork(process)
+    guard pid >= 0 else { throw Refusal(what: what, code: errno) }
     guard pid == 0 else { return pid }
     closeDescriptor(WorkerDescriptor.control)
     dieWith(parent: parent)
@@ -285,7 +296,8 @@ final class HostRole {
         region.launcher(launch).pointee.is_dead = 1
         // Its API servers die with it, and nobody else would say so.
         let servers = Int(region.pointer.pointee.order.servers_per_launch)
-        for slot in (launch * servers)..<((launch + 1) * servers) {
+        for slot in (launch * servers)..<((launch + 1) * servers)
+        where region.server(slot).pointee.is_dead == 0 {
           region.server(slot).pointee.wait_status = SIGKILL
           region.server(slot).pointee.is_dead = 1
         }

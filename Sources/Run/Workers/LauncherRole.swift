@@ -29,6 +29,9 @@ final class LauncherRole {
   /// Empty where more than numbers is handed over, or the order has faults. The strategy in it is that of before the
   /// first trial, which is good for the binder's half: that of pooled API servers is as old.
   private var roles: [ServerRole] = []
+  /// Why the pool is not whole; every trial that is tried with it fails by that.
+  private var poolFailure: StageFailure?
+  private var poolDetail = ""
 
   /// How often the launcher looks for dead API servers while it waits for a command; SIGCHLD wakes it
   /// earlier, unless the signal came just before it fell asleep.
@@ -90,6 +93,10 @@ final class LauncherRole {
     if order.workers == .pooled && order.depth.binds {
       for server in 0..<order.serversPerLaunch { resetSlot(server) }
       startServers()
+      if slot.pointee.error != 0 {
+        poolFailure = StageFailure(stage: slot.pointee.stage, code: slot.pointee.error)
+        poolDetail = region.detail(launch.number)
+      }
       complete()
     } else if order.command != nil {
       complete()
@@ -128,24 +135,27 @@ final class LauncherRole {
     // that was made twice.
     for channel in launch.channels where channel >= 0 { ChannelMessage.discard(from: channel) }
     launch.injector?.arm()
-    startup?.begin()
     // Not reached where an allocation does not end in time: the last trial's would stand there.
     slot.pointee.allocation_ended_ns = 0
     slot.pointee.allocation_started_ns = MonotonicClock.now()
     do throws(StageFailure) {
+      if let poolFailure { throw launch.refused(poolDetail, poolFailure.code) }
+      try startup?.begin()
       try startup?.openHTTP()
       try strategy.allocate(launch)
     } catch {
       launch.note(error)
     }
     slot.pointee.allocation_ended_ns = MonotonicClock.now()
+    // Not left to the harness, which hears of it only after the processes have been started.
+    bs_note_allocation(region.pointer)
     if slot.pointee.error == 0 { launch.reach(.afterProbe) }
     guard order.depth.binds else { return }
     if let startup, slot.pointee.error == 0 {
       do throws(StageFailure) {
         try startup.startNodeServices()
         try startup.startCoordinator()
-        startup.startEngines()
+        try startup.startEngines()
       } catch { launch.note(error) }
     }
     if order.workers == .fresh { startServers() }
@@ -249,13 +259,20 @@ final class LauncherRole {
         bs_complete(region.pointer, bs_server_done(slot), bs_load(bs_phase_word(region.pointer)))
         continue
       }
+      if isRefused {
+        markDead(server, status: 0)
+        continue
+      }
       var ends = Channel.none
       if hasChannels {
         do throws(SystemError) { ends = try Channel.make() } catch {
-          launch.note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code))
+          launch.note(launch.refused("the channel to API server \(server)", error.code))
+          markDead(server, status: 0)
+          continue
         }
       }
-      let pid = bs_fork()
+      let pid = bs_fork(BS_PROCESS_API_SERVER)
+      let code = pid < 0 ? errno : 0
       if pid == 0 { becomeServer(server, parent: parent, channel: ends, seen: serverWord) }
       if ends.child >= 0 {
         closeDescriptor(ends.child)
@@ -265,10 +282,15 @@ final class LauncherRole {
         slot.pointee.pid = pid
         started += 1
       } else {
-        launch.note(StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: errno))
+        launch.note(launch.refused("API server \(server)", code))
         markDead(server, status: 0)
       }
     }
+  }
+
+  /// Whether the host has refused a process of this trial: more of them are not asked for.
+  private var isRefused: Bool {
+    slot.pointee.error != 0 && slot.pointee.stage == BS_STAGE_HOST.rawValue
   }
 
   /// In the child: runs the API server.

@@ -57,7 +57,7 @@ struct ServingRole {
     var book = ServingBook(
       launch: launchIdentity, server: server, nonces: nonces(), engines: Set(pairs))
     var extra = ExtraRequests(launch: launchIdentity, server: server, engines: pairs)
-    let frontEnd = try startFrontEnd(launchIdentity)
+    let frontEnd = startFrontEnd(launchIdentity)
     let statistics = try Socket(.xsub, in: context)
     if startup.hasCoordinator {
       try statistics.connect(to: addresses.statistics)
@@ -144,12 +144,14 @@ struct ServingRole {
   private var share: Int { addresses.startup.requests / servers }
 
   /// The API server's own HTTP front end, which ends with it; nil if the launch has no HTTP.
-  private func startFrontEnd(_ identity: Int64) throws(SystemError) -> FrontEndProcess? {
+  private func startFrontEnd(_ identity: Int64) -> FrontEndProcess? {
     guard httpListener >= 0 else { return nil }
-    let process = try FrontEndProcess(
-      .serve(launch: identity, server: server), listener: httpListener)
-    region.serving(slot).pointee.frontend_pid = process.pid
-    return process
+    do throws(SystemError) {
+      let process = try FrontEndProcess(
+        .serve(launch: identity, server: server), listener: httpListener)
+      region.serving(slot).pointee.frontend_pid = process.pid
+      return process
+    } catch { fail(BS_STAGE_HOST, error.code) }
   }
 
   /// Passes what came in over HTTP on to engine cores.

@@ -76,7 +76,8 @@ final class StartupLauncher {
   // MARK: Before the API servers
 
   /// Nothing of this trial has happened.
-  func begin() {
+  /// - Throws: when the orphan of an earlier launch, which the plan wants, cannot be left.
+  func begin() throws(StageFailure) {
     endedServers = []
     let gate = record.pointee.gate
     record.pointee = bs_startup()
@@ -87,7 +88,9 @@ final class StartupLauncher {
     let serial = region.pointer.pointee.serial
     record.pointee.serial = serial
     // Of launches in a row, the first leaves it and the second finds it.
-    if startup.hasOrphan && serial == (startup.serialLaunches > 1 ? 1 : 0) { leaveOrphan() }
+    if startup.hasOrphan && serial == (startup.serialLaunches > 1 ? 1 : 0) {
+      try leaveOrphan()
+    }
   }
 
   /// Binds the HTTP port, as vLLM's launcher does before anything else, and listens.
@@ -97,7 +100,7 @@ final class StartupLauncher {
       let code = withUnsafeMutableBytes(of: &ends) {
         bs_pipe($0.baseAddress!.assumingMemoryBound(to: Int32.self))
       }
-      guard code == 0 else { throw StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: code) }
+      guard code == 0 else { throw launch.refused("the pipe that begins the measurement", code) }
       measurement = (ends.0, ends.1)
     }
     guard startup.http else { return }
@@ -128,7 +131,7 @@ final class StartupLauncher {
   }
 
   /// What an earlier launch may leave: a process that nobody waits for and that holds the handshake port.
-  private func leaveOrphan() {
+  private func leaveOrphan() throws(StageFailure) {
     guard let socket = try? TCPSocket.open() else { return }
     defer { closeDescriptor(socket) }
     do throws(SystemError) {
@@ -136,10 +139,13 @@ final class StartupLauncher {
       try TCPSocket.bind(socket, order.headHost, port: addresses.handshakePort)
       try TCPSocket.listen(socket)
     } catch { die("orphan: \(error)") }
-    let middle = bs_fork()
+    let middle = bs_fork(BS_PROCESS_ORPHAN)
+    guard middle >= 0 else { throw launch.refused("the orphan of an earlier launch", errno) }
     if middle == 0 {
       let parent = getpid()
-      if bs_fork() != 0 { _exit(0) }
+      let orphan = bs_fork(BS_PROCESS_ORPHAN)
+      // An errno is below 256.
+      if orphan != 0 { _exit(orphan < 0 ? errno : 0) }
       while getppid() == parent { sched_yield() }
       // Of the worker host, whose child it is now.
       _ = bs_set_parent_death_signal(SIGKILL)
@@ -148,6 +154,8 @@ final class StartupLauncher {
     }
     var status: Int32 = 0
     while waitpid(middle, &status, 0) < 0 && errno == EINTR {}
+    let code = status >> 8 & 0xff
+    if code != 0 { throw launch.refused("the orphan of an earlier launch", code) }
   }
 
   /// The network namespace of an API server; -1 for the launcher's own.
@@ -163,21 +171,26 @@ final class StartupLauncher {
     for network in nodes.prefix(startup.nodes - 1) {
       let ends: Channel
       do throws(SystemError) { ends = try Channel.make() } catch {
-        throw StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code)
+        throw launch.refused("the channel to a node's services", error.code)
       }
       defer { closeDescriptor(ends.parent) }
       let count = startup.nodePorts
-      _ = start(keeping: ends.child, network: network) { channel in
-        bs_set_name("bs-node-service", -1, -1)
-        for _ in 0..<count {
-          guard let socket = try? TCPSocket.open(),
-            (try? TCPSocket.bind(socket, .wildcard, port: 0)) != nil
-          else { _exit(1) }
+      do {
+        // Before the wait: with a copy of it here the service's end would not be seen.
+        defer { closeDescriptor(ends.child) }
+        _ = try start(
+          BS_PROCESS_NODE_SERVICE, "the services of a node", keeping: ends.child, network: network
+        ) { channel in
+          bs_set_name("bs-node-service", -1, -1)
+          for _ in 0..<count {
+            guard let socket = try? TCPSocket.open(),
+              (try? TCPSocket.bind(socket, .wildcard, port: 0)) != nil
+            else { _exit(1) }
+          }
+          _ = ChannelMessage(.report).send(over: channel)
+          while true { Glibc.pause() }
         }
-        _ = ChannelMessage(.report).send(over: channel)
-        while true { Glibc.pause() }
       }
-      closeDescriptor(ends.child)
       let code = ChannelMessage.awaitReadable(
         ends.parent, until: MonotonicClock.now() + UInt64(order.timeoutMilliseconds) * 1_000_000)
       guard code == 0, ChannelMessage.receive(from: ends.parent) != nil else {
@@ -191,13 +204,17 @@ final class StartupLauncher {
     guard startup.hasCoordinator else { return }
     let ends: Channel
     do throws(SystemError) { ends = try Channel.make() } catch {
-      throw StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code)
+      throw launch.refused("the channel to the coordinator", error.code)
     }
     coordinatorChannel = ends.parent
-    record.pointee.coordinator_pid = start(keeping: ends.child) { channel in
-      CoordinatorRole(region: self.region, addresses: self.addresses).run(channel: channel)
+    do {
+      defer { closeDescriptor(ends.child) }
+      record.pointee.coordinator_pid = try start(
+        BS_PROCESS_COORDINATOR, "the coordinator", keeping: ends.child
+      ) { channel in
+        CoordinatorRole(region: self.region, addresses: self.addresses).run(channel: channel)
+      }
     }
-    closeDescriptor(ends.child)
     let deadline =
       MonotonicClock.now() + UInt64(startup.coordinatorTimeoutMilliseconds) * 1_000_000
     let code = ChannelMessage.awaitReadable(coordinatorChannel, until: deadline)
@@ -223,7 +240,7 @@ final class StartupLauncher {
 
   /// Starts the engine cores of the head node, which wait at the gate, and on every other node a launcher that does
   /// the same there.
-  func startEngines() {
+  func startEngines() throws(StageFailure) {
     let copied = startup.backend == .ray ? engineAddresses() : nil
     let gate = bs_load(bs_gate_of(record))
     let identity = ServingRole.identity(region, launch: launch.number)
@@ -240,11 +257,14 @@ final class StartupLauncher {
     }
     for rank in ranks(0) {
       let slot = region.engine(engineSlots.lowerBound + rank)
-      slot.pointee.pid = start(keeping: -1) { _ in run(rank) }
-      if slot.pointee.pid < 0 { slot.pointee.error = errno }
+      slot.pointee.pid = try start(
+        BS_PROCESS_ENGINE_CORE, "engine core \(rank)", keeping: -1
+      ) { _ in run(rank) }
     }
     for node in 1..<max(1, startup.nodes) {
-      headless(node).pointee.pid = start(keeping: -1, network: network(node)) { _ in
+      headless(node).pointee.pid = try start(
+        BS_PROCESS_HEADLESS, "the launcher of node \(node)", keeping: -1, network: network(node)
+      ) { _ in
         HeadlessRole(
           region: self.region, launch: self.launch.number, node: node, ranks: ranks(node),
           firstSlot: self.engineSlots.lowerBound, faults: self.order.faults
@@ -254,14 +274,19 @@ final class StartupLauncher {
   }
 
   /// Forks a child that has none of the launcher's descriptors but `channel`, as descriptor `control`.
-  /// - Parameter network: the namespace it lives in; -1 for the launcher's.
+  /// - Parameters:
+  ///   - what: the process, for people.
+  ///   - network: the namespace it lives in; -1 for the launcher's.
+  /// - Throws: stage `host`, when the host lets no process be made.
   private func start(
-    keeping channel: Int32, network: Int32 = -1, _ body: (Int32) -> Never
-  ) -> Int32 {
+    _ process: bs_process, _ what: String, keeping channel: Int32, network: Int32 = -1,
+    _ body: (Int32) -> Never
+  ) throws(StageFailure) -> Int32 {
     let parent = getpid()
-    let pid = bs_fork()
+    let pid = bs_fork(process)
+    guard pid >= 0 else { throw launch.refused(what, errno) }
     guard pid == 0 else {
-      if pid > 0 { running.insert(pid) }
+      running.insert(pid)
       return pid
     }
     dieWith(parent: parent)
@@ -292,6 +317,7 @@ final class StartupLauncher {
     try startClient()
     if startup.backend == .spawn {
       let port = addresses.handshakePort
+      if failing("zmq_bind") != nil { throw failure(BS_STAGE_HANDSHAKE, errno, binding: port) }
       do throws(MessagingError) {
         context = try Context(ioThreads: 1)
         router = try Socket(.router, in: context!)
@@ -320,7 +346,7 @@ final class StartupLauncher {
       let client = try FrontEndProcess(.ask(questions))
       running.insert(client.pid)
       self.client = client
-    } catch { throw StageFailure(stage: BS_STAGE_SPAWN.rawValue, code: error.code) }
+    } catch { throw launch.refused("the HTTP client", error.code) }
   }
 
   // MARK: While everything starts
@@ -347,6 +373,28 @@ final class StartupLauncher {
   /// - Parameter reap: takes exits, of API servers too.
   /// - Throws: what the launcher itself raises for.
   func supervise(_ reap: () -> Void) throws(StageFailure) {
+    do throws(StageFailure) { try watch(reap) } catch {
+      // Whose own process the host refused has ended by that, and the rest follows.
+      throw refusal() ?? error
+    }
+    if let refusal = refusal() { throw refusal }
+  }
+
+  /// A process that the host refused to another one than the launcher; nil if there is none.
+  private func refusal() -> StageFailure? {
+    for slot in engineSlots where region.engine(slot).pointee.stage == BS_STAGE_HOST.rawValue {
+      return launch.refused(
+        "engine core \(slot - engineSlots.lowerBound)", region.engine(slot).pointee.error)
+    }
+    for slot in serverSlots where region.serving(slot).pointee.stage == BS_STAGE_HOST.rawValue {
+      return launch.refused(
+        "the HTTP front end of API server \(slot - serverSlots.lowerBound)",
+        region.serving(slot).pointee.error)
+    }
+    return nil
+  }
+
+  private func watch(_ reap: () -> Void) throws(StageFailure) {
     let watchesServers = startup.variant == .fixed
     switch startup.backend {
     case .spawn:
@@ -474,6 +522,9 @@ final class StartupLauncher {
   }
 
   private func casualty(includingServers: Bool) -> Casualty? {
+    if engineSlots.contains(where: { region.engine($0).pointee.stage == BS_STAGE_HOST.rawValue }) {
+      return Casualty(kind: BS_CASUALTY_SELF, number: -1)
+    }
     if record.pointee.coordinator_is_dead != 0 {
       return Casualty(kind: BS_CASUALTY_COORDINATOR, number: -1)
     }

@@ -57,6 +57,7 @@ final class ThiefRole {
       switch bs_thief_command(region.pointer.pointee.thief_command) {
       case BS_THIEF_BEGIN:
         slot.pointee.drawn = 0
+        slot.pointee.drawn_before = 0
         slot.pointee.held = 0
         slot.pointee.error = 0
         slot.pointee.wanted = 0

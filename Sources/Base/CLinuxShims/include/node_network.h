@@ -8,6 +8,8 @@
 int bs_make_bridge(const char *_Nonnull name);
 /* Makes a veth pair: `name` here, as a port of `bridge`, and eth0 in the namespace behind the descriptor. */
 int bs_make_link(const char *_Nonnull name, const char *_Nonnull bridge, int peer_network);
+/* Removes an interface, of a veth pair both ends. ENODEV where there is none. */
+int bs_remove_link(const char *_Nonnull name);
 /* Gives an interface an IPv4 address (host order) of a /16 network, and sets it up. */
 int bs_set_address(const char *_Nonnull name, uint32_t address);
 /* Sets an interface up. */

@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* fork(2). Only single-threaded workers may call it: the child goes on running Swift code.
+#include "failing_calls.h"
+
+/* fork(2) of a process of that kind; -1 with errno. Only single-threaded workers may call it: the child goes on running Swift code.
    Without the C library's own part, which repairs locks that other threads may have held: it writes on four pages, each
    of which the kernel then copies. Should there be other threads all the same, with it. */
-pid_t bs_fork(void);
+pid_t bs_fork(enum bs_process process);
 /* Maps the executable's private pages that nobody has written anew, in stretches of 16 and more, if a page of their
    mapping has been written: fork() copies such a mapping's page table, and with it hundreds of entries for pages that
    a child would find in the file as well. What the memory holds, and what may be done with it, stays the same.
@@ -45,8 +47,9 @@ int bs_exec_with_descriptors(const char *_Nonnull path, char *_Nullable const *_
 /* Starts `path` as a child that dies with the calling thread, with exactly these descriptors as above. Safe in a
    process with several threads: nothing but system calls lies between fork() and exec. A pid or -errno; a child
    that cannot exec ends with code 70. */
-pid_t bs_spawn_with_descriptors(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
-                                const int *_Nonnull from, const int *_Nonnull to, int count);
+pid_t bs_spawn_with_descriptors(enum bs_process process, const char *_Nonnull path,
+                                char *_Nullable const *_Nonnull arguments, const int *_Nonnull from,
+                                const int *_Nonnull to, int count);
 /* pidfd_open(2): becomes readable when the process has ended. -errno on failure. */
 int bs_open_process(pid_t process);
 /* A connected pair of stream sockets, close-on-exec. 0 or errno. */

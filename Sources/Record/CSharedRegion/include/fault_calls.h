@@ -9,7 +9,8 @@
 
 /* Forks a child that binds `port` of the wildcard address at once, listens if `listens`, says so in the fault's slot,
    and holds the port until it is killed or the calling thread ends. Returns when the child has tried; its pid, or
-   -errno. The slot's `error` is what bind() or listen() said. */
+   -errno: of fork(), which the slot's `refused` has, too, or ETIMEDOUT for one that did not answer and was ended. The
+   slot's `error` is what bind() or listen() said. */
 int bs_fault_steal(struct bs_region *_Nonnull region, uint32_t fault, uint16_t port, int reuse_address, int listens);
 /* The same by a process whose own parent is gone: the caller's subreaper has it, and it ends with that. */
 int bs_fault_orphan(struct bs_region *_Nonnull region, uint32_t fault, uint16_t port);

@@ -62,7 +62,8 @@ enum bs_stage {
   BS_STAGE_READINESS,
   BS_STAGE_SERVE,
   BS_STAGE_ADAPTER,
-  BS_STAGE_HTTP
+  BS_STAGE_HTTP,
+  BS_STAGE_HOST
 };
 
 /* What the kernel said when it was asked who holds a port. */
@@ -264,6 +265,7 @@ struct bs_thief {
   uint32_t wanted;
   uint32_t drawn; /* ports taken, or tried by number and refused, since the trial began */
   uint32_t held;
+  uint32_t drawn_before; /* of them, before the last launch that has allocated had: see bs_note_allocation() */
 };
 
 struct bs_choice {
@@ -291,6 +293,7 @@ struct bs_fault {
   int32_t pid;            /* of the victim */
   int32_t helper_pid;
   int32_t error;          /* errno that it met or made */
+  int32_t refused;        /* errno with which the host refused its helper process, 0 if it did not */
   uint32_t port;          /* the number at stake */
 };
 
@@ -386,6 +389,18 @@ static inline void bs_ring(struct bs_region *_Nonnull region) {
 static inline void bs_complete(struct bs_region *_Nonnull region, uint32_t *_Nonnull done, uint32_t phase) {
   if (__atomic_exchange_n(done, phase, __ATOMIC_ACQ_REL) == phase) return;
   if (__atomic_sub_fetch(&region->pending, 1, __ATOMIC_ACQ_REL) == 0) bs_ring(region);
+}
+
+/* A launcher has allocated: notes what the thieves have drawn by now. The count only grows in a trial, so that the launch
+   that comes last decides; each thief sets it to 0 as the trial begins, before any launch allocates. */
+static inline void bs_note_allocation(struct bs_region *_Nonnull region) {
+  for (uint32_t i = 0; i < region->order.thief_count; i++) {
+    struct bs_thief *thief = &region->thieves[i];
+    uint32_t drawn = bs_load(&thief->drawn), before = bs_load(&thief->drawn_before);
+    while (before < drawn && !__atomic_compare_exchange_n(&thief->drawn_before, &before, drawn, 0, __ATOMIC_ACQ_REL,
+                                                          __ATOMIC_ACQUIRE)) {
+    }
+  }
 }
 
 /* Changes a role's word and wakes who sleeps on it. The command must be in place before. */

@@ -15,7 +15,7 @@ public enum Orphan: Fault {
   public static func inject(_ slot: FaultSlot, _ site: inout InjectionSite) {
     guard site.port != 0 else { return slot.witness() }
     let pid = bs_fault_orphan(slot.region.pointer, UInt32(slot.number), site.port)
-    if pid < 0 { return slot.fail(-pid) }
+    if pid < 0 { return slot.refused(-pid) }
     guard slot.pointee.error == 0 else {
       // It has ended, and whoever took it in may have taken its exit: the number is not ours to end any more.
       slot.pointee.helper_pid = 0
@@ -25,5 +25,8 @@ public enum Orphan: Fault {
     if ProcessRecords.parent(of: pid) != CurrentProcess.pid { slot.witness() }
   }
 
-  public static func heal(_ slot: FaultSlot) { slot.releasePort { CurrentProcess.endOther($0) } }
+  public static func heal(_ slot: FaultSlot) -> Bool {
+    slot.releasePort { CurrentProcess.endOther($0) }
+    return true
+  }
 }

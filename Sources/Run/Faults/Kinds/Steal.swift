@@ -25,12 +25,13 @@ public enum Steal: Fault {
     let pid = bs_fault_steal(
       slot.region.pointer, UInt32(slot.number), site.port, Int32(options["reuse_address"]),
       Int32(options["listens"]))
-    if pid < 0 { return slot.fail(-pid) }
+    if pid < 0 { return slot.refused(-pid) }
     // The kernel's answer to another process.
     if [0, EADDRINUSE].contains(slot.pointee.error) { slot.witness() }
   }
 
-  public static func heal(_ slot: FaultSlot) {
+  public static func heal(_ slot: FaultSlot) -> Bool {
     slot.releasePort { CurrentProcess.endChild($0) }
+    return true
   }
 }
