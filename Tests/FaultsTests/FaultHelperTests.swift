@@ -1,3 +1,4 @@
+import CSharedRegion
 import CLinuxShims
 import Glibc
 import History

@@ -32,5 +32,7 @@ public enum SeedPurpose {
     case arrivalSkew = 8
     /// Which faults happen, to whom and for how long; by fault.
     case fault = 9
+    /// What a trial's publications in a store begin with.
+    case storeMark = 10
   }
 }
