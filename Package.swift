@@ -34,6 +34,8 @@ struct Layer {
 /// Every library and what it may import, one line each: the only table of the architecture. The test
 /// `Tests/LayeringTests` reads it here, and holds the sources and CONTRIBUTING.md to it.
 let layers = [
+  // What code, formats and documents are generated from; part of no program that is installed.
+  Layer("Definitions", in: "Schema", uses: []),
   // What all others stand on.
   Layer("CZeroMQ", in: "Base", uses: []),
   Layer("CLinuxShims", in: "Base", uses: []),
@@ -159,6 +161,9 @@ let package = Package(
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         path: "Sources/Programs/bindstorm", swiftSettings: settings),
+      .executableTarget(
+        name: "bindstorm-generate", dependencies: ["Definitions"],
+        path: "Sources/Programs/bindstorm-generate", swiftSettings: settings),
       .target(
         name: "TestSupport",
         dependencies: [
@@ -209,6 +214,7 @@ let package = Package(
           "TestSupport", "Theory",
         ],
         swiftSettings: settings),
+      .testTarget(name: "DefinitionsTests", dependencies: ["Definitions"], swiftSettings: settings),
       .testTarget(name: "LayeringTests", swiftSettings: settings),
     ],
   cLanguageStandard: .gnu11

@@ -98,9 +98,9 @@ struct ForcedProgram {
     }
     (account.pointee.ending, account.pointee.status) =
       switch observation.status {
-      case .exited(let code): (0, code)
-      case .signalled(let signal): (1, signal)
-      case .hung: (2, 0)
+      case .exited(let code): (BS_ENDING_EXITED.rawValue, code)
+      case .signalled(let signal): (BS_ENDING_SIGNALLED.rawValue, signal)
+      case .hung: (BS_ENDING_HUNG.rawValue, 0)
       }
     account.pointee.calls = UInt32(clamping: observation.calls)
     account.pointee.unobserved = UInt32(clamping: observation.unobserved)
@@ -110,7 +110,8 @@ struct ForcedProgram {
     account.pointee.stolen = UInt32(clamping: observation.stolen)
     account.pointee.injected = UInt32(clamping: observation.injected.reduce(0, +))
     if let refusal = refusals.first {
-      account.pointee.refusal = refusal.owner?.isInTree == true ? 1 : 2
+      let holder = refusal.owner?.isInTree == true ? BS_REFUSAL_TREE : BS_REFUSAL_OUTSIDER
+      account.pointee.refusal = holder.rawValue
     }
     let told = windows.first(where: \.wasStolen) ?? refusals.first ?? windows.first
     region.setWindow(told.map { Self.words($0) } ?? "", of: launch)

@@ -122,7 +122,7 @@ final class StartupLauncher {
   /// The launcher's own bind failed: notes who has the port, if it is taken, and that it noticed at once.
   private func failure(_ stage: bs_stage, _ code: Int32, binding port: UInt16) -> StageFailure {
     if code == EADDRINUSE { launch.noteServiceLost(port) }
-    notice(Casualty(kind: BS_CASUALTY_SELF, number: -1))
+    notice(Casualty(kind: BS_CASUALTY_LAUNCHER, number: -1))
     return StageFailure(stage: stage.rawValue, code: code)
   }
 
@@ -439,7 +439,7 @@ final class StartupLauncher {
   /// Has the HTTP client ask until every API server has answered, and then measure.
   private func ask(_ client: FrontEndProcess, _ reap: () -> Void) throws(StageFailure) {
     func fail(_ code: Int32) throws(StageFailure) {
-      notice(Casualty(kind: BS_CASUALTY_SELF, number: -1))
+      notice(Casualty(kind: BS_CASUALTY_LAUNCHER, number: -1))
       throw StageFailure(stage: BS_STAGE_HTTP.rawValue, code: code)
     }
     if !client.send(FrontEndRecord(.begin)) { try fail(EPIPE) }
@@ -505,7 +505,7 @@ final class StartupLauncher {
         }
       }
     } catch {
-      notice(Casualty(kind: BS_CASUALTY_SELF, number: -1))
+      notice(Casualty(kind: BS_CASUALTY_LAUNCHER, number: -1))
       throw StageFailure(
         stage: BS_STAGE_HANDSHAKE.rawValue, code: (error as? MessagingError)?.code ?? EPROTO)
     }
@@ -523,7 +523,7 @@ final class StartupLauncher {
 
   private func casualty(includingServers: Bool) -> Casualty? {
     if engineSlots.contains(where: { region.engine($0).pointee.stage == BS_STAGE_HOST.rawValue }) {
-      return Casualty(kind: BS_CASUALTY_SELF, number: -1)
+      return Casualty(kind: BS_CASUALTY_LAUNCHER, number: -1)
     }
     if record.pointee.coordinator_is_dead != 0 {
       return Casualty(kind: BS_CASUALTY_COORDINATOR, number: -1)
@@ -535,7 +535,7 @@ final class StartupLauncher {
     }
     guard includingServers else { return nil }
     return serverSlots.first { region.server($0).pointee.is_dead != 0 }.map {
-      Casualty(kind: BS_CASUALTY_SERVER, number: $0 - serverSlots.lowerBound)
+      Casualty(kind: BS_CASUALTY_API_SERVER, number: $0 - serverSlots.lowerBound)
     }
   }
 
@@ -563,7 +563,7 @@ final class StartupLauncher {
     }
     notice(
       casualty(includingServers: failure.code != ETIMEDOUT)
-        ?? Casualty(kind: BS_CASUALTY_SELF, number: -1))
+        ?? Casualty(kind: BS_CASUALTY_LAUNCHER, number: -1))
     record.pointee.noticed_ns = noticed
   }
 
