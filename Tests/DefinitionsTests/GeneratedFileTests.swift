@@ -12,8 +12,9 @@ import Testing
   }
 
   static func files(region: String? = nil) throws -> [GeneratedFile] {
-    GeneratedFile.all(
-      handwrittenRegion: try region ?? text(of: GeneratedFile.handwrittenRegion))
+    try GeneratedFile.all { path in
+      path == GeneratedFile.handwrittenRegion ? try region ?? text(of: path) : try text(of: path)
+    }
   }
 
   @Test func `every generated file is current`() throws {

@@ -9,9 +9,10 @@ guard arguments.count == 2 else {
 }
 let root = URL(filePath: arguments[1])
 do {
-  let region = try String(
-    contentsOf: root.appending(path: GeneratedFile.handwrittenRegion), encoding: .utf8)
-  for file in GeneratedFile.all(handwrittenRegion: region) {
+  let files = try GeneratedFile.all {
+    try String(contentsOf: root.appending(path: $0), encoding: .utf8)
+  }
+  for file in files {
     let place = root.appending(path: file.path)
     guard (try? String(contentsOf: place, encoding: .utf8)) != file.text else { continue }
     try FileManager.default.createDirectory(

@@ -6,8 +6,13 @@ public struct GeneratedFile: Sendable {
   public let text: String
 
   /// Every generated file, in the order in which they depend on each other.
-  public static func all(handwrittenRegion: String) -> [GeneratedFile] {
+  /// - Parameter read: the present text of a file that is partly written by hand.
+  public static func all<Failure: Error>(
+    reading read: (String) throws(Failure) -> String
+  ) throws(Failure) -> [GeneratedFile] {
     let slots = SlotEmitter.header
+    let region = try read(handwrittenRegion)
+    let schema = try read(PlanKeyDocuments.schemaPath)
     return [
       GeneratedFile(
         path: "Sources/Record/CSharedRegion/include/record_slots.h", text: slots),
@@ -22,7 +27,18 @@ public struct GeneratedFile: Sendable {
         text: SlotRecordEmitter.swift),
       GeneratedFile(
         path: "Sources/Run/RunContract/Generated/RegionDigest.swift",
-        text: DigestEmitter.swift(of: [slots, handwrittenRegion])),
+        text: DigestEmitter.swift(of: [slots, region])),
+      GeneratedFile(
+        path: "Sources/Plan/PlanModel/Generated/StartupKeys.swift", text: StartupEmitter.swift),
+      GeneratedFile(
+        path: "Sources/Plan/PlanReading/Generated/StartupSettings.swift",
+        text: StartupReadingEmitter.swift),
+      GeneratedFile(
+        path: "Sources/Run/RunContract/Generated/StartupOrder.swift",
+        text: StartupOrderEmitter.swift),
+      GeneratedFile(
+        path: PlanKeyDocuments.schemaPath, text: PlanKeyDocuments.schema(from: schema)),
+      GeneratedFile(path: "Documentation/plan-keys.md", text: PlanKeyDocuments.markdown),
       GeneratedFile(path: "Documentation/events.md", text: EventDocument.markdown),
     ]
   }

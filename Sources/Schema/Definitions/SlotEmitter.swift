@@ -11,15 +11,17 @@ enum SlotEmitter {
 
     \((Slots.numbers.map(numbers) + ClosedSets.all.compactMap(numbers)).joined(separator: "\n\n"))
 
-    \(Slots.all.map(structure).joined(separator: "\n\n"))
+    \(slots.map(structure).joined(separator: "\n\n"))
 
     /* Members as pointers: Swift sees arrays as tuples, and has no address of a member. */
-    \(Slots.all.flatMap(accessors).joined(separator: "\n"))
+    \(slots.flatMap(accessors).joined(separator: "\n"))
 
     #endif
 
     """
   }
+
+  private static var slots: [Slot] { Slots.all + [StartupOrderEmitter.slot] }
 
   private static var limits: String {
     "/* \(Slots.limits.summary) */\n" + enumeration(name: "", Slots.limits.values)

@@ -288,6 +288,36 @@ struct bs_fault {
   uint32_t port; /* the number at stake */
 };
 
+/* How the rest of the start-up goes: a plan's `startup`. */
+struct bs_startup_order {
+  uint32_t variant;
+  uint32_t backend;
+  uint32_t engines;
+  uint32_t nodes;
+  uint32_t has_coordinator;
+  uint32_t import_us;
+  uint32_t coordinator_import_us;
+  uint32_t load_us;
+  uint32_t coordinator_timeout_milliseconds;
+  uint32_t init_timeout_milliseconds;
+  uint32_t client_timeout_milliseconds;
+  uint32_t rpc_port;
+  uint32_t shares_r_p_c_port;
+  uint32_t has_orphan;
+  uint32_t api_server_node;
+  uint32_t node_ports;
+  uint32_t reserved_ports_count;
+  uint32_t reserved_ports[3 * BS_MAX_RESERVATIONS]; /* node, first and last port */
+  uint32_t is_hybrid;
+  uint32_t serial_launches;
+  uint32_t http;
+  uint32_t http_port;
+  uint32_t http_timeout_milliseconds;
+  uint32_t requests;
+  uint32_t request_connections;
+  uint32_t request_us;
+};
+
 /* Members as pointers: Swift sees arrays as tuples, and has no address of a member. */
 static inline uint32_t *_Nonnull bs_answered_by(struct bs_endpoint *_Nonnull s) { return &s->answered_by; }
 static inline char *_Nonnull bs_path_of(struct bs_endpoint *_Nonnull s) { return s->path; }
@@ -306,5 +336,6 @@ static inline uint32_t *_Nonnull bs_gate_of(struct bs_startup *_Nonnull s) { ret
 static inline uint16_t *_Nonnull bs_coordinator_ports_of(struct bs_startup *_Nonnull s) { return s->coordinator_ports; }
 static inline uint32_t *_Nonnull bs_thief_done(struct bs_thief *_Nonnull s) { return &s->done; }
 static inline struct bs_choice *_Nonnull bs_kind_of(struct bs_fault *_Nonnull s) { return &s->kind; }
+static inline uint32_t *_Nonnull bs_reservations_of(struct bs_startup_order *_Nonnull s) { return s->reserved_ports; }
 
 #endif

@@ -18,36 +18,6 @@
 
 #define BS_CACHE_LINE(name) char padding_##name[64]
 
-/* How the rest of the start-up goes. */
-struct bs_startup_order {
-  uint32_t engines; /* of each launch */
-  uint32_t nodes;
-  uint32_t variant;
-  uint32_t backend;
-  uint32_t has_coordinator;
-  uint32_t load_us;
-  uint32_t import_us;
-  uint32_t coordinator_import_us;
-  uint32_t coordinator_timeout_ms;
-  uint32_t init_timeout_ms;
-  uint32_t client_timeout_ms;
-  uint16_t rpc_port;
-  uint16_t shares_rpc_port;
-  uint32_t has_orphan;
-  uint32_t server_node;
-  uint32_t node_ports;
-  uint32_t is_hybrid;
-  uint32_t serial_launches;
-  uint32_t has_http;
-  uint32_t http_port;
-  uint32_t http_timeout_ms;
-  uint32_t requests;
-  uint32_t request_connections;
-  uint32_t request_us;
-  uint32_t reservation_count;
-  uint32_t reservations[3 * BS_MAX_RESERVATIONS]; /* node, first and last port */
-};
-
 /* Everything about an arm that workers need. Written while no worker runs. */
 struct bs_order {
   struct bs_choice strategy;
@@ -167,7 +137,6 @@ static inline struct bs_startup *_Nonnull bs_startup_at(struct bs_region *_Nonnu
 static inline struct bs_serving *_Nonnull bs_serving_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->servings[i]; }
 static inline struct bs_engine *_Nonnull bs_engine_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->engines[i]; }
 static inline struct bs_headless *_Nonnull bs_headless_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->headless[i]; }
-static inline uint32_t *_Nonnull bs_reservations_of(struct bs_startup_order *_Nonnull o) { return o->reservations; }
 static inline struct bs_choice *_Nonnull bs_thief_choice_at(struct bs_region *_Nonnull r, uint32_t i) { return &r->order.thieves[i]; }
 static inline int64_t *_Nonnull bs_options_of(struct bs_choice *_Nonnull choice) { return choice->options; }
 static inline char *_Nonnull bs_command_of(struct bs_region *_Nonnull r) { return r->command; }
