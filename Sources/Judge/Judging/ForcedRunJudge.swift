@@ -56,7 +56,7 @@ struct ForcedRunJudge {
     }
     if run.calls == 0 { return (.invalid, "no port call was seen: nothing could be forced") }
     if run.unobserved > 0 {
-      return (.invalid, "\(run.unobserved) of \(run.calls) port calls could not be looked into")
+      return (.invalid, "\(run.unobserved) of \(run.calls) port calls could not be examined")
     }
     if run.lost > 0 {
       return (
@@ -67,7 +67,7 @@ struct ForcedRunJudge {
     if steals && run.windows > 0 {
       return (
         .invalid,
-        "\(run.windows) windows and none that was stolen, first of \(run.window): a steal was due"
+        "\(run.windows) window\(run.windows == 1 ? "" : "s") opened (first: \(run.window)), but none was stolen although the plan asks for it"
       )
     }
     if steals && run.bindsElsewhere && !comesAtTheRelease {
@@ -76,7 +76,9 @@ struct ForcedRunJudge {
         "the API servers bind, whose calls are not caught: only with steal \"eager\" does the thief come before"
       )
     }
-    if injects && run.injected == 0 { return (.invalid, "an injection was due and none struck") }
+    if injects && run.injected == 0 {
+      return (.invalid, "the plan asks for an injection, and no call was injected")
+    }
     return nil
   }
 
