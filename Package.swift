@@ -188,7 +188,7 @@ let package = Package(
         ],
         swiftSettings: settings),
       .testTarget(
-        name: "RaceLedgerTests", dependencies: ["RaceLedger", "RaceReporting"],
+        name: "RaceLedgerTests", dependencies: ["RaceLedger", "RaceReporting", "TestSupport"],
         swiftSettings: settings),
       .testTarget(
         name: "CheckTests", dependencies: ["bindstorm"], exclude: ["Victims"],
