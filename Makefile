@@ -16,7 +16,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate mutate run test test-contributing test-quick mutate build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper format lint install uninstall clean
+.PHONY: help generate run test test-contributing test-quick mutate build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -96,6 +96,9 @@ test-check-cpython: build-command ## CPython's own network tests with and withou
 	@.ci/install-packages python3 util-linux iproute2
 	@.ci/install-packages libpython$$(/usr/bin/python3 -c "import sys; print(*sys.version_info[:2], sep=\".\")")-testsuite
 	PATH=$(CURDIR)/.venv/check/bin:$$PATH python3 Tests/CPython/compare.py --bindstorm $(RELEASE_BIN)/bindstorm
+
+record-snapshots: setup ## write the reports' current text into Tests/Snapshots and the glossary; read the difference
+	RECORD_SNAPSHOTS=1 $(SWIFT) test --filter 'SnapshotTests|GlossaryTests'
 
 bench-check: build-command ## only what the race detector costs
 	@.ci/install-packages gcc libc6-dev python3

@@ -3,37 +3,13 @@ public import PlanModel
 
 /// Turns the events of one trial into its outcome. Pure; it never asks the kernel.
 ///
-/// For each launch the first rule that applies decides:
+/// A record that is torn, contradictory or incomplete makes every launch `harness-error`, a thief that drew less than
+/// was due makes every launch `invalid`. Otherwise `LaunchJudge` judges each launch by its rules in their order, and
+/// `ForcedRunJudge` those whose port calls were forced. What each outcome means stands in `Outcome`.
 ///
-/// | what the record shows | outcome |
-/// |---|---|
-/// | torn, contradictory or incomplete record; the harness gave up | `harness-error` |
-/// | a thief drew less than was due | `invalid` |
-/// | the host refused a process of the launch, or one that acts for a fault | `harness-error` |
-/// | the launcher died, and no fault of the plan was to end it | `harness-error` |
-/// | the adapter of an `exec` strategy broke its protocol | `adapter-error` |
-/// | the launch is a program whose port calls were forced | as `ForcedRunJudge` says |
-/// | an endpoint lost its port (EADDRINUSE on a number) | `lost-to-*`, by the holder |
-/// | one number advertised twice by the launch | `lost-to-self` |
-/// | `bind(0)` failed with EADDRINUSE | `exhausted` |
-/// | port 0 reached an engine core | `placeholder-leak` |
-/// | a limit passed though the process that was waited for was healthy | `false-timeout` |
-/// | a message of another launch arrived | `cross-talk` |
-/// | an API server, an engine core or the coordinator died | `child-died` |
-/// | two sockets listen on one port | `split-brain` |
-/// | a stranger answered | `cross-talk` |
-/// | a port was reported before it was bound | `premature-report` |
-/// | port 0 was advertised, or another port than the bound one | `placeholder-leak`, `cross-talk` |
-/// | another errno | `timeout` for ETIMEDOUT and silence, else `other-error` |
-/// | a phase's deadline passed | `timeout` |
-/// | sockets were left behind | `leaked` |
-/// | an adapter whose port calls were forced lost nothing, though a steal was due | `invalid`, `recovered` |
-/// | all endpoints listen, some only after a retry | `recovered` |
-/// | all endpoints listen and none of the above | `ready` |
-///
-/// A launch in which a fault was due and not witnessed is `invalid` whatever the table says, but for two cases:
-/// `adapter-error` and `harness-error` stay, and so does a failure of the launch's own before the fault's point was
-/// reached: a lost port, or any other failure where no fault was injected into that launch. Its sibling launches keep
+/// A launch in which a fault was due and not witnessed is `invalid`, with two exceptions: an outcome that does not
+/// count stays, and so does the launch's own failure before the fault's point was reached, which is a port failure
+/// (`Outcome.isPortFailure`), or any failure of a launch into which no fault was injected. Its sibling launches keep
 /// their outcomes.
 public struct TrialJudge {
   private let arm: Arm
@@ -103,26 +79,26 @@ public struct TrialJudge {
       })
   }
 
-  /// What a launch comes to whose faults were not all witnessed: `invalid`, unless its outcome stands.
+  /// The outcome of a launch whose faults were not all witnessed: `invalid`, unless its outcome stands.
   ///
-  /// A launch that fails before its victim comes to the point cannot be hit there. Were it invalid, the failures
-  /// themselves would leave the rate, and a strategy that loses its port would seem to be one that never does.
+  /// A launch that fails before its victim reaches the point cannot be hit there. If it were invalid, such failures
+  /// would drop out of the rate, and a strategy that loses its ports would look like one that never does.
   private func afterFaults(_ launch: LaunchOutcome, _ record: TrialRecord) -> LaunchOutcome {
     let missed = record.faults.filter {
       $0.launch == launch.launch && $0.isDue && $0.witnessed == 0
     }
     guard let first = missed.first else { return launch }
-    // What does not count anyway says better why.
-    if launch.outcome == .adapterError || launch.outcome == .harnessError { return launch }
+    // An outcome that does not count gives the better reason.
+    guard launch.outcome.isCounted else { return launch }
     let what = "fault \(first.fault) (\(first.name) at \(first.point.rawValue))"
     let how =
       first.armed == 0
-      ? "its victim never came to be"
-      : first.injected == 0 ? "its victim never came to that point" : "nobody saw its effect"
+      ? "its victim was never started"
+      : first.injected == 0 ? "its victim never reached that point" : "nothing witnessed its effect"
     let isUnreached = missed.allSatisfy { $0.injected == 0 && $0.errno == 0 }
     if launch.outcome.isFailure && isUnreached && isOwnFailure(launch, record) {
       var own = launch
-      own.evidence += "; so \(what) was due in vain: \(how)"
+      own.evidence += "; \(what) had no effect: \(how)"
       return own
     }
     return LaunchOutcome(
@@ -150,11 +126,7 @@ public struct TrialJudge {
   /// Whether a launch failed by itself: it lost a port, or nothing was done to it. What another fault did, as to
   /// end the process before the later point, is the plan's contradiction and not the strategy's failure.
   private func isOwnFailure(_ launch: LaunchOutcome, _ record: TrialRecord) -> Bool {
-    let losses: Set<Outcome> = [
-      .lostToSelf, .lostToSibling, .lostToThief, .lostToOutsider, .lostToUnknown, .exhausted,
-      .splitBrain,
-    ]
-    return losses.contains(launch.outcome)
+    launch.outcome.isPortFailure
       || !record.faults.contains { $0.launch == launch.launch && $0.isDue && $0.injected != 0 }
   }
 

@@ -76,7 +76,7 @@ public enum MarkdownReport {
     return ["", "## What each strategy costs", ""] + lines(CostTable.head, rows)
   }
 
-  /// A plan's own words as plain text on one line, whatever they look like.
+  /// A text from the plan as plain text on one line, without any markup.
   private static func escaped(_ text: String) -> String {
     let line = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     // By scalars: a mark that combines with one of these does not take away its meaning.
@@ -91,9 +91,9 @@ public enum MarkdownReport {
   }
 }
 
-/// The matrix as comma-separated values, RFC 4180, one row an arm.
+/// The matrix as comma-separated values (RFC 4180), one row for each arm.
 public enum CSVReport {
-  /// The document, with CRLF line ends as the RFC wants.
+  /// The document, with CRLF line ends as the RFC demands.
   public static func text(_ matrix: Matrix) -> String {
     let head = [
       "scenario", "strategy", "verdict", "launches_failed", "launches_counted", "launch_rate",

@@ -2,14 +2,15 @@ public import Judging
 internal import PlanModel
 
 /// The matrix as JUnit XML in the dialect that Jenkins and GitLab read: a suite for the plan, a case for each
-/// arm. A violated demand and a control that passes are failures; what was not decided or not run is skipped,
-/// with the reason, so that no data is never a pass.
+/// arm, whose result is the verdict's (`Verdict.Facts.testResult`). What was not decided or not run is skipped, with
+/// the reason, so that missing data never looks like a pass.
 public enum JUnitReport {
   /// The document, ending with a line break.
-  /// - Parameter seconds: time each arm took, in the plan's order; 0 where it is not known.
+  /// - Parameter seconds: time that each arm took, in the plan's order; 0 where unknown.
   public static func text(_ matrix: Matrix, seconds: [Double]) -> String {
-    let failures = matrix.arms.filter { isFailure($0.verdict) }.count
-    let skipped = matrix.arms.filter { isSkipped($0.verdict) }.count
+    let results = matrix.arms.map(\.verdict.facts.testResult)
+    let failures = results.count { $0 == .failed }
+    let skipped = results.count { $0 == .skipped }
     let total = seconds.reduce(0, +)
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#,
@@ -28,12 +29,13 @@ public enum JUnitReport {
       let summary =
         "\(verdict.verdict.rawValue) \(Wording.estimate(verdict.launches)): \(verdict.reason)"
       lines.append(head + ">")
-      if isFailure(verdict.verdict) {
+      switch verdict.verdict.facts.testResult {
+      case .passed: break
+      case .failed:
         lines.append(
           "      <failure type=\"rate\" message=\(quoted(summary))>\(escaped(detail(arm, verdict)))</failure>"
         )
-      } else if isSkipped(verdict.verdict) {
-        lines.append("      <skipped message=\(quoted(summary))/>")
+      case .skipped: lines.append("      <skipped message=\(quoted(summary))/>")
       }
       lines.append(
         "      <system-out>\(escaped(summary + "\n" + detail(arm, verdict)))</system-out>")
@@ -41,14 +43,6 @@ public enum JUnitReport {
     }
     lines += ["  </testsuite>", "</testsuites>", ""]
     return lines.joined(separator: "\n")
-  }
-
-  private static func isFailure(_ verdict: Verdict) -> Bool {
-    [.fail, .unexpectedPass].contains(verdict)
-  }
-
-  private static func isSkipped(_ verdict: Verdict) -> Bool {
-    [.inconclusive, .skipped].contains(verdict)
   }
 
   private static func detail(_ arm: Arm, _ verdict: ArmVerdict) -> String {
