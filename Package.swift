@@ -37,7 +37,8 @@ let layers = [
   // What all others stand on.
   Layer("CZeroMQ", in: "Base", uses: []),
   Layer("CLinuxShims", in: "Base", uses: []),
-  Layer("Syscalls", in: "Base", uses: ["CLinuxShims"]),
+  Layer("LinuxFacts", in: "Base", uses: []),
+  Layer("Syscalls", in: "Base", uses: ["CLinuxShims", "LinuxFacts"]),
   Layer("Messaging", in: "Base", uses: ["CZeroMQ"]),
   Layer("JSON", in: "Base", uses: []),
   Layer("PortModel", in: "Base", uses: []),
@@ -51,7 +52,7 @@ let layers = [
     uses: ["JSON", "PlanModel", "PortModel", "Statistics", "TerminalText", "Theory"]),
   // What is written down of a run: by its processes, and for judging.
   Layer("CSharedRegion", in: "Record", uses: ["CLinuxShims"]),
-  Layer("History", in: "Record", uses: ["PlanModel"]),
+  Layer("History", in: "Record", uses: ["LinuxFacts", "PlanModel"]),
   // Running a plan.
   Layer(
     "RunContract", in: "Run",
@@ -66,8 +67,8 @@ let layers = [
   Layer(
     "Adapters", in: "Run",
     uses: [
-      "CLinuxShims", "CSharedRegion", "Interception", "JSON", "PlanModel", "PortModel",
-      "RaceLedger", "RunContract", "StrategyKit", "Syscalls",
+      "CLinuxShims", "CSharedRegion", "Interception", "JSON", "LinuxFacts", "PlanModel",
+      "PortModel", "RaceLedger", "RunContract", "StrategyKit", "Syscalls",
     ]),
   Layer(
     "Strategies", in: "Run",
@@ -77,7 +78,10 @@ let layers = [
     ]),
   Layer(
     "Faults", in: "Run",
-    uses: ["CLinuxShims", "CSharedRegion", "PlanModel", "PortModel", "RunContract", "Syscalls"]),
+    uses: [
+      "CLinuxShims", "CSharedRegion", "LinuxFacts", "PlanModel", "PortModel", "RunContract",
+      "Syscalls",
+    ]),
   Layer(
     "Workers", in: "Run",
     uses: [
@@ -87,18 +91,21 @@ let layers = [
   Layer(
     "Engine", in: "Run",
     uses: [
-      "CLinuxShims", "CSharedRegion", "Faults", "History", "PlanModel", "RunContract", "Strategies",
-      "StrategyKit", "Syscalls",
+      "CLinuxShims", "CSharedRegion", "Faults", "History", "LinuxFacts", "PlanModel", "RunContract",
+      "Strategies", "StrategyKit", "Syscalls",
     ]),
   // Judging what was written down.
   Layer(
-    "Judging", in: "Judge", uses: ["History", "PlanModel", "PortModel", "Statistics", "Theory"]),
+    "Judging", in: "Judge",
+    uses: ["History", "LinuxFacts", "PlanModel", "PortModel", "Statistics", "Theory"]),
   Layer(
-    "Reports", in: "Judge", uses: ["History", "Judging", "PlanModel", "TerminalText"]),
+    "Reports", in: "Judge",
+    uses: ["History", "Judging", "LinuxFacts", "PlanModel", "TerminalText"]),
   // `bindstorm check`: port races in any program.
   Layer("CInterception", in: "Detect", uses: ["CLinuxShims"]),
   Layer("RaceLedger", in: "Detect", uses: []),
-  Layer("Interception", in: "Detect", uses: ["CInterception", "RaceLedger", "Syscalls"]),
+  Layer(
+    "Interception", in: "Detect", uses: ["CInterception", "LinuxFacts", "RaceLedger", "Syscalls"]),
   Layer("RaceReporting", in: "Detect", uses: ["RaceLedger", "TerminalText"]),
 ]
 
@@ -168,10 +175,8 @@ let package = Package(
         path: "Tests/TestSupport", swiftSettings: settings),
     ]
     + [
-      "Engine", "Faults", "History", "Interception", "JSON", "Judging", "Messaging", "PortModel",
-      "Reports",
-      "RunContract",
-      "StartupProtocol", "Statistics", "Strategies", "Syscalls", "TerminalText",
+      "Engine", "Faults", "History", "Interception", "JSON", "Judging", "LinuxFacts", "Messaging",
+      "PortModel", "Reports", "RunContract", "StartupProtocol", "Statistics", "Strategies", "Syscalls", "TerminalText",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",

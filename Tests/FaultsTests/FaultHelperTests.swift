@@ -1,4 +1,5 @@
 import CLinuxShims
+import CSharedRegion
 import Glibc
 import History
 import RunContract

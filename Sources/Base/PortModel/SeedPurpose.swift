@@ -32,5 +32,7 @@ public enum SeedPurpose {
     case arrivalSkew = 8
     /// Which faults happen, to whom and for how long; by fault.
     case fault = 9
+    /// What tells the keys of a trial's store from what strangers send.
+    case storeMark = 10
   }
 }

@@ -1,5 +1,6 @@
 internal import CInterception
 internal import Glibc
+internal import LinuxFacts
 internal import Syscalls
 
 /// Runs a command with nothing caught, in the caller's namespaces.
@@ -79,6 +80,6 @@ public enum PlainRun {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
     if hung { return .hung }
-    return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .signalled(status & 0x7f)
+    return Observation.Status(WaitStatus(status))
   }
 }

@@ -1,5 +1,6 @@
 internal import CInterception
 internal import Glibc
+internal import LinuxFacts
 internal import RaceLedger
 internal import Syscalls
 
@@ -149,7 +150,7 @@ public final class Supervisor {
       // Its filter is gone, so it ends at once.
       var status: Int32 = 0
       while waitpid(tree.pid, &status, 0) < 0 && errno == EINTR {}
-      commandStatus = Self.status(status)
+      commandStatus = .init(WaitStatus(status))
     }
     if !observation.isTreeRunning {
       // The guard saw the same end; it must not be left to a slow init.
@@ -237,12 +238,8 @@ public final class Supervisor {
       let pid = waitpid(-1, &status, WNOHANG)
       guard pid > 0 else { return }
       // What the time limit ended did hang, however late its exit is taken.
-      if pid == tree.pid && commandStatus != .hung { commandStatus = Self.status(status) }
+      if pid == tree.pid && commandStatus != .hung { commandStatus = .init(WaitStatus(status)) }
     }
-  }
-
-  private static func status(_ wait: Int32) -> Observation.Status {
-    wait & 0x7f == 0 ? .exited(wait >> 8 & 0xff) : .signalled(wait & 0x7f)
   }
 
   /// Kills every descendant but the guard until the filter has no user left.

@@ -1,4 +1,5 @@
 internal import History
+internal import LinuxFacts
 internal import PlanModel
 
 /// Judges one launch of a trial whose record is whole.
@@ -111,7 +112,7 @@ struct LaunchJudge {
     guard !isFault else { return nil }
     return (
       .harnessError,
-      "the launcher (pid \(own.pid)) died by \(Self.ending(status)), and no fault of the plan ended it"
+      "the launcher (pid \(own.pid)) died by \(WaitStatus(status)), and no fault of the plan ended it"
     )
   }
 
@@ -268,7 +269,7 @@ struct LaunchJudge {
     for server in record.servers where server.launch == launch && !hasGivenUp(server) {
       guard let status = server.died else { continue }
       return (
-        .childDied, "API server \(server.server) (pid \(server.pid)) died by \(Self.ending(status))"
+        .childDied, "API server \(server.server) (pid \(server.pid)) died by \(WaitStatus(status))"
       )
     }
     return nil
@@ -280,12 +281,6 @@ struct LaunchJudge {
     let afterRelease: [Stage] = [.report, .ask, .http, .readiness, .serve]
     return own.errno != 0 && !afterRelease.contains(own.stage) && server.died == 1 << 8
       && [server.input, server.output].allSatisfy { $0.attempted == 0 && $0.errno == 0 }
-  }
-
-  /// A wait status in words.
-  private static func ending(_ status: Int32) -> String {
-    let signal = status & 0x7f
-    return signal == 0 ? "exit code \((status >> 8) & 0xff)" : "signal \(signal)"
   }
 
   private func ownership() -> Finding? {

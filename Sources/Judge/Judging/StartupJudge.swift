@@ -1,4 +1,5 @@
 internal import History
+internal import LinuxFacts
 internal import PlanModel
 
 /// What a launch at depth `startup` left on record beyond the binds.
@@ -151,18 +152,18 @@ struct StartupEvidence {
   /// A process beyond the API servers that died by itself.
   func died() -> String? {
     if let status = record.coordinatorDied {
-      return "the coordinator (pid \(record.coordinatorPid)) died by \(Self.how(status))"
+      return "the coordinator (pid \(record.coordinatorPid)) died by \(WaitStatus(status))"
     }
     if let engine = engines.first(where: { $0.died != nil }) {
       let place = engine.node == 0 ? "" : " on node \(engine.node)"
       return
-        "engine core \(engine.engine)\(place) (pid \(engine.pid)) died by \(Self.how(engine.died!))"
+        "engine core \(engine.engine)\(place) (pid \(engine.pid)) died by \(WaitStatus(engine.died!))"
         + remoteNotice(engine)
     }
     guard let index = record.headless.firstIndex(where: { $0.died != nil }) else { return nil }
     let launcher = record.headless[index]
     return
-      "the launcher of node \(index + 1) (pid \(launcher.pid)) died by \(Self.how(launcher.died!))"
+      "the launcher of node \(index + 1) (pid \(launcher.pid)) died by \(WaitStatus(launcher.died!))"
   }
 
   /// Who was told of an engine core's death on another node; empty for the head node.
@@ -177,11 +178,6 @@ struct StartupEvidence {
       default: "learnt no more than that an API server had given up"
       }
     return "; \(there), the head node's \(here)"
-  }
-
-  static func how(_ status: Int32) -> String {
-    let signal = status & 0x7f
-    return signal == 0 ? "exit code \((status >> 8) & 0xff)" : "signal \(signal)"
   }
 
   /// An API server gave up though what it waited for was not to come.

@@ -1,4 +1,5 @@
 public import History
+internal import LinuxFacts
 public import PlanModel
 
 /// Turns the events of one trial into its outcome. Pure; it never asks the kernel.

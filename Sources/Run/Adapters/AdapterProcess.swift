@@ -1,5 +1,6 @@
 internal import CLinuxShims
 internal import Glibc
+internal import LinuxFacts
 public import PlanModel
 internal import Syscalls
 
@@ -186,7 +187,8 @@ public final class AdapterProcess {
       readStatus()
     }
     guard exit == 0 else {
-      throw AdapterFault(.earlyExit, "after \(what) it \(Self.describe(exit!)), not with code 0")
+      throw AdapterFault(
+        .earlyExit, "after \(what) it \(WaitStatus(exit!).predicate), not with code 0")
     }
   }
 
@@ -347,7 +349,7 @@ public final class AdapterProcess {
       return AdapterFault(.notStarted, "the program cannot be started")
     }
     return AdapterFault(
-      .earlyExit, "it \(Self.describe(exit)) instead of answering \(kind.rawValue)")
+      .earlyExit, "it \(WaitStatus(exit).predicate) instead of answering \(kind.rawValue)")
   }
 
   /// A line that is there though nothing was asked.
@@ -404,13 +406,6 @@ public final class AdapterProcess {
         throw AdapterFault(.notStarted, SystemError.current("poll").description)
       }
     }
-  }
-
-  /// How a process ended, by its wait status.
-  private static func describe(_ status: Int32) -> String {
-    let signal = status & 0x7F
-    return signal == 0
-      ? "exited with code \((status >> 8) & 0xFF)" : "was ended by signal \(signal)"
   }
 
   private static func problem(of socket: Int32, port: UInt16) -> String? {

@@ -50,7 +50,7 @@ struct KeyStore {
 
   /// What tells a trial's keys from what strangers send.
   static func mark(ofTrial seed: UInt64) -> UInt64 {
-    var generator = SeededGenerator(seed: seed, path: 10)
+    var generator = SeededGenerator(trialSeed: seed, for: .storeMark)
     return generator.next()
   }
 

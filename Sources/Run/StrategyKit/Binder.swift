@@ -270,7 +270,7 @@ public final class Binder {
   public var hasLauncherFailed: Bool { bs_load_error(region.launcher(launch)) != 0 }
 
   /// Seed of the trial.
-  var trialSeed: UInt64 { region.pointer.pointee.trial_seed }
+  public var trialSeed: UInt64 { region.pointer.pointee.trial_seed }
 
   /// The number of the launcher's own service.
   public var servicePort: UInt16 { region.launcher(launch).pointee.service_port }

@@ -60,7 +60,7 @@ public final class Launch {
   }
 
   /// Seed of the trial.
-  var trialSeed: UInt64 { region.pointer.pointee.trial_seed }
+  public var trialSeed: UInt64 { region.pointer.pointee.trial_seed }
 
   /// Slot of the launch's API server.
   public func slot(of server: Int) -> Int { number * order.serversPerLaunch + server }
