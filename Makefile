@@ -16,7 +16,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contributing test-quick build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper format lint install uninstall clean
+.PHONY: help run test test-contributing test-quick mutate build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -36,7 +36,12 @@ test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the reposi
 	.ci/check-contributing
 
 test-quick: setup ## only the tests that start no process and open no socket
-	$(SWIFT) test --filter 'StatisticsTests|PlanTests|HistoryTests|JudgingTests|ReportsTests|RaceLedgerTests|LayeringTests|JSONTests|TerminalTextTests|RunContractTests'
+	$(SWIFT) test --filter 'StatisticsTests|PlanTests|HistoryTests|JudgingTests|ReportsTests|RaceLedgerTests|LayeringTests|JSONTests|TerminalTextTests|RunContractTests|RaceReportingTests|InterceptionTests|WorkersTests'
+
+# MUTANTS=1,5,9 runs a few of them, by their numbers in Tests/Mutants/mutants.json.
+mutate: setup ## whether the tests notice small faults in the pure modules; MUTANTS= for a few of them
+	@command -v python3 >/dev/null || .ci/install-packages python3
+	SWIFT=$(SWIFT) MUTANTS=$(MUTANTS) python3 Tests/Mutants/mutate.py
 
 build: build-command ## build the executables for release
 	$(BUILD_FRONT_END)

@@ -170,6 +170,7 @@ let package = Package(
         name: "TestSupport",
         dependencies: [
           "CLinuxShims", "CSharedRegion", "History", "PlanModel", "PlanReading", "PortModel",
+          "RaceLedger",
           "Syscalls", "Theory",
         ],
         path: "Tests/TestSupport", swiftSettings: settings),
@@ -193,8 +194,16 @@ let package = Package(
         ],
         swiftSettings: settings),
       .testTarget(
-        name: "RaceLedgerTests", dependencies: ["RaceLedger", "RaceReporting"],
+        name: "RaceLedgerTests", dependencies: ["RaceLedger", "RaceReporting", "TestSupport"],
         swiftSettings: settings),
+      .testTarget(
+        name: "RaceReportingTests", dependencies: ["RaceLedger", "RaceReporting", "TestSupport"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "WorkersTests",
+        dependencies: [
+          "CLinuxShims", "PlanModel", "RunContract", "StartupProtocol", "Syscalls", "Workers",
+        ], swiftSettings: settings),
       .testTarget(
         name: "CheckTests", dependencies: ["bindstorm"], exclude: ["Victims"],
         swiftSettings: settings),

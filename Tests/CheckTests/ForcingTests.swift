@@ -74,6 +74,46 @@ import Testing
     #expect(document.runs == 3)
   }
 
+  @Test func `a window that does not come again is neither red nor green`() throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    // The first run takes the window and leaves a file, the others find it.
+    let code = """
+      import os, socket, sys
+      if not os.path.exists(sys.argv[1]):
+        open(sys.argv[1], "w").close()
+        s = socket.socket(); s.bind(("127.0.0.1", 0)); p = s.getsockname()[1]; s.close()
+        t = socket.socket(); t.bind(("127.0.0.1", p))
+      """
+    let ended = try run([
+      try Victim.c("isolate"), Place.bindstorm, "check", "--enumerate", "--no-py-spy", "--",
+      python, "-c", code, folder.appending(path: "seen").path,
+    ])
+    #expect(ended.status == 0, "\(ended)")
+    #expect(ended.error.contains("?     not reached again"), "\(ended)")
+    #expect(ended.error.contains("0 of 1 window red"), "\(ended)")
+  }
+
+  @Test func `only so many windows are tried as allowed`() throws {
+    let python = try skipIfMissing { try Victim.python() }
+    // Two re-binds of one port are two windows.
+    let code = """
+      import socket
+      s = socket.socket(); s.bind(("127.0.0.1", 0)); p = s.getsockname()[1]; s.close()
+      for _ in range(2):
+        t = socket.socket(); t.bind(("127.0.0.1", p)); t.close()
+      """
+    let ended = try run([
+      try Victim.c("isolate"), Place.bindstorm, "check", "--enumerate", "--enumerate-max", "1",
+      "--no-py-spy", "--", python, "-c", code,
+    ])
+    #expect(ended.status == 66, "\(ended)")
+    #expect(ended.error.contains("2 windows in 2 runs"), "\(ended)")
+    #expect(ended.error.contains("1 window not tried (--enumerate-max)"), "\(ended)")
+  }
+
   @Test func `a program that never gives up counts as hung, and is ended`() throws {
     let python = try skipIfMissing { try Victim.python() }
     let code = """

@@ -35,6 +35,8 @@ enum Place {
 struct Ended {
   /// Exit code; 128 and the signal if a signal ended it.
   var status: Int32
+  /// Whether a signal ended it; a shell's exit code for such an end is the same number.
+  var isSignalled: Bool
   var output: String
   var error: String
 
@@ -61,14 +63,15 @@ func run(
   let status = try spawn(
     [Place.executable("timeout")!, "--foreground", "-k", "1", "180"] + words, files.map(\.path),
     environment)
+  let signal = status & 0x7f
   return Ended(
-    status: status,
+    status: signal == 0 ? status >> 8 & 0xff : 128 + signal, isSignalled: signal != 0,
     output: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self),
     error: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self))
 }
 
 /// Starts with a clean signal mask and default dispositions, which the threads that tests run on do not have,
-/// and waits. Exit code, or 128 and the signal.
+/// and waits. The wait status (`waitpid(2)`).
 private func spawn(
   _ words: [String], _ files: [String], _ environment: [String: String]
 ) throws -> Int32 {
@@ -99,7 +102,7 @@ private func spawn(
   guard error == 0 else { throw Missing(description: "cannot start \(words): \(error)") }
   var status: Int32 = 0
   while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-  return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+  return status
 }
 
 /// What `bindstorm check --json` says.

@@ -154,6 +154,30 @@ import Testing
     #expect(judged.ending == .exit(2))
     #expect(judged.output.contains("PARTIAL") && judged.output.contains("MEASURED 0/"))
   }
+
+  /// The limit on a file's size is met by the history alone: all that is written after it is smaller.
+  @Test func `74: a history that cannot be written is told, though the verdict can be`() throws {
+    let workplace = try Workplace(endlessPlan())
+    let program = try Program(
+      ["sh", "-c", #"trap "" XFSZ; exec "$0" "$@""#] + workplace.runLine(["-q"]),
+      folder: workplace.scratch.path)
+    let history = workplace.latest("events.jsonl", of: "endless")
+    func size() -> Int {
+      (try? FileManager.default.attributesOfItem(atPath: history)[.size] as? Int) ?? 0
+    }
+    // Only now: the memory that is shared with the workers is a file, too, and larger.
+    try waitUntil("a history with trials") { size() > 10_000 }
+    let limited = try Program.run([
+      "prlimit", "--pid", "\(program.pid)", "--fsize=\(size() + 200_000)",
+    ])
+    try #require(limited.ending == .exit(0), "\(limited)")
+    let finished = try program.wait()
+    #expect(finished.ending == .exit(74), "\(finished)")
+    #expect(finished.errorOutput.contains("events.jsonl"), "\(finished)")
+    #expect(finished.output.contains("PARTIAL"))
+    let matrix = try workplace.json(workplace.latest("matrix.json", of: "endless"))
+    #expect(matrix["isPartial"] as? Bool == true)
+  }
 }
 
 @Suite(.serialized, .timeLimit(.minutes(20))) struct IsolationOptionTests {

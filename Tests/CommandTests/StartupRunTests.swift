@@ -131,6 +131,31 @@ import Testing
     #expect(run.output.contains("false-timeout x2"), "\(run.output)")
   }
 
+  /// The launcher comes to the point once for each engine core. Struck again, it would be so after the first of them
+  /// had its addresses.
+  @Test func `a fault strikes a launcher once, however often it comes to the point`() throws {
+    let run = try Self.run(
+      #""wildcard-report-back""#,
+      #"{"name": "once", "startup": {"engines": 3}, "faults": [{"kind": "delay", "#
+        + #""at": "before-handshake-reply", "options": {"milliseconds": 100}}]}"#)
+    #expect(run.status == 0, "\(run.output)")
+    var trials = 0
+    for trial in run.events.split(whereSeparator: {
+      if case .trialEnded = $0 { true } else { false }
+    }) {
+      var injected: UInt64 = 0
+      var initialised: [UInt64] = []
+      for event in trial {
+        if case .fault(let fault) = event { injected = fault.injected }
+        if case .engine(let engine) = event { initialised.append(engine.initialised) }
+      }
+      guard let first = initialised.min() else { continue }
+      trials += 1
+      #expect(injected > 0 && injected < first, "\(injected) \(initialised)")
+    }
+    #expect(trials == 2)
+  }
+
   /// Ten API servers draw 20 numbers from 20 slots: that none meets has a chance of 20!/20^20 < 1e-7.
   @Test func `the variant decides when a dead API server is noticed`() throws {
     func latencies(_ variant: String) throws -> [UInt64] {

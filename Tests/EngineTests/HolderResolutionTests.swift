@@ -9,7 +9,8 @@ import Testing
   static let sibling = HolderResolution.Role(kind: .apiServer, launch: 0, index: 2, pid: 101)
   static let launcher = HolderResolution.Role(kind: .launcher, launch: 1, index: -1, pid: 200)
   static let thief = HolderResolution.Role(kind: .thief, launch: -1, index: 0, pid: 300)
-  static let ours = [server, sibling, launcher, thief]
+  static let otherLauncher = HolderResolution.Role(kind: .launcher, launch: 0, index: -1, pid: 201)
+  static let ours = [server, sibling, launcher, otherLauncher, thief]
   static let states = [
     BS_HOLDER_NOT_ASKED, BS_HOLDER_FOUND, BS_HOLDER_NOBODY, BS_HOLDER_UNKNOWN,
   ]
@@ -55,6 +56,9 @@ import Testing
     #expect(
       resolve(Self.launcher, BS_HOLDER_FOUND, pid: 101)
         == holder(Self.launcher, .contradiction, by: 101))
+    #expect(
+      resolve(Self.server, BS_HOLDER_FOUND, pid: 201)
+        == holder(Self.server, .contradiction, by: 201))
   }
 
   @Test func `a claim that the kernel denies is a contradiction`() {

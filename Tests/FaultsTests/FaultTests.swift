@@ -249,6 +249,30 @@ import Testing
     #expect(try Trials(plan, "head", "inherited-listener").outcomes == ["invalid": 4])
   }
 
+  @Test func `of two launches the one that the fault names is hit, and the other is ready`() throws
+  {
+    let plan = try MeasuredPlan(
+      strategies: [#""inherited-listener""#],
+      scenarios: [
+        scenario(
+          "second", #"{"kind": "kill", "at": "before-input-bind", "launch": 1, "index": 0}"#)
+      ],
+      defaults: #""topology": {"launches": 2, "api_servers": 2}, "trials": 3, "timeout_ms": 3000"#)
+    let cell = try plan.cell("second", "inherited-listener")
+    #expect(cell.outcomes == ["child-died": 3, "ready": 3])
+    for events in cell.trials {
+      var victim: Int32 = -1
+      var dead: [(launch: Int, pid: Int32)] = []
+      for event in events {
+        if case .fault(let fault) = event { victim = fault.pid }
+        if case .server(let server) = event, server.died != nil {
+          dead.append((server.launch, server.pid))
+        }
+      }
+      #expect(dead.map(\.launch) == [1] && dead.map(\.pid) == [victim], "\(dead) \(victim)")
+    }
+  }
+
   /// A fault that is not due leaves no trace.
   private func expectNothing(of record: FaultRecord) {
     #expect(

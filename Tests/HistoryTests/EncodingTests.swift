@@ -62,12 +62,30 @@ import Testing
     (#"{"event":"pool-set","low":1,"high":2,"at":-1}"#, "field \"at\" is not a whole number"),
     (#"{"event":"pool-set","low":1,"high":2,"at":3} x"#, "something follows the event"),
     (#"{"event":"launch","launch":0,"pid":1,"advertised":[70000]}"#, "is not a list of ports"),
+    ("[[[[[[[0]]]]]]]", "expected an object"), ("[[[[[[[[0]]]]]]]]", "nested too deep at column 9"),
     ("[]", "expected an object"), ("", "expected a whole number at column 1"),
     (#"{"event":"pool-set""#, "expected '}'"),
   ])
   func damageIsNamed(_ line: String, _ reason: String) {
     let failure = #expect(throws: EventDecoder.Failure.self) { try EventDecoder.decode(line) }
     #expect(failure?.reason.contains(reason) == true, "\(failure?.reason ?? "")")
+  }
+
+  /// Damage inside an object of an event is as much damage as beside it.
+  @Test(arguments: ["input", "output", "holder"])
+  func unknownFieldsInsideAreNamed(_ object: String) throws {
+    let holder = Holder(kind: .nobody, sources: .neither)
+    let endpoint = EndpointRecord(
+      requested: 1, bound: 0, errno: 98, stage: .bind, attempted: 1, finished: 2, holder: holder)
+    let server = ServerRecord(
+      launch: 0, server: 0, pid: 1, released: 1, input: endpoint, output: endpoint)
+    let line = Sample.text(.server(server))
+    let start = try #require(line.firstRange(of: "\"\(object)\":{")).upperBound
+    let damaged = line[..<start] + "\"x\":3," + line[start...]
+    let failure = #expect(throws: EventDecoder.Failure.self) {
+      try EventDecoder.decode(String(damaged))
+    }
+    #expect(failure?.reason == "unknown field \"x\"")
   }
 
   @Test func unknownWordListsTheKnownOnes() {

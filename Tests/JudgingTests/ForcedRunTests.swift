@@ -30,6 +30,7 @@ import Testing
     Row(run: account { $0.unobserved = 1 }, outcome: .invalid),
     Row(run: account { $0.lost = 1 }, outcome: .invalid),
     Row(run: account { ($0.lost, $0.stolen) = (1, 1) }, outcome: .recovered),
+    Row(run: account { $0.windows = 1 }, outcome: .invalid),
     Row(run: account { $0.windows = 2 }, outcome: .invalid),
     Row(run: account { ($0.windows, $0.stolen) = (2, 1) }, outcome: .recovered),
     Row(run: account { $0.refusal = .outsider }, outcome: .recovered),

@@ -605,6 +605,14 @@ extension ServerRecord {
     Row("a lost bind was tried again", [.recovered], "ready only after 2 lost binds") {
       $0.servers[1].input.retries = 2
     },
+    Row("a lost bind was tried again, and sockets are left", [.leaked], "3 sockets were left") {
+      $0.servers[1].input.retries = 2
+      $0.ended.socketsLeft = 3
+    },
+    Row("a lost bind was tried again, and a file is left", [.leaked], "left when all had been") {
+      $0.servers[1].input.retries = 2
+      $0.ended.left = ["l0-stats"]
+    },
     Row("a retry that failed in the end is a loss", [.lostToThief], "held by thief 3") {
       $0.servers[0].input.retries = 4
       $0.lose(0, to: thief)
@@ -765,6 +773,14 @@ extension ServerRecord {
     #expect(late.releaseSkewNanoseconds == 1_041)
     #expect(late.windowNanoseconds == 1_900_000)
     #expect(late.timeToBoundNanoseconds == 1_500_007)
+    // Whoever is recorded first need not be released first, and the first bind may follow at once.
+    let prompt = TrialJudge(arm: arm).judge(
+      TrialHistory(arm) {
+        $0.servers[0].released += 5_000
+        $0.launches[0].allocationEnded = $0.servers[0].input.attempted
+      }.events)
+    #expect(prompt.releaseSkewNanoseconds == 5_000)
+    #expect(prompt.windowNanoseconds == 0)
   }
 
   @Test func `what was not measured has no time`() {
@@ -783,6 +799,22 @@ extension ServerRecord {
     let broken = TrialJudge(arm: arm).judge([])
     #expect(broken.trial == -1)
     #expect(broken.releaseSkewNanoseconds == nil)
+  }
+
+  /// What a trial that failed has bound or served is no time of the strategy.
+  @Test func `a trial that is not ready has no time, whatever stamps it has`() {
+    let changes: [(Outcome, @Sendable (inout TrialHistory) -> Void)] = [
+      (.leaked, { $0.ended.socketsLeft = 1 }), (.recovered, { $0.servers[0].input.retries = 1 }),
+      (.splitBrain, { $0.servers[1].output.ownership = .shared }),
+    ]
+    for arm in [Arm.sample(), StartupTableTests.arm()] {
+      for (outcome, change) in changes {
+        let trial = TrialJudge(arm: arm).judge(TrialHistory(arm, change).events)
+        #expect(trial.launches.map(\.outcome) == [outcome])
+        #expect(trial.timeToBoundNanoseconds == nil, "\(outcome)")
+        #expect(trial.timeToServedNanoseconds == nil, "\(outcome)")
+      }
+    }
   }
 
   @Test func `an allocation that did not end took no time`() {

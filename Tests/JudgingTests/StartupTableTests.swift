@@ -67,6 +67,21 @@ import Testing
       $0.startups[0].noticed = at(30)
       $0.startups[0].coordinatorBound = at(60)
     },
+    Row(
+      "a coordinator that had bound and died is given up", [.childDied],
+      "the coordinator (pid 600) died by signal 9", arm: arm()
+    ) {
+      $0.launches[0].errno = 110
+      $0.launches[0].stage = .coordinator
+      $0.startups[0].coordinatorReported = 0
+      $0.startups[0].coordinatorDied = 9
+    },
+    Row(
+      "the coordinator's channel ended", [.childDied], "stage coordinator with errno 32", arm: arm()
+    ) {
+      $0.launches[0].errno = 32
+      $0.launches[0].stage = .coordinator
+    },
     Row("a coordinator that never bound is given up", [.timeout], "errno 110", arm: arm()) {
       $0.launches[0].errno = 110
       $0.launches[0].stage = .coordinator
@@ -130,9 +145,37 @@ import Testing
         stage: .readiness)
     },
     Row(
+      "an API server gives up an engine core that loads longer", [.falseTimeout], "still loading",
+      arm: arm()
+    ) {
+      $0.engines[2].loaded = at(9)
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
+      "an engine core that had loaded says nothing", [.timeout],
+      "it had heard 2 of 3 engine cores", arm: arm()
+    ) {
+      $0.engines[2].loaded = at(5)
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
       "an engine core that never comes", [.timeout], "it had heard 2 of 3 engine cores", arm: arm()
     ) {
       $0.engines[2] = EngineRecord(launch: 0, engine: 2, pid: 0)
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
+      "an API server gives up an engine core that died while loading", [.childDied],
+      "engine core 2 (pid 502) died by signal 9", arm: arm()
+    ) {
+      $0.engines[2].loaded = 0
+      $0.engines[2].died = 9
       $0.servings[1] = ServingRecord(
         launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
         stage: .readiness)
@@ -150,6 +193,15 @@ import Testing
     },
     Row("a request of another launch", [.crossTalk], "not of its launch", arm: arm()) {
       $0.engines[0].strangers = 2
+    },
+    Row(
+      "another launch's engine core got the requests", [.crossTalk, .crossTalk],
+      "API server 1 was not served, and engine core 0 of launch 1 got requests",
+      arm: .sample(depth: .startup, launches: 2) { $0.startup = Startup(engines: 3) }
+    ) {
+      $0.servings[1].served = 0
+      $0.startups[0].served = 0
+      $0.engines[3].strangers = 1
     },
     Row(
       "an engine core dies", [.childDied], "Failed core proc(s): {'EngineCore_DP1': 1}", arm: arm()
@@ -201,6 +253,20 @@ import Testing
       arm: arm(Startup(engines: 3, requests: 100))
     ) { $0.startups[0].measuredRequests = 0 },
     Row(
+      "a measurement without its time", [.harnessError], "of the measurement's 100 requests",
+      arm: arm(Startup(engines: 3, requests: 100))
+    ) { $0.startups[0].measured = 0 },
+    Row(
+      "an engine core of the last node dies, and its launcher notices", [.childDied],
+      "on node 1 (pid 501) died by exit code 1; its own launcher noticed, the head node's did, too",
+      arm: arm(Startup(engines: 2, nodes: 2))
+    ) {
+      $0.engines[1].died = 256
+      $0.startups[0].headless[0].noticed = at(6)
+      $0.startups[0].noticed = at(7)
+      $0.startups[0].casualty = .engine
+    },
+    Row(
       "a launcher of another node dies", [.childDied],
       "the launcher of node 1 (pid 401) died by signal 9", arm: arm(Startup(engines: 2, nodes: 2))
     ) { $0.startups[0].headless[0].died = 9 },
@@ -219,6 +285,16 @@ import Testing
       $0.launches[0].service = 29_550
       $0.launches[0].holder = Holder(
         kind: .outsider, pid: 9, command: "bs-orphan-0", sources: .kernel)
+    },
+    Row(
+      "a launch of the row meets a stranger", [.lostToOutsider],
+      "held by an outsider (pid 9 nginx", arm: arm(row)
+    ) {
+      $0.startups[0].serial = 1
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .handshake
+      $0.launches[0].service = 29_550
+      $0.launches[0].holder = Holder(kind: .outsider, pid: 9, command: "nginx", sources: .kernel)
     },
     Row("it hangs", [.timeout], "2 of 3 engine cores were READY", arm: arm()) {
       $0.ended.completion = .timeoutBinding
@@ -273,6 +349,15 @@ import Testing
     let lost = TrialJudge(arm: Self.rows[1].arm).judge(Self.rows[1].events)
     // The bind failed at 4 ms, the launcher noticed at 300 ms.
     #expect(lost.detectionNanoseconds == [296_000_000])
+    // Of two failures the first counts: another bind failed a millisecond before.
+    let arm = Self.rows[1].arm
+    let twice = TrialHistory(arm) {
+      let holder = Holder(kind: .thief, index: 0, pid: 7, sources: .kernel)
+      for server in 0..<2 { $0.lose(server, to: holder) }
+      $0.servers[0].input.finished = Self.at(3)
+      $0.startups[0].noticed = Self.at(300)
+    }
+    #expect(TrialJudge(arm: arm).judge(twice.events).detectionNanoseconds == [297_000_000])
     let ready = TrialJudge(arm: Self.rows[0].arm).judge(Self.rows[0].events)
     #expect(ready.detectionNanoseconds == [])
     // Barrier at 2.5 ms, served at 8 ms.

@@ -16,7 +16,14 @@ import Testing
         name: "sleeper", summary: "sleeps", origin: "",
         options: ["least_ms", "most_ms", "gap_ms"].map {
           OptionDescriptor(name: $0, defaultValue: 5, range: 0...60_000, summary: "how long")
-        }, collisionModel: .unmodelled, depths: [.bind], traits: traits)
+        }, collisionModel: .unmodelled, depths: [.bind], traits: traits),
+      StrategyDescriptor(
+        name: "patient", summary: "drives a program", origin: "",
+        options: [
+          "hello_timeout_ms", "allocate_timeout_ms", "bind_timeout_ms", "report_timeout_ms",
+          "release_timeout_ms", "stop_timeout_ms",
+        ].map { OptionDescriptor(name: $0, defaultValue: 5, range: 1...60_000, summary: "") },
+        collisionModel: .unmodelled, depths: [.bind], takesCommand: true, traits: traits),
     ],
     thieves: TestVocabulary.vocabulary.thieves + [
       ThiefDescriptor(
@@ -135,6 +142,34 @@ import Testing
       Self.problems(
         skew + #", "skip": {"doze": "not here"}"#,
         strategy: strategy(#""most_ms": 10, "gap_ms": 190"#)) == [])
+  }
+
+  /// Its lateness could not be told from a hang if the trial ended in the same millisecond.
+  @Test(arguments: [
+    (
+      ["hello_timeout_ms": 200, "allocate_timeout_ms": 100],
+      "hello_timeout_ms and allocate_timeout_ms"
+    ),
+    (["bind_timeout_ms": 1, "report_timeout_ms": 299], "bind_timeout_ms and report_timeout_ms"),
+    (["release_timeout_ms": 300], "release_timeout_ms"),
+    (["stop_timeout_ms": 300], "stop_timeout_ms"),
+  ])
+  func `an adapter's deadlines must pass before the trial's`(
+    _ deadlines: [String: Int], _ names: String
+  ) {
+    func problems(_ deadlines: [String: Int]) -> [String] {
+      let options = deadlines.map { "\"\($0)\": \($1)" }.joined(separator: ", ")
+      return Self.problems(
+        "", strategy: #"{"name": "patient", "command": ["x"], "options": {\#(options)}}"#)
+    }
+    #expect(
+      problems(deadlines) == [
+        "scenarios[0]: \(names) of \"patient\" are 300 ms together; they must be less than timeout_ms, 300"
+      ])
+    var shorter = deadlines
+    let longest = deadlines.max { $0.value < $1.value }!.key
+    shorter[longest]! -= 1
+    #expect(problems(shorter) == [])
   }
 
   @Test func `addresses alone are not released from a barrier`() {

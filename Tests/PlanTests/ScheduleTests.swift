@@ -176,6 +176,28 @@ import Testing
     #expect(victims.count == 32)
   }
 
+  /// That none of 1,000 uniform lengths is above the mean has probability 2^-1000, and so has, of each node's two engine
+  /// cores, that one is never hit.
+  @Test func `a uniform length goes to twice its mean, and a node's victims are its own`() {
+    let options = [("milliseconds", 20), ("distribution", 1)].map(OptionValue.init(name:value:))
+    let kind = Choice(name: "pause", label: "pause", options: options)
+    let arm = Arm(
+      index: 0, scenario: "s", strategy: Choice(name: "x", label: "x"), depth: .startup,
+      topology: Topology(apiServers: 1), startup: Startup(engines: 6, nodes: 3),
+      faults: (0..<3).map { PlannedFault(kind: kind, point: .beforeEngineConnect, node: $0) },
+      trials: 1)
+    var longest: UInt64 = 0
+    var victims = [Set<Int>](repeating: [], count: 3)
+    for seed in 0..<1_000 as Range<UInt64> {
+      for fault in ScheduledFault.all(of: arm, trial: 0, seed: seed) {
+        longest = max(longest, fault.amountNanoseconds)
+        victims[fault.number].insert(fault.index)
+      }
+    }
+    #expect(longest > 20_000_000 && longest <= 40_000_000)
+    #expect(victims == [[0, 1], [2, 3], [4, 5]])
+  }
+
   @Test func `what the plan fixes leaves the other dice as they were`() {
     var fixed = Self.faulty
     fixed.faults[0].launch = 1

@@ -4,18 +4,22 @@ import Strategies
 import Testing
 
 @Suite struct StartupPlanTests {
-  private func load(_ scenario: String, _ strategy: String = "wildcard-report-back") throws -> Arm {
+  private func load(
+    _ scenario: String, _ strategy: String = "wildcard-report-back", launches: Int = 1
+  ) throws -> Arm {
     let text = """
       {"version": 1, "name": "p", "strategies": ["\(strategy)"], "scenarios": [{"name": "s", "trials": 1,
-      "depth": "startup", "topology": {"api_servers": 4}, \(scenario)}]}
+      "depth": "startup", "topology": {"api_servers": 4, "launches": \(launches)}, \(scenario)}]}
       """
     let vocabulary = Vocabulary(strategies: StrategyRegistry.descriptors, thieves: [])
     return try PlanLoader.load(Array(text.utf8), file: "p.json", vocabulary: vocabulary).arms[0]
   }
 
-  private func messages(_ scenario: String, _ strategy: String = "wildcard-report-back") -> String {
+  private func messages(
+    _ scenario: String, _ strategy: String = "wildcard-report-back", launches: Int = 1
+  ) -> String {
     do {
-      return "no error: \(try load(scenario, strategy))"
+      return "no error: \(try load(scenario, strategy, launches: launches))"
     } catch let errors as PlanErrors {
       return errors.errors.map(\.message).joined(separator: "\n")
     } catch { return "\(error)" }
@@ -94,6 +98,25 @@ import Testing
   ])
   func `what cannot be is refused`(_ scenario: String, _ message: String) {
     #expect(messages(scenario).contains(message), "\(messages(scenario))")
+  }
+
+  @Test func `the ports of parallel launches stay clear of the pool and of one another`() throws {
+    // The default pool begins at 32768; of two launches the second counts up.
+    #expect(
+      messages(#""startup": {"rpc_port": 32767}"#, launches: 2).contains(
+        "the handshake ports 32767...32768 lie in the pool"))
+    _ = try load(#""startup": {"rpc_port": 32766}"#, launches: 2)
+    #expect(
+      messages(#""startup": {"http": true, "http_port": 32767}"#, launches: 2).contains(
+        "the HTTP ports 32767...32768 lie in the pool"))
+    for port in [29_549, 29_550, 29_551] {
+      #expect(
+        messages(#""startup": {"http": true, "http_port": \#(port)}"#, launches: 2).contains(
+          "the HTTP ports \(port)...\(port + 1) are handshake ports, too"))
+    }
+    for port in [29_548, 29_552] {
+      _ = try load(#""startup": {"http": true, "http_port": \#(port)}"#, launches: 2)
+    }
   }
 
   @Test func `paths do not reach other nodes, and hybrid load balancing has no need of that`()

@@ -30,6 +30,72 @@ import Testing
     #expect(at(33) == 1)
   }
 
+  /// Which of several launches meets a squatter, its order decides.
+  @Test func `a squatter is certain for one launch and has no rate for several`() {
+    let at = { (launches: Int) in
+      FailureRate.predict(
+        LaunchConditions(
+          model: .outsideThePool, range: Self.defaultRange, launches: launches,
+          addressesPerLaunch: 4,
+          squatters: [.init(reusesAddress: false, reusesPort: false)]))
+    }
+    #expect(at(1) == PredictedFailure(perLaunch: 1, perTrial: 1))
+    #expect(at(2) == nil)
+  }
+
+  @Test func `a squatter gets past what shares its option, and no other`() {
+    func rate(_ model: CollisionModel, address: Bool, port: Bool) -> Double? {
+      FailureRate.predict(
+        LaunchConditions(
+          model: model, range: Self.defaultRange, addressesPerLaunch: 4,
+          squatters: [.init(reusesAddress: address, reusesPort: port)]))?.perLaunch
+    }
+    #expect(rate(.heldWithReusePort, address: true, port: false) == 0)
+    #expect(rate(.heldWithReusePort, address: false, port: true) == 1)
+    #expect(rate(.heldWithReuseAddress, address: true, port: false) == 1)
+    #expect(rate(.heldWithReuseAddress, address: false, port: true) == 0)
+  }
+
+  /// One of two ports is drawn: the other one is the launch's with probability 1/2.
+  @Test func `draws that leave just enough ports may miss those of the launch`() {
+    #expect(abs(FailureRate.stolen(addresses: 1, slots: 2, foreignDraws: 1) - 0.5) < 1e-12)
+    #expect(FailureRate.stolen(addresses: 1, slots: 2, foreignDraws: 2) == 1)
+  }
+
+  /// `inet_csk_find_open_port`: with SO_REUSEADDR a range of four ports or more is tried in halves, of which the second
+  /// begins at an even distance from the low end.
+  @Test(
+    arguments: [
+      (6, false, [[1, 3, 5], [0, 2, 4]]), (6, true, [[1], [0], [3, 5], [2, 4]]),
+      (4, true, [[1], [0], [3], [2]]), (2, true, [[1], [0]]), (2, false, [[1], [0]]),
+    ] as [(Int, Bool, [Set<Int>])])
+  func `ports are tried in the kernel's order`(
+    _ count: Int, _ reuseAddress: Bool, _ groups: [Set<Int>]
+  ) {
+    let range = EphemeralRange(40_000...40_000 + count - 1)
+    var allocator = SimulatedAllocator(range: range, seed: 1)
+    for group in groups {
+      // Within a group it begins anywhere.
+      let drawn = group.compactMap { _ in allocator.drawPort(reuseAddress: reuseAddress) }
+      #expect(Set(drawn.map { $0 - 40_000 }) == group)
+    }
+    #expect(allocator.drawPort(reuseAddress: reuseAddress) == nil)
+    #expect(range.slots(reuseAddress: reuseAddress) == groups[0].count)
+  }
+
+  @Test func `reserved ports are never drawn`() {
+    let range = EphemeralRange(40_000...40_009, reserved: [40_001, 40_004])
+    var allocator = SimulatedAllocator(range: range, seed: 1)
+    var drawn: Set<Int> = []
+    while let port = allocator.drawPort(reuseAddress: false) { drawn.insert(port) }
+    #expect(drawn == Set(40_000...40_009).subtracting([40_001, 40_004]))
+    #expect(range.capacity == 8 && range.slots() == 4)
+  }
+
+  @Test func `reserved ports lessen a pool's capacity only inside it`() {
+    #expect(EphemeralRange(40_000...40_063, reserved: [40_000, 40_063, 40_064, 80]).capacity == 62)
+  }
+
   /// One trial on the simulated allocator: all launches probe in turn, strangers draw and hold, everybody binds
   /// in random order. Returns which launches lose a port.
   static func simulate(

@@ -10,17 +10,20 @@ import Testing
     Party(pid: pid, tid: pid, thread: "prog", arguments: words, descriptor: 3)
   }
 
-  private func probe(_ cookie: UInt64, pid: Int32 = 10, at: UInt64 = 100) -> Holding {
-    Holding(cookie: cookie, address: here, party: party(pid), origin: .bindZero, openedAt: at)
+  private func probe(
+    _ cookie: UInt64, pid: Int32 = 10, at: UInt64 = 100, address: SocketAddress? = nil
+  ) -> Holding {
+    Holding(
+      cookie: cookie, address: address ?? here, party: party(pid), origin: .bindZero, openedAt: at)
   }
 
   /// A re-bind with these answers of the kernel; returns the verdict.
   @discardableResult
   private func rebind(
     _ ledger: inout Ledger, free: Bool, reuse: Bool = false, openFree: Bool? = nil, result: Int32,
-    cookie: UInt64 = 99, at: UInt64 = 1_000
+    cookie: UInt64 = 99, at: UInt64 = 1_000, address: SocketAddress? = nil, owner: Owner? = nil
   ) -> RaceKind? {
-    guard let question = ledger.question(key, address: here),
+    guard let question = ledger.question(key, address: address ?? here),
       let assessment = ledger.assess(
         question,
         Ledger.Answers(
@@ -28,7 +31,7 @@ import Testing
         by: party(20), at: at)
     else { return nil }
     return ledger.concluded(
-      assessment, result: result, cookie: cookie, isAddressInUse: result == 98
+      assessment, result: result, cookie: cookie, owner: owner, isAddressInUse: result == 98
     ).map { ledger.findings[$0].kind }
   }
 
@@ -64,6 +67,103 @@ import Testing
     ledger.opened(key, probe(1))
     #expect(rebind(&ledger, free: true, openFree: false, result: 0) == .reservation)
     #expect(ledger.findings.filter(\.kind.isRace).isEmpty)
+  }
+
+  /// SO_REUSEADDR gets past a socket that is open and does not listen: that is what reserves the port.
+  @Test func `a kept port that SO_REUSEADDR gets past is no race`() {
+    var ledger = Ledger()
+    ledger.opened(key, probe(1))
+    #expect(
+      rebind(&ledger, free: false, reuse: true, openFree: false, result: 0) == .reservation)
+  }
+
+  @Test func `the number of a kept port over the other address family is nothing`() {
+    let v6 = SocketAddress(bytes: [UInt8](repeating: 0, count: 16), port: 40_001)
+    let v4 = SocketAddress(bytes: [0, 0, 0, 0], port: 40_001)
+    for (kept, bound, verdict) in [
+      (v4, v6, nil), (v6, v4, nil), (v4, here, .reservation), (here, v4, .reservation),
+    ] as [(SocketAddress, SocketAddress, RaceKind?)] {
+      var ledger = Ledger()
+      ledger.opened(key, probe(1, address: kept))
+      #expect(
+        rebind(&ledger, free: true, openFree: false, result: 0, address: bound) == verdict,
+        "\(kept) \(bound)")
+    }
+  }
+
+  @Test func `who binds again has not ended, whatever it is when the event is read`() {
+    for (pid, release) in [(20, Holding.Release.closed), (10, .processEnded)] {
+      var ledger = Ledger()
+      ledger.opened(key, probe(1, pid: Int32(pid)))
+      #expect(rebind(&ledger, free: true, result: 0) == .race)
+      ledger.destroyed(cookie: 1, key: key, peerPort: 0, at: 1_500) { _ in true }
+      #expect(ledger.findings[0].probe.release == release)
+    }
+  }
+
+  @Test func `a retry on a port that a thief of ours holds was reported before`() {
+    var ledger = Ledger()
+    ledger.opened(key, probe(1))
+    destroy(&ledger, 1, at: 400)
+    let thief = Owner(isInTree: false, isThief: true, pid: 1, command: "thief")
+    #expect(rebind(&ledger, free: false, result: 98, owner: thief) == nil)
+    #expect(ledger.findings.isEmpty)
+    var other = thief
+    other.isThief = false
+    #expect(rebind(&ledger, free: false, result: 98, owner: other) == .collision)
+  }
+
+  @Test func `a port that served has no second owner`() {
+    for served in [true, false] {
+      var ledger = Ledger()
+      ledger.opened(key, probe(1))
+      ledger.listened(cookie: 1)
+      if served { destroy(&ledger, 7, peer: 50_000, at: 150) }
+      destroy(&ledger, 1, at: 200)
+      ledger.opened(key, probe(2, pid: 11, at: 300))
+      destroy(&ledger, 2, at: 400)
+      #expect(
+        rebind(&ledger, free: false, result: 98, cookie: 4) == (served ? .collision : .duplicate))
+    }
+  }
+
+  @Test func `only what was probed and let go can be handed out again`() {
+    func outstanding(
+      isIPv6: Bool = false, _ change: (inout Ledger) -> Void
+    ) -> Bool {
+      var ledger = Ledger()
+      ledger.opened(key, probe(1))
+      change(&ledger)
+      let found = ledger.outstanding(namespace: 1, transport: .tcp, isIPv6: isIPv6)
+      #expect(found.isEmpty || found == [key])
+      return !found.isEmpty
+    }
+    #expect(outstanding { destroy(&$0, 1, at: 200) })
+    #expect(!outstanding { _ in }, "it is open")
+    #expect(!outstanding { destroy(&$0, 1, peer: 80, at: 200) }, "it was a client's")
+    #expect(!outstanding(isIPv6: true) { destroy(&$0, 1, at: 200) }, "of the other family")
+    #expect(
+      !outstanding {
+        $0.listened(cookie: 1)
+        destroy(&$0, 7, peer: 50_000, at: 150)
+        destroy(&$0, 1, at: 200)
+      }, "it served")
+    #expect(
+      !outstanding {
+        destroy(&$0, 1, at: 200)
+        rebind(&$0, free: true, result: 0, cookie: 2)
+        destroy(&$0, 2, at: 1_100)
+      }, "it was bound by number since")
+    var ledger = Ledger()
+    ledger.opened(key, probe(1))
+    destroy(&ledger, 1, at: 200)
+    #expect(ledger.outstanding(namespace: 2, transport: .tcp, isIPv6: false).isEmpty)
+    #expect(ledger.outstanding(namespace: 1, transport: .udp, isIPv6: false).isEmpty)
+    // The newest comes first.
+    let later = PortKey(namespace: 1, transport: .tcp, port: 40_003)
+    ledger.opened(later, probe(3, at: 300))
+    ledger.destroyed(cookie: 3, key: later, peerPort: 0, at: 400) { _ in false }
+    #expect(ledger.outstanding(namespace: 1, transport: .tcp, isIPv6: false) == [later, key])
   }
 
   @Test func `a client's own port is told as coincidence, however late that is known`() {
@@ -121,61 +221,5 @@ import Testing
     destroy(&ledger, 3, at: 1_300)
     ledger.opened(key, probe(4, at: 1_400))
     #expect(ledger.rebinds(key) == 0)
-  }
-}
-
-@Suite struct PolicyTests {
-  @Test func `a place does not depend on numbers, folders and random names`() {
-    func place(_ pid: Int32, _ words: [String]) -> String {
-      var ledger = Ledger()
-      let key = PortKey(namespace: 1, transport: .tcp, port: 40_001)
-      let address = SocketAddress(bytes: [127, 0, 0, 1], port: 40_001)
-      let party = Party(
-        pid: pid, tid: pid, thread: "x", arguments: words, descriptor: 3)
-      ledger.opened(
-        key, Holding(cookie: 1, address: address, party: party, origin: .bindZero, openedAt: 1))
-      let question = ledger.question(key, address: address)!
-      return ledger.assess(
-        question, Ledger.Answers(isFree: true, openAddressesAreFree: true), by: party, at: 2)!.place
-    }
-    let one = place(1, ["/usr/bin/python3", "-m", "kernel", "-f", "/tmp/tmpab1x.json"])
-    #expect(one == place(2, ["/opt/python3", "-m", "kernel", "-f", "/tmp/tmpq_9.json"]))
-    #expect(one != place(1, ["/usr/bin/python3", "-m", "other"]))
-  }
-
-  @Test func `injection rules are read strictly`() throws {
-    func number(_ name: String) -> Int32? { name == "EADDRINUSE" ? 98 : nil }
-    var rule = try InjectRule(
-      parsing: "bind:errno=EADDRINUSE,nth=2,port=8000-8010,delay=5ms,process=py",
-      errorNumber: number)
-    #expect(rule.error == 98 && rule.delay == 5_000_000)
-    func strikes(_ port: UInt16) -> Bool {
-      rule.strikes(.bind, port: port, thread: "python", command: "x")
-    }
-    #expect([8_001, 80, 8_002, 8_003].map(strikes) == [false, false, true, false])
-    for text in ["bind", "bind:nth=0,errno=1", "bind:port=9-8,errno=1", "bind:errno=EWHAT"] {
-      #expect(throws: InjectRule.Mistake.self) {
-        try InjectRule(parsing: text, errorNumber: number)
-      }
-    }
-  }
-
-  @Test func `durations are read with their unit`() {
-    #expect(parseDuration("500us") == 500_000)
-    #expect(parseDuration("50ms") == 50_000_000)
-    #expect(parseDuration("2s") == 2_000_000_000)
-    #expect(parseDuration("3") == 3_000_000)
-    #expect(parseDuration("x") == nil)
-    #expect(parseDuration("-1s") == nil)
-  }
-
-  @Test func `addresses are written as usual`() {
-    func v6(_ tail: [UInt8]) -> String {
-      SocketAddress(bytes: [UInt8](repeating: 0, count: 16 - tail.count) + tail, port: 5)
-        .description
-    }
-    #expect(v6([1]) == "[::1]:5")
-    #expect(v6([]) == "[::]:5")
-    #expect(SocketAddress(bytes: [0, 0, 0, 0], port: 5).exclusive.description == "127.0.0.1:5")
   }
 }

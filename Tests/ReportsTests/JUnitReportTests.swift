@@ -63,6 +63,16 @@ import Testing
     #expect(!outputs[0].contains("any launch"))
   }
 
+  @Test(arguments: Verdict.allCases) func `a verdict is a failure, skipped or passed`(
+    _ verdict: Verdict
+  ) throws {
+    var matrix = SampleMatrix.awkward(scenario: "s", strategy: "x")
+    matrix.arms[0].verdict = verdict
+    let names = try Reader.read(JUnitReport.text(matrix, seconds: [])).map(\.name)
+    #expect(names.contains("failure") == [.fail, .unexpectedPass].contains(verdict))
+    #expect(names.contains("skipped") == [.inconclusive, .skipped].contains(verdict))
+  }
+
   @Test(arguments: ["plain", "a<b>&\"c\"", "two\nlines", "nul\u{0}bell\u{7}", "é漢🦀", "]]>"])
   func `any name comes back, and what XML forbids is replaced`(_ name: String) throws {
     let matrix = SampleMatrix.awkward(scenario: name, strategy: name + "2")

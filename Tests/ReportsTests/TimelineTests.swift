@@ -39,4 +39,20 @@ import Testing
         """)
     #expect(Timeline.text([]) == "")
   }
+
+  @Test func `what happened in the same nanosecond is told in the order of the record`() {
+    let events: [Event] = [
+      .trialStarted(TrialStarted(arm: 0, trial: 0, at: 1)),
+      .launch(
+        LaunchRecord(
+          launch: 0, pid: 1, advertised: [], allocationStarted: 1, allocationEnded: 1)),
+    ]
+    #expect(
+      Timeline.text(events) == """
+        +0.000 ms  the trial begins
+        +0.000 ms  launcher 0 begins to allocate
+        +0.000 ms  launcher 0 has allocated 0 addresses
+
+        """)
+  }
 }

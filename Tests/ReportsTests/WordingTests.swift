@@ -88,6 +88,9 @@ import Testing
     #expect(Wording.leftOut(verdict, of: matrix) == [])
     matrix.isPartial = true
     #expect(Wording.leftOut(verdict, of: matrix) == ["9 of 100 trials counted"])
+    verdict.trials.outOf = 100
+    #expect(Wording.leftOut(verdict, of: matrix) == [], "all of them")
+    verdict.trials.outOf = 9
     verdict.verdict = .skipped
     #expect(Wording.leftOut(verdict, of: matrix) == [])
   }

@@ -153,6 +153,39 @@ import Testing
     #expect(order.thieves[0].options.first == 60_000)
   }
 
+  /// One setting at a time, so that none stands in another's place.
+  @Test func `a worker reads the start-up that was written`() {
+    let plain = Startup(engines: 4, nodes: 2)
+    let changes: [(inout Startup) -> Void] = [
+      { _ in }, { $0.variant = .v019 }, { $0.backend = .ray }, { $0.engines = 6 },
+      { $0.nodes = 1 }, { $0.hasCoordinator = false }, { $0.importMilliseconds = 0.5 },
+      { $0.coordinatorImportMilliseconds = 0.25 }, { $0.loadMilliseconds = 1.5 },
+      { $0.coordinatorTimeoutMilliseconds = 7 }, { $0.initTimeoutMilliseconds = 8 },
+      { $0.clientTimeoutMilliseconds = 9 }, { $0.rpcPort = 2_000 }, { $0.sharesRPCPort = true },
+      { $0.hasOrphan = true }, { $0.apiServerNode = 1 }, { $0.nodePorts = 3 },
+      { $0.isHybrid = true }, { $0.serialLaunches = 5 }, { $0.http = true },
+      { $0.httpPort = 3_000 }, { $0.httpTimeoutMilliseconds = 11 }, { $0.requests = 12 },
+      { $0.requestConnections = 13 }, { $0.requestMilliseconds = 0.125 },
+      {
+        $0.reservedPorts = [
+          NodeReservation(node: 1, low: 40_000, high: 41_000),
+          NodeReservation(node: 0, low: 7, high: 8),
+        ]
+      },
+    ]
+    for change in changes {
+      var arm = Self.arm
+      var startup = plain
+      change(&startup)
+      arm.depth = .startup
+      arm.startup = startup
+      let region = SharedRegion.privateCopy()
+      defer { region.deallocate() }
+      Order(arm: arm, strategy: 2, thieves: [1, 0], confinesSockets: false).write(to: region)
+      #expect(WorkerOrder(region).startup == startup)
+    }
+  }
+
   @Test func `two mappings of one region are the same memory`() throws {
     let file = try SharedRegion.makeFile()
     let (one, other) = (

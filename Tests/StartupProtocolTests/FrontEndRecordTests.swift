@@ -41,4 +41,12 @@ import Testing
     #expect(FrontEndCommand(["serve", "1", "-1"]) == nil)
     #expect(FrontEndCommand([]) == nil)
   }
+
+  /// Were each API server as likely, one of 16 would get none of 3,200 connections with a chance below 16 e^-200.
+  @Test func `a client asks 200 times for each API server before it gives up`() {
+    let questions = FrontEndCommand.Questions(
+      launch: 1, host: "h", port: 1, servers: 16, requests: 0, connections: 1,
+      timeoutMilliseconds: 1, seed: 1)
+    #expect(questions.limit == 3_200)
+  }
 }

@@ -49,6 +49,11 @@ import Testing
     #expect(MessagePack([0xa1, 0xff]) == nil, "not UTF-8")
     #expect(MessagePack([0xdd, 0xff, 0xff, 0xff, 0xff]) == nil, "a length that cannot be")
     #expect(MessagePack(Array(repeating: 0x91, count: 100) + [0]) == nil, "too deep")
+    #expect(MessagePack(Array(repeating: 0x91, count: 15) + [0]) != nil)
+    #expect(MessagePack(Array(repeating: 0x91, count: 16) + [0]) == nil, "just too deep")
+    #expect(MessagePack([0xcf, 0x7f] + Array(repeating: 0xff, count: 7)) == .integer(.max))
+    #expect(
+      MessagePack([0xcf, 0x80] + Array(repeating: 0, count: 7)) == nil, "more than an Int64 holds")
   }
 }
 
@@ -86,6 +91,11 @@ import Testing
     #expect(violation([0, 0], [[0xc0]]) == .unreadable)
     #expect(violation([0, 0], [frame(.hello, local: false)]) == .misplaced(rank: 0))
     #expect(violation([1, 0], [frame(.hello)]) == .misplaced(rank: 1))
+    for isLocal in [true, false] {
+      let frame = EngineStatus(.hello, isLocal: isLocal, isHeadless: isLocal).encoded
+      let rank = isLocal ? 0 : 1
+      #expect(violation(EngineIdentity.bytes(rank), [frame]) == .misplaced(rank: rank))
+    }
     #expect(violation([0, 0], [frame(.ready, hash: 7)]) == .outOfOrder(rank: 0))
     #expect(violation([0, 0], [frame(.hello), frame(.hello)]) == .outOfOrder(rank: 0))
     #expect(
@@ -144,6 +154,9 @@ import Testing
     wrong = first
     wrong.launch = 6
     same(extra.take(wrong.encoded), nil)
+    wrong = first
+    wrong.server = 2
+    same(extra.take(wrong.encoded), nil)
     same(extra.take(first.encoded), ExtraRequests.Answer(engine: 6, nonce: 100, id: 1))
     same(extra.take(first.encoded), nil)
     // Now that it is answered it may come again.
@@ -166,6 +179,17 @@ import Testing
     #expect(extra.isDone)
   }
 
+  @Test func `API servers measure with nonces of their own`() {
+    func nonces(_ server: Int, _ count: Int, firstNumber: Int) -> [Int64] {
+      var extra = ExtraRequests(launch: 5, server: server, engines: [0, 1])
+      extra.plan(count, firstNumber: firstNumber)
+      return (0..<count).compactMap { _ in extra.next()?.nonce }
+    }
+    let all = nonces(0, 3, firstNumber: 0) + nonces(1, 2, firstNumber: 3)
+    #expect(Set(all).count == 5, "\(all)")
+    #expect(all.allSatisfy { $0 < 0 }, "front ends' nonces are not negative")
+  }
+
   @Test func `init messages come back, with and without a coordinator`() {
     let plain = EngineAddresses(inputs: ["tcp://h:1", "ipc:///x"], outputs: ["tcp://h:2", "a"])
     #expect(EngineAddresses(plain.encoded) == plain)
@@ -175,12 +199,21 @@ import Testing
     full.statistics = "ipc:///s"
     #expect(EngineAddresses(full.encoded) == full)
     #expect(EngineAddresses(EngineAddresses(inputs: ["a"], outputs: []).encoded) == nil)
+    for (inputs, outputs) in [
+      ([.text("a"), .null], [.text("b")]), ([.text("a")], [.integer(1), .text("b")]),
+    ] as [([MessagePack], [MessagePack])] {
+      let message = MessagePack.record([
+        ("addresses", .record([("inputs", .array(inputs)), ("outputs", .array(outputs))]))
+      ])
+      #expect(EngineAddresses(message.encoded) == nil, "an address that is no text")
+    }
   }
 
   @Test func `an identity is the rank in two bytes, low byte first`() {
     #expect(EngineIdentity.bytes(258) == [2, 1])
     #expect(EngineIdentity.rank([2, 1]) == 258)
     #expect(EngineIdentity.rank([1]) == nil)
+    #expect(EngineIdentity.rank([1, 0, 0]) == nil)
   }
 }
 

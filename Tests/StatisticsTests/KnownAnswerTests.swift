@@ -34,6 +34,8 @@ import Testing
     (5, 79, 300, 5000, 0.811118134768),
     (100, 100000, 150, 100000, 0.0018710109789),
     (3, 3, 3, 3, 1),
+    // Of 11 failures at most 2 are the second sample's: there are two tables, C(10,9)/12 and C(2,1)/12.
+    (10, 10, 1, 2, 0.166666666667), (9, 10, 2, 2, 1),
   ]) func `Fisher's exact test`(k1: Int, n1: Int, k2: Int, n2: Int, p: Double) {
     #expect(Self.isClose(FisherExact.pValue(k1, outOf: n1, k2, outOf: n2), p, relative: 1e-6))
   }
@@ -118,6 +120,15 @@ import Testing
     #expect(samples.quantile(0.5) == 2_050)
     #expect(samples.quantile(0.99) == 2_051)
     #expect(samples.kept == 3)
+  }
+
+  /// Of the intervals of 2,048 the least sample lies above the middle of its own, the largest below.
+  @Test func `no quantile lies beyond the least or the largest sample`() {
+    var samples = Samples<UInt64>()
+    for number in UInt64(1_050_576)...1_059_000 { samples.add(number) }
+    #expect(samples.kept < 10, "they are kept coarsely")
+    #expect(samples.quantile(1e-9) == samples.least)
+    #expect(samples.quantile(1) == samples.largest)
   }
 
   @Test func `coarse values are near, keep the order and stay`() {

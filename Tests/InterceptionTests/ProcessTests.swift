@@ -1,0 +1,39 @@
+import Glibc
+import RaceLedger
+import Testing
+
+@testable import Interception
+
+/// What /proc tells of the tests' own process; none is started.
+@Suite struct ProcessTests {
+  @Test func `a process is below its parent and all of their parents, not below itself`() {
+    #expect(descendants(of: getppid()).contains(getpid()))
+    #expect(!descendants(of: getpid()).contains(getpid()))
+    #expect(!descendants(of: getpid()).contains(getppid()))
+    #expect(descendants(of: .max).isEmpty)
+  }
+
+  @Test func `who runs has not ended, and who is not there has`() {
+    #expect(!hasEnded(getpid()))
+    #expect(hasEnded(.max))
+  }
+
+  @Test func `a thread is told with its process, its command line and its group`() throws {
+    let variable = "PATH"
+    let record = try #require(Threads(groupVariable: variable).record(UInt32(getpid())))
+    #expect(record.party.pid == getpid() && record.party.tid == getpid())
+    #expect(record.party.arguments == CommandLine.arguments)
+    #expect(record.party.group == String(cString: getenv(variable)))
+    #expect(record.party.descriptor == -1)
+    let plain = try #require(Threads(groupVariable: nil).record(UInt32(getpid())))
+    #expect(plain.party.group == "")
+    #expect(Threads(groupVariable: nil).record(UInt32(Int32.max)) == nil)
+  }
+
+  @Test func `files and links that are not there are empty`() {
+    #expect(link("/proc/self/exe")?.hasPrefix("/") == true)
+    #expect(link("/proc/self/no-such") == nil)
+    #expect(readAll("/proc/self/status").contains("Pid:\t\(getpid())\n"))
+    #expect(readAll("/proc/self/no-such") == "")
+  }
+}

@@ -1,0 +1,134 @@
+import RaceLedger
+import Testing
+
+@Suite struct PolicyTests {
+  @Test func `a place does not depend on numbers, folders and random names`() {
+    func place(_ pid: Int32, _ words: [String]) -> String {
+      var ledger = Ledger()
+      let key = PortKey(namespace: 1, transport: .tcp, port: 40_001)
+      let address = SocketAddress(bytes: [127, 0, 0, 1], port: 40_001)
+      let party = Party(
+        pid: pid, tid: pid, thread: "x", arguments: words, descriptor: 3)
+      ledger.opened(
+        key, Holding(cookie: 1, address: address, party: party, origin: .bindZero, openedAt: 1))
+      let question = ledger.question(key, address: address)!
+      return ledger.assess(
+        question, Ledger.Answers(isFree: true, openAddressesAreFree: true), by: party, at: 2)!.place
+    }
+    let one = place(1, ["/usr/bin/python3", "-m", "kernel", "-f", "/tmp/tmpab1x.json"])
+    #expect(one == place(2, ["/opt/python3", "-m", "kernel", "-f", "/tmp/tmpq_9.json"]))
+    #expect(one != place(1, ["/usr/bin/python3", "-m", "other"]))
+    #expect(
+      place(1, ["serve", "worker-17", "rank3"]) == place(2, ["serve", "worker-4", "rank12"]))
+    #expect(place(1, ["serve", "worker-17"]) != place(1, ["serve", "client-17"]))
+    #expect(place(1, ["python3.12", "x.py"]) == place(1, ["python3.9", "x.py"]))
+    // Files of suppressions hold such names. FNV-1a of "tcp|x|x|1", 64 bits folded to 32.
+    #expect(place(1, ["x"]) == "8cf29251")
+  }
+
+  @Test func `an eager thief comes after the releases that it is told to`() {
+    func wants(
+      _ policy: StealPolicy, rebinds: Int = 0, _ change: (inout Holding) -> Void = { _ in }
+    ) -> Bool {
+      let address = SocketAddress(bytes: [127, 0, 0, 1], port: 40_001)
+      let party = Party(pid: 1, tid: 1, thread: "x", arguments: ["x"], descriptor: 3)
+      var holding = Holding(
+        cookie: 1, address: address, party: party, origin: .bindZero, openedAt: 1)
+      change(&holding)
+      return policy.wantsRelease(holding, rebinds: rebinds)
+    }
+    let second = StealPolicy(mode: .eager, rebind: 2)
+    #expect((0...3).map { wants(second, rebinds: $0) } == [false, true, false, false])
+    let any = StealPolicy(mode: .eager)
+    #expect(wants(any) && wants(any, rebinds: 5))
+    #expect(!wants(StealPolicy(mode: .lazy)) && !wants(StealPolicy(mode: .off)))
+    #expect(!wants(any) { $0.served = true } && !wants(any) { $0.wasClient = true })
+    // What a place or a window is, only the re-bind tells.
+    #expect(!wants(StealPolicy(mode: .eager, only: "x")))
+    #expect(!wants(StealPolicy(mode: .eager, minimumWindow: 1)))
+    var done = any
+    done.stole()
+    #expect(!wants(done))
+  }
+
+  @Test func `a thief takes windows from the least length on`() {
+    var ledger = Ledger()
+    let key = PortKey(namespace: 1, transport: .tcp, port: 40_001)
+    let address = SocketAddress(bytes: [127, 0, 0, 1], port: 40_001)
+    let party = Party(pid: 1, tid: 1, thread: "x", arguments: ["x"], descriptor: 3)
+    ledger.opened(
+      key, Holding(cookie: 1, address: address, party: party, origin: .bindZero, openedAt: 1))
+    ledger.destroyed(cookie: 1, key: key, peerPort: 0, at: 100) { _ in false }
+    let assessment = ledger.assess(
+      ledger.question(key, address: address)!,
+      Ledger.Answers(isFree: true, openAddressesAreFree: true), by: party, at: 150)!
+    #expect(
+      [49, 50, 51].map { StealPolicy(mode: .lazy, minimumWindow: $0).wants(assessment) } == [
+        true, true, false,
+      ])
+  }
+
+  @Test func `injection rules are read strictly`() throws {
+    func number(_ name: String) -> Int32? { name == "EADDRINUSE" ? 98 : nil }
+    var rule = try InjectRule(
+      parsing: "bind:errno=EADDRINUSE,nth=2,port=8000-8010,delay=5ms,process=py",
+      errorNumber: number)
+    #expect(rule.error == 98 && rule.delay == 5_000_000)
+    func strikes(_ port: UInt16) -> Bool {
+      rule.strikes(.bind, port: port, thread: "python", command: "x")
+    }
+    #expect([8_001, 80, 8_002, 8_003].map(strikes) == [false, false, true, false])
+    for text in [
+      "bind", "bind:nth=0,errno=1", "bind:port=9-8,errno=1", "bind:errno=EWHAT", "bind:errno=0",
+      "bind:errno=4096",
+    ] {
+      #expect(throws: InjectRule.Mistake.self) {
+        try InjectRule(parsing: text, errorNumber: number)
+      }
+    }
+  }
+
+  @Test func `durations are read with their unit`() {
+    #expect(parseDuration("500us") == 500_000)
+    #expect(parseDuration("50ms") == 50_000_000)
+    #expect(parseDuration("2s") == 2_000_000_000)
+    #expect(parseDuration("3") == 3_000_000)
+    #expect(parseDuration("x") == nil)
+    #expect(parseDuration("-1s") == nil)
+    #expect(parseDuration("999999") == 999_999_000_000)
+    #expect(parseDuration("1000000") == nil)
+  }
+
+  @Test func `addresses are written as usual`() {
+    func v6(_ tail: [UInt8]) -> String {
+      SocketAddress(bytes: [UInt8](repeating: 0, count: 16 - tail.count) + tail, port: 5)
+        .description
+    }
+    #expect(v6([1]) == "[::1]:5")
+    #expect(v6([]) == "[::]:5")
+    // Of two longest runs of zero groups the first is left out (RFC 5952, 4.2.3), and a run of one is not.
+    #expect(v6([0x20, 1, 0, 8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]) == "[2001:8::1:0:0:1]:5")
+    #expect(
+      v6([0x20, 1, 0, 8, 0, 0, 0, 3, 0, 1, 0, 9, 0, 2, 0, 1]) == "[2001:8:0:3:1:9:2:1]:5")
+    #expect(SocketAddress(bytes: [0, 0, 0, 0], port: 5).exclusive.description == "127.0.0.1:5")
+  }
+  @Test func `addresses exclude each other where they are equal or one is all`() {
+    func address(_ last: UInt8, _ first: UInt8 = 127) -> SocketAddress {
+      SocketAddress(bytes: [first, 0, 0, last], port: 5)
+    }
+    let (one, two, all) = (address(1), address(2), address(0, 0))
+    #expect(one.overlaps(one) && one.overlaps(all) && all.overlaps(one) && all.overlaps(all))
+    #expect(!one.overlaps(two))
+  }
+
+  @Test func `a command line of 120 characters is shown whole, a longer one is cut to that`() {
+    func command(_ length: Int) -> String {
+      Party(
+        pid: 1, tid: 1, thread: "x", arguments: [String(repeating: "a", count: length)],
+        descriptor: 3
+      ).command
+    }
+    #expect(command(120) == String(repeating: "a", count: 120))
+    #expect(command(121) == String(repeating: "a", count: 117) + "...")
+  }
+}

@@ -1,0 +1,183 @@
+import RaceLedger
+import RaceReporting
+import TestSupport
+import Testing
+
+@Suite struct TextReportTests {
+  private func text(
+    _ findings: [Finding], isVerbose: Bool = false, suppressions: String = "",
+    _ change: (inout RunFacts) -> Void = { _ in }
+  ) throws -> String {
+    RaceTextReport.text(
+      Book(findings, suppressions: try Suppressions(parsing: suppressions)),
+      WordsTests.facts(change: change), isVerbose: isVerbose)
+  }
+
+  @Test func `a race is told with both sides, its window, its proof and how to force it`() throws {
+    let finding = Finding.sample(window: 600) {
+      $0.rebinder.stack = [Frame(function: "bind", file: "libc.so", offset: 31)]
+      $0.rebinder.sourceStack = [Frame(function: "serve", file: "/x/app.py", line: 7)]
+    }
+    #expect(
+      try text([finding]) == """
+        ==================
+        WARNING: bindstorm: port race (probed, let go, bound again) on tcp 127.0.0.1:40001
+          Probe: bind(port 0) by prog (pid 10, tid 10, thread "prog", descriptor 3)
+                 at +50 ns
+          Released: closed at +350 ns
+          Re-bind: 127.0.0.1:40001 by prog (pid 20, tid 20, thread "prog", descriptor 3)
+                 at +950 ns, succeeded
+            #0 serve /x/app.py:7
+            #1 bind (libc.so+0x1f)
+          Window: 600 ns
+          Proof: a socket without options could bind the port while the re-bind was held
+          Force it: bindstorm check --steal lazy --only \(finding.place) -- prog
+        SUMMARY: bindstorm: RACE tcp prog -> prog (serve app.py:7) [\(finding.place)] (once)
+        ==================
+        bindstorm check: races found at 1 place (1 RACE); the command exited with 0
+
+        """)
+  }
+
+  @Test func `only what a thief can do again is told how to force`() throws {
+    for kind in RaceKind.allCases {
+      let report = try text([.sample(kind)], isVerbose: true)
+      #expect(report.contains("Force it") == [.race, .restart].contains(kind), "\(kind)")
+    }
+  }
+
+  @Test func `a duplicate names both probes`() throws {
+    let duplicate = Finding.sample(.duplicate) {
+      $0.otherProbe = Finding.sample(probe: .sample(["other"], pid: 30)).probe
+    }
+    let report = try text([duplicate])
+    #expect(report.contains("WARNING: bindstorm: one port handed out to two owners on tcp"))
+    #expect(report.contains("  Also handed out: bind(port 0) to other (pid 30, tid 30,"))
+  }
+
+  @Test func `a client at the wrong server has connected, not bound`() throws {
+    let wrong = Finding.sample(.crossWired) { $0.result = nil }
+    let report = try text([wrong])
+    #expect(report.contains("a client reached another deployment's server on tcp"))
+    #expect(report.contains("  Connected from: 127.0.0.1:40001 by prog"))
+    #expect(!report.contains("Released:") && !report.contains("left to the kernel"))
+    let thief = Finding.sample(.crossWired) {
+      $0.owner = Owner(isInTree: false, isThief: true, pid: 1, command: "t")
+    }
+    let other = try text([thief])
+    #expect(other.contains("a client reached the thief instead of its server"))
+    #expect(other.contains("  Held by: a thief of bindstorm\n"))
+  }
+
+  @Test func `places are counted by verdict, and findings by place`() throws {
+    let stolen = Finding.sample(.race, "a") { $0.wasStolen = true }
+    let report = try text([
+      .sample(.collision, "b"), stolen, .sample(.race, "a"), .sample(.race, "c"),
+    ])
+    #expect(report.contains("(2 times, 1 stolen)\n"))
+    #expect(
+      report.hasSuffix(
+        "bindstorm check: races found at 3 places (2 RACE, 1 COLLISION); the command exited with 0\n"
+      ))
+  }
+
+  @Test func `notes are told in full on demand only`() throws {
+    let note = Finding.sample(.clientPort)
+    #expect(
+      try text([note])
+        == "bindstorm check: no race in 3 ports that the kernel chose; the command exited with 0\n")
+    let verbose = try text([note], isVerbose: true)
+    #expect(verbose.contains("SUMMARY: bindstorm: note: client port tcp prog -> prog"))
+    #expect(
+      verbose.hasSuffix(
+        "bindstorm check: full mode, 7 calls caught, 3 ports chosen by the kernel, 0 findings suppressed\n"
+      ))
+  }
+
+  @Test func `what was suppressed is counted, one as well as many`() throws {
+    let one = try text([.sample()], isVerbose: true, suppressions: "RACE:prog")
+    #expect(one.contains("ports that the kernel chose, 1 findings suppressed; the command"))
+    #expect(one.contains(", 1 finding suppressed\n"))
+    #expect(one.hasSuffix("bindstorm check: suppression 'prog' took 1\n"))
+    #expect(!(try text([]).contains("suppressed")))
+  }
+
+  @Test func `where nothing could be judged that is said`() throws {
+    #expect(
+      try text([]) { $0.probes = 0 }
+        == "bindstorm check: no port was chosen by the kernel, so nothing could be judged; the command exited with 0\n"
+    )
+  }
+
+  @Test func `what was done on purpose, missed or left is told`() throws {
+    let report = try text([]) {
+      $0.stolen = 1
+      $0.duplicatesForced = 2
+      $0.injections = ["bind struck 1 times"]
+      $0.unobserved = 4
+      $0.lostEvents = 5
+      $0.isTreeRunning = true
+    }
+    let lines = report.split(separator: "\n").map { $0.dropFirst("bindstorm check: ".count) }
+    try #require(lines.count == 6, "\(report)")
+    #expect(lines[1] == "1 re-bind met a thief, 2 ports handed out twice on purpose")
+    #expect(lines[2] == "injected (synthetic errors): bind struck 1 times")
+    #expect(lines[3].hasPrefix("4 calls could not be looked into"))
+    #expect(lines[4].hasPrefix("the kernel dropped socket events 5 times"))
+    #expect(lines[5].hasPrefix("processes of the tree still run"))
+  }
+
+  @Test func `a deep stack is cut at 24 frames`() throws {
+    let deep = Finding.sample {
+      $0.rebinder.stack = (0..<30).map { Frame(function: "f\($0)", file: "") }
+    }
+    let report = try text([deep])
+    #expect(report.contains("    #23 f23\n") && !report.contains("#24 "))
+  }
+}
+
+@Suite struct EnumerationReportTests {
+  private func enumeration(limit: Int = 9) -> Enumeration {
+    var enumeration = Enumeration(limit: limit)
+    enumeration.saw([.sample(.race, "a"), .sample(.race, "b"), .sample(.race, "c")])
+    return enumeration
+  }
+
+  @Test func `every window is red, green, not met again or not tried`() {
+    var walk = enumeration()
+    let outcomes: [Enumeration.Outcome] = [.died("exited with 1"), .survived, .notReached]
+    for (window, outcome) in zip(walk.windows, outcomes) {
+      walk.saw([])
+      walk.tried(window, outcome, lastWords: outcome == .survived ? "fine" : "")
+    }
+    let places = walk.windows.map(\.place)
+    #expect(
+      EnumerationReport.text(walk, WordsTests.facts()) == """
+        bindstorm check: 3 windows in 4 runs
+          RED   died: exited with 1
+                RACE tcp a -> a [\(places[0])]
+          green survived
+                RACE tcp b -> b [\(places[1])]
+                its last words: fine
+          ?     not reached again
+                RACE tcp c -> c [\(places[2])]
+        bindstorm check: 1 of 3 windows red
+
+        """)
+  }
+
+  @Test func `windows beyond the limit are counted, not listed`() {
+    var walk = enumeration(limit: 2)
+    walk.tried(walk.windows[0], .hung, lastWords: "")
+    let lines = EnumerationReport.text(walk, WordsTests.facts()).split(separator: "\n")
+    #expect(lines.filter { $0.hasPrefix("  RED   hung") || $0 == "  -     not tried" }.count == 2)
+    #expect(lines.contains("bindstorm check: 2 windows not tried (--enumerate-max)"))
+  }
+
+  @Test func `no window is told with how the command ended`() {
+    #expect(
+      EnumerationReport.text(Enumeration(limit: 9), WordsTests.facts())
+        == "bindstorm check: 0 windows in 0 runs\nbindstorm check: no window; the command exited with 0\n"
+    )
+  }
+}
