@@ -177,7 +177,8 @@ let package = Package(
     ]
     + [
       "Engine", "Faults", "History", "Interception", "JSON", "Judging", "LinuxFacts", "Messaging",
-      "PortModel", "Reports", "RunContract", "StartupProtocol", "Statistics", "Strategies", "Syscalls", "TerminalText",
+      "PortModel", "Reports", "RunContract", "StartupProtocol", "Statistics", "Strategies",
+      "Syscalls", "TerminalText",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
