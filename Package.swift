@@ -52,7 +52,7 @@ let layers = [
     uses: ["JSON", "PlanModel", "PortModel", "Statistics", "TerminalText", "Theory"]),
   // What is written down of a run: by its processes, and for judging.
   Layer("CSharedRegion", in: "Record", uses: ["CLinuxShims"]),
-  Layer("History", in: "Record", uses: ["LinuxFacts", "PlanModel"]),
+  Layer("History", in: "Record", uses: ["JSON", "LinuxFacts", "PlanModel"]),
   // Running a plan.
   Layer(
     "RunContract", in: "Run",

@@ -64,7 +64,7 @@ import Testing
     (#"{"event":"launch","launch":0,"pid":1,"advertised":[70000]}"#, "is not a list of ports"),
     ("[[[[[[[0]]]]]]]", "expected an object"), ("[[[[[[[[0]]]]]]]]", "nested too deep at column 9"),
     ("[]", "expected an object"), ("", "expected a whole number at column 1"),
-    (#"{"event":"pool-set""#, "expected '}'"),
+    (#"{"event":"pool-set""#, "expected ',' or '}'"),
   ])
   func damageIsNamed(_ line: String, _ reason: String) {
     let failure = #expect(throws: EventDecoder.Failure.self) { try EventDecoder.decode(line) }
