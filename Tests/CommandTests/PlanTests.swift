@@ -1,3 +1,4 @@
+import ForcedCalls
 import Foundation
 import PlanModel
 import TestSupport

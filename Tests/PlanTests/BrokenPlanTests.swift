@@ -145,7 +145,7 @@ import Testing
       "unknown key \"stael\"; known here: steal, max, rebind, min_window_ms, only, inject", "steal"),
     .forced(
       "{\"steal\": \"eagre\"}", at: "\"eagre", ".steal",
-      "expected one of lazy, eager, off, found \"eagre\"", "eager"),
+      "expected one of off, lazy, eager, found \"eagre\"", "eager"),
     .forced("{\"max\": -1}", at: "-1", ".max", "expected a number from 0 to 1000000, found -1"),
     .forced("{\"rebind\": 0}", at: "0}", ".rebind", "expected a number from 1 to 1000, found 0"),
     .forced("{\"only\": \"\"}", at: "\"\"", ".only", "expected text of one line, found none"),
@@ -175,7 +175,7 @@ import Testing
       ".inject[0].ports", "the first port, 2, lies above the last, 1"),
     .forced(
       "{\"inject\": [{\"call\": \"bind\", \"delay_ms\": 1, \"process\": \"a,b\"}]}",
-      at: "\"a,b", ".inject[0].process", "a comma cannot stand here"),
+      at: "\"a,b", ".inject[0].process", "a comma is not allowed here"),
     .document(
       plan(strategies: "[{\"name\": \"probe-then-bind\", \"label\": \"\"}]"), 4, 53,
       "strategies[0].label", "the label is empty"),

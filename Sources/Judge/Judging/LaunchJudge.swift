@@ -1,3 +1,4 @@
+internal import ForcedCalls
 internal import History
 internal import LinuxFacts
 internal import PlanModel

@@ -269,12 +269,9 @@ private struct StoredPlanChecker {
       place.report("strategy \"\(choice.name)\" needs \"forcing\"")
     }
     let items = place["forcing"]?["injections"]?.storedElements ?? []
-    for (injection, item) in zip(command.forcing?.injections ?? [], items) {
+    for item in items {
       check(item, Self.injection)
       for port in item["ports"]?.storedElements ?? [] { _ = port.integer(PlanLimits.port) }
-      if let name = injection.errno, InjectableError.number(name) == nil {
-        (item["errno"] ?? item).report("there is no error \"\(name)\" to inject")
-      }
     }
   }
 
