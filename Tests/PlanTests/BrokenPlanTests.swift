@@ -134,7 +134,7 @@ import Testing
       4, 44, "strategies[0].command", "at most 8192 fit"),
     .document(
       plan(strategies: "[{\"name\": \"probe-then-bind\", \"command\": [\"x\"]}]"), 4, 55,
-      "strategies[0].command", "strategy \"probe-then-bind\" takes no command; there are exec"),
+      "strategies[0].command", "strategy \"probe-then-bind\" takes no command; these do: exec"),
     .document(
       plan(strategies: "[{\"name\": \"probe-then-bind\", \"check\": {}}]"), 4, 53,
       "strategies[0].check",
@@ -311,7 +311,7 @@ import Testing
       "wildcard-report-back"),
     .scenario(
       "\"strategies\": [\"probe-then-bind\", \"probe-then-bind\"]", 35, "strategies[1]",
-      "\"probe-then-bind\" stands here twice"),
+      "\"probe-then-bind\" is listed twice"),
   ]
 
   static let demands: [Case] = [
@@ -391,7 +391,7 @@ import Testing
       28, "published[0].strategy", "no strategy \"probe\" in this scenario"),
     .scenario(
       "\"published\": [{\"strategy\": \"probe-then-bind\", \"failures\": 3, \"out_of\": 2, \"source\": \"x\"}]",
-      15, "published[0]", "3 failures out of 2 cannot be"),
+      15, "published[0]", "3 failures out of 2 are impossible"),
     .scenario(
       "\"published\": [{\"strategy\": \"probe-then-bind\", \"failures\": 1, \"out_of\": 2}]", 15,
       "published[0]", "the key \"source\" is missing here"),
