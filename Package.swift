@@ -89,8 +89,9 @@ let layers = [
   Layer(
     "Workers", in: "Run",
     uses: [
-      "Adapters", "CLinuxShims", "CSharedRegion", "Faults", "Messaging", "PlanModel", "PortModel",
-      "RunContract", "StartupProtocol", "Strategies", "StrategyKit", "Syscalls",
+      "Adapters", "CLinuxShims", "CSharedRegion", "Faults", "LinuxFacts", "Messaging",
+      "PlanModel", "PortModel", "RunContract", "StartupProtocol", "Strategies", "StrategyKit",
+      "Syscalls",
     ]),
   Layer(
     "Engine", in: "Run",
