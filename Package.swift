@@ -39,21 +39,26 @@ let layers = [
   // What all others stand on.
   Layer("CZeroMQ", in: "Base", uses: []),
   Layer("CLinuxShims", in: "Base", uses: []),
-  Layer("Syscalls", in: "Base", uses: ["CLinuxShims"]),
+  Layer("LinuxFacts", in: "Base", uses: []),
+  Layer("ForcedCalls", in: "Base", uses: ["LinuxFacts"]),
+  Layer("Syscalls", in: "Base", uses: ["CLinuxShims", "LinuxFacts"]),
   Layer("Messaging", in: "Base", uses: ["CZeroMQ"]),
   Layer("JSON", in: "Base", uses: []),
   Layer("PortModel", in: "Base", uses: []),
+  Layer("ReportKit", in: "Base", uses: []),
   Layer("Statistics", in: "Base", uses: []),
   Layer("TerminalText", in: "Base", uses: []),
   // What a plan is.
-  Layer("PlanModel", in: "Plan", uses: ["PortModel"]),
+  Layer("PlanModel", in: "Plan", uses: ["ForcedCalls", "PortModel"]),
   Layer("Theory", in: "Plan", uses: ["PlanModel", "PortModel"]),
   Layer(
     "PlanReading", in: "Plan",
-    uses: ["JSON", "PlanModel", "PortModel", "Statistics", "TerminalText", "Theory"]),
+    uses: [
+      "ForcedCalls", "JSON", "PlanModel", "PortModel", "Statistics", "TerminalText", "Theory",
+    ]),
   // What is written down of a run: by its processes, and for judging.
   Layer("CSharedRegion", in: "Record", uses: ["CLinuxShims"]),
-  Layer("History", in: "Record", uses: ["PlanModel"]),
+  Layer("History", in: "Record", uses: ["JSON", "LinuxFacts", "PlanModel"]),
   // Running a plan.
   Layer(
     "RunContract", in: "Run",
@@ -68,8 +73,8 @@ let layers = [
   Layer(
     "Adapters", in: "Run",
     uses: [
-      "CLinuxShims", "CSharedRegion", "Interception", "JSON", "PlanModel", "PortModel",
-      "RaceLedger", "RunContract", "StrategyKit", "Syscalls",
+      "CLinuxShims", "CSharedRegion", "ForcedCalls", "Interception", "JSON", "LinuxFacts",
+      "PlanModel", "PortModel", "RaceLedger", "RunContract", "StrategyKit", "Syscalls",
     ]),
   Layer(
     "Strategies", in: "Run",
@@ -79,29 +84,40 @@ let layers = [
     ]),
   Layer(
     "Faults", in: "Run",
-    uses: ["CLinuxShims", "CSharedRegion", "PlanModel", "PortModel", "RunContract", "Syscalls"]),
+    uses: [
+      "CLinuxShims", "CSharedRegion", "LinuxFacts", "PlanModel", "PortModel", "RunContract",
+      "Syscalls",
+    ]),
   Layer(
     "Workers", in: "Run",
     uses: [
-      "Adapters", "CLinuxShims", "CSharedRegion", "Faults", "Messaging", "PlanModel", "PortModel",
-      "RunContract", "StartupProtocol", "Strategies", "StrategyKit", "Syscalls",
+      "Adapters", "CLinuxShims", "CSharedRegion", "Faults", "LinuxFacts", "Messaging",
+      "PlanModel", "PortModel", "RunContract", "StartupProtocol", "Strategies", "StrategyKit",
+      "Syscalls",
     ]),
   Layer(
     "Engine", in: "Run",
     uses: [
-      "CLinuxShims", "CSharedRegion", "Faults", "History", "PlanModel", "RunContract", "Strategies",
-      "StrategyKit", "Syscalls",
+      "CLinuxShims", "CSharedRegion", "Faults", "History", "LinuxFacts", "PlanModel", "RunContract",
+      "Strategies", "StrategyKit", "Syscalls",
     ]),
   // Judging what was written down.
   Layer(
-    "Judging", in: "Judge", uses: ["History", "PlanModel", "PortModel", "Statistics", "Theory"]),
+    "Judging", in: "Judge",
+    uses: [
+      "ForcedCalls", "History", "LinuxFacts", "PlanModel", "PortModel", "Statistics", "Theory",
+    ]),
   Layer(
-    "Reports", in: "Judge", uses: ["History", "Judging", "PlanModel", "TerminalText"]),
+    "Reports", in: "Judge",
+    uses: ["History", "Judging", "LinuxFacts", "PlanModel", "ReportKit", "TerminalText"]),
   // `bindstorm check`: port races in any program.
   Layer("CInterception", in: "Detect", uses: ["CLinuxShims"]),
-  Layer("RaceLedger", in: "Detect", uses: []),
-  Layer("Interception", in: "Detect", uses: ["CInterception", "RaceLedger", "Syscalls"]),
-  Layer("RaceReporting", in: "Detect", uses: ["RaceLedger", "TerminalText"]),
+  Layer("RaceLedger", in: "Detect", uses: ["ForcedCalls"]),
+  Layer(
+    "Interception", in: "Detect",
+    uses: ["CInterception", "ForcedCalls", "LinuxFacts", "RaceLedger", "Syscalls"]),
+  Layer(
+    "RaceReporting", in: "Detect", uses: ["LinuxFacts", "RaceLedger", "ReportKit", "TerminalText"]),
 ]
 
 /// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
@@ -155,8 +171,10 @@ let package = Package(
       .executableTarget(
         name: "bindstorm",
         dependencies: [
-          "Engine", "Faults", "History", "Interception", "Judging", "PlanModel", "PlanReading",
-          "PortModel", "RaceLedger", "RaceReporting", "Reports", "RunContract", "Statistics",
+          "Engine", "Faults", "ForcedCalls", "History", "Interception", "Judging", "PlanModel",
+          "PlanReading",
+          "PortModel", "RaceLedger", "RaceReporting", "ReportKit", "Reports", "RunContract",
+          "Statistics",
           "Strategies", "Syscalls", "TerminalText", "Theory",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
@@ -174,10 +192,10 @@ let package = Package(
         path: "Tests/TestSupport", swiftSettings: settings),
     ]
     + [
-      "Engine", "Faults", "History", "Interception", "JSON", "Judging", "Messaging", "PortModel",
-      "Reports",
-      "RunContract",
-      "StartupProtocol", "Statistics", "Strategies", "Syscalls", "TerminalText",
+      "Engine", "Faults", "ForcedCalls", "History", "Interception", "JSON", "Judging", "LinuxFacts",
+      "Messaging",
+      "PortModel", "Reports", "RunContract", "StartupProtocol", "Statistics", "Strategies",
+      "Syscalls", "TerminalText",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
@@ -190,14 +208,16 @@ let package = Package(
         name: "CommandTests",
         dependencies: [
           "bindstorm", "bindstorm-worker", "bindstorm-frontend",
-          "TestSupport", "PlanModel", "PlanReading", "Theory", "History",
+          "TestSupport", "PlanModel", "PlanReading", "Theory", "History", "ForcedCalls",
         ],
         swiftSettings: settings),
       .testTarget(
-        name: "RaceLedgerTests", dependencies: ["RaceLedger", "RaceReporting", "TestSupport"],
+        name: "RaceLedgerTests",
+        dependencies: ["ForcedCalls", "RaceLedger", "RaceReporting", "TestSupport"],
         swiftSettings: settings),
       .testTarget(
-        name: "RaceReportingTests", dependencies: ["RaceLedger", "RaceReporting", "TestSupport"],
+        name: "RaceReportingTests",
+        dependencies: ["RaceLedger", "RaceReporting", "ReportKit", "TestSupport"],
         swiftSettings: settings),
       .testTarget(
         name: "WorkersTests",
@@ -210,7 +230,8 @@ let package = Package(
       .testTarget(
         name: "PlanTests",
         dependencies: [
-          "Faults", "JSON", "PlanModel", "PlanReading", "PortModel", "Statistics", "Strategies",
+          "Faults", "ForcedCalls", "JSON", "LinuxFacts", "PlanModel", "PlanReading", "PortModel",
+          "Statistics", "Strategies",
           "TestSupport", "Theory",
         ],
         swiftSettings: settings),

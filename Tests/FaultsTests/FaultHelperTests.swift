@@ -1,5 +1,6 @@
 import CSharedRegion
 import CLinuxShims
+import CSharedRegion
 import Glibc
 import History
 import RunContract

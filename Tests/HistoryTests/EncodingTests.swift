@@ -67,7 +67,7 @@ import Testing
     ),
     ("[[[[[[[0]]]]]]]", "expected an object"), ("[[[[[[[[0]]]]]]]]", "nested too deep at column 9"),
     ("[]", "expected an object"), ("", "expected a whole number at column 1"),
-    (#"{"event":"pool-set""#, "expected '}'"),
+    (#"{"event":"pool-set""#, "expected ',' or '}'"),
   ])
   func damageIsNamed(_ line: String, _ reason: String) {
     let failure = #expect(throws: EventDecoder.Failure.self) { try EventDecoder.decode(line) }

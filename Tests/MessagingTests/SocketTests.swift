@@ -14,8 +14,8 @@ extension Messaging.Socket {
   /// Waits for a frame; nil when none comes in time.
   fileprivate func receive(within seconds: Double = 10) throws -> [UInt8]? {
     var poll = Poll()
-    poll.add(self)
-    guard poll.wait(milliseconds: Int(seconds * 1_000)), poll.isReadable(0) else { return nil }
+    let token = poll.add(self)
+    guard poll.wait(milliseconds: Int(seconds * 1_000)), poll.isReadable(token) else { return nil }
     var buffer = [UInt8](repeating: 0, count: 64)
     guard let length = try buffer.withUnsafeMutableBytes({ try receive(into: $0) })
     else { return nil }

@@ -1,6 +1,7 @@
 import Glibc
 import Messaging
 import PlanModel
+import StrategyKit
 import Syscalls
 import Testing
 

@@ -197,39 +197,3 @@ public struct Socket: ~Copyable {
   /// For `Poll`: libzmq's own handle.
   var pollHandle: UnsafeMutableRawPointer { handle }
 }
-
-/// `zmq_poll(3)` over a fixed set of sockets.
-public struct Poll {
-  private var items: [zmq_pollitem_t] = []
-
-  /// An empty set.
-  public init() {}
-
-  /// Adds a socket, which must outlive this value; its number is the count of those added before it.
-  public mutating func add(_ socket: borrowing Socket) {
-    items.append(
-      zmq_pollitem_t(socket: socket.pollHandle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0))
-  }
-
-  /// Adds a descriptor to be watched for reading; numbered like the sockets.
-  public mutating func add(descriptor: Int32) {
-    items.append(
-      zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
-  }
-
-  /// How many are in the set.
-  public var count: Int { items.count }
-
-  /// Takes the one that was added last out of the set.
-  public mutating func removeLast() { items.removeLast() }
-
-  /// Waits until one of the sockets has a message or the time is over. Returns whether one has.
-  public mutating func wait(milliseconds: Int) -> Bool {
-    zmq_poll(&items, Int32(items.count), milliseconds) > 0
-  }
-
-  /// Whether the socket with that number had a message, or the descriptor had come to its end, when `wait` last returned.
-  public func isReadable(_ number: Int) -> Bool {
-    items[number].revents & Int16(ZMQ_POLLIN | ZMQ_POLLERR) != 0
-  }
-}

@@ -32,7 +32,7 @@ public enum SeedPurpose {
     case arrivalSkew = 8
     /// Which faults happen, to whom and for how long; by fault.
     case fault = 9
-    /// What a trial's publications in a store begin with.
+    /// What tells the keys of a trial's store from what strangers send.
     case storeMark = 10
   }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxFacts
 
 /// A kernel call that failed.
 public struct SystemError: Error, Equatable, CustomStringConvertible {
@@ -22,32 +23,12 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
   public var description: String { "\(call): \(ErrorNumber.text(code))" }
 }
 
-/// Names and texts of error numbers.
+/// Texts of error numbers.
 public enum ErrorNumber {
-  /// The system's text, with the name for the numbers that matter here.
+  /// The system's text, with the symbolic name where `LinuxErrno` has it.
   public static func text(_ code: Int32) -> String {
     let text = String(cString: strerror(code))
-    guard let name = name(code) else { return text }
+    guard let name = LinuxErrno.name(code) else { return text }
     return "\(text) (\(name))"
-  }
-
-  /// The symbolic name of the numbers that bindstorm meets, nil for others.
-  public static func name(_ code: Int32) -> String? {
-    switch code {
-    case EADDRINUSE: "EADDRINUSE"
-    case EADDRNOTAVAIL: "EADDRNOTAVAIL"
-    case EACCES: "EACCES"
-    case EPERM: "EPERM"
-    case EMFILE: "EMFILE"
-    case ENFILE: "ENFILE"
-    case ENOBUFS: "ENOBUFS"
-    case ETIMEDOUT: "ETIMEDOUT"
-    case ECONNREFUSED: "ECONNREFUSED"
-    case EPIPE: "EPIPE"
-    case ENOSPC: "ENOSPC"
-    case ENOENT: "ENOENT"
-    case EINVAL: "EINVAL"
-    default: nil
-    }
   }
 }

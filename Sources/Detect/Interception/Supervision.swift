@@ -1,3 +1,4 @@
+internal import LinuxFacts
 public import RaceLedger
 
 /// What to run and what to do to it.
@@ -39,6 +40,13 @@ public struct Observation: Sendable {
     case signalled(Int32)
     /// The time limit struck.
     case hung
+
+    init(_ wait: WaitStatus) {
+      switch wait {
+      case .exited(let code): self = .exited(code)
+      case .signalled(let signal): self = .signalled(signal)
+      }
+    }
   }
 
   public var status: Status

@@ -1,5 +1,7 @@
 internal import CInterception
+internal import ForcedCalls
 internal import Glibc
+internal import LinuxFacts
 internal import RaceLedger
 internal import Syscalls
 
@@ -106,7 +108,7 @@ public final class Supervisor {
     if observation.mode == .fallback { traps |= PT_TRAP_GETSOCKNAME.rawValue }
     if !abilities.killableWait { traps |= PT_NO_KILLABLE_WAIT.rawValue }
     if supervision.allowsIOUring { traps |= PT_ALLOW_IO_URING.rawValue }
-    let calls = Set(supervision.injections.map(\.call))
+    let calls = Set(supervision.injections.map(\.injection.call))
     if calls.contains(.socket) { traps |= PT_TRAP_SOCKET.rawValue }
     if calls.contains(.accept) { traps |= PT_TRAP_ACCEPT.rawValue }
     if calls.contains(.connect) || supervision.groupVariable != nil {
@@ -149,7 +151,7 @@ public final class Supervisor {
       // Its filter is gone, so it ends at once.
       var status: Int32 = 0
       while waitpid(tree.pid, &status, 0) < 0 && errno == EINTR {}
-      commandStatus = Self.status(status)
+      commandStatus = .init(WaitStatus(status))
     }
     if !observation.isTreeRunning {
       // The guard saw the same end; it must not be left to a slow init.
@@ -237,12 +239,8 @@ public final class Supervisor {
       let pid = waitpid(-1, &status, WNOHANG)
       guard pid > 0 else { return }
       // What the time limit ended did hang, however late its exit is taken.
-      if pid == tree.pid && commandStatus != .hung { commandStatus = Self.status(status) }
+      if pid == tree.pid && commandStatus != .hung { commandStatus = .init(WaitStatus(status)) }
     }
-  }
-
-  private static func status(_ wait: Int32) -> Observation.Status {
-    wait & 0x7f == 0 ? .exited(wait >> 8 & 0xff) : .signalled(wait & 0x7f)
   }
 
   /// Kills every descendant but the guard until the filter has no user left.

@@ -1,7 +1,7 @@
-internal import FoundationEssentials
 internal import History
 public import Judging
 internal import PlanModel
+internal import ReportKit
 
 /// The matrix as a GitHub-flavoured Markdown document.
 public enum MarkdownReport {
@@ -160,12 +160,10 @@ public enum CSVReport {
   }
 }
 
-/// Values as indented JSON with sorted keys: equal values have equal bytes.
+/// Values as JSON, in the form of all of a run's files.
 public enum JSONReport {
   /// - Throws: `EncodingError` for numbers that JSON cannot hold.
   public static func bytes(_ value: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+    try IndentedJSON.bytes(value)
   }
 }

@@ -1,5 +1,6 @@
 public import History
 internal import Judging
+internal import LinuxFacts
 public import PlanModel
 internal import TerminalText
 
@@ -41,7 +42,7 @@ public struct RaceReport: Sendable, Equatable {
     var reports: [RaceReport] = []
     for case .server(let server) in events {
       for (role, endpoint) in [("input", server.input), ("output", server.output)]
-      where endpoint.errno == addressInUse && endpoint.requested != 0 {
+      where endpoint.errno == LinuxErrno.addressInUse && endpoint.requested != 0 {
         guard let launch = launches[server.launch] else { continue }
         reports.append(
           RaceReport(
@@ -51,9 +52,6 @@ public struct RaceReport: Sendable, Equatable {
     }
     return reports
   }
-
-  /// EADDRINUSE; reports know no kernel headers.
-  private static let addressInUse: Int32 = 98
 
   private struct Victim {
     var server: ServerRecord

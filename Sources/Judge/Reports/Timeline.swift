@@ -1,4 +1,5 @@
 public import History
+internal import LinuxFacts
 internal import PlanModel
 internal import TerminalText
 

@@ -185,9 +185,7 @@ private struct StoredPlanChecker {
     }
     for (item, figure) in zip(node["published"]?.storedElements ?? [], arm.published) {
       check(item, Self.published)
-      if figure.failures > figure.outOf {
-        item.report("\(figure.failures) failures out of \(figure.outOf) cannot be")
-      }
+      figure.report(at: item)
     }
     if arm.thieves.count > PlanLimits.mostThieves {
       node["thieves"]?.report("expected at most \(PlanLimits.mostThieves) thieves")
@@ -252,12 +250,9 @@ private struct StoredPlanChecker {
       place.report("strategy \"\(choice.name)\" needs \"forcing\"")
     }
     let items = place["forcing"]?["injections"]?.storedElements ?? []
-    for (injection, item) in zip(command.forcing?.injections ?? [], items) {
+    for item in items {
       check(item, Self.injection)
       for port in item["ports"]?.storedElements ?? [] { _ = port.integer(PlanLimits.port) }
-      if let name = injection.errno, InjectableError.number(name) == nil {
-        (item["errno"] ?? item).report("there is no error \"\(name)\" to inject")
-      }
     }
   }
 
@@ -298,14 +293,12 @@ private struct StoredPlanChecker {
     settings.faults = zip(arm.faults, node["faults"]?.storedElements ?? []).map { ($0, $1) }
     settings.timeoutMilliseconds = arm.timeoutMilliseconds
     let label = arm.strategy.label
-    let reader = ScenarioReader(
-      vocabulary: vocabulary, strategies: [arm.strategy],
-      strategyNodes: [label: node["strategy"] ?? node])
-    reader.check(
-      ScenarioReader.Scenario(
-        node: node, name: arm.scenario, nameNode: nil, why: arm.why, settings: settings,
-        apiServers: arm.topology.apiServers, trials: arm.trials, strategies: [arm.strategy],
-        expectations: arm.expectation.map { [label: ($0, node["expectation"] ?? node)] } ?? [:],
-        published: [:], skipped: [:]))
+    let scenario = Scenario(
+      node: node, name: arm.scenario, nameNode: nil, why: arm.why, settings: settings,
+      apiServers: arm.topology.apiServers, trials: arm.trials, strategies: [arm.strategy],
+      strategyNodes: [label: node["strategy"] ?? node],
+      expectations: arm.expectation.map { [label: ($0, node["expectation"] ?? node)] } ?? [:],
+      published: [:], skipped: [:])
+    ScenarioChecks(scenario: scenario, vocabulary: vocabulary).report()
   }
 }

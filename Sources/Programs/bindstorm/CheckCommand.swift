@@ -1,9 +1,11 @@
 internal import ArgumentParser
+internal import ForcedCalls
 @preconcurrency internal import Glibc
 internal import Interception
 internal import PlanModel
 internal import RaceLedger
 internal import RaceReporting
+internal import ReportKit
 
 /// `bindstorm check -- COMMAND...`
 struct CheckCommand: ParsableCommand {
@@ -24,7 +26,7 @@ struct CheckCommand: ParsableCommand {
   @Option(
     help:
       "Make re-binds fail: lazy (while the re-bind waits) or eager (at the release). Default: off.")
-  var steal: StealChoice = .off
+  var steal: StealMode = .off
 
   @Option(help: "How many re-binds to steal; 0 for all.")
   var stealMax = 1
@@ -88,17 +90,8 @@ struct CheckCommand: ParsableCommand {
     help: "Write the text report to this file instead of standard error.", completion: .file())
   var report: String?
 
-  @Option(help: "Write JSON to this file, - for standard output.", completion: .file())
-  var json: String?
-
-  @Option(help: "Write JUnit XML to this file.", completion: .file())
-  var junit: String?
-
-  @Option(help: "Write SARIF 2.1.0 to this file, one result for each place.", completion: .file())
-  var sarif: String?
-
-  @Option(help: "Write a self-contained HTML page to this file.", completion: .file())
-  var html: String?
+  @OptionGroup
+  var reports: RaceReportOptions
 
   @Option(help: "Maximum number of stacks to take; 0 for none.")
   var stacks = 64
@@ -153,7 +146,7 @@ struct CheckCommand: ParsableCommand {
     var supervision = try settings()
     if enumerate { return try enumerateWindows(supervision) }
     supervision.steal = StealPolicy(
-      mode: steal == .off && (only != nil || stealRebind != nil) ? .lazy : steal.mode,
+      mode: steal == .off && (only != nil || stealRebind != nil) ? .lazy : steal,
       limit: stealMax, rebind: stealRebind, minimumWindow: minWindow?.count ?? 0, only: only)
     let known = try readSuppressions()
     let observation = try observe(supervision)
@@ -185,25 +178,23 @@ struct CheckCommand: ParsableCommand {
 
   /// Checks before a long run, and not only after it, that its reports can be written.
   private func makeReportFiles() throws {
-    for path in [report, json, junit, sarif, html] {
-      guard let path, path != "-" else { continue }
-      try writeReport("", to: path)
-    }
+    let paths = [report].compactMap { $0 } + reports.requested.map(\.path)
+    for path in paths where path != "-" { try writeReport("", to: path) }
   }
 
   private func writeFiles(_ book: Book, _ facts: RunFacts) throws {
-    if let json { try writeReport(RaceDocument(book, facts).text(), to: json) }
-    if let junit { try writeReport(RaceJUnitReport.text(book, facts), to: junit) }
-    if let sarif { try writeReport(SARIFReport.text(book, facts), to: sarif) }
-    if let html { try writeReport(RaceHTMLReport.text(book, facts), to: html) }
+    let findings = RunFindings(book, facts)
+    for (format, path) in reports.requested {
+      try writeReport(String(decoding: format.bytes(findings), as: UTF8.self), to: path)
+    }
   }
 
   private func settings() throws -> Supervision {
     var supervision = Supervision(command: command)
     supervision.forcesDuplicates = forceDuplicate
     supervision.injections = try inject.map { text in
-      do throws(InjectRule.Mistake) {
-        return try InjectRule(parsing: text, errorNumber: InjectableError.number)
+      do throws(CallInjection.Mistake) {
+        return InjectRule(try CallInjection(parsing: text))
       } catch {
         printError("bindstorm: --inject \(error)")
         throw ExitStatus.badPlan
@@ -291,12 +282,6 @@ struct Nanoseconds: ExpressibleByArgument {
   }
 }
 
-/// When ports are stolen, on the command line.
-enum StealChoice: String, ExpressibleByArgument, CaseIterable {
-  case off, lazy, eager
-  var mode: StealPolicy.Mode { StealPolicy.Mode(rawValue: rawValue)! }
-}
-
 /// How calls are caught, on the command line.
 enum ModeChoice: String, ExpressibleByArgument, CaseIterable {
   case full, fallback
@@ -324,7 +309,7 @@ extension RunFacts {
     stolen = observation.stolen
     duplicatesForced = observation.duplicatesForced
     injections = zip(supervision.injections, observation.injected).map {
-      "\($0.call.rawValue): \($1) call\($1 == 1 ? "" : "s") injected"
+      "\($0.injection.call.rawValue): \($1) call\($1 == 1 ? "" : "s") injected"
     }
     isTreeRunning = observation.isTreeRunning
   }

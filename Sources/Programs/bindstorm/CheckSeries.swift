@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ForcedCalls
 @preconcurrency internal import Glibc
 internal import Interception
 internal import RaceLedger
@@ -30,7 +31,9 @@ extension CheckCommand {
     }
     let facts = RunFacts(first, settings)
     try deliver(EnumerationReport.text(enumeration, facts))
-    if let json { try writeReport(EnumerationReport.json(enumeration, facts), to: json) }
+    if let json = reports.json {
+      try writeReport(EnumerationReport.json(enumeration, facts), to: json)
+    }
     if enumeration.red > 0 && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
     try passOn(first.status)
   }

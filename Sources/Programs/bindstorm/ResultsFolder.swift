@@ -3,6 +3,7 @@ internal import Engine
 @preconcurrency internal import Glibc
 internal import Judging
 internal import PlanModel
+internal import ReportKit
 internal import Reports
 
 /// `Results/<plan>/<UTC>-<seed>/`: written in phases, the plan before anything runs, the verdict last.
@@ -86,24 +87,27 @@ struct ResultsFolder {
   /// Writes what is known before anything runs.
   func writePlan(_ file: PlanFile, environment: EnvironmentRecord) throws {
     try write(file.bytes, to: "plan.json")
-    try write(json(file.plan), to: "resolved.json")
-    try write(json(environment), to: "environment.json")
+    try write(json(file.plan, "resolved.json"), to: "resolved.json")
+    try write(json(environment, "environment.json"), to: "environment.json")
     link()
   }
 
   /// Writes what is known when everything is judged.
   func writeVerdict(_ matrix: Matrix, timings: [ArmTimingRecord]) throws {
-    try write(json(matrix), to: "matrix.json")
-    try write(Array(CSVReport.text(matrix).utf8), to: "matrix.csv")
-    try write(Array(MarkdownReport.text(matrix).utf8), to: "matrix.md")
-    let seconds = timings.map(\.seconds)
-    try write(Array(JUnitReport.text(matrix, seconds: seconds).utf8), to: "junit.xml")
-    try write(json(["arms": timings]), to: "timing.json")
+    let document = RunDocument(matrix: matrix, seconds: timings.map(\.seconds))
+    for (file, format) in MatrixFormats.all {
+      try write(encoded(file) { try format.bytes(document) }, to: file)
+    }
+    try write(json(["arms": timings], "timing.json"), to: "timing.json")
   }
 
-  private func json(_ value: some Encodable) throws -> [UInt8] {
-    do { return try JSONReport.bytes(value) } catch {
-      printError("bindstorm: cannot encode results: \(error)")
+  private func json(_ value: some Encodable, _ file: String) throws -> [UInt8] {
+    try encoded(file) { try JSONReport.bytes(value) }
+  }
+
+  private func encoded(_ file: String, _ bytes: () throws -> [UInt8]) throws -> [UInt8] {
+    do { return try bytes() } catch {
+      printError("bindstorm: cannot encode \(file): \(error)")
       throw ExitStatus.internalError
     }
   }

@@ -1,3 +1,5 @@
+internal import LinuxFacts
+
 /// What can go wrong with a stored history.
 public enum HistoryError: Error, Equatable, CustomStringConvertible {
   /// The file could not be opened or made; `errno` as of `open(2)`. EEXIST: a history is never

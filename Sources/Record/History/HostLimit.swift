@@ -1,3 +1,5 @@
+internal import LinuxFacts
+
 /// What to say when the host refused one of bindstorm's own processes or channels.
 public enum HostLimit {
   /// One sentence: what could not be made, the errno, that it is no failure of the strategy, and what to do.

@@ -1,5 +1,6 @@
 internal import CLinuxShims
 internal import CSharedRegion
+internal import ForcedCalls
 internal import Glibc
 internal import Interception
 internal import PlanModel
@@ -62,14 +63,12 @@ struct ForcedProgram {
     account.pointee.supervisor = getpid()
     var supervision = Supervision(command: command.words)
     supervision.steal = StealPolicy(
-      mode: StealPolicy.Mode(rawValue: forcing.steal.rawValue)!, limit: forcing.max,
+      mode: forcing.steal, limit: forcing.max,
       rebind: forcing.rebind, minimumWindow: UInt64(forcing.minWindowMilliseconds) * 1_000_000,
       only: forcing.only)
     supervision.timeLimit = timeLimit
+    supervision.injections = forcing.injections.map { InjectRule($0) }
     do {
-      supervision.injections = try forcing.injections.map {
-        try InjectRule(parsing: $0.rule, errorNumber: InjectableError.number)
-      }
       let observation = try Supervisor.run(supervision)
       write(observation, to: account)
       bs_store(bs_forced_is_complete(account), 1)

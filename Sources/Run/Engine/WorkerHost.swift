@@ -1,6 +1,7 @@
 internal import CLinuxShims
 internal import CSharedRegion
 @preconcurrency internal import Glibc
+internal import LinuxFacts
 public import RunContract
 public import Syscalls
 
@@ -73,10 +74,7 @@ public final class WorkerHost {
       var status: Int32 = 0
       kill(pid, SIGKILL)
       waitpid(pid, &status, 0)
-      let signal = status & 0x7f
-      throw .worker(
-        "\(executable) did not start "
-          + (signal == 0 ? "(exit code \(status >> 8 & 0xff))" : "(ended by signal \(signal))"))
+      throw .worker("\(executable) did not start (\(WaitStatus(status)))")
     }
     self.isolation = isolation
     isolationProblem = hello.text

@@ -109,9 +109,7 @@ public struct FaultSlot {
     let (pid, port) = (slot.pointee.helper_pid, UInt16(slot.pointee.port))
     guard pid > 0 else { return }
     end(pid)
-    if region.claim(on: port) == bs_claim(BS_CLAIM_FAULT, UInt32(number)) {
-      region.setClaim(0, on: port)
-    }
+    region.clearClaim(bs_claim(BS_CLAIM_FAULT, UInt32(number)), on: port)
   }
 
   /// Something went wrong in injecting it: it will not be witnessed.

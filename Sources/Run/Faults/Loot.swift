@@ -216,7 +216,7 @@ public final class Loot {
   /// Lets go of everything.
   public func releaseAll() {
     for item in held { release(item) }
-    for port in marked where region.claim(on: port) == claim { region.setClaim(0, on: port) }
+    for port in marked { region.clearClaim(claim, on: port) }
     marked.removeAll(keepingCapacity: true)
     if target >= 0 { closeDescriptor(target) }
     target = -1
@@ -231,7 +231,7 @@ public final class Loot {
   public func want(_ ports: Int) { slot.pointee.wanted = UInt32(ports) }
 
   private func release(_ item: Item) {
-    if region.claim(on: item.port) == claim { region.setClaim(0, on: item.port) }
+    region.clearClaim(claim, on: item.port)
     closeDescriptor(item.socket)
     if item.peer >= 0 { closeDescriptor(item.peer) }
     slot.pointee.held = UInt32(held.count)

@@ -158,6 +158,11 @@ public struct SharedRegion {
     bs_store(bs_claim_at(pointer, port), claim)
   }
 
+  /// Clears the claim on a port, unless it has become somebody else's.
+  public func clearClaim(_ claim: UInt32, on port: UInt16) {
+    if self.claim(on: port) == claim { setClaim(0, on: port) }
+  }
+
   /// Notes that a thief holds a port, and since when.
   public func setClaim(_ claim: UInt32, on port: UInt16, since time: UInt64) {
     bs_claimed_at(pointer, port).pointee = time

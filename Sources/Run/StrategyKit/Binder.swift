@@ -279,7 +279,7 @@ public final class Binder {
   public func close() {
     for role in EndpointRole.allCases {
       let port = endpoint(role).pointee.bound
-      if port != 0 && region.claim(on: port) == claim { region.setClaim(0, on: port) }
+      if port != 0 { region.clearClaim(claim, on: port) }
       closeHanded(role)
     }
     sockets.close()

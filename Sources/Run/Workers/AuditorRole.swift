@@ -14,8 +14,8 @@ final class AuditorRole {
   private let region: SharedRegion
   private let order: WorkerOrder
   private let context: Context?
+  private let plainSockets: PlainSockets
   private var seen: UInt32
-  private var plainSockets: [Int32] = []
 
   /// Below every pool. All connections have this source port: their targets differ, which is enough (tcp(7)),
   /// and a check that took source ports from the pool under test would fail where the pool is full.
@@ -31,6 +31,7 @@ final class AuditorRole {
     self.region = region
     self.order = order
     self.seen = seen
+    plainSockets = PlainSockets(dialsFromOutside: order.confinedTo == nil)
     do {
       context =
         order.sockets == .zmq && order.ownershipCheck == .full
@@ -117,12 +118,13 @@ final class AuditorRole {
     var dealers: [OwnedSocket] = []
     var pushers: [OwnedSocket] = []
     var poll = Poll()
+    var tokens: [Poll.Token] = []
     for slot in slots {
       let dealer = try OwnedSocket(
         .dealer, context!, dialling: address(slot, .input), question(slot, .input))
       let pusher = try OwnedSocket(
         .push, context!, dialling: address(slot, .output), question(slot, .output))
-      poll.add(dealer.socket)
+      tokens.append(poll.add(dealer.socket))
       dealers.append(dealer)
       pushers.append(pusher)
     }
@@ -132,7 +134,7 @@ final class AuditorRole {
     let wordAddress = CommandWord(bs_auditor_word(region.pointer))
     while !silent.isEmpty && MonotonicClock.now() < deadline && wordAddress.value == seen {
       guard poll.wait(milliseconds: 20) else { continue }
-      for (number, index) in slots.indices.enumerated() where poll.isReadable(number) {
+      for (number, index) in slots.indices.enumerated() where poll.isReadable(tokens[number]) {
         if let answer = try dealers[number].receive(), silent.remove(index) != nil {
           note(answer, to: slots[index], .input)
         }
@@ -153,75 +155,17 @@ final class AuditorRole {
   }
 
   private func dialPlain(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
-    var targets: [(slot: Int, role: EndpointRole)] = []
-    var items: [pollfd] = []
+    let dial = PlainDial(
+      plainSockets, question: { self.question($0, $1) }, answer: { self.note($2, to: $0, $1) })
+    defer { dial.hangUpAll() }
     for slot in slots {
       for role in EndpointRole.allCases {
-        let socket = try plainSocket(targets.count)
-        // On loopback the connection stands at once, whatever connect(2) says of a non-blocking socket, unless the
-        // listener's backlog is full. An API server that accepts then finds the nonce there.
-        let isRefused = (try? TCPSocket.connect(socket, port: advertised(slot, role))) == nil
-        let hasAsked = !isRefused && ask(socket, slot, role)
-        targets.append((slot, role))
-        items.append(
-          pollfd(fd: socket, events: Int16(hasAsked ? POLLIN : POLLOUT), revents: 0))
+        try dial.call(slot, role, port: advertised(slot, role))
       }
     }
-    var left = items.count
-    func hangUp(_ number: Int) {
-      if (try? TCPSocket.disconnect(items[number].fd)) == nil {
-        closeDescriptor(items[number].fd)
-        plainSockets[number] = -1
-      }
-      items[number].fd = -1
-      left -= 1
-    }
-    defer { for number in items.indices where items[number].fd >= 0 { hangUp(number) } }
     let worth = countListeners(Array(slots))
-    for number in items.indices where !worth.contains(targets[number].slot) { hangUp(number) }
-    while left > 0 && MonotonicClock.now() < deadline {
-      guard poll(&items, nfds_t(items.count), 20) > 0 else { continue }
-      for number in items.indices where items[number].fd >= 0 && items[number].revents != 0 {
-        let (slot, role) = targets[number]
-        if items[number].events == Int16(POLLOUT) {
-          if ask(items[number].fd, slot, role) {
-            items[number].events = Int16(POLLIN)
-            continue
-          }
-        } else {
-          note(receivePlain(items[number].fd), to: slot, role)
-        }
-        hangUp(number)
-      }
-    }
-  }
-
-  /// A socket that is not connected. Kept from trial to trial: making, binding and closing one for each endpoint
-  /// takes as long as a tenth of a trial. The kernel's count of sockets in use leaves out those that are only bound.
-  private func plainSocket(_ number: Int) throws -> Int32 {
-    if number < plainSockets.count && plainSockets[number] >= 0 { return plainSockets[number] }
-    let socket = try TCPSocket.open(nonBlocking: true)
-    TCPSocket.resetOnClose(socket)
-    if dialsFromOutside {
-      try TCPSocket.allowAddressReuse(socket)
-      try TCPSocket.bind(socket, .thirdLoopback, port: Self.sourcePort)
-    }
-    if number == plainSockets.count { plainSockets.append(-1) }
-    plainSockets[number] = socket
-    return socket
-  }
-
-  private func ask(_ socket: Int32, _ slot: Int, _ role: EndpointRole) -> Bool {
-    question(slot, role).withBytes {
-      send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == Nonce.size
-    }
-  }
-
-  private func receivePlain(_ socket: Int32) -> Nonce? {
-    withUnsafeTemporaryAllocation(byteCount: Nonce.size, alignment: 8) { buffer -> Nonce? in
-      guard recv(socket, buffer.baseAddress, Nonce.size, 0) == Nonce.size else { return nil }
-      return Nonce(UnsafeRawBufferPointer(buffer))
-    }
+    dial.hangUp { !worth.contains($0) }
+    while !dial.isDone && MonotonicClock.now() < deadline { dial.wait(milliseconds: 20) }
   }
 
   /// The kernel's listening sockets by port: their inodes. Those of another IPv4 address than 127.0.0.1, which the
@@ -311,33 +255,6 @@ final class AuditorRole {
           endpoint.pointee.answered_by = UInt32(owner) + 1
         }
       }
-    }
-  }
-}
-
-/// A ZeroMQ socket that an array can hold.
-private final class OwnedSocket {
-  let socket: Socket
-
-  init(
-    _ kind: Socket.Kind, _ context: borrowing Context, dialling address: String, _ question: Nonce
-  ) throws(MessagingError) {
-    socket = try Socket(kind, in: context)
-    try socket.connect(to: address)
-    try question.withBytes { bytes throws(MessagingError) in try socket.send(bytes) }
-  }
-
-  func receive() throws(MessagingError) -> Nonce? {
-    var bytes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    var length: Int?
-    do {
-      length = try withUnsafeMutableBytes(of: &bytes) {
-        try socket.receive(into: $0)
-      }
-    } catch { throw error as! MessagingError }
-    guard let length, length == Nonce.size else { return nil }
-    return withUnsafeBytes(of: bytes) {
-      Nonce(UnsafeRawBufferPointer(rebasing: $0[..<Nonce.size]))
     }
   }
 }

@@ -165,10 +165,10 @@ final class EngineRole {
       startup.isPair(server: $0, engine: rank, of: servers)
     }
     var poll = Poll()
-    for peer in peers { poll.add(peer.input) }
+    let inputs = peers.map { poll.add($0.input) }
     while true {
       guard poll.wait(milliseconds: -1) else { continue }
-      for (number, peer) in peers.enumerated() where poll.isReadable(number) {
+      for (peer, input) in zip(peers, inputs) where poll.isReadable(input) {
         while let frames = try peer.input.receiveMessage() {
           guard frames.count == 2, frames[0] == EchoMessage.requestType,
             let request = EchoMessage(frames[1])

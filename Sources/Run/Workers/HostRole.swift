@@ -191,35 +191,46 @@ final class HostRole {
       launcher: base.pointee.launcher_word, thief: base.pointee.thief_word,
       auditor: base.pointee.auditor_word
     )
+    try startLaunchers(order, seen: words.launcher)
+    try startThieves(order, seen: words.thief)
+    try startAuditor(order, seen: words.auditor)
+  }
+
+  private func startLaunchers(_ order: WorkerOrder, seen: UInt32) throws(Refusal) {
     for launch in 0..<order.launches {
       let slot = region.launcher(launch)
       slot.pointee = bs_launcher()
       let pid = try start(BS_PROCESS_LAUNCHER, "launcher \(launch)") { _ in
         LauncherRole(
-          region: self.region, launch: launch, order: order, seen: words.launcher,
+          region: self.region, launch: launch, order: order, seen: seen,
           nodes: self.network?.nodes ?? []
         ).run()
       }
       slot.pointee.pid = pid
       children[pid] = .launcher(launch)
     }
+  }
+
+  private func startThieves(_ order: WorkerOrder, seen: UInt32) throws(Refusal) {
     for number in order.thieves.indices {
       let slot = region.thief(number)
       slot.pointee = bs_thief()
       let pid = try start(BS_PROCESS_THIEF, "thief \(number)") { _ in
-        ThiefRole(region: self.region, number: number, order: order, seen: words.thief).run()
+        ThiefRole(region: self.region, number: number, order: order, seen: seen).run()
       }
       slot.pointee.pid = pid
       children[pid] = .thief(number)
     }
-    base.pointee.auditor_is_dead = 0
-    if order.depth == .bind && order.ownershipCheck != .off {
-      let pid = try start(BS_PROCESS_AUDITOR, "the auditor") { _ in
-        AuditorRole(region: self.region, order: order, seen: words.auditor).run()
-      }
-      base.pointee.auditor_pid = pid
-      children[pid] = .auditor
+  }
+
+  private func startAuditor(_ order: WorkerOrder, seen: UInt32) throws(Refusal) {
+    region.pointer.pointee.auditor_is_dead = 0
+    guard order.depth == .bind && order.ownershipCheck != .off else { return }
+    let pid = try start(BS_PROCESS_AUDITOR, "the auditor") { _ in
+      AuditorRole(region: self.region, order: order, seen: seen).run()
     }
+    region.pointer.pointee.auditor_pid = pid
+    children[pid] = .auditor
   }
 
   /// What the strategy wants of the namespace. Nothing of it lasts: the next arm sets it anew.
@@ -308,30 +319,4 @@ final class HostRole {
       bs_ring(region.pointer)
     }
   }
-}
-
-/// Makes this process die with its parent, which is `parent` unless it has died already.
-func dieWith(parent: Int32) {
-  _ = bs_set_parent_death_signal(SIGKILL)
-  if getppid() != parent { _exit(0) }
-}
-
-/// Ends a worker that cannot go on, with a line on standard error.
-func die(_ message: String) -> Never {
-  let line = "bindstorm-worker: \(message)\n"
-  _ = write(2, line, line.utf8.count)
-  _exit(70)
-}
-
-/// Thieves and large launches need many descriptors. A worker that libzmq aborts must not write a core file: it
-/// takes a second, and stays behind.
-private func setLimits() {
-  var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
-  setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
-  var limit = rlimit()
-  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-  let wanted: rlim_t = 131_072
-  if geteuid() == 0 && limit.rlim_max < wanted { limit.rlim_max = wanted }
-  limit.rlim_cur = limit.rlim_max
-  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }

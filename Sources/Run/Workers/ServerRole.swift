@@ -198,13 +198,13 @@ final class ServerRole {
 
   private func answerMessages(_ router: borrowing Socket, _ pull: borrowing Socket) {
     var poll = Poll()
-    poll.add(router)
-    poll.add(pull)
+    let input = poll.add(router)
+    let output = poll.add(pull)
     var complete = false
     while word.value == seen {
       guard poll.wait(milliseconds: Self.servingSlice) else { continue }
-      if poll.isReadable(0), let nonce = answer(router) { complete = note(nonce, at: .input) }
-      if poll.isReadable(1), let nonce = take(pull) {
+      if poll.isReadable(input), let nonce = answer(router) { complete = note(nonce, at: .input) }
+      if poll.isReadable(output), let nonce = take(pull) {
         complete = note(nonce, at: .output)
         acknowledge(nonce)
       }

@@ -1,4 +1,5 @@
 internal import CSharedRegion
+internal import LinuxFacts
 public import PlanModel
 public import RunContract
 
@@ -22,7 +23,7 @@ public enum FailCall: Fault {
   ]
 
   private static func code(_ slot: FaultSlot) -> Int32 {
-    InjectableError.number(names[slot.options["errno"]])!
+    LinuxErrno.number(named: names[slot.options["errno"]])!
   }
 
   public static func inject(_ slot: FaultSlot, _ site: inout InjectionSite) {

@@ -1,5 +1,5 @@
-/// The errno values of Linux (include/uapi/asm-generic/errno-base.h and errno.h) that histories hold. They are facts
-/// of the recorded run, whatever system reads it.
+/// The errno values of Linux (include/uapi/asm-generic/errno-base.h and errno.h), the only table of their names. Written
+/// as numbers because histories hold them: they are facts of the recorded run, whatever system reads it.
 public enum LinuxErrno {
   public static let tryAgain: Int32 = 11
   public static let outOfMemory: Int32 = 12
@@ -22,6 +22,14 @@ public enum LinuxErrno {
     110: "ETIMEDOUT", 111: "ECONNREFUSED", 112: "EHOSTDOWN", 113: "EHOSTUNREACH",
     114: "EALREADY", 115: "EINPROGRESS", 121: "EREMOTEIO", 122: "EDQUOT",
   ]
+
+  /// The symbolic name, for example `EADDRINUSE`; nil for numbers that are not in the table.
+  public static func name(_ code: Int32) -> String? { names[code] }
+
+  /// The number of a symbolic name; nil for names that are not in the table.
+  public static func number(named name: String) -> Int32? {
+    names.first { $0.value == name }?.key
+  }
 
   /// `errno 98 (EADDRINUSE)`; the number alone where it has no name here.
   public static func text(_ code: Int32) -> String {

@@ -1,5 +1,5 @@
 import Glibc
-import History
+import LinuxFacts
 import Testing
 
 @Suite struct LinuxErrnoTests {
@@ -16,9 +16,12 @@ import Testing
   ])
   func `a number is named`(_ code: Int32, _ name: String) {
     #expect(LinuxErrno.text(code) == "errno \(code) (\(name))")
+    #expect(LinuxErrno.number(named: name) == code)
   }
 
   @Test func `what has no name here is a number`() {
     #expect(LinuxErrno.text(4_000) == "errno 4000")
+    #expect(LinuxErrno.name(0) == nil)
+    #expect(LinuxErrno.number(named: "ENONE") == nil)
   }
 }

@@ -1,0 +1,31 @@
+/// How a process ended, decoded from the status of `waitpid(2)`. Only for calls without `WUNTRACED` and `WCONTINUED`:
+/// processes that stop or continue are not represented.
+public enum WaitStatus: Equatable, Sendable, CustomStringConvertible {
+  /// It called `_exit` or returned from `main`. The code is 0 to 255.
+  case exited(Int32)
+  /// A signal ended it, with or without a core dump.
+  case signalled(Int32)
+
+  /// - Parameter raw: the status as `waitpid` stores it; bits 0 to 6 are the signal, bits 8 to 15 the exit code
+  ///   (include/bits/waitstatus.h of glibc).
+  public init(_ raw: Int32) {
+    let signal = raw & 0x7f
+    self = signal == 0 ? .exited(raw >> 8 & 0xff) : .signalled(signal)
+  }
+
+  /// A noun phrase: `exit code 3` or `signal 9`.
+  public var description: String {
+    switch self {
+    case .exited(let code): "exit code \(code)"
+    case .signalled(let signal): "signal \(signal)"
+    }
+  }
+
+  /// What the process did, for after its name: `exited with code 3` or `was ended by signal 9`.
+  public var predicate: String {
+    switch self {
+    case .exited(let code): "exited with code \(code)"
+    case .signalled(let signal): "was ended by signal \(signal)"
+    }
+  }
+}

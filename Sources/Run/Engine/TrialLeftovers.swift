@@ -1,0 +1,74 @@
+internal import CSharedRegion
+internal import PlanModel
+internal import RunContract
+internal import Syscalls
+
+/// What the namespace and the workers show of a trial besides its records.
+extension TrialRunner {
+  /// TCP sockets of the namespace that are bound or listen, without the thieves'; -1 where the namespace is not
+  /// ours alone.
+  func countSockets(
+    _ thieves: [TrialRecorder.ThiefSnapshot]
+  ) throws(RunError) -> Int {
+    guard host.isolation != .none else { return -1 }
+    do throws(WorkerHost.StartError) {
+      let answer = try host.request(ControlMessage(.countSockets))
+      return max(0, Int(answer.values.first ?? 0) - thieves.map(\.held).reduce(0, +))
+    } catch {
+      throw .workers("cannot count sockets: \(error)")
+    }
+  }
+
+  /// Has the worker host end and remove what the launches left behind. Returns what that was.
+  func cleanUp() throws(RunError) -> [String] {
+    do throws(WorkerHost.StartError) {
+      return try host.request(ControlMessage(.cleanUp)).text.split(separator: "\n").map(String.init)
+    } catch {
+      throw .workers("cannot look for what is left: \(error)")
+    }
+  }
+
+  /// Whether nothing has gone wrong at depth `startup`: a launch that was served is no reason to stop the row.
+  var areServed: Bool {
+    (0..<arm.topology.launches).allSatisfy {
+      let startup = region.startup($0).pointee
+      return region.launcher($0).pointee.error == 0 && startup.noticed_ns == 0
+        && startup.served_ns != 0
+    }
+  }
+
+  /// Waits until no more sockets listen or are connected in the namespace than when it was idle.
+  func socketsLeft() throws(RunError) -> Int {
+    guard let sockets else { return -1 }
+    do throws(SystemError) {
+      let limit = MonotonicClock.now() + Self.settleNanoseconds
+      while true {
+        let left = try sockets.namespace.inUse() - sockets.idle
+        if left <= 0 { return 0 }
+        let now = MonotonicClock.now()
+        if now >= limit { return left }
+        MonotonicClock.sleep(until: now + 20_000)
+      }
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  /// Whether processes that act for faults outlived their trial, which the faults say themselves: they end with
+  /// whoever started them.
+  func hasFaultHelpers() -> Bool {
+    arm.faults.indices.contains { number in
+      let fault = region.fault(number).pointee
+      return fault.helper_pid > 0 && fault.healed_ns == 0
+        && ProcessRecords.parent(of: fault.helper_pid) == fault.pid
+    }
+  }
+
+  func hasDeadWorkers() -> Bool {
+    let servers = arm.depth == .bind && arm.workers == .pooled ? slots : 0..<0
+    return servers.contains { region.server($0).pointee.is_dead != 0 }
+      || (0..<arm.topology.launches).contains { region.launcher($0).pointee.is_dead != 0 }
+      || arm.thieves.indices.contains { region.thief($0).pointee.is_dead != 0 }
+      || region.pointer.pointee.auditor_is_dead != 0
+  }
+}

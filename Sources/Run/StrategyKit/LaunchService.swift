@@ -1,0 +1,44 @@
+internal import CSharedRegion
+internal import Glibc
+internal import RunContract
+internal import Syscalls
+
+/// A port of the launcher's own, for a service such as a store.
+extension Launch {
+  /// The number of the launcher's own service, as of a store; API servers read it from the region.
+  public var servicePort: UInt16 {
+    get { slot.pointee.service_port }
+    set { slot.pointee.service_port = newValue }
+  }
+
+  /// Binds the service's number and listens; notes who has it if that fails.
+  public func openService() throws(StageFailure) -> Int32 {
+    let wanted = servicePort
+    do throws(StageFailure) {
+      let (socket, port) = try open(
+        port: wanted, on: .loopback, sharing: .reuseAddress, listens: true, backlog: 4_096,
+        stage: BS_STAGE_SERVICE)
+      servicePort = port
+      region.setClaim(claim, on: port)
+      return socket
+    } catch {
+      if error.code == EADDRINUSE && wanted != 0 { noteServiceLost(wanted) }
+      throw error
+    }
+  }
+
+  /// Notes a port of the launcher's own that could not be bound, and who has it.
+  public func noteServiceLost(_ port: UInt16) {
+    servicePort = port
+    let holder = PortHolder.find(port, in: region)
+    slot.pointee.holder_claim = holder.claim
+    slot.pointee.holder_state = holder.state
+    slot.pointee.holder_inode = holder.inode
+  }
+
+  /// Closes the service's socket.
+  public func closeService(_ socket: Int32) {
+    region.clearClaim(claim, on: servicePort)
+    closeDescriptor(socket)
+  }
+}

@@ -1,0 +1,146 @@
+internal import CLinuxShims
+internal import CSharedRegion
+internal import Glibc
+internal import Messaging
+internal import PlanModel
+internal import PortModel
+internal import RunContract
+internal import StartupProtocol
+internal import StrategyKit
+internal import Syscalls
+
+/// The launch's HTTP port, and the client that asks there until every API server has answered.
+final class HTTPProbe {
+  /// The listener that all API servers accept HTTP from, bound before anything else; -1 if there is none.
+  private(set) var listener: Int32 = -1
+  private let parts: StartupLaunch
+  private var client: FrontEndProcess?
+  private var answered = 0
+  /// By descriptor, the front ends of API servers, which are these processes' children and not the launcher's.
+  private var frontEnds: [Int32] = []
+
+  /// What has come of the client's questions.
+  enum Progress {
+    case waiting
+    case done
+    /// The client gave up with this errno, perhaps because a process has died.
+    case failed(Int32)
+  }
+
+  init(_ parts: StartupLaunch) { self.parts = parts }
+
+  /// Binds the HTTP port, as vLLM's launcher does before anything else, and listens.
+  /// - Throws: stage `http`.
+  func open() throws(StageFailure) {
+    guard parts.startup.http else { return }
+    let port = parts.addresses.httpPort
+    do throws(SystemError) {
+      let socket = try TCPSocket.open()
+      listener = socket
+      try TCPSocket.allowAddressReuse(socket)
+      try TCPSocket.bind(socket, .wildcard, port: port)
+      try TCPSocket.listen(socket, backlog: 2_048)
+    } catch {
+      throw parts.failure(BS_STAGE_HTTP, error.code, binding: port)
+    }
+    parts.region.setClaim(parts.claim, on: port)
+    parts.record.pointee.http_port = port
+    parts.record.pointee.http_bound_ns = MonotonicClock.now()
+  }
+
+  /// Starts the HTTP client, which waits for its order.
+  /// - Returns: its pid; nil if the launch has no HTTP.
+  /// - Throws: stage `host`, when the host lets no process be made.
+  func startClient() throws(StageFailure) -> Int32? {
+    guard parts.startup.http else { return nil }
+    let (launch, startup) = (parts.launch, parts.startup)
+    var generator = SeededGenerator(
+      trialSeed: parts.region.pointer.pointee.trial_seed, for: .httpRequest,
+      UInt64(launch.number))
+    let questions = FrontEndCommand.Questions(
+      launch: ServingRole.identity(parts.region, launch: launch.number),
+      host: parts.order.headHost.text, port: Int(parts.addresses.httpPort),
+      servers: launch.servers, requests: startup.requests,
+      connections: startup.requestConnections,
+      timeoutMilliseconds: startup.httpTimeoutMilliseconds, seed: generator.next())
+    do throws(SystemError) {
+      let client = try FrontEndProcess(.ask(questions))
+      self.client = client
+      return client.pid
+    } catch { throw launch.refused("the HTTP client", error.code) }
+  }
+
+  /// Has the client begin to ask, and measure once every API server has answered.
+  /// - Returns: false if the launch has no HTTP.
+  /// - Throws: stage `http` with EPIPE, when the client is gone.
+  func begin() throws(StageFailure) -> Bool {
+    guard let client else { return false }
+    answered = 0
+    if !client.send(FrontEndRecord(.begin)) { throw parts.failure(BS_STAGE_HTTP, EPIPE) }
+    return true
+  }
+
+  /// Records what the client has reported, without waiting.
+  /// - Throws: stage `http`: EPROTO for a report that cannot be, EPIPE when the client has ended.
+  func progress() throws(StageFailure) -> Progress {
+    guard let client else { return .done }
+    let record = parts.record
+    for message in client.receive() {
+      switch message.kind {
+      case .answered where message.number < UInt32(parts.launch.servers):
+        noteAnswer(message)
+      case .stranger: record.pointee.http_strangers += 1
+      case .measured:
+        record.pointee.measured_requests = message.id
+        record.pointee.measured_ns = UInt64(max(0, message.value))
+      case .failure:
+        record.pointee.http_requests = UInt32(clamping: message.id)
+        return .failed(Int32(truncatingIfNeeded: message.number))
+      default: throw parts.failure(BS_STAGE_HTTP, EPROTO)
+      }
+    }
+    if record.pointee.http_answered_ns != 0
+      && (parts.startup.requests == 0 || record.pointee.measured_requests != 0)
+    {
+      return .done
+    }
+    if client.hasEnded { throw parts.failure(BS_STAGE_HTTP, EPIPE) }
+    return .waiting
+  }
+
+  private func noteAnswer(_ message: FrontEndRecord) {
+    let record = parts.record
+    answered += 1
+    let slot = parts.launch.slot(of: Int(message.number))
+    parts.region.serving(slot).pointee.http_answered_ns = MonotonicClock.now()
+    record.pointee.http_requests = UInt32(clamping: message.id)
+    if answered == parts.launch.servers { record.pointee.http_answered_ns = MonotonicClock.now() }
+  }
+
+  /// Has the poll wake for the client's reports, if there is a client.
+  func add(to poll: inout Poll) {
+    if let client { poll.add(descriptor: client.channel) }
+  }
+
+  /// Closes the port and lets the client go. To be called before the API servers end: afterwards the pids of their
+  /// front ends may be other processes'.
+  func close() {
+    frontEnds = parts.serverSlots.map { parts.region.serving($0).pointee.frontend_pid }
+      .filter { $0 > 0 }.map { bs_open_process($0) }.filter { $0 >= 0 }
+    client = nil
+    if listener >= 0 {
+      parts.region.clearClaim(parts.claim, on: parts.record.pointee.http_port)
+      closeDescriptor(listener)
+    }
+    listener = -1
+  }
+
+  /// Waits for the front ends, which end with their API servers, but a moment later.
+  func awaitFrontEnds(milliseconds: Int32) {
+    for frontEnd in frontEnds {
+      _ = bs_wait_readable(frontEnd, milliseconds)
+      closeDescriptor(frontEnd)
+    }
+    frontEnds = []
+  }
+}

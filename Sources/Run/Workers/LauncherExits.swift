@@ -1,0 +1,97 @@
+internal import CLinuxShims
+internal import CSharedRegion
+internal import Faults
+internal import Glibc
+internal import LinuxFacts
+internal import RunContract
+internal import StrategyKit
+internal import Syscalls
+
+/// How a launcher takes the exits of its children, and what it records of them.
+extension LauncherRole {
+  /// All API servers have been told to end: waits for the exit of every child.
+  func takeExits() {
+    var status: Int32 = 0
+    while running > 0 || startup?.isGone == false {
+      let pid = waitpid(-1, &status, startup == nil ? 0 : WNOHANG)
+      if pid < 0 && errno == EINTR { continue }
+      if let startup, pid == 0 {
+        startup.awaitExit()
+        continue
+      }
+      if startup?.takeExit(of: pid) == true { continue }
+      guard pid > 0 else { break }
+      // What a fault started, or ended; an engine core's exit was taken above.
+      let isFault = noteFaultExit(pid, status)
+      // Other children are those of the strategy.
+      guard let server = server(ofPid: pid) else { continue }
+      running -= 1
+      startup?.serverEnded(launch.slot(of: server))
+      clearClaims(server)
+      // One that crashed did not do as it was told: it died a moment before, unnoticed.
+      if isFault || Self.isCrash(status) {
+        let slot = region.server(launch.slot(of: server))
+        slot.pointee.wait_status = status
+        slot.pointee.is_dead = 1
+      }
+    }
+    for server in launch.channels.indices where launch.channels[server] >= 0 {
+      closeDescriptor(launch.channels[server])
+      launch.channels[server] = -1
+    }
+  }
+
+  /// Whether a signal ended the process that is none of the launcher's own.
+  private static func isCrash(_ status: Int32) -> Bool {
+    guard case .signalled(let signal) = WaitStatus(status) else { return false }
+    return signal != SIGTERM && signal != SIGKILL
+  }
+
+  /// Which API server has that pid; nil if none of this launch does.
+  private func server(ofPid pid: Int32) -> Int? {
+    (0..<order.serversPerLaunch).first {
+      region.server(launch.slot(of: $0)).pointee.pid == pid
+    }
+  }
+
+  /// Takes the exit of API servers that died without having been told to.
+  func reap() {
+    var status: Int32 = 0
+    while running > 0 || startup?.isGone == false {
+      let pid = waitpid(-1, &status, WNOHANG)
+      guard pid > 0 else { return }
+      noteFaultExit(pid, status)
+      if startup?.noteExit(of: pid, status: status) == true { continue }
+      guard let server = server(ofPid: pid) else { continue }
+      running -= 1
+      startup?.serverEnded(launch.slot(of: server))
+      markDead(server, status: status)
+    }
+  }
+
+  /// Records an API server as dead, with its wait status; 0 for one that was never started.
+  func markDead(_ server: Int, status: Int32) {
+    let slot = region.server(launch.slot(of: server))
+    slot.pointee.wait_status = status
+    clearClaims(server)
+    slot.pointee.is_dead = 1
+    bs_ring(region.pointer)
+  }
+
+  /// The end of a process may be a fault's doing, which it witnesses; returns whether it is.
+  @discardableResult
+  private func noteFaultExit(_ pid: Int32, _ status: Int32) -> Bool {
+    order.faults > 0
+      && FaultExit.note(pid: pid, status: status, region: region, faults: order.faults)
+  }
+
+  private func clearClaims(_ server: Int) {
+    let index = launch.slot(of: server)
+    let slot = region.server(index)
+    let claim = bs_claim(BS_CLAIM_SERVER, UInt32(index))
+    for port in [slot.pointee.input.bound, slot.pointee.output.bound]
+    where port != 0 {
+      region.clearClaim(claim, on: port)
+    }
+  }
+}
