@@ -1,6 +1,6 @@
 internal import History
 
-/// Judges what came of a program whose port calls were forced.
+/// Judges a program whose port calls were forced.
 ///
 /// | what happened | outcome |
 /// |---|---|
@@ -9,7 +9,7 @@ internal import History
 /// | it failed, and had been refused a port that nobody stole | `lost-to-self`, `lost-to-outsider` |
 /// | it failed otherwise | `child-died` |
 /// | it succeeded though a re-bind was made to fail, or it was refused a port | `recovered` |
-/// | there were windows and none was stolen, or an injection was due and none struck | `invalid` |
+/// | windows opened and none was stolen, or no call was injected, although the plan asks for it | `invalid` |
 /// | no port call was seen, or not all could be looked into, or the kernel dropped events | `invalid` |
 /// | no port that the kernel chose was let go and bound again | `ready` |
 struct ForcedRunJudge {
@@ -67,13 +67,13 @@ struct ForcedRunJudge {
     if steals && run.windows > 0 {
       return (
         .invalid,
-        "\(run.windows) window\(run.windows == 1 ? "" : "s") opened (first: \(run.window)), but none was stolen although the plan asks for it"
+        "\(run.windows) windows opened (first: \(run.window)), but none was stolen although the plan asks for it"
       )
     }
     if steals && run.bindsElsewhere && !comesAtTheRelease {
       return (
         .invalid,
-        "the API servers bind, whose calls are not caught: only with steal \"eager\" does the thief come before"
+        "the API servers bind, whose calls are not caught: only a thief with steal \"eager\" comes before them"
       )
     }
     if injects && run.injected == 0 {

@@ -44,33 +44,12 @@ struct LaunchJudge {
     self.places = places
   }
 
-  /// The rules in order: the first one that finds something decides.
-  private var rules: [() -> Finding?] {
-    [
-      // The launcher died without a fault; an adapter broke its protocol; a whole program was run under `check`.
-      crashed, misspoken, forced,
-      // A port was lost, drawn twice or not to be had: what follows from that comes later.
-      lost, serviceLost, duplicate, exhausted,
-      // Engine cores, coordinator and handshake, then the API servers themselves.
-      startup, died,
-      // Who listens, and what the peers were told.
-      ownership, misadvertised, premature,
-      // Other errors, deadlines, and what was left behind.
-      failed, unfinished, left,
-      // All endpoints listen: after a retry, or without the theft that was due, or just so.
-      recovered, unforced,
-    ]
-  }
-
-  private func decide() -> Finding {
-    for rule in rules {
-      if let finding = rule() { return finding }
-    }
-    return ready()
-  }
-
   func judge() -> LaunchOutcome {
-    let (outcome, evidence) = decide()
+    let (outcome, evidence) =
+      crashed() ?? misspoken() ?? forced() ?? lost() ?? serviceLost() ?? duplicate() ?? exhausted()
+      ?? startup() ?? died() ?? ownership()
+      ?? misadvertised() ?? premature() ?? failed() ?? unfinished() ?? left() ?? recovered()
+      ?? unforced() ?? ready()
     var text = outcome == .ready ? evidence : (beyond?.place ?? "") + evidence
     if outcome.isFailure, let line = beyond?.userSees(outcome, own: own) {
       text += "; the user sees: \(line)"
@@ -149,8 +128,11 @@ struct LaunchJudge {
         && ($0.endpoint.requested != 0 || !$0.endpoint.path.isEmpty)
     }
     guard !lost.isEmpty else { return nil }
+    let order: [Outcome] = [
+      .lostToSelf, .lostToSibling, .lostToThief, .lostToOutsider, .lostToUnknown,
+    ]
     let found = lost.map { ($0, outcome(of: $0.endpoint.holder)) }
-    let worst = Outcome.allCases.first { outcome in found.contains { $0.1 == outcome } }!
+    let worst = order.first { outcome in found.contains { $0.1 == outcome } }!
     let first = found.first { $0.1 == worst }!.0
     var text =
       "\(first.endpoint.path.isEmpty ? "port \(first.endpoint.requested)" : first.endpoint.path) (\(first.name), pid \(first.server.pid)) lost: "

@@ -4,7 +4,7 @@ public import PlanModel
 /// Turns the events of one trial into its outcome. Pure; it never asks the kernel.
 ///
 /// A record that is torn, contradictory or incomplete makes every launch `harness-error`, a thief that drew less than
-/// was due makes every launch `invalid`. Otherwise `LaunchJudge` judges each launch by its list of rules, and
+/// was due makes every launch `invalid`. Otherwise `LaunchJudge` judges each launch by its rules in their order, and
 /// `ForcedRunJudge` those whose port calls were forced. What each outcome means stands in `Outcome`.
 ///
 /// A launch in which a fault was due and not witnessed is `invalid`, with two exceptions: an outcome that does not
