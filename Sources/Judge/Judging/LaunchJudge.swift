@@ -6,7 +6,7 @@ internal import PlanModel
 /// Judges one launch of a trial whose record is whole.
 ///
 /// The rules are asked in the order of `finding`, and the first that applies decides. That order is the specification;
-/// `TrialJudge` has it as a table.
+/// What each outcome means stands in `Outcome`.
 struct LaunchJudge {
   typealias Finding = (Outcome, String)
 

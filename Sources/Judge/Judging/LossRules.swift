@@ -11,11 +11,8 @@ extension LaunchJudge {
         && ($0.endpoint.requested != 0 || !$0.endpoint.path.isEmpty)
     }
     guard !lost.isEmpty else { return nil }
-    let order: [Outcome] = [
-      .lostToSelf, .lostToSibling, .lostToThief, .lostToOutsider, .lostToUnknown,
-    ]
     let found = lost.map { ($0, outcome(of: $0.endpoint.holder)) }
-    let worst = order.first { outcome in found.contains { $0.1 == outcome } }!
+    let worst = Outcome.allCases.first { outcome in found.contains { $0.1 == outcome } }!
     let first = found.first { $0.1 == worst }!.0
     var text =
       "\(first.endpoint.path.isEmpty ? "port \(first.endpoint.requested)" : first.endpoint.path) (\(first.name), pid \(first.server.pid)) lost: "

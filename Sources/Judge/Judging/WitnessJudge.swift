@@ -18,7 +18,8 @@ struct WitnessJudge {
   private func afterFaults(_ launch: LaunchOutcome) -> LaunchOutcome {
     let missed = record.faults.filter(isMissed)
     guard let first = missed.first else { return launch }
-    if launch.outcome == .adapterError || launch.outcome == .harnessError { return launch }
+    // An outcome that does not count gives the better reason.
+    guard launch.outcome.isCounted else { return launch }
     let what = "fault \(first.fault) (\(first.name) at \(first.point.rawValue))"
     let why =
       first.armed == 0
@@ -56,11 +57,7 @@ struct WitnessJudge {
   /// Whether a launch failed by itself: it lost a port, or nothing was done to it. If another fault ended the process
   /// before the later fault's point, the plan contradicts itself, and the strategy has not failed.
   private func isOwnFailure(_ launch: LaunchOutcome) -> Bool {
-    let losses: Set<Outcome> = [
-      .lostToSelf, .lostToSibling, .lostToThief, .lostToOutsider, .lostToUnknown, .exhausted,
-      .splitBrain,
-    ]
-    return losses.contains(launch.outcome)
+    launch.outcome.isPortFailure
       || !record.faults.contains {
         $0.launch == launch.launch && $0.isDue && $0.injected != 0
       }
