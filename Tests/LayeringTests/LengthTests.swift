@@ -9,10 +9,7 @@ import Testing
   static let marker = "// Long because "
 
   /// Still too long, to be split; the list only gets shorter. Files by path, functions by path and name.
-  static let pending: Set<String> = [
-    "Judge/Judging/Verdict.swift",
-    "Record/History/Event.swift",
-  ]
+  static let pending: Set<String> = []
 
   /// A piece of source: a function with its body, from the line of its name to the closing brace.
   struct Piece: Equatable {
@@ -120,8 +117,9 @@ import Testing
     let count = lines.count - (text.hasSuffix("\n") ? 1 : 0)
     let isExcused = lines.contains { $0.contains(marker) && !$0.hasPrefix("  ") }
     if count > longestFile && !isExcused { found.append((path, count)) }
+    // A file that is excused as a whole is one that nobody reads function by function.
     for function in functions(of: text)
-    where function.lines > longestFunction && !function.isExcused {
+    where function.lines > longestFunction && !function.isExcused && !isExcused {
       found.append(("\(path) \(function.name)", function.lines))
     }
     return found

@@ -82,7 +82,9 @@ final class LauncherRole {
     }
     guard order.sockets == .zmq else { return }
     var poll = Poll()
-    _ = poll.isReadable(poll.add(descriptor: -1))
+    // In two steps: as an argument, the call would come after `poll` was read.
+    let token = poll.add(descriptor: -1)
+    _ = poll.isReadable(token)
     // Should it fail, every API server's own will, and say so.
     _ = try? Context()
   }

@@ -1,3 +1,5 @@
+// Long because it is one table.
+
 /// Every record of the history: events, and the records that they are made of. A field is added here; `make generate`
 /// writes its property, its coding both ways, its line in Documentation/events.md and, where it has a member, how the
 /// recorder takes it from the shared region.

@@ -51,6 +51,7 @@ public struct GeneratedFile: Sendable {
 let swiftHead = """
   // Made by `make generate` from Sources/Schema/Definitions; change that.
   // swift-format-ignore-file
+  // Long because it is generated.
 
   """
 

@@ -1,5 +1,6 @@
 // Made by `make generate` from Sources/Schema/Definitions; change that.
 // swift-format-ignore-file
+// Long because it is generated.
 /// The launch beyond the API servers' binds, at depth `startup`: engine cores, coordinator, handshake, until a request is served. Times stand for work that needs no port (imports, model load, compilation); they are compressed by default and can be set to what the field measures (5 to 25 s between choice and bind).
 public struct Startup: Sendable, Equatable, Codable {
   /// In which order vLLM does things, and whom its launcher watches while the engine cores start.

@@ -1,5 +1,6 @@
 // Made by `make generate` from Sources/Schema/Definitions; change that.
 // swift-format-ignore-file
+// Long because it is generated.
 internal import PlanModel
 
 /// The settings of `startup` in a plan; what is not given keeps its value.

@@ -1,5 +1,6 @@
 // Made by `make generate` from Sources/Schema/Definitions; change that.
 // swift-format-ignore-file
+// Long because it is generated.
 /// Where in its work a process was.
 public enum Stage: String, Sendable, Codable, CaseIterable {
   /// Nothing went wrong.

@@ -1,5 +1,6 @@
 // Made by `make generate` from Sources/Schema/Definitions; change that.
 // swift-format-ignore-file
+// Long because it is generated.
 internal import PlanModel
 
 extension EventEncoder {

@@ -1,5 +1,6 @@
 // Made by `make generate` from Sources/Schema/Definitions; change that.
 // swift-format-ignore-file
+// Long because it is generated.
 public import PlanModel
 
 /// One line of `events.jsonl`. Events are the only thing that passes from running to judging.
