@@ -110,8 +110,10 @@ generate: ## make what is generated from Sources/Schema/Definitions anew
 format: ## format the sources
 	$(SWIFT) format -i -r Sources Tests Package.swift
 
-lint: ## check the format
+lint: ## check the format, and that the mutants match the sources
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
+	@command -v python3 >/dev/null || .ci/install-packages python3
+	python3 Tests/Mutants/mutate.py --check
 
 install: build ## install the executables under $(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin

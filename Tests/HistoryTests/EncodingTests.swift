@@ -91,6 +91,29 @@ import Testing
     #expect(failure?.reason == "unknown field \"x\"")
   }
 
+  @Test func `lists that belong together have one length`() throws {
+    let line = try #require(
+      Sample.exhaustive.map(Sample.text).first { $0.contains("\"headlessDied\":[") })
+    let start = try #require(line.firstRange(of: "\"headlessDied\":[")).upperBound
+    let longer = line[..<start] + "0," + line[start...]
+    let failure = #expect(throws: EventDecoder.Failure.self) {
+      try EventDecoder.decode(String(longer))
+    }
+    #expect(failure?.reason == "the lists of headless differ in length")
+  }
+
+  /// A text with nothing escaped is read another way than one with an escape.
+  @Test(arguments: ["", "\\n"])
+  func `a text that is not UTF-8 is refused`(_ escape: String) {
+    let line = Array("{\"event\":\"\(escape)".utf8) + [0xFF] + Array("\"}".utf8)
+    let failure = #expect(throws: EventDecoder.Failure.self) {
+      try line.withUnsafeBufferPointer { (buffer) throws(EventDecoder.Failure) in
+        try EventDecoder.decode(buffer)
+      }
+    }
+    #expect(failure?.reason.contains("text that is not UTF-8") == true, "\(failure?.reason ?? "")")
+  }
+
   @Test func unknownWordListsTheKnownOnes() {
     let line =
       #"{"event":"trial-ended","arm":1,"trial":2,"barrierOpened":3,"at":4,"completion":"x"}"#

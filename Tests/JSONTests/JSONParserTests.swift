@@ -34,6 +34,7 @@ import Testing
     (#""\"\\\/\b\f\n\r\t""#, "'\"\\/\u{8}\u{C}\n\r\t'"),
     (#""\u0041\u00e9\uFFFF\u0000""#, "'Aé\u{FFFF}\0'"),
     (#""\ud83e\udd80 \uD834\uDD1E""#, "'🦀 𝄞'"), (#""\\u0041""#, #"'\u0041'"#),
+    (#""\ud800\udc00 \udbff\udfff""#, "'\u{10000} \u{10FFFF}'"),
   ])
   func `what is JSON is read`(_ text: String, _ expected: String) throws {
     #expect(Self.notation(try JSONParser.parse(text.utf8)) == expected)

@@ -3,7 +3,8 @@
 
 Every entry of mutants.json replaces one expression. All of them are built at once, in a copy of the repository, as
 `(mutant(n) ? (replacement) : (original))`; the environment variable BINDSTORM_MUTANT then chooses one for each run of
-the test binary. MUTANTS=1,5,9 runs a few of them.
+the test binary. MUTANTS=1,5,9 runs a few of them. `--check` only tells whether the list fits the sources, in a second and
+without a build; `make lint` does it.
 
 Exit codes: 0 if at least 90 % were killed, 1 if fewer, 2 if nothing can be said: the list is stale, the copy does not
 build, or the tests are red without a mutant.
@@ -23,6 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIST = pathlib.Path(__file__).with_name("mutants.json")
 # Kept between runs, so that only what changed is built again.
 COPY = ROOT / ".build" / "mutants"
+# Generated files with mutants, while the tests compare what is generated with the originals in their place.
+COVERED = COPY / ".build" / "covered"
 SWIFT = os.environ.get("SWIFT", "swift")
 VARIABLE = "BINDSTORM_MUTANT"
 LEAST_KILLED = 0.9
@@ -138,6 +141,25 @@ def write_copy(found):
         target.chmod((ROOT / inside).stat().st_mode)
 
 
+def cover(found):
+    """Puts the originals of generated files in the place of what was built. DefinitionsTests hold them to the definitions,
+    and mutants in the text would make them red."""
+    for path in found:
+        if "Generated" in path.parts:
+            inside = path.relative_to(ROOT)
+            (COVERED / inside).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(COPY / inside, COVERED / inside)
+            (COPY / inside).write_bytes(path.read_bytes())
+
+
+def uncover():
+    """Puts what was built back. Moving keeps dates, so that it is not built again."""
+    for path in [path for path in COVERED.rglob("*") if path.is_file()]:
+        target = COPY / path.relative_to(COVERED)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, target)
+
+
 def build():
     """Builds the copy's tests; the path of the test binary."""
     command = [SWIFT, "build", "--package-path", str(COPY)]
@@ -205,6 +227,11 @@ def killer(binary, patterns, number):
 def main():
     entries, groups = read_list()
     found = places(entries)
+    if sys.argv[1:] == ["--check"]:
+        print(f"mutate: all {len(entries)} entries of {LIST.name} match the sources")
+        return
+    if sys.argv[1:]:
+        stop(f"unknown argument {sys.argv[1]}; there is only --check")
     chosen = entries
     if os.environ.get("MUTANTS"):
         words = [word.strip() for word in os.environ["MUTANTS"].split(",")]
@@ -213,9 +240,11 @@ def main():
             stop(f"MUTANTS: there is no mutant {', '.join(unknown)}; they are numbers of {LIST.name}, as in MUTANTS=1,5")
         chosen = {int(word): entries[int(word)] for word in words}
     # All are built whichever run, so that the copy does not change with the choice.
+    uncover()
     write_copy(found)
     started = time.monotonic()
     binary = build()
+    cover(found)
     print(f"mutate: built in {time.monotonic() - started:.0f} s", flush=True)
     check_green(binary, groups, {entry["tests"] for entry in chosen.values()})
     killed = 0
