@@ -191,7 +191,7 @@ let package = Package(
         name: "RaceLedgerTests", dependencies: ["RaceLedger", "RaceReporting"],
         swiftSettings: settings),
       .testTarget(
-        name: "CheckTests", dependencies: ["bindstorm"], exclude: ["Victims"],
+        name: "CheckTests", dependencies: ["bindstorm", "TestSupport"], exclude: ["Victims"],
         swiftSettings: settings),
       .testTarget(
         name: "PlanTests",
