@@ -9,6 +9,19 @@ RELEASE_BIN = .build/release
 EXECUTABLES = bindstorm bindstorm-worker bindstorm-frontend
 BUILD_FRONT_END = $(SWIFT) build $(RELEASE) --product bindstorm-frontend
 
+# The compiler lets a file import whatever is reachable; with this only what Package.swift declares.
+IMPORTS = --explicit-target-dependency-import-check error
+# Every suite that starts no process, as a regular expression: tests of a whole target, or one suite of a target.
+# Tests/LayeringTests/QuickTests.swift holds this list to the sources.
+QUICK = HistoryTests JSONTests JudgingTests LayeringTests PlanTests RaceLedgerTests ReportsTests \
+	RunContractTests StatisticsTests TerminalTextTests \
+	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.SeedPurposeTests \
+	StartupProtocolTests.FrontEndRecordTests \
+	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests \
+	StrategiesTests.AdapterProtocolTests StrategiesTests.RegistryTests
+QUICK_FILTER = ^($(subst $(space),|,$(strip $(subst .,\.,$(QUICK)))))[./]
+space := $(subst ,, )
+
 # For the benchmark's Python peers and the adapters.
 PYZMQ_PYTHON = .venv/bin/python
 VERSION ?= 0.19.1
@@ -16,7 +29,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run test test-contributing test-quick mutate build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
+.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize mutate build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -26,17 +39,24 @@ run: build-command ## install what is missing, build, run $(PLAN), print the mat
 	$(if $(shell grep -s '"http": *true' $(PLAN)),$(BUILD_FRONT_END))
 	$(RELEASE_BIN)/bindstorm run $(PLAN)
 
-test: setup setup-test ## install what is missing, then run every test
-	$(SWIFT) build --build-tests
-	.ci/check-contributing
+test: test-build test-documents test-contributing ## install what is missing, then run every test
 	$(SWIFT) test --skip-build
+
+test-build: setup setup-test
+	$(SWIFT) build --build-tests $(IMPORTS)
+
+test-documents: ## follow the links of the documents
+	@command -v python3 >/dev/null || .ci/install-packages python3
+	@command -v git >/dev/null || .ci/install-packages git
+	.ci/check-documents
 
 test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the repository
 	@command -v python3 >/dev/null || .ci/install-packages python3
 	.ci/check-contributing
 
-test-quick: setup ## only the tests that start no process and open no socket
-	$(SWIFT) test --filter 'StatisticsTests|PlanTests|HistoryTests|JudgingTests|ReportsTests|RaceLedgerTests|LayeringTests|DefinitionsTests|JSONTests|TerminalTextTests|RunContractTests|RaceReportingTests|InterceptionTests|WorkersTests'
+test-quick: setup ## only the tests that start no process: seconds after the build
+	$(SWIFT) build --build-tests $(IMPORTS)
+	$(SWIFT) test --skip-build --filter '$(QUICK_FILTER)'
 
 # MUTANTS=1,5,9 runs a few of them, by their numbers in Tests/Mutants/mutants.json.
 mutate: setup ## whether the tests notice small faults in the pure modules; MUTANTS= for a few of them
@@ -115,9 +135,11 @@ lint: ## check the format, and that the mutants match the sources
 	@command -v python3 >/dev/null || .ci/install-packages python3
 	python3 Tests/Mutants/mutate.py --check
 
+# Stripped: nothing reads the symbols at run time, and they are half of the size.
 install: build ## install the executables under $(PREFIX)/bin
+	@command -v strip >/dev/null || .ci/install-packages binutils
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(EXECUTABLES:%=$(RELEASE_BIN)/%) $(DESTDIR)$(PREFIX)/bin/
+	install -s -m 755 $(EXECUTABLES:%=$(RELEASE_BIN)/%) $(DESTDIR)$(PREFIX)/bin/
 
 uninstall: ## remove them again
 	rm -f $(EXECUTABLES:%=$(DESTDIR)$(PREFIX)/bin/%)

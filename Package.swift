@@ -225,7 +225,7 @@ let package = Package(
           "CLinuxShims", "PlanModel", "RunContract", "StartupProtocol", "Syscalls", "Workers",
         ], swiftSettings: settings),
       .testTarget(
-        name: "CheckTests", dependencies: ["bindstorm"], exclude: ["Victims"],
+        name: "CheckTests", dependencies: ["bindstorm", "TestSupport"], exclude: ["Victims"],
         swiftSettings: settings),
       .testTarget(
         name: "PlanTests",

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What counts as a race, and what does not.
@@ -32,7 +33,7 @@ import Testing
 
   @Test(arguments: negatives) func `no race where no port is let go`(_ name: String) throws {
     let checked = try classify(name)
-    #expect(checked.ended.status == 0, "\(checked.ended.error)")
+    #expect(checked.ended.status == 0, "\(checked.ended.errorOutput)")
     #expect(checked.report.races == 0)
     if name != "fixed_port" { #expect(checked.report.portsChosenByKernel > 0) }
   }
@@ -41,7 +42,7 @@ import Testing
     _ name: String
   ) throws {
     let checked = try classify(name, ["--steal", "lazy", "--steal-max", "0"])
-    #expect(checked.ended.status == 0, "\(checked.ended.error)")
+    #expect(checked.ended.status == 0, "\(checked.ended.errorOutput)")
     #expect(checked.report.stolen == 0)
   }
 

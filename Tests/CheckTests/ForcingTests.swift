@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Thieves, duplicates, injections and reports.
@@ -51,11 +52,11 @@ import Testing
 
   @Test func `all windows are walked, each red or green`() throws {
     let python = try skipIfMissing { try Victim.pythonWithPackages() }
-    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).json")
-    defer { try? FileManager.default.removeItem(at: file) }
+    let scratch = try ScratchFolder()
+    let file = scratch.path + "/report.json"
     let ended = try run([
-      try Victim.c("isolate"), Place.bindstorm, "check", "--enumerate", "--no-py-spy", "--json",
-      file.path, "--", python, Victim.script("picker.py"),
+      try Victim.c("isolate"), Built.bindstorm, "check", "--enumerate", "--no-py-spy", "--json",
+      file, "--", python, Victim.script("picker.py"),
     ])
     #expect(ended.status == 66)
     struct Document: Decodable {
@@ -67,7 +68,8 @@ import Testing
       var windows: [Window]
       var runs: Int
     }
-    let document = try JSONDecoder().decode(Document.self, from: Data(contentsOf: file))
+    let document = try JSONDecoder().decode(
+      Document.self, from: Data(contentsOf: URL(filePath: file)))
     #expect(document.windows.map(\.rebind) == [1, 2])
     #expect(document.windows.map(\.isRed) == [false, true])
     #expect(document.windows.map(\.outcome) == ["survived", "died: exited with 1"])
@@ -88,12 +90,12 @@ import Testing
         t = socket.socket(); t.bind(("127.0.0.1", p))
       """
     let ended = try run([
-      try Victim.c("isolate"), Place.bindstorm, "check", "--enumerate", "--no-py-spy", "--",
+      try Victim.c("isolate"), Built.bindstorm, "check", "--enumerate", "--no-py-spy", "--",
       python, "-c", code, folder.appending(path: "seen").path,
     ])
     #expect(ended.status == 0, "\(ended)")
-    #expect(ended.error.contains("?     not reached again"), "\(ended)")
-    #expect(ended.error.contains("0 of 1 window red"), "\(ended)")
+    #expect(ended.errorOutput.contains("?     not reached again"), "\(ended)")
+    #expect(ended.errorOutput.contains("0 of 1 window red"), "\(ended)")
   }
 
   @Test func `only so many windows are tried as allowed`() throws {
@@ -106,12 +108,12 @@ import Testing
         t = socket.socket(); t.bind(("127.0.0.1", p)); t.close()
       """
     let ended = try run([
-      try Victim.c("isolate"), Place.bindstorm, "check", "--enumerate", "--enumerate-max", "1",
+      try Victim.c("isolate"), Built.bindstorm, "check", "--enumerate", "--enumerate-max", "1",
       "--no-py-spy", "--", python, "-c", code,
     ])
     #expect(ended.status == 66, "\(ended)")
-    #expect(ended.error.contains("2 windows in 2 runs"), "\(ended)")
-    #expect(ended.error.contains("1 window not tried (--enumerate-max)"), "\(ended)")
+    #expect(ended.errorOutput.contains("2 windows in 2 runs"), "\(ended)")
+    #expect(ended.errorOutput.contains("1 window not tried (--enumerate-max)"), "\(ended)")
   }
 
   @Test func `a program that never gives up counts as hung, and is ended`() throws {
@@ -125,20 +127,20 @@ import Testing
         except OSError: pass
       """
     let ended = try run([
-      try Victim.c("isolate"), Place.bindstorm, "check", "--enumerate", "--hang-after", "700ms",
+      try Victim.c("isolate"), Built.bindstorm, "check", "--enumerate", "--hang-after", "700ms",
       "--no-py-spy", "--", python, "-c", code,
     ])
     #expect(ended.status == 66)
-    #expect(ended.error.contains("RED   hung"))
+    #expect(ended.errorOutput.contains("RED   hung"))
   }
 
   /// The command cannot be waited for then, and must not go on without anybody.
   @Test func `a command that cannot be watched is ended`() throws {
     let seconds = "\(600_000 + getpid()).5"
     let ended = try run(
-      [Place.bindstorm, "check", "--shrink", "--shrink-runs", "1", "--", "sleep", seconds],
+      [Built.bindstorm, "check", "--shrink", "--shrink-runs", "1", "--", "sleep", seconds],
       environment: ["BINDSTORM_FAIL": "pidfd_open:EMFILE"])
-    #expect(ended.status != 0 && ended.error.contains("pidfd_open"), "\(ended)")
+    #expect(ended.status != 0 && ended.errorOutput.contains("pidfd_open"), "\(ended)")
     let running = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter {
       let line = try? Data(contentsOf: URL(filePath: "/proc/\($0)/cmdline"))
       return line.map { String(decoding: $0, as: UTF8.self) } == "sleep\0\(seconds)\0"
@@ -160,12 +162,12 @@ import Testing
       """
     // Eight of two ports cannot be different.
     let ended = try run([
-      Place.bindstorm, "check", "--shrink", "--shrink-ports", "4", "--shrink-runs", "3", "--",
+      Built.bindstorm, "check", "--shrink", "--shrink-ports", "4", "--shrink-runs", "3", "--",
       python, "-c", code,
     ])
     if ended.status == 69 { try skip("no network namespaces here") }
     #expect(ended.status == 66)
-    #expect(ended.error.contains("3 of 3 runs failed"))
+    #expect(ended.errorOutput.contains("3 of 3 runs failed"))
   }
 
   @Test(arguments: [
@@ -201,32 +203,31 @@ import Testing
 
   @Test func `a wrong rule says what is wrong`() throws {
     for rule in ["bind", "bond:errno=EIO", "bind:errno=EWHAT", "listen:errno=EIO,port=80"] {
-      let ended = try run([Place.bindstorm, "check", "--inject", rule, "--", "/bin/true"])
+      let ended = try run([Built.bindstorm, "check", "--inject", rule, "--", "/bin/true"])
       #expect(ended.status == 64)
-      #expect(ended.error.contains("--inject '\(rule)'"))
+      #expect(ended.errorOutput.contains("--inject '\(rule)'"))
     }
   }
 
   @Test func `known places are not reported`() throws {
     let command = [try Victim.c("raw"), "child"]
-    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).txt")
-    defer { try? FileManager.default.removeItem(at: file) }
-    try Data("# known\nRACE:raw child\n".utf8).write(to: file)
-    let quiet = try check(["--suppressions", file.path], command)
+    let scratch = try ScratchFolder()
+    let file = try scratch.write("# known\nRACE:raw child\n", to: "known.txt")
+    let quiet = try check(["--suppressions", file], command)
     #expect(quiet.ended.status == 0)
     #expect(quiet.report.races == 0)
-    try Data("RESTART:raw child\n".utf8).write(to: file)
-    #expect(try check(["--suppressions", file.path], command).ended.status == 66)
-    try Data("nonsense\n".utf8).write(to: file)
+    _ = try scratch.write("RESTART:raw child\n", to: "known.txt")
+    #expect(try check(["--suppressions", file], command).ended.status == 66)
+    _ = try scratch.write("nonsense\n", to: "known.txt")
     let wrong = try run([
-      Place.bindstorm, "check", "--suppressions", file.path, "--", "/bin/true",
+      Built.bindstorm, "check", "--suppressions", file, "--", "/bin/true",
     ])
     #expect(wrong.status == 64)
-    #expect(wrong.error.contains(":1: the form is"))
+    #expect(wrong.errorOutput.contains(":1: the form is"))
   }
 
   @Test func `stacks lead through the interpreter and its libraries`() throws {
-    let doctor = try run([Place.bindstorm, "doctor"])
+    let doctor = try run([Built.bindstorm, "doctor"])
     #expect(doctor.status == 0)
     guard doctor.lines.contains(where: { $0.contains("libunwind") && $0.hasSuffix("yes") }) else {
       try skip("no libunwind; make test-check-runtimes installs it")
@@ -244,7 +245,7 @@ import Testing
   func `stacks lead through code that keeps frame pointers instead of tables`(
     _ runtime: RuntimeTests.Runtime, _ outer: String
   ) throws {
-    let doctor = try run([Place.bindstorm, "doctor"])
+    let doctor = try run([Built.bindstorm, "doctor"])
     guard doctor.lines.contains(where: { $0.contains("libunwind") && $0.hasSuffix("yes") }) else {
       try skip("no libunwind; make test-check-runtimes installs it")
     }
@@ -271,10 +272,8 @@ import Testing
   }
 
   @Test func `every report file is well-formed`() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    func file(_ name: String) -> String { folder.appending(path: name).path }
+    let scratch = try ScratchFolder()
+    func file(_ name: String) -> String { scratch.path + "/" + name }
     _ = try check(
       ["--junit", file("x.xml"), "--sarif", file("x.sarif"), "--html", file("x.html")],
       [try Victim.c("raw"), "child"])
@@ -300,7 +299,7 @@ import Testing
 
   @Test func `a report that cannot be written is told before anything runs`() throws {
     let ended = try run([
-      Place.bindstorm, "check", "--json", "/no/such/folder/x.json", "--", "/bin/echo", "ran",
+      Built.bindstorm, "check", "--json", "/no/such/folder/x.json", "--", "/bin/echo", "ran",
     ])
     #expect(ended.status == 73)
     #expect(ended.output.isEmpty)

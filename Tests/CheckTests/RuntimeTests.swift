@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every runtime's probe-then-bind is seen without a collision, and fails by the kernel's own errno when it is

@@ -1,5 +1,5 @@
 import Foundation
-import Testing
+import TestSupport
 
 /// Where things are.
 enum Place {
@@ -8,18 +8,6 @@ enum Place {
   static let victims = tests.appending(path: "Victims")
   /// The private environment that `make test-check-runtimes` makes.
   static let environment = root.appending(path: ".venv/check/bin")
-
-  /// The command under test, beside the tests that were built with it.
-  static let bindstorm: String = {
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-    for folder in [own, CommandLine.arguments[0]].map({
-      URL(filePath: $0).deletingLastPathComponent()
-    }) {
-      let path = folder.appending(path: "bindstorm").path
-      if FileManager.default.isExecutableFile(atPath: path) { return path }
-    }
-    return root.appending(path: ".build/debug/bindstorm").path
-  }()
 
   /// The first executable of that name, nil if there is none.
   static func executable(_ name: String) -> String? {
@@ -31,78 +19,18 @@ enum Place {
   }
 }
 
-/// What a program did.
-struct Ended {
-  /// Exit code; 128 and the signal if a signal ended it.
-  var status: Int32
-  /// Whether a signal ended it; a shell's exit code for such an end is the same number.
-  var isSignalled: Bool
-  var output: String
-  var error: String
-
-  var lines: [String] { output.split(separator: "\n").map(String.init) }
-}
-
 /// A program that cannot be tested here.
 struct Missing: Error, CustomStringConvertible {
   let description: String
 }
 
-/// Runs a program to its end.
+/// Runs a program to its end, in this process's folder.
 func run(
-  _ words: [String], input: String = "", environment: [String: String] = [:]
-) throws -> Ended {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "check-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  let files = try ["in", "out", "err"].map { name in
-    let file = folder.appending(path: name)
-    try Data(name == "in" ? Array(input.utf8) : []).write(to: file)
-    return file
-  }
-  let status = try spawn(
-    [Place.executable("timeout")!, "--foreground", "-k", "1", "180"] + words, files.map(\.path),
-    environment)
-  let signal = status & 0x7f
-  return Ended(
-    status: signal == 0 ? status >> 8 & 0xff : 128 + signal, isSignalled: signal != 0,
-    output: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self),
-    error: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self))
-}
-
-/// Starts with a clean signal mask and default dispositions, which the threads that tests run on do not have,
-/// and waits. The wait status (`waitpid(2)`).
-private func spawn(
-  _ words: [String], _ files: [String], _ environment: [String: String]
-) throws -> Int32 {
-  var actions = posix_spawn_file_actions_t()
-  posix_spawn_file_actions_init(&actions)
-  defer { posix_spawn_file_actions_destroy(&actions) }
-  for (number, path) in files.enumerated() {
-    posix_spawn_file_actions_addopen(
-      &actions, Int32(number), path, number == 0 ? O_RDONLY : O_WRONLY, 0)
-  }
-  var attributes = posix_spawnattr_t()
-  posix_spawnattr_init(&attributes)
-  defer { posix_spawnattr_destroy(&attributes) }
-  var set = sigset_t()
-  sigemptyset(&set)
-  posix_spawnattr_setsigmask(&attributes, &set)
-  sigfillset(&set)
-  posix_spawnattr_setsigdefault(&attributes, &set)
-  posix_spawnattr_setflags(
-    &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
-  let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-  var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-  var variables: [UnsafeMutablePointer<CChar>?] =
-    merged.map { strdup("\($0.key)=\($0.value)") } + [nil]
-  defer { for word in arguments + variables { free(word) } }
-  var pid: pid_t = 0
-  let error = posix_spawn(&pid, words[0], &actions, &attributes, &arguments, &variables)
-  guard error == 0 else { throw Missing(description: "cannot start \(words): \(error)") }
-  var status: Int32 = 0
-  while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-  return status
+  _ words: [String], input: String = "", environment: [String: String?] = [:]
+) throws -> Finished {
+  try Program.run(
+    words, environment: environment, folder: FileManager.default.currentDirectoryPath,
+    input: input)
 }
 
 /// What `bindstorm check --json` says.
@@ -151,26 +79,23 @@ struct Report: Decodable {
 
 /// A supervised command that came to its end.
 struct Checked {
-  var ended: Ended
+  var ended: Finished
   var report: Report
 }
 
 /// Runs `bindstorm check` in a network namespace of its own and reads its report.
 func check(
   _ options: [String], _ command: [String], input: String = "",
-  environment: [String: String] = [:], prefix: [String] = [], stacks: Int = 0
+  environment: [String: String?] = [:], prefix: [String] = [], stacks: Int = 0
 ) throws -> Checked {
-  let file = FileManager.default.temporaryDirectory.appending(
-    path: "check-\(UUID().uuidString).json")
-  defer { try? FileManager.default.removeItem(at: file) }
+  let scratch = try ScratchFolder()
   // Anybody may write it: some tests give up their rights first.
-  _ = FileManager.default.createFile(atPath: file.path, contents: nil)
-  try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: file.path)
+  let file = try scratch.write("", to: "report.json")
   let ended = try run(
-    [try Victim.c("isolate")] + prefix + [Place.bindstorm, "check", "--json", file.path]
+    [try Victim.c("isolate")] + prefix + [Built.bindstorm, "check", "--json", file]
       + ["--stacks", "\(stacks)"] + (stacks == 0 ? ["--no-py-spy"] : []) + options + ["--"]
       + command, input: input, environment: environment)
-  let data = try Data(contentsOf: file)
+  let data = try Data(contentsOf: URL(filePath: file))
   guard !data.isEmpty else { throw Missing(description: "no report: \(ended)") }
   return Checked(ended: ended, report: try JSONDecoder().decode(Report.self, from: data))
 }
@@ -259,7 +184,8 @@ enum Victim {
       let ended = try run(command(path.path, target.path))
       result =
         ended.status == 0
-        ? .success(target.path) : .failure(Missing(description: "cannot build: \(ended.error)"))
+        ? .success(target.path)
+        : .failure(Missing(description: "cannot build: \(ended.errorOutput)"))
     }
     built[name] = result
     return try result.get()
@@ -278,13 +204,4 @@ func skipIfMissing<R>(_ body: () throws -> R) throws -> R {
   } catch let missing as Missing where missing.description.hasPrefix("no ") {
     try skip(missing.description)
   }
-}
-
-/// Ends the test as skipped. Swift 6.2 has no such thing; there it fails with the reason.
-func skip(_ reason: String) throws -> Never {
-  #if compiler(>=6.3)
-    try Test.cancel(Comment(rawValue: reason))
-  #else
-    throw Missing(description: "skipped: \(reason)")
-  #endif
 }

@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import TestSupport
 import Testing
 
 /// The command behaves as without the tool.
@@ -26,7 +28,7 @@ import Testing
     let checked = try check(
       ["-q"], ["/bin/sh", "-c", script], input: "line\n", environment: ["GIVEN": "value"])
     #expect(checked.ended.lines == ["line", FileManager.default.currentDirectoryPath, "value"])
-    #expect(checked.ended.error == "to-error\n")
+    #expect(checked.ended.errorOutput == "to-error\n")
   }
 
   @Test func `signal dispositions, mask and limits pass`() throws {
@@ -53,7 +55,7 @@ import Testing
   ) throws {
     let python = try skipIfMissing { try Victim.python() }
     let ended = try run([
-      python, Victim.script("leftovers.py"), Place.bindstorm, "check", "--", program,
+      python, Victim.script("leftovers.py"), Built.bindstorm, "check", "--", program,
     ])
     #expect(ended.output == "\(status) 0\n")
   }
@@ -64,10 +66,10 @@ import Testing
     var works = false
     for limit in 3...40 where !works {
       let ended = try run([
-        "/bin/sh", "-c", "ulimit -n \(limit); exec \"$0\" check -- /bin/true", Place.bindstorm,
+        "/bin/sh", "-c", "ulimit -n \(limit); exec \"$0\" check -- /bin/true", Built.bindstorm,
       ])
       works = ended.status == 0
-      guard !works, let line = ended.error.split(separator: "\n").last else { continue }
+      guard !works, let line = ended.errorOutput.split(separator: "\n").last else { continue }
       #expect(!line.hasSuffix(": Success") && !line.hasSuffix("error 0"), "\(limit): \(line)")
       seen.insert(String(line))
     }
@@ -77,70 +79,54 @@ import Testing
 
   @Test func `the terminal is the command's, and Ctrl-C reaches it once`() throws {
     let python = try skipIfMissing { try Victim.python() }
-    let ended = try run([python, Victim.script("terminal.py"), Place.bindstorm])
+    let ended = try run([python, Victim.script("terminal.py"), Built.bindstorm])
     #expect(ended.output == "tty 1 9\n")
   }
 
   @Test func `a missing command and one that is no program are told apart`() throws {
-    let base = [Place.bindstorm, "check", "--"]
+    let base = [Built.bindstorm, "check", "--"]
     #expect(try run(base + ["/no/such/program"]).status == 127)
     #expect(try run(base + ["/etc/passwd"]).status == 126)
-    #expect(try run([Place.bindstorm, "check"]).status == 64)
-    #expect(try run([Place.bindstorm, "check", "--steal", "often", "--", "true"]).status == 64)
+    #expect(try run([Built.bindstorm, "check"]).status == 64)
+    #expect(try run([Built.bindstorm, "check", "--steal", "often", "--", "true"]).status == 64)
   }
 
-  @Test func `errors of bind and listen are the same, with every kind of rights`() throws {
+  @Test func `errors of bind and listen are the same`() throws {
     let program = try Victim.c("errnos")
-    let isolate = try Victim.c("isolate")
-    let plain = try run([isolate, program])
+    let plain = try run([try Victim.c("isolate"), program])
     #expect(plain.lines.count == 36)
     #expect(try check(["-q"], [program]).ended.output == plain.output)
     #expect(try check(["-q", "--mode", "fallback"], [program]).ended.output == plain.output)
-    guard getuid() == 0 else { return }
-    let nobody = [
-      try #require(Place.executable("setpriv")), "--reuid=65534", "--regid=65534", "--clear-groups",
-    ]
+  }
+
+  private static let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+  @Test(.enabled(if: Kernel.isRoot, "needs root to become nobody"))
+  func `errors of bind and listen are the same with the rights of nobody`() throws {
+    let program = try Victim.c("errnos")
+    let isolate = try Victim.c("isolate")
     // Programs below a folder that nobody else may enter are copied where they may.
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "check-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
-    let copy = folder.appending(path: "errnos").path
-    try self.copy(program, to: copy)
-    let weak = try run([isolate] + nobody + [copy])
-    #expect(weak.output != plain.output, "port 80 must differ, or the rights were not given up")
-    #expect(try check(["-q"], nobody + [copy]).ended.output == weak.output)
-    let tool = folder.appending(path: "bindstorm").path
-    try self.copy(Place.bindstorm, to: tool)
-    let both = try run([isolate] + nobody + [tool, "check", "-q", "--stacks", "0", "--", copy])
+    let scratch = try ScratchFolder()
+    let copy = try scratch.copyExecutable(program)
+    let weak = try run([isolate] + Self.nobody + [copy])
+    #expect(
+      try run([isolate, program]).output != weak.output,
+      "port 80 must differ, or the rights were not given up")
+    #expect(try check(["-q"], Self.nobody + [copy]).ended.output == weak.output)
+    let tool = try scratch.copyExecutable(Built.bindstorm)
+    let both = try run(
+      [isolate] + Self.nobody + [tool, "check", "-q", "--stacks", "0", "--", copy])
     #expect(both.output == weak.output)
   }
 
-  /// By another process: a descriptor that writes here could be inherited by a program that starts meanwhile, and
-  /// a file that is written cannot be executed.
-  private func copy(_ source: String, to target: String) throws {
-    #expect(try run(["/bin/cp", source, target]).status == 0)
-  }
-
-  @Test func `an ordinary user gets the same report`() throws {
-    guard getuid() == 0 else { return }
-    let nobody = [
-      try #require(Place.executable("setpriv")), "--reuid=65534", "--regid=65534", "--clear-groups",
-    ]
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "check-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
-    for path in [try Victim.c("raw"), Place.bindstorm] {
-      try copy(path, to: folder.appending(path: URL(filePath: path).lastPathComponent).path)
-    }
-    let base =
-      [try Victim.c("isolate")] + nobody + [folder.appending(path: "bindstorm").path, "check"]
-    let victim = [folder.appending(path: "raw").path, "child"]
+  @Test(.enabled(if: Kernel.isRoot, "needs root to become an ordinary user"))
+  func `an ordinary user gets the same report`() throws {
+    let scratch = try ScratchFolder()
+    let tool = try scratch.copyExecutable(Built.bindstorm)
+    let victim = [try scratch.copyExecutable(try Victim.c("raw")), "child"]
+    let base = [try Victim.c("isolate")] + Self.nobody + [tool, "check"]
     let found = try run(base + ["--stacks", "0", "--"] + victim)
-    #expect(found.status == 66, "\(found.error)")
+    #expect(found.status == 66, "\(found.errorOutput)")
     #expect(found.output == "ok\n")
     let forced = try run(base + ["--steal", "lazy", "--exit-code", "0", "--"] + victim)
     #expect(forced.status == 3)
@@ -181,19 +167,20 @@ import Testing
     #endif
   }
 
-  @Test func `io_uring is denied, and left alone on request`() throws {
-    let program = try Victim.c("release")
-    #expect(try check([], [program, "iouring"]).ended.lines == ["ok"])
-    let plain = try run([program, "iouring"])
-    // Where the kernel has no io_uring there is nothing to leave alone.
-    guard plain.status == 8 else { return }
-    #expect(try check(["--allow-io-uring"], [program, "iouring"]).ended.status == 8)
+  @Test func `io_uring is denied`() throws {
+    #expect(try check([], [try Victim.c("release"), "iouring"]).ended.lines == ["ok"])
+  }
+
+  @Test func `io_uring is left alone on request`() throws {
+    let command = [try Victim.c("release"), "iouring"]
+    guard try run(command).status == 8 else { try skip("this kernel allows no io_uring") }
+    #expect(try check(["--allow-io-uring"], command).ended.status == 8)
   }
 
   @Test func `the tool inside the tool is refused`() throws {
-    let checked = try check([], [Place.bindstorm, "check", "--", "/bin/true"])
+    let checked = try check([], [Built.bindstorm, "check", "--", "/bin/true"])
     #expect(checked.ended.status == 69)
-    #expect(checked.ended.error.contains("already catches calls"))
+    #expect(checked.ended.errorOutput.contains("already catches calls"))
   }
 
   @Test func `other network namespaces are followed`() throws {
@@ -207,7 +194,7 @@ import Testing
 
   @Test func `other process namespaces are followed`() throws {
     let unshare = try #require(Place.executable("unshare"))
-    let rights = getuid() == 0 ? [] : ["-r"]
+    let rights = Kernel.isRoot ? [] : ["-r"]
     let checked = try check(
       ["--steal", "lazy", "--exit-code", "0"],
       [unshare] + rights + ["-p", "-f", try Victim.c("raw"), "child"])
@@ -217,13 +204,20 @@ import Testing
 
   @Test func `processes that outlive the command are waited for, or left in peace`() throws {
     let raw = try Victim.c("raw")
-    let script = "(sleep 0.3; \(raw)) & exit 5"
-    let waited = try check([], ["/bin/sh", "-c", script])
+    let scratch = try ScratchFolder()
+    let gate = scratch.path + "/gate"
+    try #require(mkfifo(gate, 0o600) == 0)
+    // The process in the background goes on once nobody has the gate open for writing: when the command ends.
+    let waited = try check(
+      [], ["/bin/sh", "-c", "(cat <\(gate); \(raw)) & exec 3>\(gate); exit 5"])
     #expect(waited.report.verdicts == ["RACE"])
     #expect(waited.ended.output == "ok\n")
-    let left = try check(["--linger", "20ms"], ["/bin/sh", "-c", script])
+    // Here not before this test has had the gate open.
+    let left = try check(
+      ["--linger", "20ms"], ["/bin/sh", "-c", "(cat <\(gate); \(raw)) & exit 5"])
     #expect(left.ended.status == 5)
-    #expect(left.report.isTreeRunning)
+    try #require(left.report.isTreeRunning)
+    close(open(gate, O_WRONLY))
   }
 
   @Test(arguments: ["strace", "gdb"]) func `tracers inside the tree work`(_ tracer: String) throws {
@@ -239,7 +233,7 @@ import Testing
 
   @Test func `the tree lives on when the tool is killed, and the guard ends with it`() throws {
     let python = try skipIfMissing { try Victim.python() }
-    let ended = try run([python, Victim.script("orphan.py"), Place.bindstorm])
+    let ended = try run([python, Victim.script("orphan.py"), Built.bindstorm])
     #expect(
       ended.lines == [
         "ready", "ok", "children 2", "killed True", "['ok', 'ok', 'ok']", "rest b''", "left 0",

@@ -80,14 +80,7 @@ final class Workplace {
 
   /// Outcomes of an arm of the newest run's matrix with their counts.
   func outcomes(arm: Int = 0, of plan: String = "small") throws -> [String: Int] {
-    let arms = try json(latest("matrix.json", of: plan))["arms"] as? [[String: Any]] ?? []
-    let outcomes = arms[arm]["outcomes"] as? [[String: Any]] ?? []
-    return Dictionary(
-      uniqueKeysWithValues: outcomes.compactMap { item in
-        guard let name = item["outcome"] as? String, let count = item["launches"] as? Int
-        else { return nil }
-        return (name, count)
-      })
+    try StoredMatrix(path: latest("matrix.json", of: plan)).arms[arm].launches
   }
 }
 

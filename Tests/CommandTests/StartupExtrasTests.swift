@@ -7,10 +7,10 @@ import Testing
 /// What a plan can ask of a start-up beyond its binds: HTTP, requests per second, launchers on other nodes, launches
 /// in a row, reserved ports, hybrid load balancing.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct StartupExtrasTests {
-  /// Runs one scenario at depth `startup`; nil where the host allows no nodes.
+  /// Runs one scenario at depth `startup`; ends the test as skipped where the host allows no nodes.
   private func cell(
     _ strategy: String, _ startup: String, servers: Int = 2, more: String = "", trials: Int = 2
-  ) throws -> MeasuredPlan.Cell? {
+  ) throws -> MeasuredPlan.Cell {
     let plan = try MeasuredPlan(
       strategies: ["\"\(strategy)\""],
       scenarios: [#"{"name": "a", "startup": {\#(startup)}\#(more)}"#],
@@ -18,8 +18,8 @@ import Testing
         "depth": "startup", "topology": {"api_servers": \#(servers)}, "trials": \#(trials),
         "timeout_ms": 60000
         """#)
-    let cell = try plan.cell("a", strategy)
-    return cell.verdict == "SKIP" ? nil : cell
+    try plan.skipWithoutHost("a", strategy)
+    return try plan.cell("a", strategy)
   }
 
   private func startups(_ cell: MeasuredPlan.Cell) -> [StartupRecord] {
@@ -44,11 +44,9 @@ import Testing
   func `every API server answers over the HTTP port that all of them share`(
     nodes: Int, strategy: String
   ) throws {
-    guard
-      let cell = try cell(
-        strategy, #""http": true, "http_port": 8100, "nodes": \#(nodes), "engines": 4"#,
-        servers: 3, more: #", "topology": {"launches": 2, "api_servers": 3}"#)
-    else { return }
+    let cell = try self.cell(
+      strategy, #""http": true, "http_port": 8100, "nodes": \#(nodes), "engines": 4"#,
+      servers: 3, more: #", "topology": {"launches": 2, "api_servers": 3}"#)
     #expect(cell.outcomes == ["ready": 4], "\(cell.evidence)")
     for record in startups(cell) {
       #expect(record.httpPort == 8_100 + record.launch && record.httpStrangers == 0)
@@ -64,11 +62,10 @@ import Testing
 
   @Test(arguments: [true, false])
   func `requests per second are measured over HTTP and without it`(_ http: Bool) throws {
-    let cell = try #require(
-      try cell(
-        "wildcard-report-back",
-        #""http": \#(http), "requests": 101, "request_connections": 7, "request_ms": 1"#,
-        servers: 3))
+    let cell = try self.cell(
+      "wildcard-report-back",
+      #""http": \#(http), "requests": 101, "request_connections": 7, "request_ms": 1"#,
+      servers: 3)
     #expect(cell.outcomes == ["ready": 2], "\(cell.evidence)")
     for record in startups(cell) {
       #expect(record.measuredRequests == 101)
@@ -137,7 +134,7 @@ import Testing
   // MARK: Nodes
 
   @Test func `engine cores of other nodes are children of a launcher there`() throws {
-    guard let cell = try cell("wildcard-report-back", #""nodes": 4, "engines": 8"#) else { return }
+    let cell = try self.cell("wildcard-report-back", #""nodes": 4, "engines": 8"#)
     #expect(cell.outcomes == ["ready": 2], "\(cell.evidence)")
     for record in startups(cell) {
       #expect(record.headless.count == 3 && Set(record.headless.map(\.pid)).count == 3)
@@ -151,14 +148,12 @@ import Testing
   @Test func `an engine core's death on another node is noticed there and not on the head node`()
     throws
   {
-    guard
-      let cell = try cell(
-        "wildcard-report-back", #""nodes": 2, "engines": 4, "client_timeout_ms": 500"#,
-        more: #"""
-          , "faults": [{"kind": "kill", "at": "before-engine-connect", "node": 1,
-                        "options": {"signal": "SIGKILL"}}]
-          """#)
-    else { return }
+    let cell = try self.cell(
+      "wildcard-report-back", #""nodes": 2, "engines": 4, "client_timeout_ms": 500"#,
+      more: #"""
+        , "faults": [{"kind": "kill", "at": "before-engine-connect", "node": 1,
+                      "options": {"signal": "SIGKILL"}}]
+        """#)
     #expect(cell.outcomes == ["child-died": 2], "\(cell.evidence)")
     let sentence =
       "its own launcher noticed, the head node's learnt only that an API server"
@@ -175,11 +170,10 @@ import Testing
     let list = { (node: Int) in
       #""nodes": 2, "reserved_ports": [{"node": \#(node), "range": [32768, 60000]}]"#
     }
-    guard let head = try cell("wildcard-report-back", list(0), servers: 4, trials: 4),
-      let other = try cell("wildcard-report-back", list(1), servers: 4, trials: 4),
-      let there = try cell(
-        "wildcard-report-back", list(1) + #", "api_server_node": 1"#, servers: 4, trials: 4)
-    else { return }
+    let head = try cell("wildcard-report-back", list(0), servers: 4, trials: 4)
+    let other = try cell("wildcard-report-back", list(1), servers: 4, trials: 4)
+    let there = try cell(
+      "wildcard-report-back", list(1) + #", "api_server_node": 1"#, servers: 4, trials: 4)
     func ports(_ cell: MeasuredPlan.Cell) -> [UInt16] {
       servers(cell).flatMap { [$0.input.bound, $0.output.bound] }
     }
@@ -195,10 +189,8 @@ import Testing
   @Test func `hybrid load balancing pairs a node's API servers with its engine cores, over paths`()
     throws
   {
-    guard
-      let cell = try cell(
-        "probe-then-bind", #""nodes": 2, "engines": 6, "hybrid_lb": true"#, servers: 4)
-    else { return }
+    let cell = try self.cell(
+      "probe-then-bind", #""nodes": 2, "engines": 6, "hybrid_lb": true"#, servers: 4)
     #expect(cell.outcomes == ["ready": 2], "\(cell.evidence)")
     #expect(servers(cell).count == 8 && engines(cell).count == 12)
     for server in servers(cell) {
@@ -211,8 +203,7 @@ import Testing
   // MARK: Launches in a row
 
   @Test func `each launch of a row counts`() throws {
-    let cell = try #require(
-      try cell("wildcard-report-back", #""serial_launches": 4"#, trials: 3))
+    let cell = try self.cell("wildcard-report-back", #""serial_launches": 4"#, trials: 3)
     #expect(cell.outcomes == ["ready": 12], "\(cell.evidence)")
     #expect(startups(cell).map(\.serial) == [3, 3, 3])
   }
@@ -221,8 +212,8 @@ import Testing
   func `what the first launch of a row leaves stops the second, and the next row begins anew`()
     throws
   {
-    let cell = try #require(
-      try cell("wildcard-report-back", #""serial_launches": 4, "orphan": true"#, trials: 3))
+    let cell = try self.cell(
+      "wildcard-report-back", #""serial_launches": 4, "orphan": true"#, trials: 3)
     #expect(cell.outcomes == ["ready": 3, "lost-to-outsider": 3], "\(cell.evidence)")
     #expect(cell.evidence.contains("launch 2 of 4 in a row"), "\(cell.evidence)")
     #expect(cell.evidence.contains("held by what an earlier launch of the row left"))

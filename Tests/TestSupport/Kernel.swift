@@ -105,6 +105,13 @@ public enum Kernel {
   /// Whether this process may make network namespaces as root.
   public static let isRoot = geteuid() == 0
 
+  /// Whether a program that this process starts can have a network namespace of its own, set up as a run's is: as
+  /// root, or inside a user namespace.
+  public static let allowsNamespaces = [["-n"], ["-Urn"]].contains { flags in
+    let setUp = ["sh", "-c", "echo 0 > /proc/sys/net/ipv4/tcp_max_tw_buckets"]
+    return (try? Program.run(["unshare"] + flags + setUp, atMost: 10))?.ending == .exit(0)
+  }
+
   /// Whether this host lets anybody have a network namespace inside a user namespace.
   public static let allowsUserNamespaces: Bool = {
     let finished = try? Program.run(["unshare", "-Urn", "true"], atMost: 10)

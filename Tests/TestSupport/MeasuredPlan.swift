@@ -1,4 +1,3 @@
-import Foundation
 public import History
 
 /// A plan, run by the built command in a namespace of its own, and what its matrix says.
@@ -48,12 +47,11 @@ public struct MeasuredPlan {
         + flags,
       environment: environment
     ).wait()
-    let text =
-      (try? String(
-        contentsOfFile: scratch.path + "/results/measured/latest/matrix.json", encoding: .utf8))
-      ?? ""
-    guard let matrix = try? JSONDecoder().decode(MatrixFile.self, from: Data(text.utf8)) else {
-      throw TestFailure("no matrix; \(finished.ending): \(finished.errorOutput)")
+    let matrix: StoredMatrix
+    do {
+      matrix = try StoredMatrix(path: scratch.path + "/results/measured/latest/matrix.json")
+    } catch {
+      throw TestFailure("\(error); \(finished.ending): \(finished.errorOutput)")
     }
     var trials = [[[Event]]](repeating: [], count: matrix.arms.count)
     var reader = try HistoryReader(path: scratch.path + "/results/measured/latest/events.jsonl")
@@ -69,9 +67,7 @@ public struct MeasuredPlan {
         return (
           "\(arm.scenario)/\(arm.strategy.label)",
           Cell(
-            outcomes: Dictionary(
-              uniqueKeysWithValues: verdict.outcomes.map { ($0.outcome, $0.launches) }),
-            verdict: verdict.verdict, reason: verdict.reason,
+            outcomes: verdict.launches, verdict: verdict.verdict, reason: verdict.reason,
             agreesWithModel: verdict.predictionPerTrial?.agrees,
             noPrediction: verdict.noPrediction,
             requestsPerSecond: verdict.requestsPerSecond?.median,
@@ -89,30 +85,9 @@ public struct MeasuredPlan {
     return cell
   }
 
-  private struct MatrixFile: Decodable {
-    struct Plan: Decodable { var arms: [Arm] }
-    struct Arm: Decodable {
-      var scenario: String
-      var strategy: Strategy
-    }
-    struct Strategy: Decodable { var label: String }
-    struct Verdict: Decodable {
-      var verdict: String
-      var reason: String
-      var outcomes: [Count]
-      var topCause: Cause?
-      var predictionPerTrial: Prediction?
-      var noPrediction: String?
-      var requestsPerSecond: Throughput?
-    }
-    struct Throughput: Decodable { var median: Double }
-    struct Count: Decodable {
-      var outcome: String
-      var launches: Int
-    }
-    struct Cause: Decodable { var evidence: String }
-    struct Prediction: Decodable { var agrees: Bool? }
-    var plan: Plan
-    var arms: [Verdict]
+  /// Ends the test as skipped, with the reason, where this host could not run the arm.
+  public func skipWithoutHost(_ scenario: String, _ strategy: String) throws {
+    let cell = try cell(scenario, strategy)
+    if cell.verdict == "SKIP" { try skip(cell.reason) }
   }
 }

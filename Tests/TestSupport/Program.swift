@@ -1,5 +1,16 @@
+import CLinuxShims
 import Foundation
 import Glibc
+import Testing
+
+/// Ends the test as skipped. Swift 6.2 has no such thing; there it fails with the reason.
+public func skip(_ reason: String) throws -> Never {
+  #if compiler(>=6.3)
+    try Test.cancel(Comment(rawValue: reason))
+  #else
+    throw TestFailure("skipped: \(reason)")
+  #endif
+}
 
 /// What a test cannot go on without.
 public struct TestFailure: Error, CustomStringConvertible {
@@ -72,6 +83,23 @@ public struct Finished: Sendable {
   public let ending: Ending
   public let output: String
   public let errorOutput: String
+
+  /// The exit code as a shell has it: 128 and the signal if a signal ended it.
+  public var status: Int32 {
+    switch ending {
+    case .exit(let code): code
+    case .signal(let number): 128 + number
+    }
+  }
+
+  /// Whether a signal ended it; a shell's exit code for such an end is the same number.
+  public var isSignalled: Bool {
+    if case .signal = ending { return true }
+    return false
+  }
+
+  /// Lines of standard output, empty ones left out.
+  public var lines: [String] { output.split(separator: "\n").map(String.init) }
 }
 
 /// A program under test with its output in files, so that it never waits for the test. It is killed with its
@@ -86,11 +114,12 @@ public final class Program {
   ///   - arguments: the executable's path, then its arguments.
   ///   - environment: changes to this process's environment; nil removes.
   ///   - folder: its working folder; a scratch folder if nil.
+  ///   - input: what it reads from standard input.
   ///   - outputTo: where standard output goes instead of a file that `output` reads.
   ///   - terminal: a terminal's descriptor for all three streams.
   public init(
     _ arguments: [String], environment changes: [String: String?] = [:], folder: String? = nil,
-    outputTo: String? = nil, closing: [Int32] = [], terminal: Int32? = nil
+    input: String = "", outputTo: String? = nil, closing: [Int32] = [], terminal: Int32? = nil
   ) throws {
     scratch = try ScratchFolder()
     var actions = posix_spawn_file_actions_t()
@@ -99,7 +128,8 @@ public final class Program {
     if let terminal {
       for stream: Int32 in 0...2 { posix_spawn_file_actions_adddup2(&actions, terminal, stream) }
     } else {
-      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      let input = input.isEmpty ? "/dev/null" : try scratch.write(input, to: "input")
+      posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
       let flags = O_WRONLY | O_CREAT | O_TRUNC
       posix_spawn_file_actions_addopen(
         &actions, 1, outputTo ?? scratch.path + "/output", flags, 0o666)
@@ -173,10 +203,22 @@ public final class Program {
   /// Waits for its end; past the limit it is killed and the test fails.
   @discardableResult
   public func wait(atMost seconds: Double = 180) throws -> Finished {
-    do {
-      try waitUntil("the end of the program", atMost: seconds) { hasEnded() }
-    } catch {
-      throw TestFailure("\(error)\nits output: \(output)\nits errors: \(errorOutput)")
+    let descriptor = bs_open_process(pid)
+    defer { if descriptor >= 0 { close(descriptor) } }
+    let limit = ContinuousClock.now + .seconds(seconds)
+    while !hasEnded() {
+      let left = limit - .now
+      guard left > .zero, descriptor >= 0 else {
+        throw TestFailure(
+          """
+          no end of the program within \(seconds) s, pidfd \(descriptor)
+          its output: \(output)
+          its errors: \(errorOutput)
+          """)
+      }
+      // Readable once the process has ended.
+      var ended = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      poll(&ended, 1, Int32(min(left / .milliseconds(1), 1_000_000).rounded(.up)))
     }
     return Finished(ending: ending!, output: output, errorOutput: errorOutput)
   }
@@ -184,10 +226,11 @@ public final class Program {
   /// Starts a program and waits for its end.
   public static func run(
     _ arguments: [String], environment: [String: String?] = [:], folder: String? = nil,
-    outputTo: String? = nil, closing: [Int32] = [], atMost seconds: Double = 180
+    input: String = "", outputTo: String? = nil, closing: [Int32] = [], atMost seconds: Double = 180
   ) throws -> Finished {
     try Program(
-      arguments, environment: environment, folder: folder, outputTo: outputTo, closing: closing
+      arguments, environment: environment, folder: folder, input: input, outputTo: outputTo,
+      closing: closing
     ).wait(atMost: seconds)
   }
 }
