@@ -94,6 +94,10 @@ def places(entries):
             problems.append(f"{name}: {after + entry['original']!r} occurs {len(starts)} times, not {wanted}")
             continue
         start = starts[entry.get("occurrence", 1) - 1] + len(after)
+        # After one dot, not after those of a range, or inside a word.
+        if re.search(r"(?:(?<!\.)\.|\w)$", text[:start][-2:]):
+            problems.append(f"{name}: {entry['original']!r} is only the end of an expression")
+            continue
         found.setdefault(paths[0], []).append((start, start + len(entry["original"]), entry))
     for ranges in found.values():
         ranges.sort(key=lambda item: item[0])
