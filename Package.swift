@@ -106,7 +106,8 @@ let layers = [
   Layer("CInterception", in: "Detect", uses: ["CLinuxShims"]),
   Layer("RaceLedger", in: "Detect", uses: []),
   Layer(
-    "Interception", in: "Detect", uses: ["CInterception", "LinuxFacts", "RaceLedger", "Syscalls"]),
+    "Interception", in: "Detect",
+    uses: ["CInterception", "CLinuxShims", "LinuxFacts", "RaceLedger", "Syscalls"]),
   Layer("RaceReporting", in: "Detect", uses: ["RaceLedger", "TerminalText"]),
 ]
 

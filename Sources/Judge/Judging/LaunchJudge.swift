@@ -107,7 +107,7 @@ struct LaunchJudge {
     guard let status = own.died else { return nil }
     let isFault = record.faults.contains {
       $0.launch == launch && $0.isDue && $0.injected != 0 && $0.point.role == .launcher
-        && ["kill", "exit"].contains($0.name)
+        && FaultName.endingVictims.contains($0.name)
     }
     guard !isFault else { return nil }
     return (

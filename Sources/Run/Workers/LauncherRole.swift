@@ -82,7 +82,8 @@ final class LauncherRole {
     }
     guard order.sockets == .zmq else { return }
     var poll = Poll()
-    _ = poll.isReadable(poll.add(descriptor: -1))
+    let nobody = poll.add(descriptor: -1)
+    _ = poll.isReadable(nobody)
     // Should it fail, every API server's own will, and say so.
     _ = try? Context()
   }
