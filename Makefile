@@ -16,7 +16,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-contributing test-quick mutate build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper format lint install uninstall clean
+.PHONY: help generate run test test-contributing test-quick mutate build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -36,7 +36,7 @@ test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the reposi
 	.ci/check-contributing
 
 test-quick: setup ## only the tests that start no process and open no socket
-	$(SWIFT) test --filter 'StatisticsTests|PlanTests|HistoryTests|JudgingTests|ReportsTests|RaceLedgerTests|LayeringTests|JSONTests|TerminalTextTests|RunContractTests|RaceReportingTests|InterceptionTests|WorkersTests'
+	$(SWIFT) test --filter 'StatisticsTests|PlanTests|HistoryTests|JudgingTests|ReportsTests|RaceLedgerTests|LayeringTests|DefinitionsTests|JSONTests|TerminalTextTests|RunContractTests|RaceReportingTests|InterceptionTests|WorkersTests'
 
 # MUTANTS=1,5,9 runs a few of them, by their numbers in Tests/Mutants/mutants.json.
 mutate: setup ## whether the tests notice small faults in the pure modules; MUTANTS= for a few of them
@@ -97,9 +97,15 @@ test-check-cpython: build-command ## CPython's own network tests with and withou
 	@.ci/install-packages libpython$$(/usr/bin/python3 -c "import sys; print(*sys.version_info[:2], sep=\".\")")-testsuite
 	PATH=$(CURDIR)/.venv/check/bin:$$PATH python3 Tests/CPython/compare.py --bindstorm $(RELEASE_BIN)/bindstorm
 
+record-snapshots: setup ## write the reports' current text into Tests/Snapshots and the glossary; read the difference
+	RECORD_SNAPSHOTS=1 $(SWIFT) test --filter 'SnapshotTests|GlossaryTests'
+
 bench-check: build-command ## only what the race detector costs
 	@.ci/install-packages gcc libc6-dev python3
 	python3 Benchmarks/check_overhead.py --bindstorm $(RELEASE_BIN)/bindstorm
+
+generate: ## make what is generated from Sources/Schema/Definitions anew
+	$(SWIFT) run --quiet bindstorm-generate .
 
 format: ## format the sources
 	$(SWIFT) format -i -r Sources Tests Package.swift

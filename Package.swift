@@ -34,25 +34,31 @@ struct Layer {
 /// Every library and what it may import, one line each: the only table of the architecture. The test
 /// `Tests/LayeringTests` reads it here, and holds the sources and CONTRIBUTING.md to it.
 let layers = [
+  // What code, formats and documents are generated from; part of no program that is installed.
+  Layer("Definitions", in: "Schema", uses: []),
   // What all others stand on.
   Layer("CZeroMQ", in: "Base", uses: []),
   Layer("CLinuxShims", in: "Base", uses: []),
   Layer("LinuxFacts", in: "Base", uses: []),
+  Layer("ForcedCalls", in: "Base", uses: ["LinuxFacts"]),
   Layer("Syscalls", in: "Base", uses: ["CLinuxShims", "LinuxFacts"]),
   Layer("Messaging", in: "Base", uses: ["CZeroMQ"]),
   Layer("JSON", in: "Base", uses: []),
   Layer("PortModel", in: "Base", uses: []),
+  Layer("ReportKit", in: "Base", uses: []),
   Layer("Statistics", in: "Base", uses: []),
   Layer("TerminalText", in: "Base", uses: []),
   // What a plan is.
-  Layer("PlanModel", in: "Plan", uses: ["PortModel"]),
+  Layer("PlanModel", in: "Plan", uses: ["ForcedCalls", "PortModel"]),
   Layer("Theory", in: "Plan", uses: ["PlanModel", "PortModel"]),
   Layer(
     "PlanReading", in: "Plan",
-    uses: ["JSON", "PlanModel", "PortModel", "Statistics", "TerminalText", "Theory"]),
+    uses: [
+      "ForcedCalls", "JSON", "PlanModel", "PortModel", "Statistics", "TerminalText", "Theory",
+    ]),
   // What is written down of a run: by its processes, and for judging.
   Layer("CSharedRegion", in: "Record", uses: ["CLinuxShims"]),
-  Layer("History", in: "Record", uses: ["LinuxFacts", "PlanModel"]),
+  Layer("History", in: "Record", uses: ["JSON", "LinuxFacts", "PlanModel"]),
   // Running a plan.
   Layer(
     "RunContract", in: "Run",
@@ -67,8 +73,8 @@ let layers = [
   Layer(
     "Adapters", in: "Run",
     uses: [
-      "CLinuxShims", "CSharedRegion", "Interception", "JSON", "LinuxFacts", "PlanModel",
-      "PortModel", "RaceLedger", "RunContract", "StrategyKit", "Syscalls",
+      "CLinuxShims", "CSharedRegion", "ForcedCalls", "Interception", "JSON", "LinuxFacts",
+      "PlanModel", "PortModel", "RaceLedger", "RunContract", "StrategyKit", "Syscalls",
     ]),
   Layer(
     "Strategies", in: "Run",
@@ -98,17 +104,20 @@ let layers = [
   // Judging what was written down.
   Layer(
     "Judging", in: "Judge",
-    uses: ["History", "LinuxFacts", "PlanModel", "PortModel", "Statistics", "Theory"]),
+    uses: [
+      "ForcedCalls", "History", "LinuxFacts", "PlanModel", "PortModel", "Statistics", "Theory",
+    ]),
   Layer(
     "Reports", in: "Judge",
-    uses: ["History", "Judging", "LinuxFacts", "PlanModel", "TerminalText"]),
+    uses: ["History", "Judging", "LinuxFacts", "PlanModel", "ReportKit", "TerminalText"]),
   // `bindstorm check`: port races in any program.
   Layer("CInterception", in: "Detect", uses: ["CLinuxShims"]),
-  Layer("RaceLedger", in: "Detect", uses: []),
+  Layer("RaceLedger", in: "Detect", uses: ["ForcedCalls"]),
   Layer(
     "Interception", in: "Detect",
-    uses: ["CInterception", "CLinuxShims", "LinuxFacts", "RaceLedger", "Syscalls"]),
-  Layer("RaceReporting", in: "Detect", uses: ["RaceLedger", "TerminalText"]),
+    uses: ["CInterception", "CLinuxShims", "ForcedCalls", "LinuxFacts", "RaceLedger", "Syscalls"]),
+  Layer(
+    "RaceReporting", in: "Detect", uses: ["LinuxFacts", "RaceLedger", "ReportKit", "TerminalText"]),
 ]
 
 /// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
@@ -162,12 +171,17 @@ let package = Package(
       .executableTarget(
         name: "bindstorm",
         dependencies: [
-          "Engine", "Faults", "History", "Interception", "Judging", "PlanModel", "PlanReading",
-          "PortModel", "RaceLedger", "RaceReporting", "Reports", "RunContract", "Statistics",
+          "Engine", "Faults", "ForcedCalls", "History", "Interception", "Judging", "PlanModel",
+          "PlanReading",
+          "PortModel", "RaceLedger", "RaceReporting", "ReportKit", "Reports", "RunContract",
+          "Statistics",
           "Strategies", "Syscalls", "TerminalText", "Theory",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         path: "Sources/Programs/bindstorm", swiftSettings: settings),
+      .executableTarget(
+        name: "bindstorm-generate", dependencies: ["Definitions"],
+        path: "Sources/Programs/bindstorm-generate", swiftSettings: settings),
       .target(
         name: "TestSupport",
         dependencies: [
@@ -178,7 +192,8 @@ let package = Package(
         path: "Tests/TestSupport", swiftSettings: settings),
     ]
     + [
-      "Engine", "Faults", "History", "Interception", "JSON", "Judging", "LinuxFacts", "Messaging",
+      "Engine", "Faults", "ForcedCalls", "History", "Interception", "JSON", "Judging", "LinuxFacts",
+      "Messaging",
       "PortModel", "Reports", "RunContract", "StartupProtocol", "Statistics", "Strategies",
       "Syscalls", "TerminalText",
     ].map { name in
@@ -193,14 +208,16 @@ let package = Package(
         name: "CommandTests",
         dependencies: [
           "bindstorm", "bindstorm-worker", "bindstorm-frontend",
-          "TestSupport", "PlanModel", "PlanReading", "Theory", "History",
+          "TestSupport", "PlanModel", "PlanReading", "Theory", "History", "ForcedCalls",
         ],
         swiftSettings: settings),
       .testTarget(
-        name: "RaceLedgerTests", dependencies: ["RaceLedger", "RaceReporting", "TestSupport"],
+        name: "RaceLedgerTests",
+        dependencies: ["ForcedCalls", "RaceLedger", "RaceReporting", "TestSupport"],
         swiftSettings: settings),
       .testTarget(
-        name: "RaceReportingTests", dependencies: ["RaceLedger", "RaceReporting", "TestSupport"],
+        name: "RaceReportingTests",
+        dependencies: ["RaceLedger", "RaceReporting", "ReportKit", "TestSupport"],
         swiftSettings: settings),
       .testTarget(
         name: "WorkersTests",
@@ -213,10 +230,12 @@ let package = Package(
       .testTarget(
         name: "PlanTests",
         dependencies: [
-          "Faults", "JSON", "PlanModel", "PlanReading", "PortModel", "Statistics", "Strategies",
+          "Faults", "ForcedCalls", "JSON", "LinuxFacts", "PlanModel", "PlanReading", "PortModel",
+          "Statistics", "Strategies",
           "TestSupport", "Theory",
         ],
         swiftSettings: settings),
+      .testTarget(name: "DefinitionsTests", dependencies: ["Definitions"], swiftSettings: settings),
       .testTarget(name: "LayeringTests", swiftSettings: settings),
     ],
   cLanguageStandard: .gnu11

@@ -196,7 +196,7 @@ import Testing
     #expect(mine.map { $0[1] } == ["ok", "ok"])
     // The kernel's clock cannot come early; how late it comes is left open.
     #expect(try #require(Int(mine[1][2])) >= 299)
-    #expect(checked.report.injections == ["\(call) struck 1 times"])
+    #expect(checked.report.injections == ["\(call): 1 call injected"])
   }
 
   @Test func `a wrong rule says what is wrong`() throws {

@@ -65,6 +65,7 @@ import Testing
     arguments: [
       [], ["frobnicate"], ["run"], ["validate"], ["list", "nothing"],
       ["list", "thieves", "--markdown"], ["list", "faults", "--long"],
+      ["list", "outcomes", "--long"],
       ["run", "/nonexistent.json"],
       ["run", "plan.json", "--seed", "x"], ["run", "plan.json", "--color", "mauve"],
       ["run", "plan.json", "--results", ""],

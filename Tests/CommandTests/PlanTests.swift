@@ -1,3 +1,4 @@
+import ForcedCalls
 import Foundation
 import PlanModel
 import TestSupport
@@ -70,7 +71,7 @@ import Testing
       "another scenario is called \"a\" already"),
     Broken(
       "duplicate key", change("\"version\": 1,", "\"version\": 1, \"version\": 1,"),
-      at: "\"version\": 1,\n", "the key \"version\" stands here twice"),
+      at: "\"version\": 1,\n", "duplicate key \"version\""),
     Broken(
       "missing key", change("\"name\": \"small\",", ""), at: "{\n  \"version\"",
       "the key \"name\" is missing here"),

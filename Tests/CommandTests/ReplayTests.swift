@@ -66,8 +66,8 @@ import Testing
     #expect(!trial.output.contains("bound it between"), "\(trial.output)")
     for part in [
       "launch 0: lost-to-thief", "PORT RACE: port ", "Victim: input of API server 0.",
-      "Taken by: thief 0, pid ", "(bs-steal)", "its own word and the kernel's record agree",
-      "had held it for ", "window ", "Again: bindstorm replay ", "0/1 --force",
+      "Taken by: thief 0, pid ", "(bs-steal)", "the events and the kernel's record agree",
+      "had held it for ", "window ", "Replay: bindstorm replay ", "0/1 --force",
       "fault 0 (steal) is armed", "fault 0 (steal) is injected", "fault 0 (steal) is witnessed",
       "the trial is over: complete",
     ] {

@@ -161,7 +161,7 @@ import Testing
     else { return }
     #expect(cell.outcomes == ["child-died": 2], "\(cell.evidence)")
     let sentence =
-      "its own launcher noticed, the head node's learnt no more than that an API server"
+      "its own launcher noticed, the head node's learnt only that an API server"
     #expect(cell.evidence.contains(sentence), "\(cell.evidence)")
     #expect(
       cell.evidence.contains("TimeoutError: Timed out waiting for engines"), "\(cell.evidence)")

@@ -1,3 +1,4 @@
+import CSharedRegion
 import CLinuxShims
 import CSharedRegion
 import Glibc

@@ -1,3 +1,4 @@
+import ForcedCalls
 import History
 import PlanModel
 import TestSupport
@@ -21,7 +22,7 @@ import Testing
   }
 
   static let injecting = Forcing(
-    steal: .off, injections: [CallInjection(call: .bind, errno: "EIO")])
+    steal: .off, injections: [CallInjection(.bind, error: 5)])
 
   static let rows: [Row] = [
     Row(run: account { _ in }, outcome: .ready),

@@ -189,15 +189,15 @@ extension ServerRecord {
   static let lostBeforeTheFault: [Row] = [
     Row(
       "the victim lost its port before the fault's point", [.lostToThief],
-      "(EADDRINUSE); so fault 0 (delay at after-ready) was due in vain: its victim never came to that point",
+      "(EADDRINUSE); fault 0 (delay at after-ready) had no effect: its victim never reached that point",
       arm: delayed
     ) {
       $0.lose(0, to: thief)
       $0.missFault()
     },
     Row(
-      "the launcher found no port, so that the victim never came to be", [.exhausted],
-      "its victim never came to be", arm: delayed
+      "the launcher found no port, so that the victim was never started", [.exhausted],
+      "its victim was never started", arm: delayed
     ) {
       $0.launches[0].errno = 98
       $0.launches[0].stage = .probe
@@ -205,19 +205,21 @@ extension ServerRecord {
       $0.missFault()
       $0.faults[0].armed = 0
     },
-    Row("the start hung before the fault's point", [.timeout], "due in vain", arm: delayed) {
+    Row("the start hung before the fault's point", [.timeout], "had no effect", arm: delayed) {
       $0.servers[1].output = EndpointRecord(requested: 0, bound: 0, attempted: 0, finished: 0)
       $0.ended.completion = .timeoutBinding
       $0.missFault()
     },
-    Row("the victim died by itself before the fault's point", [.childDied], "in vain", arm: delayed)
-    {
+    Row(
+      "the victim died by itself before the fault's point", [.childDied], "had no effect",
+      arm: delayed
+    ) {
       $0.servers[1].died = 11
       $0.missFault()
     },
     Row(
       "one fault struck, and the port was lost before the other's point", [.lostToThief],
-      "so fault 1 (kill at after-ready) was due in vain", arm: faulty
+      "; fault 1 (kill at after-ready) had no effect", arm: faulty
     ) {
       $0.lose(0, to: thief)
       $0.faults[1].injected = 0
@@ -392,8 +394,8 @@ extension ServerRecord {
       $0.thieves[0].drawnInWindow = 7
     },
     Row(
-      "a fault's victim never came to be", [.invalid],
-      "fault 1 (kill at after-ready) was due in launch 0 and not witnessed: its victim never came to be",
+      "a fault's victim was never started", [.invalid],
+      "fault 1 (kill at after-ready) was due in launch 0 and not witnessed: its victim was never started",
       arm: faulty
     ) {
       $0.faults[1].armed = 0
@@ -402,7 +404,7 @@ extension ServerRecord {
     },
     Row(
       "a fault's victim never came to the point", [.invalid],
-      "fault 0 (pause at before-input-bind) was due in launch 0 and not witnessed: its victim never came to that point",
+      "fault 0 (pause at before-input-bind) was due in launch 0 and not witnessed: its victim never reached that point",
       arm: faulty
     ) {
       $0.faults[0].injected = 0
@@ -417,7 +419,7 @@ extension ServerRecord {
     },
     Row(
       "a fault ended the process that a later one was to hit", [.invalid],
-      "fault 1 (kill at after-ready) was due in launch 0 and not witnessed: its victim never came to that point",
+      "fault 1 (kill at after-ready) was due in launch 0 and not witnessed: its victim never reached that point",
       arm: faulty
     ) {
       $0.servers[0].died = 9
@@ -437,7 +439,7 @@ extension ServerRecord {
     ) { $0.faults[0].launch = 1 },
     Row(
       "nobody saw a fault's effect, whatever else failed", [.invalid],
-      "nobody saw its effect, errno 1", arm: faulty
+      "nothing witnessed its effect, errno 1", arm: faulty
     ) {
       $0.faults[0].witnessed = 0
       $0.faults[0].errno = 1
@@ -692,6 +694,11 @@ extension ServerRecord {
     #expect(
       Outcome.allCases.filter { $0.isCounted && !$0.isFailure } == [.ready])
     #expect(Outcome.allCases.allSatisfy { $0.isCounted || !$0.isFailure })
+    #expect(
+      Outcome.allCases.filter(\.isPortFailure) == [
+        .lostToSelf, .lostToSibling, .lostToThief, .lostToOutsider, .lostToUnknown, .splitBrain,
+        .exhausted,
+      ])
   }
 
   /// Faults in the order in which they decide. Each later one is put into the same history.

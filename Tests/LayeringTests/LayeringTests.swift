@@ -71,7 +71,10 @@ import Testing
   }
 
   static func importedModules(_ text: String) -> [String] {
-    text.split(separator: "\n").compactMap { line in
+    // What stands in a text that the file writes elsewhere is no import of its own.
+    let code = text.replacing(/"""\n(?s:.*?)\n *"""/, with: "").replacing(
+      /"(?:\\.|[^"\\\n])*"/, with: "")
+    return code.split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ").map(String.init)
       guard let keyword = words.firstIndex(of: "import"), keyword + 1 < words.count,
         words[..<keyword].allSatisfy({

@@ -134,7 +134,7 @@ import Testing
       4, 44, "strategies[0].command", "at most 8192 fit"),
     .document(
       plan(strategies: "[{\"name\": \"probe-then-bind\", \"command\": [\"x\"]}]"), 4, 55,
-      "strategies[0].command", "strategy \"probe-then-bind\" takes no command; there are exec"),
+      "strategies[0].command", "strategy \"probe-then-bind\" takes no command; these do: exec"),
     .document(
       plan(strategies: "[{\"name\": \"probe-then-bind\", \"check\": {}}]"), 4, 53,
       "strategies[0].check",
@@ -145,7 +145,7 @@ import Testing
       "unknown key \"stael\"; known here: steal, max, rebind, min_window_ms, only, inject", "steal"),
     .forced(
       "{\"steal\": \"eagre\"}", at: "\"eagre", ".steal",
-      "expected one of lazy, eager, off, found \"eagre\"", "eager"),
+      "expected one of off, lazy, eager, found \"eagre\"", "eager"),
     .forced("{\"max\": -1}", at: "-1", ".max", "expected a number from 0 to 1000000, found -1"),
     .forced("{\"rebind\": 0}", at: "0}", ".rebind", "expected a number from 1 to 1000, found 0"),
     .forced("{\"only\": \"\"}", at: "\"\"", ".only", "expected text of one line, found none"),
@@ -175,7 +175,7 @@ import Testing
       ".inject[0].ports", "the first port, 2, lies above the last, 1"),
     .forced(
       "{\"inject\": [{\"call\": \"bind\", \"delay_ms\": 1, \"process\": \"a,b\"}]}",
-      at: "\"a,b", ".inject[0].process", "a comma cannot stand here"),
+      at: "\"a,b", ".inject[0].process", "a comma is not allowed here"),
     .document(
       plan(strategies: "[{\"name\": \"probe-then-bind\", \"label\": \"\"}]"), 4, 53,
       "strategies[0].label", "the label is empty"),
@@ -311,7 +311,7 @@ import Testing
       "wildcard-report-back"),
     .scenario(
       "\"strategies\": [\"probe-then-bind\", \"probe-then-bind\"]", 35, "strategies[1]",
-      "\"probe-then-bind\" stands here twice"),
+      "\"probe-then-bind\" is listed twice"),
   ]
 
   static let demands: [Case] = [
@@ -391,7 +391,7 @@ import Testing
       28, "published[0].strategy", "no strategy \"probe\" in this scenario"),
     .scenario(
       "\"published\": [{\"strategy\": \"probe-then-bind\", \"failures\": 3, \"out_of\": 2, \"source\": \"x\"}]",
-      15, "published[0]", "3 failures out of 2 cannot be"),
+      15, "published[0]", "3 failures out of 2 are impossible"),
     .scenario(
       "\"published\": [{\"strategy\": \"probe-then-bind\", \"failures\": 1, \"out_of\": 2}]", 15,
       "published[0]", "the key \"source\" is missing here"),

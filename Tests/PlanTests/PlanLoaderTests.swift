@@ -1,5 +1,7 @@
 import Foundation
+import ForcedCalls
 import JSON
+import LinuxFacts
 import PortModel
 import Testing
 
@@ -348,8 +350,8 @@ import Testing
         steal: .eager, max: 0, rebind: 3, minWindowMilliseconds: 20, only: "a -> b (main x.py:3)",
         injections: [
           CallInjection(
-            call: .connect, errno: "ECONNREFUSED", delayMilliseconds: 5, nth: 2, ports: 0...65_535,
-            process: "python3 x"), CallInjection(call: .listen, delayMilliseconds: 1),
+            .connect, error: LinuxErrno.number(named: "ECONNREFUSED"), delay: 5_000_000, nth: 2,
+            ports: 0...65_535, process: "python3 x"), CallInjection(.listen, delay: 1_000_000),
         ]),
     ]
     for forcing in forcings {
@@ -359,11 +361,5 @@ import Testing
     #expect(Forcing(text: "") == nil)
     #expect(Forcing(text: "lazy 1 0\n") == nil)
     #expect(Forcing(text: "lazy 1 0 0\n\nbind") == nil)
-  }
-
-  @Test func `an injection is a rule of the command line`() {
-    let injection = CallInjection(
-      call: .bind, errno: "EIO", delayMilliseconds: 7, nth: 3, ports: 1...2, process: "p")
-    #expect(injection.rule == "bind:errno=EIO,delay=7ms,nth=3,port=1-2,process=p")
   }
 }

@@ -104,7 +104,10 @@ import Testing
         try Self.arm(
           "wildcard-report-back", ["report_timeout_ms": limit], depth: .startup, startup: startup))
     }
-    #expect(try at(50) == "the start-up is told to go wrong")
+    #expect(
+      try at(50)
+        == "the plan makes the start-up fail, for example by a limit shorter than the work it bounds"
+    )
     #expect(try at(51) == nil)
   }
 

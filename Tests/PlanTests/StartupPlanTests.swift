@@ -59,8 +59,8 @@ import Testing
     (#""startup": {"engines": 5, "nodes": 2}"#, "5 engine cores do not divide among 2 nodes"),
     (#""startup": {"rpc_port": 40000}"#, "the handshake ports 40000...40000 lie in the pool"),
     (#""startup": {"api_server_node": 1}"#, "there is no node 1 among 1"),
-    (#""sockets": "tcp""#, "depth \"startup\" has no sockets \"tcp\""),
-    (#""workers": "pooled""#, "depth \"startup\" has no pooled workers"),
+    (#""sockets": "tcp""#, "depth \"startup\" requires \"sockets\": \"zmq\""),
+    (#""workers": "pooled""#, "depth \"startup\" requires \"workers\": \"fresh\""),
     (#""startup": {"variant": "v19"}"#, "expected one of v0.19, fixed"),
     (
       #""startup": {"http": true, "http_port": 40000}"#,

@@ -120,11 +120,14 @@ import Testing
     }
     let lines = report.split(separator: "\n").map { $0.dropFirst("bindstorm check: ".count) }
     try #require(lines.count == 6, "\(report)")
-    #expect(lines[1] == "1 re-bind met a thief, 2 ports handed out twice on purpose")
+    #expect(
+      lines[1]
+        == "1 re-bind found the port stolen (--steal); 2 ports deliberately handed out twice (--force-duplicate)"
+    )
     #expect(lines[2] == "injected (synthetic errors): bind struck 1 times")
     #expect(lines[3].hasPrefix("4 calls could not be looked into"))
     #expect(lines[4].hasPrefix("the kernel dropped socket events 5 times"))
-    #expect(lines[5].hasPrefix("processes of the tree still run"))
+    #expect(lines[5].hasPrefix("some of the command's processes are still running"))
   }
 
   @Test func `a deep stack is cut at 24 frames`() throws {

@@ -1,4 +1,5 @@
 import RaceLedger
+import ReportKit
 import TestSupport
 import Testing
 
@@ -82,7 +83,7 @@ import Testing
   @Test func `a result is told by its name`() {
     #expect(words(.sample()).result == "succeeded")
     #expect(words(.sample { $0.result = 98 }).result == "failed: EADDRINUSE")
-    #expect(words(.sample { $0.result = 13 }).result == "failed: errno 13")
+    #expect(words(.sample { $0.result = 13 }).result == "failed: EACCES")
     #expect(words(.sample { $0.result = nil }).result == "left to the kernel")
     let stolen = Finding.sample {
       $0.result = nil
@@ -117,10 +118,12 @@ import Testing
   }
 
   @Test func `what cannot stand in XML is replaced, what means something is escaped`() {
-    #expect(escaped("a<b>&\"c\"") == "a&lt;b&gt;&amp;&quot;c&quot;")
-    #expect(escaped("a\n\tb") == "a\n\tb")
-    #expect(escaped("\u{0}\u{1B}\u{FFFE}\u{FFFF}\u{FFFD}") == "    \u{FFFD}")
+    #expect(XMLText.escaped("a<b>&\"c\"") == "a&lt;b&gt;&amp;&quot;c&quot;")
+    #expect(XMLText.escaped("a\n\tb") == "a\n\tb")
+    #expect(
+      XMLText.escaped("\u{0}\u{1B}\u{FFFE}\u{FFFF}\u{FFFD}")
+        == String(repeating: "\u{FFFD}", count: 5))
     // By scalars: a combining mark takes nothing away.
-    #expect(escaped("<\u{301}") == "&lt;\u{301}")
+    #expect(XMLText.escaped("<\u{301}") == "&lt;\u{301}")
   }
 }

@@ -3,12 +3,13 @@ import Reports
 import Testing
 
 @Suite struct TimelineTests {
-  @Test func `what has a time is told in its order, and what did not happen is not`() {
+  /// A launch that lost a port, and whose launcher noticed it late.
+  static let startup: [Event] = {
     let endpoint = EndpointRecord(
       requested: 40_001, bound: 0, errno: 98, stage: .bind, attempted: 4_000_000,
       finished: 5_000_000)
     let unbound = EndpointRecord(requested: 40_003, bound: 0, attempted: 0, finished: 0)
-    let events: [Event] = [
+    return [
       .trialStarted(TrialStarted(arm: 0, trial: 0, at: 1_000_000)),
       .launch(
         LaunchRecord(
@@ -24,19 +25,13 @@ import Testing
       .serving(ServingRecord(launch: 0, server: 0)),
       .trialEnded(TrialEnded(arm: 0, trial: 0, barrierOpened: 2_900_000, at: 306_000_000)),
     ]
-    #expect(
-      Timeline.text(events) == """
-        +0.000 ms  the trial begins
-        +0.100 ms  launcher 0 begins to allocate
-        +0.250 ms  launcher 0 has allocated 2 addresses
-        +1.900 ms  the barrier opens: API servers go on
-        +2.000 ms  API server 0.0 leaves the barrier
-        +4.000 ms  API server 0.0 fails to bind its input to port 40001: errno 98 (EADDRINUSE)
-        +299.000 ms  engine core 0.3 on node 1 is READY
-        +304.000 ms  launcher 0 notices that the launch has failed: api-server 0
-        +305.000 ms  the trial is over: complete
+  }()
 
-        """)
+  @Test func `what has a time is told in its order, and what did not happen is not`() throws {
+    let lines = Timeline.text(Self.startup).split(separator: "\n")
+    let times = lines.map { Double($0.dropFirst().prefix { $0 != " " }) }
+    #expect(lines.count == 9 && !times.contains(nil))
+    #expect(times.compactMap(\.self) == times.compactMap(\.self).sorted())
     #expect(Timeline.text([]) == "")
   }
 

@@ -6,6 +6,7 @@ import Syscalls
 import Testing
 
 @testable import Strategies
+@testable import StrategyKit
 
 /// What an API server has open when something goes wrong.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct EndpointSocketsTests {

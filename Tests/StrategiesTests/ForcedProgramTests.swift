@@ -45,17 +45,18 @@ struct ForcedProgramTests {
       what: "no number is let go", program: "bind(0)", outcome: "ready", evidence: ""),
     Row(
       what: "the second re-bind of a port was to be stolen, and there is but one",
-      program: "bind(probe())", outcome: "invalid", evidence: "1 windows and none that was stolen",
+      program: "bind(probe())", outcome: "invalid", evidence: "1 windows opened (first: ",
       check: #"{"rebind": 2}"#),
     Row(
       what: "the place is another", program: "bind(probe())", outcome: "invalid",
-      evidence: "none that was stolen", check: #"{"only": "elsewhere"}"#),
+      evidence: "none was stolen although the plan asks for it", check: #"{"only": "elsewhere"}"#),
     Row(
       what: "the place is this one", program: "bind(probe())", outcome: "lost-to-thief",
       evidence: "RACE tcp", check: #"{"only": "python3"}"#),
     Row(
       what: "the window is too short", program: "bind(probe())", outcome: "invalid",
-      evidence: "none that was stolen", check: #"{"min_window_ms": 3600000}"#),
+      evidence: "none was stolen although the plan asks for it",
+      check: #"{"min_window_ms": 3600000}"#),
     Row(
       what: "no port call at all", program: "pass", outcome: "invalid",
       evidence: "no port call was seen"),
@@ -80,7 +81,7 @@ struct ForcedProgramTests {
       check: #"{"steal": "off", "inject": [{"call": "listen", "delay_ms": 5}]}"#),
     Row(
       what: "the injection was due and did not strike", program: "bind(0)", outcome: "invalid",
-      evidence: "an injection was due and none struck",
+      evidence: "the plan asks for an injection, and no call was injected",
       check: #"{"steal": "off", "inject": [{"call": "connect", "errno": "ECONNREFUSED"}]}"#),
   ]
 

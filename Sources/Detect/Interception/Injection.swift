@@ -1,4 +1,5 @@
 internal import CInterception
+internal import ForcedCalls
 internal import Glibc
 internal import RaceLedger
 internal import Syscalls
@@ -14,7 +15,7 @@ extension Supervisor {
     ]
     guard let kind = kinds[call.kind], let thread = threads.record(call.tid) else { return false }
     var port: UInt16?
-    if kind == .bind || kind == .connect {
+    if kind.namesPort {
       // Unix and netlink sockets are not meant.
       guard let address = addressBytes(call).flatMap({ SocketAddress(socketBytes: $0) }) else {
         return false
@@ -30,11 +31,11 @@ extension Supervisor {
       let strikes = supervision.injections[index].strikes(
         kind, port: port, thread: thread.party.thread, command: thread.party.command)
       guard strikes else { continue }
-      let rule = supervision.injections[index]
-      if rule.delay > 0, pt_keep(&tree, call.id) == 0 {
-        delayed.append((MonotonicClock.now() + rule.delay, call, rule.error))
+      let injection = supervision.injections[index].injection
+      if injection.delay > 0, pt_keep(&tree, call.id) == 0 {
+        delayed.append((MonotonicClock.now() + injection.delay, call, injection.error))
         delayed.sort { $0.due < $1.due }
-      } else if let error = rule.error {
+      } else if let error = injection.error {
         pt_answer(&tree, call.id, error, 0)
       } else {
         return false

@@ -23,22 +23,41 @@ public enum PlainRun {
   public static func run(
     _ command: [String], output: Int32, inheritsPipeIgnored: Bool, timeLimit: UInt64
   ) throws(CheckError) -> Observation.Status {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, output, 2)
     var found = sigset_t()
     let signals = pt_hold_endings(&found)
     guard signals >= 0 else { throw .system("signalfd: \(errorText(-signals))") }
     let ending = Descriptor(owning: signals)
     // One that is pending is delivered here, when everything else is done.
     defer { sigprocmask(SIG_SETMASK, &found, nil) }
+    let pid = try spawn(
+      command, output: output, signalMask: &found, inheritsPipeIgnored: inheritsPipeIgnored)
+    let pidfd = pt_open_thread(pid)
+    guard pidfd >= 0 else {
+      _ = end(pid)
+      throw .system("pidfd_open: \(errorText(-pidfd))")
+    }
+    let handle = Descriptor(owning: pidfd)
+    let isInTime = waits(for: [handle.number, ending.number], limit: timeLimit)
+    // What the command left behind in its group ends with it.
+    let status = end(pid)
+    guard isInTime else { return .hung }
+    return Observation.Status(WaitStatus(status))
+  }
+
+  /// Starts the command in a process group of its own, with a signal mask.
+  private static func spawn(
+    _ command: [String], output: Int32, signalMask: inout sigset_t, inheritsPipeIgnored: Bool
+  ) throws(CheckError) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, 1)
+    posix_spawn_file_actions_adddup2(&actions, output, 2)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setsigmask(&attributes, &found)
+    posix_spawnattr_setsigmask(&attributes, &signalMask)
     var flags = Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK)
     if !inheritsPipeIgnored {
       var pipe = sigset_t()
@@ -53,33 +72,27 @@ public enum PlainRun {
     var pid: pid_t = 0
     let error = posix_spawnp(&pid, command[0], &actions, &attributes, &words, environ)
     guard error == 0 else { throw .cannotExecute(command[0], code: error) }
-    let pidfd = pt_open_thread(pid)
-    guard pidfd >= 0 else {
-      kill(-pid, SIGKILL)
-      while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
-      throw .system("pidfd_open: \(errorText(-pidfd))")
-    }
-    let handle = Descriptor(owning: pidfd)
-    var items = [handle.number, ending.number].map {
-      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-    }
-    let deadline = MonotonicClock.now() + timeLimit
-    var hung = false
+    return pid
+  }
+
+  /// Waits until one of the descriptors is readable; false if that takes longer than the limit, in nanoseconds.
+  private static func waits(for descriptors: [Int32], limit: UInt64) -> Bool {
+    var items = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    let deadline = MonotonicClock.now() + limit
     while true {
       let now = MonotonicClock.now()
       let left = now >= deadline ? 0 : Int32(min((deadline - now) / 1_000_000 + 1, 3_600_000))
-      let ready = poll(&items, 2, left)
-      if ready > 0 { break }
-      if ready == 0 && MonotonicClock.now() >= deadline {
-        hung = true
-        break
-      }
+      let ready = poll(&items, nfds_t(items.count), left)
+      if ready > 0 { return true }
+      if ready == 0 && MonotonicClock.now() >= deadline { return false }
     }
-    // What the command left behind in its group ends with it.
+  }
+
+  /// Ends the process group of a child and waits for the child; its wait status.
+  private static func end(_ pid: pid_t) -> Int32 {
     kill(-pid, SIGKILL)
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-    if hung { return .hung }
-    return Observation.Status(WaitStatus(status))
+    return status
   }
 }

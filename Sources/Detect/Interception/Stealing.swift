@@ -1,53 +1,22 @@
 internal import CInterception
+internal import ForcedCalls
 internal import Glibc
 internal import RaceLedger
 internal import Syscalls
 
 /// A bind by number of a port that was handed out: the proof, the theft and the owner.
 extension Supervisor {
-  /// A bind by number of a port that was handed out: proves, steals, executes and judges.
+  /// Proves, steals, executes and judges such a bind; its errno, nil where it cannot be seen.
   func rebind(
     _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call,
     reusesAddress: Bool, execute: () -> (error: Int32?, cookie: UInt64)
   ) -> Int32? {
-    drainEvents()
-    guard var question = ledger.question(key, address: address) else { return execute().error }
-    // Connections that are left are in the kernel's list. The events of the others must be known before the port
-    // has a new listener.
-    if ledger.mayHaveServed(key) {
-      let isServing = networks.sockets(in: key.namespace, key.transport, port: key.port)
-        .contains { $0.peer_port != 0 }
-      if isServing { ledger.served(key) } else { settleEvents(of: key.namespace) }
-      guard let known = ledger.question(key, address: address) else { return execute().error }
-      question = known
-    }
-    var trial = prove(question, reusesAddress: reusesAddress)
-    if question.isAwaitingRelease && supervision.steal.mode != .off
-      && trial.answers.openAddressesAreFree
-      && (trial.answers.isFree || trial.answers.isFreeWithReuse)
-    {
-      // Whether it was a client's port is told by the event, which is under way: the port is free. It takes a
-      // fraction of a millisecond, and on a busy host as long as the kernel's worker threads wait for a CPU.
-      let deadline = MonotonicClock.now() + Self.longestEventDelay
-      while question.isAwaitingRelease && MonotonicClock.now() < deadline {
-        waitForEvents(milliseconds: 1)
-        question = ledger.question(key, address: address)!
-      }
-      if trial.socket < 0 || thieves[key] != nil {
-        if trial.socket >= 0 { close(trial.socket) }
-        trial = prove(question, reusesAddress: reusesAddress)
-      }
-    }
+    guard var question = question(key, address) else { return execute().error }
+    let trial = proveAfterRelease(&question, reusesAddress: reusesAddress)
     let assessment = ledger.assess(
       question, trial.answers, by: party(thread, call, withStack: true), at: MonotonicClock.now())!
     let steals = supervision.steal.wants(assessment)
-    if steals && trial.socket >= 0 {
-      answerAsThief(trial.socket, key)
-      thieves[key, default: []].append((address, trial.socket))
-    } else if trial.socket >= 0 {
-      close(trial.socket)
-    }
-    if trial.answers.thiefHolds && !steals && !wasStolen(key) { dropThieves(key) }
+    place(trial, steals: steals, key, address)
     let result = execute()
     let isInUse = result.error == EADDRINUSE
     let succeeded = steals && (isInUse || result.error == nil)
@@ -59,6 +28,52 @@ extension Supervisor {
       assessment, result: result.error, cookie: result.cookie,
       owner: isInUse ? owner(key, address) : nil, wasStolen: succeeded, isAddressInUse: isInUse)
     return result.error
+  }
+
+  /// What has to be tried for the port, once everything is known of it that can be; nil if it was not handed out.
+  private func question(_ key: PortKey, _ address: SocketAddress) -> Ledger.Question? {
+    drainEvents()
+    guard let question = ledger.question(key, address: address) else { return nil }
+    guard ledger.mayHaveServed(key) else { return question }
+    // Connections that are left are in the kernel's list. The events of the others must be known before the port
+    // has a new listener.
+    let isServing = networks.sockets(in: key.namespace, key.transport, port: key.port)
+      .contains { $0.peer_port != 0 }
+    if isServing { ledger.served(key) } else { settleEvents(of: key.namespace) }
+    return ledger.question(key, address: address)
+  }
+
+  /// Tries whether others could take the port, once its release is known where a theft depends on that.
+  private func proveAfterRelease(
+    _ question: inout Ledger.Question, reusesAddress: Bool
+  ) -> Trial {
+    let trial = prove(question, reusesAddress: reusesAddress)
+    guard question.isAwaitingRelease, supervision.steal.mode != .off,
+      trial.answers.openAddressesAreFree,
+      trial.answers.isFree || trial.answers.isFreeWithReuse
+    else { return trial }
+    let key = question.key
+    // Whether it was a client's port is told by the event, which is under way: the port is free. It takes a
+    // fraction of a millisecond, and on a busy host as long as the kernel's worker threads wait for a CPU.
+    let deadline = MonotonicClock.now() + Self.longestEventDelay
+    while question.isAwaitingRelease && MonotonicClock.now() < deadline {
+      waitForEvents(milliseconds: 1)
+      question = ledger.question(key, address: question.address)!
+    }
+    guard trial.socket < 0 || thieves[key] != nil else { return trial }
+    if trial.socket >= 0 { close(trial.socket) }
+    return prove(question, reusesAddress: reusesAddress)
+  }
+
+  /// Keeps the socket of a trial as the thief's, or closes it.
+  private func place(_ trial: Trial, steals: Bool, _ key: PortKey, _ address: SocketAddress) {
+    if steals && trial.socket >= 0 {
+      answerAsThief(trial.socket, key)
+      thieves[key, default: []].append((address, trial.socket))
+    } else if trial.socket >= 0 {
+      close(trial.socket)
+    }
+    if trial.answers.thiefHolds && !steals && !wasStolen(key) { dropThieves(key) }
   }
 
   func wasStolen(_ key: PortKey) -> Bool { stolenPorts.contains(key) }
@@ -83,10 +98,11 @@ extension Supervisor {
     for thief in thieves.removeValue(forKey: key) ?? [] { close(thief.socket) }
   }
 
+  /// What a trial showed, and the socket that could take the port; -1 if none could.
+  typealias Trial = (answers: Ledger.Answers, socket: Int32)
+
   /// Tries whether others could take the port now. The socket that could is kept open for the caller to close.
-  func prove(
-    _ question: Ledger.Question, reusesAddress: Bool
-  ) -> (answers: Ledger.Answers, socket: Int32) {
+  func prove(_ question: Ledger.Question, reusesAddress: Bool) -> Trial {
     let key = question.key
     if let mine = thieves[key] {
       let holds = mine.contains { $0.address.exclusive.overlaps(question.address) }

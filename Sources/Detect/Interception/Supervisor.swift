@@ -1,5 +1,6 @@
 internal import CInterception
 internal import CLinuxShims
+internal import ForcedCalls
 internal import Glibc
 internal import LinuxFacts
 internal import RaceLedger
@@ -108,7 +109,7 @@ public final class Supervisor {
     if observation.mode == .fallback { traps |= PT_TRAP_GETSOCKNAME.rawValue }
     if !abilities.killableWait { traps |= PT_NO_KILLABLE_WAIT.rawValue }
     if supervision.allowsIOUring { traps |= PT_ALLOW_IO_URING.rawValue }
-    let calls = Set(supervision.injections.map(\.call))
+    let calls = Set(supervision.injections.map(\.injection.call))
     if calls.contains(.socket) { traps |= PT_TRAP_SOCKET.rawValue }
     if calls.contains(.accept) { traps |= PT_TRAP_ACCEPT.rawValue }
     if calls.contains(.connect) || supervision.groupVariable != nil {

@@ -1,59 +1,6 @@
 /// The ports that the kernel chose for the tree's sockets, and what became of them. A value that is told what
 /// was seen and says what it means; it touches no kernel.
 public struct Ledger: Sendable {
-  /// What has to be tried while a re-bind is held.
-  public struct Question: Sendable, Equatable {
-    public let key: PortKey
-    /// Of the re-binder.
-    public let address: SocketAddress
-    /// Of holdings that are not known to be released.
-    public let openAddresses: [SocketAddress]
-    /// Whether the destroy event of the newest holding is still to come.
-    public let isAwaitingRelease: Bool
-  }
-
-  /// What the trials showed.
-  public struct Answers: Sendable, Equatable {
-    /// A socket without options can be bound at the re-binder's address.
-    public var isFree: Bool
-    /// One with SO_REUSEADDR can be bound there and listen; only tried for a re-binder that has it.
-    public var isFreeWithReuse: Bool
-    /// A socket without options can be bound at each of `openAddresses`.
-    public var openAddressesAreFree: Bool
-    /// A thief of ours holds the port already.
-    public var thiefHolds: Bool
-
-    public init(
-      isFree: Bool, isFreeWithReuse: Bool = false, openAddressesAreFree: Bool,
-      thiefHolds: Bool = false
-    ) {
-      self.isFree = isFree
-      self.isFreeWithReuse = isFreeWithReuse
-      self.openAddressesAreFree = openAddressesAreFree
-      self.thiefHolds = thiefHolds
-    }
-  }
-
-  /// A re-bind as it is understood before it is executed.
-  public struct Assessment: Sendable {
-    /// Nil: not a window (held elsewhere, or occupied).
-    public let kind: RaceKind?
-    public let proof: Proof
-    /// Which re-bind of the port, from 1.
-    public let rebind: Int
-    /// Time since the release in nanoseconds, 0 if that was not seen.
-    public let window: UInt64
-    public let place: String
-    let key: PortKey
-    let address: SocketAddress
-    let party: Party
-    let at: UInt64
-    let probe: Holding
-    let otherProbe: Holding?
-    /// Every holding of the port is known or proved to be released.
-    let isReleased: Bool
-  }
-
   struct Lineage: Sendable {
     var holdings: [Holding] = []
     var rebinds = 0
@@ -202,35 +149,13 @@ public struct Ledger: Sendable {
     _ assessment: Assessment, result: Int32?, cookie: UInt64, owner: Owner? = nil,
     wasStolen: Bool = false, isAddressInUse: Bool
   ) -> Int? {
-    var kind = assessment.kind
-    var proof = assessment.proof
-    let key = assessment.key
-    if kind == nil && isAddressInUse {
-      // Retries on a port that a thief of ours holds were reported when it was stolen.
-      if owner?.isThief == true { return nil }
-      let isHeldByProbe = assessment.probe.isHandedOut && !assessment.isReleased
-      kind = assessment.otherProbe != nil ? .duplicate : isHeldByProbe ? .stillHeld : .collision
-      proof = .kernel
-    } else if kind == nil && result == 0, let lineage = lineages[key] {
-      let isHeld = lineage.holdings.contains {
-        $0.releasedAt == nil && $0.address.isIPv6 == assessment.address.isIPv6
-          && $0.address.overlaps(assessment.address)
-      }
-      kind = isHeld ? .reservation : nil
-      proof = .kernel
-    }
-    if result == 0 {
-      claim(key)
-      opened(
-        key,
-        Holding(
-          cookie: cookie, address: assessment.address, party: assessment.party,
-          origin: .rebind(assessment.rebind), openedAt: assessment.at))
-      lineages[key]!.rebinds = assessment.rebind
-    }
+    // Retries on a port that a thief of ours holds were reported when it was stolen.
+    if assessment.kind == nil && isAddressInUse && owner?.isThief == true { return nil }
+    let (kind, proof) = kindAndProof(assessment, result, isAddressInUse: isAddressInUse)
+    if result == 0 { rebound(assessment, cookie: cookie) }
     guard let kind else { return nil }
     var finding = Finding(
-      kind: kind, key: key, probe: assessment.probe, rebinder: assessment.party,
+      kind: kind, key: assessment.key, probe: assessment.probe, rebinder: assessment.party,
       rebindAddress: assessment.address, reboundAt: assessment.at, rebind: assessment.rebind,
       proof: proof, result: result)
     finding.wasStolen = wasStolen
@@ -244,6 +169,39 @@ public struct Ledger: Sendable {
     // Whether the port served, or was a client's, may become known later.
     waiting[assessment.probe.cookie, default: []].append(index)
     return index
+  }
+
+  /// What an executed re-bind is, and what shows it: what was proved before, or else what the kernel answered.
+  private func kindAndProof(
+    _ assessment: Assessment, _ result: Int32?, isAddressInUse: Bool
+  ) -> (RaceKind?, Proof) {
+    if let kind = assessment.kind { return (kind, assessment.proof) }
+    if isAddressInUse {
+      let isHeldByProbe = assessment.probe.isHandedOut && !assessment.isReleased
+      return (
+        assessment.otherProbe != nil ? .duplicate : isHeldByProbe ? .stillHeld : .collision, .kernel
+      )
+    }
+    guard result == 0, let lineage = lineages[assessment.key] else {
+      return (nil, assessment.proof)
+    }
+    let isHeld = lineage.holdings.contains {
+      $0.releasedAt == nil && $0.address.isIPv6 == assessment.address.isIPv6
+        && $0.address.overlaps(assessment.address)
+    }
+    return (isHeld ? .reservation : nil, .kernel)
+  }
+
+  /// The re-bind's socket holds the port now.
+  private mutating func rebound(_ assessment: Assessment, cookie: UInt64) {
+    let key = assessment.key
+    claim(key)
+    opened(
+      key,
+      Holding(
+        cookie: cookie, address: assessment.address, party: assessment.party,
+        origin: .rebind(assessment.rebind), openedAt: assessment.at))
+    lineages[key]!.rebinds = assessment.rebind
   }
 
   /// Adds what was found by other means.

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 public import RaceLedger
+public import ReportKit
 
 /// What was found as a value that encodes to JSON. Field names are part of the format; `format` changes when
 /// their meaning does.
@@ -140,7 +140,11 @@ extension RaceDocument.Place {
 }
 
 func encoded(_ value: some Encodable) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+  String(decoding: try IndentedJSON.bytes(value), as: UTF8.self)
+}
+
+extension ReportFormat where Document == RunFindings {
+  public static var json: Self {
+    Self("JSON", text: { try RaceDocument($0.book, $0.facts).text() })
+  }
 }

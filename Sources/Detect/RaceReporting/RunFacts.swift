@@ -1,3 +1,4 @@
+internal import LinuxFacts
 public import RaceLedger
 
 /// What a report says besides the places: how the command was run and how it ended.
@@ -125,7 +126,7 @@ struct PlaceWords {
     }
   }
 
-  private func errorName(_ code: Int32) -> String { code == 98 ? "EADDRINUSE" : "errno \(code)" }
+  private func errorName(_ code: Int32) -> String { LinuxErrno.name(code) ?? "errno \(code)" }
 }
 
 /// A number of things, which end in s where they are not one: `1 window`, `2 windows`.

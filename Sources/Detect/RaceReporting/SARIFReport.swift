@@ -1,4 +1,5 @@
 public import RaceLedger
+public import ReportKit
 
 /// Findings as SARIF 2.1.0, for code scanning: a result a place, at the source line where one is known.
 public enum SARIFReport {
@@ -119,4 +120,8 @@ public enum SARIFReport {
     }
     return Stack(message: Message(text: what), frames: frames)
   }
+}
+
+extension ReportFormat where Document == RunFindings {
+  public static var sarif: Self { Self("SARIF", text: { try SARIFReport.text($0.book, $0.facts) }) }
 }

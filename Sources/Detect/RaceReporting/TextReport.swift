@@ -18,7 +18,7 @@ public enum RaceTextReport {
     lines.append(last(book, facts))
     if facts.stolen > 0 || facts.duplicatesForced > 0 {
       lines.append(
-        "bindstorm check: \(count(facts.stolen, "re-bind")) met a thief, \(count(facts.duplicatesForced, "port")) handed out twice on purpose"
+        "bindstorm check: \(count(facts.stolen, "re-bind")) found the port stolen (--steal); \(count(facts.duplicatesForced, "port")) deliberately handed out twice (--force-duplicate)"
       )
     }
     lines += facts.injections.map { "bindstorm check: injected (synthetic errors): \($0)" }
@@ -42,7 +42,8 @@ public enum RaceTextReport {
     }
     if facts.isTreeRunning {
       lines.append(
-        "bindstorm check: processes of the tree still run; they go on undisturbed and unwatched")
+        "bindstorm check: some of the command's processes are still running; they are no longer monitored"
+      )
     }
     return TerminalText.safe(lines.joined(separator: "\n") + "\n")
   }

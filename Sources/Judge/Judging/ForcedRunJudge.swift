@@ -1,6 +1,6 @@
 internal import History
 
-/// Judges what came of a program whose port calls were forced.
+/// Judges a program whose port calls were forced.
 ///
 /// | what happened | outcome |
 /// |---|---|
@@ -9,7 +9,7 @@ internal import History
 /// | it failed, and had been refused a port that nobody stole | `lost-to-self`, `lost-to-outsider` |
 /// | it failed otherwise | `child-died` |
 /// | it succeeded though a re-bind was made to fail, or it was refused a port | `recovered` |
-/// | there were windows and none was stolen, or an injection was due and none struck | `invalid` |
+/// | windows opened and none was stolen, or no call was injected, although the plan asks for it | `invalid` |
 /// | no port call was seen, or not all could be looked into, or the kernel dropped events | `invalid` |
 /// | no port that the kernel chose was let go and bound again | `ready` |
 struct ForcedRunJudge {
@@ -56,7 +56,7 @@ struct ForcedRunJudge {
     }
     if run.calls == 0 { return (.invalid, "no port call was seen: nothing could be forced") }
     if run.unobserved > 0 {
-      return (.invalid, "\(run.unobserved) of \(run.calls) port calls could not be looked into")
+      return (.invalid, "\(run.unobserved) of \(run.calls) port calls could not be examined")
     }
     if run.lost > 0 {
       return (
@@ -67,16 +67,18 @@ struct ForcedRunJudge {
     if steals && run.windows > 0 {
       return (
         .invalid,
-        "\(run.windows) windows and none that was stolen, first of \(run.window): a steal was due"
+        "\(run.windows) windows opened (first: \(run.window)), but none was stolen although the plan asks for it"
       )
     }
     if steals && run.bindsElsewhere && !comesAtTheRelease {
       return (
         .invalid,
-        "the API servers bind, whose calls are not caught: only with steal \"eager\" does the thief come before"
+        "the API servers bind, whose calls are not caught: only a thief with steal \"eager\" comes before them"
       )
     }
-    if injects && run.injected == 0 { return (.invalid, "an injection was due and none struck") }
+    if injects && run.injected == 0 {
+      return (.invalid, "the plan asks for an injection, and no call was injected")
+    }
     return nil
   }
 

@@ -5,23 +5,14 @@ internal import Theory
 
 /// Turns the tallies of a run into the matrix.
 ///
-/// A demand is met when the exact one-sided bound at its confidence is on the right side of it, and violated
-/// when the opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch. What does
-/// not count is taken for failed in the upper bound and for ready in the lower one.
-///
-/// A row is like another one where Fisher's exact test does not tell their rates apart at `likeLevel` and, so that few
-/// trials are no proof, a difference of more than the plan's `like_within` is ruled out: the interval of the difference
-/// (`RateDifference`) whose ends are each exceeded with 1 - confidence lies within it. These are two one-sided tests of
-/// equivalence (Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987).
-///
-/// A must-fail control that did not fail as it must, or that could not run, makes the passes of its scenario
-/// inconclusive; one that the plan's own `skip` leaves out does not, but the passes say so.
+/// `RowJudge` decides each row. A must-fail control that did not fail as it must, or that could not run, makes the
+/// passes of its scenario inconclusive; one that the plan's own `skip` leaves out does not, but the passes say so.
 public struct MatrixJudge {
   /// Level at which a prediction is said to disagree.
   public static let predictionLevel = 0.001
   /// Level at which a published figure is said to be inconsistent.
   public static let publishedLevel = 0.01
-  /// Level at which two rows that are to have the same rate are said to differ.
+  /// Level at which two rows that should have the same rate are said to differ.
   public static let likeLevel = 0.001
 
   private let plan: ResolvedPlan
@@ -39,30 +30,38 @@ public struct MatrixJudge {
       judge(arm, tally, comparison(arm, tally, tallies))
     }
     for scenario in Set(plan.arms.map(\.scenario)) {
-      let arms = plan.arms.filter { $0.scenario == scenario }.map(\.index)
-      let controls = arms.filter { plan.arms[$0].expectation?.isMustFailControl == true }
-      let spoilt = controls.first {
-        verdicts[$0].verdict != .expectedFailure && plan.arms[$0].skipReason == nil
-      }
-      for arm in arms where verdicts[arm].verdict == .pass {
-        if let spoilt {
-          verdicts[arm].verdict = .inconclusive
-          verdicts[arm].reason =
-            misbehaviour(plan.arms[spoilt], verdicts[spoilt]) + ", so this proves nothing"
-            + remarks(plan.arms[arm], tallies[arm], verdicts[arm].predictionPerTrial)
-        }
-        for control in controls.map({ plan.arms[$0] }) {
-          guard let reason = control.skipReason else { continue }
-          verdicts[arm].reason +=
-            "; the plan leaves the control \(control.strategy.label) out: \(reason)"
-        }
-      }
+      applyControls(of: scenario, to: &verdicts, tallies)
     }
     let named = Set(plan.arms.map(\.strategy.name))
     let traits = vocabulary.strategies.filter { named.contains($0.name) }
     return Matrix(
       plan: plan, arms: verdicts, isPartial: isPartial,
       traits: Dictionary(uniqueKeysWithValues: traits.map { ($0.name, $0.traits) }))
+  }
+
+  /// A pass says nothing if a must-fail control of its scenario did not fail, and says so if one was left out.
+  private func applyControls(
+    of scenario: String, to verdicts: inout [ArmVerdict], _ tallies: [ArmTally]
+  ) {
+    let arms = plan.arms.filter { $0.scenario == scenario }
+    let controls = arms.filter { $0.expectation?.isMustFailControl == true }
+    let spoilt = controls.first {
+      verdicts[$0.index].verdict != .expectedFailure && $0.skipReason == nil
+    }
+    for arm in arms where verdicts[arm.index].verdict == .pass {
+      let row = arm.index
+      if let spoilt {
+        verdicts[row].verdict = .inconclusive
+        verdicts[row].reason =
+          misbehaviour(spoilt, verdicts[spoilt.index]) + ", so this proves nothing"
+          + remarks(arm, tallies[row], verdicts[row].predictionPerTrial)
+      }
+      for control in controls {
+        guard let reason = control.skipReason else { continue }
+        verdicts[row].reason +=
+          "; the plan leaves the control \(control.strategy.label) out: \(reason)"
+      }
+    }
   }
 
   /// What is wrong with a control.
@@ -72,7 +71,7 @@ public struct MatrixJudge {
       ? "\(name) did not run (\(verdict.reason))" : "\(name) did not fail as it must"
   }
 
-  /// The row whose rate the arm's is to be consistent with.
+  /// The row with whose rate the arm's must be consistent.
   private func other(_ arm: Arm) -> Arm? {
     guard let like = arm.expectation?.like else { return nil }
     return plan.arms.first {
@@ -87,17 +86,18 @@ public struct MatrixJudge {
     let that = tallies[other.index]
     // Launches that share a trial are not independent.
     let isSingle = arm.launchesPerTrial == 1 && other.launchesPerTrial == 1
-    let own = observations(tally, byLaunch: isSingle)
-    let theirs = observations(that, byLaunch: isSingle)
+    let own = Observations(tally, byLaunch: isSingle)
+    let theirs = Observations(that, byLaunch: isSingle)
     let hasData = own.counted > 0 && theirs.counted > 0
     let p =
       hasData
       ? FisherExact.pValue(own.failed, outOf: own.counted, theirs.failed, outOf: theirs.counted)
       : nil
+    let confidence = expectation.confidence
     let difference =
       hasData
       ? RateDifference.interval(
-        bounded(own, expectation.confidence), bounded(theirs, expectation.confidence)) : nil
+        own.rate(confidence: confidence), theirs.rate(confidence: confidence)) : nil
     return RowComparison(
       like: other.strategy.label, other: isSingle ? that.launchRate : that.trialRate, pValue: p,
       level: Self.likeLevel, isConsistent: p.map { $0 >= Self.likeLevel },
@@ -105,13 +105,7 @@ public struct MatrixJudge {
       differenceLow: difference?.lowerBound, differenceHigh: difference?.upperBound)
   }
 
-  private func bounded(_ seen: Observations, _ confidence: Double) -> RateDifference.Bounded {
-    let (low, high) = bounds(seen, confidence)
-    return RateDifference.Bounded(
-      rate: Double(seen.failed) / Double(seen.counted), low: low, high: high)
-  }
-
-  /// Theory knows nothing of a program; but of the row that it is to be like.
+  /// The model has no prediction for a program, but may have one for the row that it is compared with.
   private func predict(_ arm: Arm) -> PredictedFailure? {
     if let own = Prediction.predict(arm, vocabulary: vocabulary) { return own }
     return other(arm).flatMap { Prediction.predict($0, vocabulary: vocabulary) }
@@ -122,7 +116,7 @@ public struct MatrixJudge {
   ) -> ArmVerdict {
     let prediction = predict(arm)
     let perTrial = prediction.map { compare($0.perTrial, tally.trials) }
-    let (verdict, reason) = decide(arm, tally, comparison)
+    let (verdict, reason) = RowJudge(arm: arm, tally: tally, comparison: comparison).decide()
     return ArmVerdict(
       arm: arm.index, verdict: verdict, reason: reason + remarks(arm, tally, perTrial),
       launches: tally.launchRate,
@@ -156,145 +150,6 @@ public struct MatrixJudge {
       text += "; only \(tally.trialsSeen) of \(arm.trials) trials ran"
     }
     return text
-  }
-
-  private func decide(
-    _ arm: Arm, _ tally: ArmTally, _ comparison: RowComparison?
-  ) -> (Verdict, String) {
-    let counted = tally.launches.counted
-    if let reason = tally.skipReason { return (.skipped, reason) }
-    guard counted > 0 else {
-      return (.inconclusive, tally.trialsSeen == 0 ? "no trial ran" : "no trial counts")
-    }
-    let unusable = unusable(tally)
-    guard let expectation = arm.expectation else {
-      return unusable.map { (.inconclusive, $0) } ?? (.measured, "no demand was made")
-    }
-    let confidence = expectation.confidence
-    let (lower, upper) = bounds(arm, tally, confidence)
-    var isMet = true
-    var violation: String?
-    // A bound that equals the demand but for rounding meets it: the plan was told that so many launches do.
-    let rounding = 1e-12
-    if let most = expectation.failureRateAtMost {
-      if lower > most + rounding { violation = "the rate is above \(percent(most))" }
-      if upper > most + rounding { isMet = false }
-    }
-    if let least = expectation.failureRateAtLeast {
-      if upper < least - rounding { violation = "the rate is below \(percent(least))" }
-      if lower < least - rounding { isMet = false }
-    }
-    var sure = "at confidence \(confidence)"
-    let isControl = expectation.isMustFailControl
-    if let violation {
-      return isControl
-        ? (.unexpectedPass, "the control does not fail as it must, \(sure)")
-        : (.fail, "\(violation), \(sure)")
-    }
-    if let like = expectation.like {
-      guard let comparison, let p = comparison.pValue, let isConsistent = comparison.isConsistent,
-        let within = comparison.within, let low = comparison.differenceLow,
-        let high = comparison.differenceHigh
-      else { return (.inconclusive, "there is nothing of \(like) to compare with") }
-      let text = "the rate of \(like) (p = \(rounded(p)), level \(comparison.level))"
-      guard isConsistent else { return (.fail, "the rate is not consistent with \(text)") }
-      let difference = "the difference is \(rounded(low))...\(rounded(high))"
-      // A difference that was not seen is none only where one that matters would have been.
-      guard low >= -within - rounding && high <= within + rounding else {
-        return (
-          .inconclusive,
-          "the rate is consistent with \(text), but \(counted) launches do not show that it differs by no more than \(within): \(difference), \(sure)"
-        )
-      }
-      sure +=
-        "; the rate is consistent with \(text) and within \(within) of it: \(difference)"
-    }
-    if let unusable { return (.inconclusive, unusable) }
-    if isControl {
-      return isMet
-        ? (.expectedFailure, "the control fails as it must, \(sure)")
-        : (
-          .inconclusive,
-          "the data does not show that the control fails as it must, \(sure)" + open(arm, tally)
-        )
-    }
-    if isMet { return (.pass, "the demand is met, \(sure)") }
-    return (
-      .inconclusive,
-      "\(counted) launches do not decide the demand, \(sure)" + open(arm, tally)
-    )
-  }
-
-  /// Why what was counted proves nothing; nil if it does.
-  private func unusable(_ tally: ArmTally) -> String? {
-    let broken = tally.count(.harnessError)
-    let invalid = tally.count(.invalid)
-    let misspoken = tally.count(.adapterError)
-    if misspoken > 0 { return "the adapter broke its protocol in \(misspoken) launches" }
-    // Of what is invalid, 1 % is put up with; the bounds allow for it.
-    if broken > 0 || invalid * 100 > tally.launches.counted + invalid {
-      return "\(broken) launches without a usable record, \(invalid) invalid"
-    }
-    return nil
-  }
-
-  /// What the bounds allow for; empty if everything counts.
-  private func open(_ arm: Arm, _ tally: ArmTally) -> String {
-    let uncounted = observations(arm, tally).uncounted
-    let unit = arm.launchesPerTrial > 1 ? "trials" : "launches"
-    return uncounted == 0
-      ? "" : "; \(uncounted) \(unit) that do not count may have gone either way"
-  }
-
-  /// Failed, counted and uncounted observations.
-  private typealias Observations = (failed: Int, counted: Int, uncounted: Int)
-
-  /// What a demand is decided by: launches, or trials where several launches share one.
-  private func observations(_ arm: Arm, _ tally: ArmTally) -> Observations {
-    observations(tally, byLaunch: arm.launchesPerTrial == 1)
-  }
-
-  private func observations(_ tally: ArmTally, byLaunch: Bool) -> Observations {
-    guard byLaunch else {
-      let trials = tally.trials
-      return (trials.failed, trials.counted, tally.trialsSeen - trials.counted)
-    }
-    let uncounted = Outcome.allCases.filter { !$0.isCounted }.map(tally.count).reduce(0, +)
-    return (tally.launches.failed, tally.launches.counted, uncounted)
-  }
-
-  /// Exact one-sided bounds of the rate per launch. Launches of one trial share its ports and are not
-  /// independent, trials are: where there are several, with T the rate of trials in which any of L launches
-  /// fails, the rate per launch lies between T/L and T, whatever the dependence.
-  ///
-  /// What does not count may be what the strategy would have lost, or would not: nobody knows that it was left out
-  /// by chance. For the upper bound it has all failed, for the lower one none of it (the worst case of Manski,
-  /// Partial Identification of Probability Distributions, 2003), so that a demand is decided only if it would be
-  /// whatever had come of it.
-  private func bounds(
-    _ arm: Arm, _ tally: ArmTally, _ confidence: Double
-  ) -> (lower: Double, upper: Double) {
-    let (lower, upper) = bounds(observations(arm, tally), confidence)
-    return (lower / Double(arm.launchesPerTrial), upper)
-  }
-
-  private func bounds(
-    _ seen: Observations, _ confidence: Double
-  ) -> (lower: Double, upper: Double) {
-    let all = seen.counted + seen.uncounted
-    return (
-      ClopperPearson.lowerBound(seen.failed, outOf: all, confidence: confidence),
-      ClopperPearson.upperBound(seen.failed + seen.uncounted, outOf: all, confidence: confidence)
-    )
-  }
-
-  private func rounded(_ p: Double) -> String { "\((p * 1_000).rounded() / 1_000)" }
-
-  /// As the plan wrote it, but in percent.
-  private func percent(_ rate: Double) -> String {
-    // Away with the last bits, which stem from the multiplication.
-    let percentage = (rate * 1e14).rounded() / 1e12
-    return percentage == percentage.rounded() ? "\(Int(percentage)) %" : "\(percentage) %"
   }
 
   private func compare(

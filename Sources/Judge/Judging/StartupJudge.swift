@@ -37,50 +37,61 @@ struct StartupEvidence {
     return record.noticed - first
   }
 
-  /// A timeout of a process that was healthy: it went on, or was at work that takes its time. Nil if no limit
-  /// was exceeded or what was waited for was not to come.
+  /// A timeout of a process that was healthy: it went on, or its work takes longer than the limit. Nil if no limit was
+  /// exceeded, or if what was waited for would not have come.
   func falseTimeout(own: LaunchRecord, _ relative: (UInt64) -> String) -> String? {
-    if own.errno == 110 && own.stage == .coordinator {
-      guard record.coordinatorBound != 0, record.coordinatorDied == nil else { return nil }
-      return
-        "the launcher gave the coordinator up after \(startup.coordinatorTimeoutMilliseconds) ms "
-        + "at \(relative(record.noticed)), but it was healthy and had bound at "
-        + "\(relative(record.coordinatorBound))"
+    if own.errno == LinuxErrno.timedOut {
+      // What the launcher gave up first is the cause of what the others did.
+      if own.stage == .coordinator { return healthyCoordinator(relative) }
+      if own.stage == .report { return healthyReports(relative) }
     }
-    if own.errno == 110 && own.stage == .report {
-      let endpoints = servers.flatMap { [$0.input, $0.output] }
-      guard endpoints.allSatisfy({ $0.isBound && $0.errno == 0 }) else { return nil }
-      return
-        "the launcher gave the API servers' reports up at \(relative(record.noticed)), but all "
-        + "were healthy and had bound by \(relative(endpoints.map(\.finished).max() ?? 0))"
+    return healthyEngines(relative) ?? healthyHandshake()
+  }
+
+  private func healthyCoordinator(_ relative: (UInt64) -> String) -> String? {
+    guard record.coordinatorBound != 0, record.coordinatorDied == nil else { return nil }
+    return
+      "the launcher gave the coordinator up after \(startup.coordinatorTimeoutMilliseconds) ms "
+      + "at \(relative(record.noticed)), but it was healthy and had bound at "
+      + "\(relative(record.coordinatorBound))"
+  }
+
+  private func healthyReports(_ relative: (UInt64) -> String) -> String? {
+    let endpoints = servers.flatMap { [$0.input, $0.output] }
+    guard endpoints.allSatisfy({ $0.isBound && $0.errno == 0 }) else { return nil }
+    return
+      "the launcher gave the API servers' reports up at \(relative(record.noticed)), but all "
+      + "were healthy and had bound by \(relative(endpoints.map(\.finished).max() ?? 0))"
+  }
+
+  /// An API server gave up engine cores that were loading.
+  private func healthyEngines(_ relative: (UInt64) -> String) -> String? {
+    let late = servings.first {
+      $0.gaveUp(at: .readiness) && $0.unheard.allSatisfy(isStillLoading)
     }
-    let slow = { (engine: Int) in
-      engines.contains {
-        $0.engine == engine && $0.died == nil && $0.errno == 0 && $0.placeholders == 0
-          && $0.initialised != 0
-      }
-    }
-    if let late = servings.first(where: {
-      $0.errno == 110 && $0.stage == .readiness
-        && $0.unheard.allSatisfy { engine in
-          slow(engine)
-            && engines.contains {
-              $0.engine == engine && ($0.loaded == 0 || $0.loaded > givenUp($0))
-            }
-        }
-    }) {
-      return "API server \(late.server) gave up at \(relative(late.failed)) after "
+    return late.map {
+      "API server \($0.server) gave up at \(relative($0.failed)) after "
         + "\(startup.clientTimeoutMilliseconds) ms, but the engine cores it had not heard were "
         + "healthy and still loading"
     }
-    if let engine = engines.first(where: { $0.errno == 110 && $0.stage == .handshake }),
+  }
+
+  /// An engine core gave up an init message that launcher and API servers would have sent.
+  private func healthyHandshake() -> String? {
+    guard let engine = engines.first(where: { $0.gaveUp(at: .handshake) }),
       servers.allSatisfy({ $0.input.errno == 0 && $0.output.errno == 0 && $0.died == nil })
-    {
-      return
-        "engine core \(engine.engine) gave up after \(startup.initTimeoutMilliseconds) ms without "
-        + "an init message, but launcher and API servers were healthy"
+    else { return nil }
+    return
+      "engine core \(engine.engine) gave up after \(startup.initTimeoutMilliseconds) ms without "
+      + "an init message, but launcher and API servers were healthy"
+  }
+
+  /// Whether an engine core was healthy and loading when it was given up.
+  private func isStillLoading(_ number: Int) -> Bool {
+    engines.contains {
+      $0.engine == number && $0.died == nil && $0.errno == 0 && $0.placeholders == 0
+        && $0.initialised != 0 && ($0.loaded == 0 || $0.loaded > givenUp($0))
     }
-    return nil
   }
 
   /// When the API servers had given up.
@@ -88,7 +99,7 @@ struct StartupEvidence {
     servings.filter { $0.unheard.contains(engine.engine) }.map(\.failed).max() ?? 0
   }
 
-  /// Engine cores that an API server has to do with.
+  /// How many engine cores an API server is paired with.
   private func expected(_ server: Int) -> Int {
     (0..<startup.engines).count {
       startup.isPair(server: server, engine: $0, of: servings.count)
@@ -175,14 +186,14 @@ struct StartupEvidence {
       switch record.casualty {
       case _ where record.noticed == 0: "did not"
       case .engine: "did, too"
-      default: "learnt no more than that an API server had given up"
+      default: "learnt only that an API server had given up"
       }
     return "; \(there), the head node's \(here)"
   }
 
-  /// An API server gave up though what it waited for was not to come.
+  /// An API server gave up what would not have come.
   func gaveUp(_ relative: (UInt64) -> String) -> String? {
-    servings.first { $0.errno == 110 }.map {
+    servings.first { $0.errno == LinuxErrno.timedOut }.map {
       let what = $0.stage == .readiness ? "heard" : "been answered by"
       let missing = $0.stage == .readiness ? $0.unheard : $0.unanswered
       return "API server \($0.server) gave up at \(relative($0.failed)): it had \(what) "
@@ -225,66 +236,5 @@ struct StartupEvidence {
   var requestsPerSecond: Double? {
     guard record.measured > 0, record.measuredRequests > 0 else { return nil }
     return Double(record.measuredRequests) / (Double(record.measured) / 1e9)
-  }
-
-  // MARK: What the user of the real system sees
-
-  /// The line, after the texts of vLLM and pyzmq; nil where it says nothing.
-  func userSees(_ outcome: Outcome, own: LaunchRecord) -> String? {
-    if let (server, port) = lostEndpoint {
-      var text =
-        "zmq.error.ZMQError: Address already in use (addr='tcp://\(record.host):\(port)')"
-      if record.casualty == .apiServer {
-        text +=
-          startup.variant == .v019
-          ? "; Process ApiServer_\(server.server) (PID: \(server.pid)) died with exit code 1"
-          : "; Frontend process failed during engine core initialization: {'ApiServer_\(server.server)': 1}"
-      }
-      return text
-    }
-    if own.stage == .handshake && own.errno == 98 {
-      return
-        "zmq.error.ZMQError: Address already in use (addr='tcp://\(record.host):\(own.service)')"
-    }
-    switch (own.stage, own.errno) {
-    case (.http, 98): return "OSError: [Errno 98] Address already in use"
-    case (.coordinator, 110):
-      return "DP Coordinator process failed to report ZMQ addresses"
-    case (.coordinator, _) where own.errno != 0:
-      return "DP Coordinator process failed during startup"
-    case (.report, 110): return "Timed out waiting for API server(s) to report their addresses"
-    case (.report, _) where own.errno != 0:
-      return "ApiServer closed its address pipe without reporting"
-    default: break
-    }
-    if engines.contains(where: { $0.errno == 110 && $0.stage == .handshake }) {
-      return "Did not receive response from front-end process within 5 minutes"
-    }
-    if servings.contains(where: { $0.errno == 110 && $0.stage == .readiness }) {
-      return "TimeoutError: Timed out waiting for engines to send initial message on input socket"
-    }
-    if let engine = engines.first(where: { $0.died != nil }) {
-      // Elsewhere than on the head node it stands in that node's log; here it hangs.
-      if engine.node > 0 && record.noticed == 0 {
-        return "nothing: it hangs, and on node \(engine.node): Engine core initialization failed"
-      }
-      return "Engine core initialization failed. See root cause above. Failed core proc(s): "
-        + "{'EngineCore_DP\(engine.engine)': \((engine.died! >> 8) & 0xff)}"
-    }
-    if servings.contains(where: { $0.errno == 110 && $0.stage == .serve }) {
-      return "nothing: requests are not answered"
-    }
-    return outcome == .timeout ? "nothing: it hangs" : nil
-  }
-
-  /// The API server whose bind of a number failed, and the number.
-  private var lostEndpoint: (ServerRecord, UInt16)? {
-    for server in servers {
-      for endpoint in [server.input, server.output]
-      where endpoint.errno == 98 && endpoint.requested != 0 {
-        return (server, endpoint.requested)
-      }
-    }
-    return nil
   }
 }

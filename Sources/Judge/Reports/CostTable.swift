@@ -1,8 +1,8 @@
 internal import Judging
 internal import PlanModel
 
-/// What each strategy costs, beside its rate: measured where a trial can measure it, declared where it cannot.
-/// One row a strategy, from the first scenario in which it ran.
+/// What each strategy costs: measured where a trial can measure it, else declared by the strategy. One row for each
+/// strategy, from the first scenario in which it ran.
 struct CostTable {
   /// Column titles.
   static let head = [
@@ -27,7 +27,7 @@ struct CostTable {
         Self.durations(verdict.timeToBound),
         verdict.portsTaken.map { "\($0)" } ?? "-", verdict.socketsInWindow.map { "\($0)" } ?? "-",
       ]
-      // What a program of the plan needs and how it fails, nobody has declared.
+      // A program that the plan names declares nothing about itself.
       guard arm.strategy.command == nil else {
         return measured + Array(repeating: "-", count: Self.head.count - measured.count)
       }

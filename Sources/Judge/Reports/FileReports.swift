@@ -1,7 +1,7 @@
-internal import FoundationEssentials
 internal import History
 public import Judging
 internal import PlanModel
+internal import ReportKit
 
 /// The matrix as a GitHub-flavoured Markdown document.
 public enum MarkdownReport {
@@ -76,7 +76,7 @@ public enum MarkdownReport {
     return ["", "## What each strategy costs", ""] + lines(CostTable.head, rows)
   }
 
-  /// A plan's own words as plain text on one line, whatever they look like.
+  /// A text from the plan as plain text on one line, without any markup.
   private static func escaped(_ text: String) -> String {
     let line = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     // By scalars: a mark that combines with one of these does not take away its meaning.
@@ -91,9 +91,9 @@ public enum MarkdownReport {
   }
 }
 
-/// The matrix as comma-separated values, RFC 4180, one row an arm.
+/// The matrix as comma-separated values (RFC 4180), one row for each arm.
 public enum CSVReport {
-  /// The document, with CRLF line ends as the RFC wants.
+  /// The document, with CRLF line ends as the RFC demands.
   public static func text(_ matrix: Matrix) -> String {
     let head = [
       "scenario", "strategy", "verdict", "launches_failed", "launches_counted", "launch_rate",
@@ -160,12 +160,10 @@ public enum CSVReport {
   }
 }
 
-/// Values as indented JSON with sorted keys: equal values have equal bytes.
+/// Values as JSON, in the form of all of a run's files.
 public enum JSONReport {
   /// - Throws: `EncodingError` for numbers that JSON cannot hold.
   public static func bytes(_ value: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+    try IndentedJSON.bytes(value)
   }
 }

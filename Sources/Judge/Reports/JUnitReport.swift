@@ -1,54 +1,39 @@
 public import Judging
 internal import PlanModel
+internal import ReportKit
 
 /// The matrix as JUnit XML in the dialect that Jenkins and GitLab read: a suite for the plan, a case for each
-/// arm. A violated demand and a control that passes are failures; what was not decided or not run is skipped,
-/// with the reason, so that no data is never a pass.
+/// arm, whose result is the verdict's (`Verdict.Facts.testResult`). What was not decided or not run is skipped, with
+/// the reason, so that missing data never looks like a pass.
 public enum JUnitReport {
   /// The document, ending with a line break.
-  /// - Parameter seconds: time each arm took, in the plan's order; 0 where it is not known.
+  /// - Parameter seconds: time that each arm took, in the plan's order; 0 where unknown.
   public static func text(_ matrix: Matrix, seconds: [Double]) -> String {
-    let failures = matrix.arms.filter { isFailure($0.verdict) }.count
-    let skipped = matrix.arms.filter { isSkipped($0.verdict) }.count
-    let total = seconds.reduce(0, +)
-    var lines = [
-      #"<?xml version="1.0" encoding="UTF-8"?>"#,
-      "<testsuites>",
-      "  <testsuite name=\(quoted(matrix.plan.name)) tests=\"\(matrix.arms.count)\" failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\" time=\"\(Wording.fixed(total, 3))\">",
-      "    <properties>",
-      "      <property name=\"seed\" value=\"\(matrix.plan.seed)\"/>",
-      "      <property name=\"partial\" value=\"\(matrix.isPartial)\"/>",
-      "    </properties>",
-    ]
-    for arm in matrix.plan.arms {
-      let verdict = matrix.arms[arm.index]
+    var document = JUnitDocument(
+      suite: matrix.plan.name, time: Wording.fixed(seconds.reduce(0, +), 3))
+    document.properties = [("seed", "\(matrix.plan.seed)"), ("partial", "\(matrix.isPartial)")]
+    document.cases = matrix.plan.arms.map { arm in
       let time = arm.index < seconds.count ? seconds[arm.index] : 0
-      let head =
-        "    <testcase classname=\(quoted("\(matrix.plan.name).\(arm.scenario)")) name=\(quoted(arm.strategy.label)) time=\"\(Wording.fixed(time, 3))\""
-      let summary =
-        "\(verdict.verdict.rawValue) \(Wording.estimate(verdict.launches)): \(verdict.reason)"
-      lines.append(head + ">")
-      if isFailure(verdict.verdict) {
-        lines.append(
-          "      <failure type=\"rate\" message=\(quoted(summary))>\(escaped(detail(arm, verdict)))</failure>"
-        )
-      } else if isSkipped(verdict.verdict) {
-        lines.append("      <skipped message=\(quoted(summary))/>")
-      }
-      lines.append(
-        "      <system-out>\(escaped(summary + "\n" + detail(arm, verdict)))</system-out>")
-      lines.append("    </testcase>")
+      return testCase(arm, matrix.arms[arm.index], of: matrix.plan.name, seconds: time)
     }
-    lines += ["  </testsuite>", "</testsuites>", ""]
-    return lines.joined(separator: "\n")
+    return document.text
   }
 
-  private static func isFailure(_ verdict: Verdict) -> Bool {
-    [.fail, .unexpectedPass].contains(verdict)
-  }
-
-  private static func isSkipped(_ verdict: Verdict) -> Bool {
-    [.inconclusive, .skipped].contains(verdict)
+  private static func testCase(
+    _ arm: Arm, _ verdict: ArmVerdict, of plan: String, seconds: Double
+  ) -> JUnitDocument.Case {
+    let summary =
+      "\(verdict.verdict.rawValue) \(Wording.estimate(verdict.launches)): \(verdict.reason)"
+    let detail = detail(arm, verdict)
+    let result: JUnitDocument.Result =
+      switch verdict.verdict.facts.testResult {
+      case .passed: .passed
+      case .failed: .failed(type: "rate", message: summary, text: detail)
+      case .skipped: .skipped(message: summary)
+      }
+    return JUnitDocument.Case(
+      className: "\(plan).\(arm.scenario)", name: arm.strategy.label,
+      time: Wording.fixed(seconds, 3), result: result, output: summary + "\n" + detail)
   }
 
   private static func detail(_ arm: Arm, _ verdict: ArmVerdict) -> String {
@@ -63,29 +48,5 @@ public enum JUnitReport {
       )
     }
     return lines.joined(separator: "\n")
-  }
-
-  private static func quoted(_ text: String) -> String {
-    "\""
-      + escaped(text).split(separator: "\n", omittingEmptySubsequences: false).joined(
-        separator: "&#10;")
-      + "\""
-  }
-
-  /// As character data; characters that XML 1.0 does not allow, section 2.2, become U+FFFD.
-  private static func escaped(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { result, scalar in
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\t", "\n": result.unicodeScalars.append(scalar)
-      case "\r": result += "&#13;"
-      case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
-        result += "\u{FFFD}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
   }
 }

@@ -1,11 +1,11 @@
 public import Judging
 internal import TerminalText
 
-/// One line about a run that goes on.
+/// One line of progress of a run.
 public struct ProgressLine {
   /// Arms of the plan.
   public var arms: Int
-  /// Number of the arm at work, from 0, as `plan`, `explain` and `replay` have it.
+  /// Number of the running arm, from 0, as `plan`, `explain` and `replay` print it.
   public var arm: Int
   /// Its scenario and strategy.
   public var name: String
@@ -17,9 +17,9 @@ public struct ProgressLine {
   public var rate: RateEstimate
   /// Since the start of the run.
   public var elapsedSeconds: Double
-  /// Of the last seconds; arms differ much.
+  /// Over the last seconds, because arms differ a lot.
   public var trialsPerSecond: Double
-  /// What the rest is estimated to take; nil where nothing is known yet.
+  /// Estimated time for the rest of the run; nil if nothing is known yet.
   public var leftSeconds: Double?
 
   public init(

@@ -1,12 +1,13 @@
 public import History
 internal import Judging
+internal import LinuxFacts
 public import PlanModel
 internal import TerminalText
 
-/// One lost port in the shape of a race detector's report: the victim, when its number was let go, who had it, when
-/// the victim tried, and how to see it again.
+/// One lost port as a race detector reports it: the victim, when its port was released, who held it, when the victim
+/// tried to bind it, and how to reproduce it.
 public struct RaceReport: Sendable, Equatable {
-  /// What makes two findings the same: where, whose endpoint, and what kind of process had the port.
+  /// What makes two findings the same: the arm, the endpoint, and the kind of process that held the port.
   public struct Signature: Hashable, Sendable {
     /// Scenario and strategy label of the arm.
     public var scenario: String
@@ -17,7 +18,7 @@ public struct RaceReport: Sendable, Equatable {
     public var holder: String
   }
 
-  /// What makes it the same as others.
+  /// Equal for reports of the same finding.
   public let signature: Signature
   /// `ARM/TRIAL`.
   public let trial: String
@@ -41,7 +42,7 @@ public struct RaceReport: Sendable, Equatable {
     var reports: [RaceReport] = []
     for case .server(let server) in events {
       for (role, endpoint) in [("input", server.input), ("output", server.output)]
-      where endpoint.errno == addressInUse && endpoint.requested != 0 {
+      where endpoint.errno == LinuxErrno.addressInUse && endpoint.requested != 0 {
         guard let launch = launches[server.launch] else { continue }
         reports.append(
           RaceReport(
@@ -51,9 +52,6 @@ public struct RaceReport: Sendable, Equatable {
     }
     return reports
   }
-
-  /// EADDRINUSE; reports know no kernel headers.
-  private static let addressInUse: Int32 = 98
 
   private struct Victim {
     var server: ServerRecord
@@ -79,7 +77,7 @@ public struct RaceReport: Sendable, Equatable {
     isOutput = victim.role == "output"
     let window =
       endpoint.attempted >= victim.launch.allocationEnded
-      ? Wording.duration(endpoint.attempted - victim.launch.allocationEnded) : "not to be told"
+      ? Wording.duration(endpoint.attempted - victim.launch.allocationEnded) : "unknown"
     let bound = Self.bound(endpoint, events)
     let held =
       bound.map {
@@ -89,23 +87,23 @@ public struct RaceReport: Sendable, Equatable {
       ?? "bound it between \(time(victim.launch.allocationStarted)) and \(time(endpoint.finished))"
     let sources =
       switch endpoint.holder?.sources {
-      case .eventsAndKernel: "its own word and the kernel's record agree"
-      case .events: "by its own word; the kernel showed no socket any more"
-      case .kernel: "by the kernel's record"
-      case .contradiction: "CONTRADICTION: its own word and the kernel's record differ"
-      case .neither, nil: "neither an event nor the kernel's record names it"
+      case .eventsAndKernel: "the events and the kernel's record agree"
+      case .events: "from the events; the kernel no longer showed a socket"
+      case .kernel: "from the kernel's record"
+      case .contradiction: "CONTRADICTION: the events and the kernel's record differ"
+      case .neither, nil: "neither the events nor the kernel's record name it"
       }
     let lines = """
       ==================
       PORT RACE: port \(endpoint.requested), \(arm.strategy.label) in \(arm.scenario), trial \(trial)
         Victim: \(victim.role) of API server \(launch).\(server), pid \(victim.server.pid)
-          let go by \(time(victim.launch.allocationEnded)), by launcher \(launch), pid \(victim.launch.pid)
+          released by \(time(victim.launch.allocationEnded)), by launcher \(launch), pid \(victim.launch.pid)
           tried at \(time(endpoint.attempted)): EADDRINUSE at \(endpoint.stage.rawValue)
           window \(window)
         Taken by: \(holder.text)
           \(held)
           \(sources)
-        Again: bindstorm replay \(run)/\(trial) --force
+        Replay: bindstorm replay \(run)/\(trial) --force
       SUMMARY: \(victim.role) of \(arm.strategy.label) lost to \(holder.kind) in \(arm.scenario)
       ==================
 
@@ -114,7 +112,7 @@ public struct RaceReport: Sendable, Equatable {
   }
 
   private static func holder(_ holder: Holder?, of launch: Int) -> (kind: String, text: String) {
-    guard let holder else { return ("unknown", "nobody was recorded") }
+    guard let holder else { return ("unknown", "no holder was recorded") }
     let process =
       holder.pid == 0
       ? "" : ", pid \(holder.pid)" + (holder.command.isEmpty ? "" : " (\(holder.command))")
@@ -128,8 +126,8 @@ public struct RaceReport: Sendable, Equatable {
       return ("a coordinator", "the coordinator of launch \(holder.launch)\(process)")
     case .thief: return ("a thief", "thief \(holder.index)\(process)")
     case .outsider: return ("an outsider", "a process that bindstorm did not start\(process)")
-    case .nobody: return ("unknown", "somebody who was gone when the kernel was asked")
-    case .cannotTell: return ("unknown", "somebody whom the kernel could not name\(process)")
+    case .nobody: return ("unknown", "a process that was gone when the kernel was asked")
+    case .cannotTell: return ("unknown", "a process that the kernel could not name\(process)")
     }
   }
 

@@ -1,11 +1,11 @@
 internal import Judging
 internal import PlanModel
 
-/// What only depth `startup` measures, one row an arm. Empty if no arm has any of it.
+/// What only depth `startup` measures, one row for each arm. Empty if no arm has such figures.
 struct StartupTable {
-  /// Column titles; the requests per second are left out where nobody measured them.
+  /// Column titles; without requests per second if none were measured.
   let head: [String]
-  /// What the figures are, and what the requests per second are not.
+  /// What the figures mean, and what the requests per second do not mean.
   let legend: String
   /// Cells, as many in each row as there are titles.
   let rows: [[String]]

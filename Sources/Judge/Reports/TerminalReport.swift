@@ -11,7 +11,7 @@ public struct TerminalReport {
 
   /// - Parameters:
   ///   - width: columns of the terminal.
-  ///   - usesColor: whether to colour the verdict words; they stand there in any case.
+  ///   - usesColor: whether to colour the verdict words, which are printed in any case.
   public init(_ matrix: Matrix, width: Int, usesColor: Bool) {
     self.matrix = matrix.safeForTerminals
     self.width = width
@@ -154,7 +154,7 @@ public struct TerminalReport {
     }
   }
 
-  /// As wide as it is: it is for reading beside the matrix, and the last columns are the longest.
+  /// Not fitted to the width: it is a reference beside the matrix, and its last columns are the longest.
   private func costs() -> [String] {
     let rows = CostTable(matrix).rows
     guard !rows.isEmpty else { return [] }
@@ -183,7 +183,7 @@ public struct TerminalReport {
 }
 
 extension Matrix {
-  /// With every text that others wrote as a terminal may show it. The report adds its colours to that.
+  /// With every foreign text made safe for terminals. The report adds its colours afterwards.
   fileprivate var safeForTerminals: Matrix {
     var matrix = self
     matrix.plan.name = TerminalText.safeLine(plan.name)
@@ -208,7 +208,7 @@ extension Matrix {
 }
 
 extension String {
-  /// Without blanks at the end.
+  /// Without trailing spaces.
   fileprivate func trimmingSuffix() -> String {
     var text = Substring(self)
     while text.last == " " { text.removeLast() }

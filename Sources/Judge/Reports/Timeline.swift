@@ -3,9 +3,9 @@ internal import LinuxFacts
 internal import PlanModel
 internal import TerminalText
 
-/// One trial's events in words, in the order of time.
+/// One trial's events as sentences, in the order of time.
 public enum Timeline {
-  /// One line for each thing that has a time, relative to the trial's start.
+  /// One line for each event that has a time, relative to the trial's start.
   public static func text(_ events: [Event]) -> String {
     guard case .trialStarted(let started)? = events.first else { return "" }
     var items: [(at: UInt64, words: String)] = []
@@ -23,7 +23,7 @@ public enum Timeline {
       case .serving(let record): append(record, add)
       case .fault(let record): append(record, isRow: isRow, add)
       case .trialEnded(let record):
-        add(record.barrierOpened, "the barrier opens: API servers go on")
+        add(record.barrierOpened, "the barrier opens: API servers are released")
         add(record.at, "the trial is over: \(record.completion.rawValue)")
       case .thief, .runStarted, .poolSet, .armSkipped, .runEnded: break
       }
@@ -76,7 +76,7 @@ public enum Timeline {
     add(
       record.armed, "\(what) is armed for \(victim) (pid \(record.pid)) at \(record.point.rawValue)"
     )
-    let stake = record.port == 0 ? "" : ", with port \(record.port) at stake"
+    let stake = record.port == 0 ? "" : ", on port \(record.port)"
     add(record.injected, "\(what) is injected into \(victim)\(stake)")
     let code = record.errno == 0 ? "" : ": \(LinuxErrno.text(record.errno))"
     let helper = record.helper == 0 ? "" : " by pid \(record.helper)"

@@ -4,8 +4,8 @@ internal import PlanModel
 
 /// The words and number formats that all reports share.
 enum Wording {
-  /// A rate as a percentage with three significant digits at most: `0 %`, `0.85 %`, `80.3 %`. `0` and `100`
-  /// are said of nothing else: what comes near is `<0.01` or `>99.9`.
+  /// A rate as a percentage with at most three significant digits: `0 %`, `0.85 %`, `80.3 %`. Only exact rates are
+  /// `0` and `100`: what is close to them is `<0.01` or `>99.9`.
   static func percent(_ rate: Double) -> String { "\(percentNumber(rate)) %" }
 
   static func percentNumber(_ rate: Double) -> String {
@@ -40,7 +40,7 @@ enum Wording {
     return "model \(percent(comparison.predicted))\(word)"
   }
 
-  /// A duration with a unit that suits it.
+  /// A duration in a suitable unit.
   static func duration(_ nanoseconds: UInt64) -> String {
     let value = Double(nanoseconds)
     switch value {
@@ -80,18 +80,18 @@ enum Wording {
     p < 0.000_05 ? "< 0.0001" : "= \(fixed(p, p < 0.1 ? 4 : 3))"
   }
 
-  /// What the numbers of a cell are.
+  /// What the numbers of a cell mean.
   static func legend(_ matrix: Matrix) -> String {
     let parallel = matrix.plan.arms.contains { $0.launchesPerTrial > 1 }
     return "Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent"
       + (parallel
         ? ", as if the launches of one trial were independent (demands are decided by whole trials)"
         : "")
-      + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test); where it agrees, these trials do not contradict it, no more."
+      + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test); where it agrees, these trials do not contradict it, which does not prove it."
   }
 
-  /// What the rate leaves out: `2 launches not counted`, and of an interrupted run `7 of 100 trials counted`; empty
-  /// where there is nothing.
+  /// What the rate leaves out: `2 launches not counted`, and for an interrupted run `7 of 100 trials counted`; empty
+  /// if it leaves out nothing.
   static func leftOut(_ verdict: ArmVerdict, of matrix: Matrix) -> [String] {
     let count = verdict.outcomes.filter { !$0.outcome.isCounted }.map(\.launches).reduce(0, +)
     let uncounted = count == 0 ? [] : ["\(count) launch\(count == 1 ? "" : "es") not counted"]
@@ -114,14 +114,10 @@ enum Wording {
       + (others > 0 ? ", others x\(others)" : "")
   }
 
-  /// Why an arm needs attention: it is neither as demanded nor as predicted; nil where it is.
+  /// Why an arm needs attention: its verdict does, or its rate is not the predicted one; nil if neither.
   static func attention(_ verdict: ArmVerdict) -> String? {
-    switch verdict.verdict {
-    case .fail, .inconclusive, .unexpectedPass, .skipped:
-      return "\(verdict.verdict.rawValue): \(verdict.reason)"
-    case .pass, .expectedFailure, .measured:
-      return verdict.predictionPerTrial?.agrees == false ? verdict.reason : nil
-    }
+    if verdict.verdict.needsAttention { return "\(verdict.verdict.rawValue): \(verdict.reason)" }
+    return verdict.predictionPerTrial?.agrees == false ? verdict.reason : nil
   }
 
   /// One sentence for the whole matrix.

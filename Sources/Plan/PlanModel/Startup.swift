@@ -1,7 +1,6 @@
-/// The rest of a launch at depth `startup`: engine cores, coordinator, handshake, until a request is served.
-/// Times stand for work that needs no port (imports, model load, compilation); they are compressed by default
-/// and can be set to what the field measures (5 to 25 s between choice and bind).
-public struct Startup: Sendable, Equatable, Codable {
+// Its settings are generated: Generated/StartupKeys.swift.
+
+extension Startup {
   /// In which order vLLM does things, and whom its launcher watches.
   public enum Variant: String, Sendable, Codable, CaseIterable {
     /// v0.19.x: while the engine cores start, nobody watches the API servers.
@@ -17,65 +16,6 @@ public struct Startup: Sendable, Equatable, Codable {
     /// As with Ray: copied into the actors before the API servers are started; there is no handshake.
     case ray
   }
-
-  /// Order of steps and supervision.
-  public var variant: Variant
-  /// How engine cores get their addresses.
-  public var backend: Backend
-  /// Engine cores of each launch (data-parallel size), 1...256.
-  public var engines: Int
-  /// Hosts, 1...16: the head node and the others, with `engines / nodes` engine cores each.
-  public var nodes: Int
-  /// Whether there is a DP coordinator.
-  public var hasCoordinator: Bool
-  /// What an API server does between its start and its first bind, in milliseconds.
-  public var importMilliseconds: Double
-  /// What the coordinator does between its start and its bind, in milliseconds.
-  public var coordinatorImportMilliseconds: Double
-  /// Model load and compilation of an engine core, in milliseconds.
-  public var loadMilliseconds: Double
-  /// How long the launcher waits for the coordinator's addresses.
-  public var coordinatorTimeoutMilliseconds: Int
-  /// How long an engine core waits for the init message.
-  public var initTimeoutMilliseconds: Int
-  /// How long an API server waits for each engine core's first message.
-  public var clientTimeoutMilliseconds: Int
-  /// Handshake port of the first launch (`data_parallel_rpc_port`).
-  public var rpcPort: Int
-  /// Whether parallel launches use the same handshake port, instead of consecutive ones.
-  public var sharesRPCPort: Bool
-
-  /// The node that the API servers run on. Launcher and probes stay on the head node: on any other, a number is
-  /// probed on the wrong host.
-  public var apiServerNode: Int
-  /// Ports that a service of its own holds on each node but the head node.
-  public var nodePorts: Int
-  /// Whether an orphan of an earlier launch still holds the handshake port when this one starts. Of launches in a
-  /// row, the first one leaves it.
-  public var hasOrphan: Bool
-  /// Ports of a node that its kernel gives to nobody who asks for any (`ip_local_reserved_ports`).
-  public var reservedPorts: [NodeReservation]
-  /// `--data-parallel-hybrid-lb`: API servers and engine cores of a node have only to do with one another, so that
-  /// vLLM makes the client addresses paths, whatever it would else do.
-  public var isHybrid: Bool
-  /// Launches one after the other in one trial, each on what the one before has left behind; 1...1000. The first
-  /// that fails ends the trial.
-  public var serialLaunches: Int
-
-  /// Whether launches are asked over HTTP, too: one `POST /v1/chat/completions` answered by every API server over
-  /// the listener that they share.
-  public var http: Bool
-  /// The HTTP port of the first launch; parallel launches count up.
-  public var httpPort: Int
-  /// How long it may take until every API server has answered over HTTP.
-  public var httpTimeoutMilliseconds: Int
-  /// Requests by which requests per second are measured once a launch is served; 0 for no measurement.
-  public var requests: Int
-  /// How many of them are under way at once.
-  public var requestConnections: Int
-  /// What an API server does for each request on its one thread, in milliseconds; a pause, as if each API server
-  /// had a core of its own.
-  public var requestMilliseconds: Double
 
   /// The strategy that a launch runs with, if not the arm's own.
   public var overridingStrategy: String? { isHybrid ? "ipc-path" : nil }
@@ -105,46 +45,6 @@ public struct Startup: Sendable, Equatable, Codable {
         && Double(coordinatorTimeoutMilliseconds) <= coordinatorImportMilliseconds)
       || Double(clientTimeoutMilliseconds) <= loadMilliseconds
       || Double(initTimeoutMilliseconds) <= importMilliseconds
-  }
-
-  public init(
-    variant: Variant = .fixed, backend: Backend = .spawn, engines: Int, nodes: Int = 1,
-    hasCoordinator: Bool = true, importMilliseconds: Double = 5,
-    coordinatorImportMilliseconds: Double = 1, loadMilliseconds: Double = 20,
-    coordinatorTimeoutMilliseconds: Int? = nil, initTimeoutMilliseconds: Int = 300_000,
-    clientTimeoutMilliseconds: Int = 600_000, rpcPort: Int = 29_550, sharesRPCPort: Bool = false,
-    hasOrphan: Bool = false, apiServerNode: Int = 0, nodePorts: Int = 0,
-    reservedPorts: [NodeReservation] = [], isHybrid: Bool = false, serialLaunches: Int = 1,
-    http: Bool = false, httpPort: Int = 8_000, httpTimeoutMilliseconds: Int = 5_000,
-    requests: Int = 0, requestConnections: Int = 32, requestMilliseconds: Double = 0
-  ) {
-    self.reservedPorts = reservedPorts
-    self.isHybrid = isHybrid
-    self.serialLaunches = serialLaunches
-    self.http = http
-    self.httpPort = httpPort
-    self.httpTimeoutMilliseconds = httpTimeoutMilliseconds
-    self.requests = requests
-    self.requestConnections = requestConnections
-    self.requestMilliseconds = requestMilliseconds
-    self.variant = variant
-    self.backend = backend
-    self.engines = engines
-    self.nodes = nodes
-    self.hasCoordinator = hasCoordinator
-    self.importMilliseconds = importMilliseconds
-    self.coordinatorImportMilliseconds = coordinatorImportMilliseconds
-    self.loadMilliseconds = loadMilliseconds
-    // vllm-project/vllm#37452 came with 30 s, #42343 raised it.
-    self.coordinatorTimeoutMilliseconds =
-      coordinatorTimeoutMilliseconds ?? (variant == .v019 ? 30_000 : 120_000)
-    self.initTimeoutMilliseconds = initTimeoutMilliseconds
-    self.clientTimeoutMilliseconds = clientTimeoutMilliseconds
-    self.rpcPort = rpcPort
-    self.sharesRPCPort = sharesRPCPort
-    self.hasOrphan = hasOrphan
-    self.apiServerNode = apiServerNode
-    self.nodePorts = nodePorts
   }
 }
 

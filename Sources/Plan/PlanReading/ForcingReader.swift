@@ -1,12 +1,14 @@
+internal import ForcedCalls
 internal import JSON
 internal import PlanModel
+
 /// Reads the object `check` of a strategy.
 struct ForcingReader {
   func read(_ node: PlanNode) -> Forcing? {
     let keys = ["steal", "max", "rebind", "min_window_ms", "only", "inject"]
     guard let object = node.object(keys: keys) else { return nil }
     var forcing = Forcing()
-    if let steal = object["steal"] { forcing.steal = steal.word(Forcing.Steal.self) ?? .lazy }
+    if let steal = object["steal"] { forcing.steal = steal.word(StealMode.self) ?? .lazy }
     if let max = object["max"] { forcing.max = max.integer(PlanLimits.stolenRebinds) ?? 1 }
     forcing.rebind = object["rebind"]?.integer(PlanLimits.rebind)
     if let window = object["min_window_ms"] {
@@ -38,26 +40,18 @@ struct ForcingReader {
   private func injection(_ node: PlanNode) -> CallInjection? {
     let keys = ["call", "errno", "delay_ms", "nth", "ports", "process"]
     guard let object = node.object(keys: keys),
-      let call = object.required("call")?.word(CallInjection.Call.self)
+      let call = object.required("call")?.word(InjectedCall.self)
     else { return nil }
-    var injection = CallInjection(call: call)
-    if let name = object["errno"], let errno = name.string() {
-      if InjectableError.number(errno) == nil {
-        let names = InjectableError.names
-        name.report(
-          "there is no error \"\(errno)\" to inject; there are \(names.joined(separator: ", "))",
-          suggestion: Suggestion.closest(to: errno, among: names))
-      }
-      injection.errno = errno
-    }
-    if let delay = object["delay_ms"] {
-      injection.delayMilliseconds = delay.integer(PlanLimits.injectionDelayMilliseconds) ?? 0
+    var injection = CallInjection(call)
+    injection.error = object["errno"].flatMap(error)
+    if let delay = object["delay_ms"]?.integer(PlanLimits.injectionDelayMilliseconds) {
+      injection.delay = CallInjection.nanoseconds(milliseconds: delay)
     }
     injection.nth = object["nth"]?.integer(PlanLimits.nthCall)
     if let ports = object["ports"] { injection.ports = range(ports, call) }
     if let process = object["process"] {
       injection.process = text(process)
-      if injection.process?.contains(",") == true { process.report("a comma cannot stand here") }
+      if injection.process?.contains(",") == true { process.report("a comma is not allowed here") }
     }
     if object["errno"] == nil && object["delay_ms"] == nil {
       node.report("expected \"errno\", \"delay_ms\" or both")
@@ -65,7 +59,19 @@ struct ForcingReader {
     return injection
   }
 
-  private func range(_ node: PlanNode, _ call: CallInjection.Call) -> ClosedRange<Int>? {
+  private func error(_ node: PlanNode) -> Int32? {
+    guard let name = node.string() else { return nil }
+    let number = InjectableError.number(name)
+    if number == nil {
+      let names = InjectableError.names
+      node.report(
+        "there is no error \"\(name)\" to inject; there are \(names.joined(separator: ", "))",
+        suggestion: Suggestion.closest(to: name, among: names))
+    }
+    return number
+  }
+
+  private func range(_ node: PlanNode, _ call: InjectedCall) -> ClosedRange<UInt16>? {
     guard call.namesPort else {
       node.report("\(call.rawValue) names no port")
       return nil
@@ -82,6 +88,6 @@ struct ForcingReader {
       node.report("the first port, \(first), lies above the last, \(last)")
       return nil
     }
-    return first...last
+    return UInt16(first)...UInt16(last)
   }
 }

@@ -21,18 +21,7 @@ enum PlanLimits {
   static let publishedFailures = 0...1_000_000_000
   static let publishedOutOf = 1...1_000_000_000
 
-  static let engines = 1...256
-  static let nodes = 1...16
-  static let stepMilliseconds = 0.0...3_600_000
-  /// A limit to the time of a step.
-  static let limitMilliseconds = 1...3_600_000
-  static let servicePort = 1_024...65_000
-  static let nodePorts = 0...16_000
   static let reservedPort = 1...65_535
-  static let serialLaunches = 1...1_000
-  static let requests = 0...1_000_000
-  static let requestConnections = 1...1_024
-  static let requestMilliseconds = 0.0...60_000
 
   static let stolenRebinds = 0...1_000_000
   static let rebind = 1...1_000

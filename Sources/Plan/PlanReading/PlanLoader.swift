@@ -120,7 +120,7 @@ public struct PlanLoader {
     case (false, let command?):
       let takers = vocabulary.strategies.filter(\.takesCommand).map(\.name)
       command.report(
-        "strategy \"\(choice.name)\" takes no command; there are \(takers.joined(separator: ", "))")
+        "strategy \"\(choice.name)\" takes no command; these do: \(takers.joined(separator: ", "))")
       return nil
     case (false, nil):
       node["check"]?.report(

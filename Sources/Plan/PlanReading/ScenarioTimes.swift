@@ -1,14 +1,15 @@
 internal import JSON
 internal import PlanModel
+
 /// What a scenario's own settings take of `timeout_ms`. A trial that times out by them would be the strategy's failure.
-extension ScenarioReader {
+extension ScenarioChecks {
   /// A setting that keeps a phase of every trial busy for up to a time.
   struct Stay {
     /// As a plan names it.
     var setting: String
     /// How long, in milliseconds.
     var milliseconds: Double
-    /// Where it stands in the plan; nil where the plan leaves it at its default.
+    /// Where it is in the plan; nil where the plan leaves it at its default.
     var node: PlanNode?
   }
 
@@ -16,9 +17,8 @@ extension ScenarioReader {
   ///
   /// Each phase of a trial has `timeout_ms` for itself. What a limit of its own ends sooner, as `client_timeout_ms`
   /// ends the wait for `load_ms`, counts with that limit: so plans can ask for time limits that are too short.
-  func checkTimes(_ scenario: Scenario) {
-    let settings = scenario.settings
-    checkDrawTime(scenario)
+  func checkTimes() {
+    checkDrawTime()
     guard settings.depth.binds else { return }
     var common: [Stay] = []
     func add(_ setting: String, _ milliseconds: Double) {
@@ -28,14 +28,14 @@ extension ScenarioReader {
     }
     add("barrier.arrival_skew_us", Double(settings.barrier.arrivalSkewMicroseconds) / 1_000)
     if settings.depth == .startup {
-      let startup = settings.startup.resolved(apiServers: scenario.apiServers)
+      let startup = self.startup
       if startup.hasCoordinator {
         // The launcher waits for it before the API servers are released: a phase of its own.
         let setting = "startup.coordinator_import_ms"
         let time = min(
           startup.coordinatorImportMilliseconds, Double(startup.coordinatorTimeoutMilliseconds))
         let stay = Stay(setting: setting, milliseconds: time, node: settings.places[setting])
-        refuse([stay], scenario)
+        refuse([stay])
       }
       add(
         "startup.import_ms",
@@ -43,10 +43,10 @@ extension ScenarioReader {
       add(
         "startup.load_ms", min(startup.loadMilliseconds, Double(startup.clientTimeoutMilliseconds)))
     }
-    if refuse(common, scenario) { return }
-    for strategy in scenario.strategies where scenario.skipped[strategy.label] == nil {
+    if refuse(common) { return }
+    for strategy in running {
       let own = stays(of: strategy)
-      if !own.isEmpty { refuse(common + own, scenario, of: strategy.label) }
+      if !own.isEmpty { refuse(common + own, of: strategy.label) }
     }
   }
 
@@ -57,7 +57,7 @@ extension ScenarioReader {
       else { return nil }
       return Stay(
         setting: name, milliseconds: Double(value),
-        node: strategyNodes[strategy.label]?["options"]?[name])
+        node: scenario.strategyNodes[strategy.label]?["options"]?[name])
     }
     // The longest sleep is at least the shortest.
     let sleeps = ["least_ms", "most_ms"].compactMap(stay)
@@ -67,26 +67,25 @@ extension ScenarioReader {
 
   /// Reports settings that reach the limit together, at the one that takes most.
   @discardableResult
-  private func refuse(_ stays: [Stay], _ scenario: Scenario, of strategy: String? = nil) -> Bool {
-    let limit = scenario.settings.timeoutMilliseconds
+  private func refuse(_ stays: [Stay], of strategy: String? = nil) -> Bool {
+    let limit = settings.timeoutMilliseconds
     let total = stays.map(\.milliseconds).reduce(0, +)
     guard total >= Double(limit),
       let longest = stays.max(by: { $0.milliseconds < $1.milliseconds })
     else { return false }
     let node =
-      longest.node ?? strategy.flatMap { strategyNodes[$0] }
-      ?? scenario.settings.places["timeout_ms"] ?? scenario.node
-    let parts = stays.map { "\($0.setting): \(Self.shortest($0.milliseconds)) ms" }
+      longest.node ?? strategy.flatMap { scenario.strategyNodes[$0] }
+      ?? settings.places["timeout_ms"] ?? scenario.node
+    let parts = stays.map { "\($0.setting): \(DecimalText.shortest($0.milliseconds)) ms" }
     node.report(
-      "scenario \"\(scenario.name)\" takes up to \(Self.shortest(total)) ms\(strategy.map { " with \"\($0)\"" } ?? "") "
+      "scenario \"\(scenario.name)\" takes up to \(DecimalText.shortest(total)) ms\(strategy.map { " with \"\($0)\"" } ?? "") "
         + "by its own settings (\(parts.joined(separator: ", "))), and timeout_ms is \(limit): "
-        + "raise timeout_ms above \(Self.shortest(total)), or lower \(longest.setting)")
+        + "raise timeout_ms above \(DecimalText.shortest(total)), or lower \(longest.setting)")
     return true
   }
 
   /// Foreign draws that thieves are too slow for: the window would wait for them until the time is over.
-  private func checkDrawTime(_ scenario: Scenario) {
-    let settings = scenario.settings
+  private func checkDrawTime() {
     let limit = max(Double(settings.timeoutMilliseconds), settings.window.milliseconds)
     guard settings.window.foreignDraws > 0, !settings.hasUnreadThief else { return }
     var (rate, atOnce) = (0.0, 0)
@@ -103,7 +102,7 @@ extension ScenarioReader {
           "scenario \"\(scenario.name)\" waits \(wait) ms for the draws of \"\(thief.label)\", and "
             + "timeout_ms is \(settings.timeoutMilliseconds): raise timeout_ms above \(wait), or lower window_ms"
         )
-      // How many draws of these fall into the window, the plan alone does not say.
+      // The plan does not tell how many draws of these fall into the window.
       default: return
       }
     }
@@ -111,14 +110,17 @@ extension ScenarioReader {
     let missing = settings.window.foreignDraws - atOnce
     let milliseconds = Double(missing) / rate * 1_000
     guard milliseconds >= limit else { return }
-    let time = Self.shortest(milliseconds.rounded(.up))
+    let time = DecimalText.shortest(milliseconds.rounded(.up))
     (settings.places["window.foreign_draws"] ?? scenario.node).report(
       "scenario \"\(scenario.name)\" waits for \(settings.window.foreignDraws) foreign draws, for which its thieves "
         + "need \(time) ms on average, and timeout_ms is \(settings.timeoutMilliseconds): raise timeout_ms well "
         + "above \(time), lower window.foreign_draws, or raise rate_per_second")
   }
+}
 
-  private static func shortest(_ number: Double) -> String {
-    number == number.rounded() && number < 1e15 ? "\(Int(number))" : "\(number)"
+/// A number for people: without a fraction where it is whole.
+enum DecimalText {
+  static func shortest(_ number: Double) -> String {
+    number == number.rounded() && number.magnitude < 1e15 ? "\(Int(number))" : "\(number)"
   }
 }

@@ -74,17 +74,18 @@ extension PlanNode {
   }
 }
 
+/// What a number of a stored plan may be.
+enum StoredLimits {
+  case whole(ClosedRange<Int>)
+  case real(ClosedRange<Double>)
+}
+
 /// The checks: of each number, then of what belongs together.
 private struct StoredPlanChecker {
   let vocabulary: Vocabulary
 
-  /// What a number may be.
-  private enum Limits {
-    case whole(ClosedRange<Int>)
-    case real(ClosedRange<Double>)
-  }
   /// By the path of keys that leads to the number.
-  private typealias Table = [(path: String, limits: Limits)]
+  private typealias Table = [(path: String, limits: StoredLimits)]
 
   private static let arm: Table = [
     ("topology.launches", .whole(PlanLimits.launches)),
@@ -99,24 +100,6 @@ private struct StoredPlanChecker {
     ("expectation.failureRateAtLeast", .real(PlanLimits.share)),
     ("expectation.likeWithin", .real(PlanLimits.share)),
     ("expectation.confidence", .real(PlanLimits.confidence)),
-  ]
-
-  private static let startup: Table = [
-    ("engines", .whole(PlanLimits.engines)), ("nodes", .whole(PlanLimits.nodes)),
-    ("importMilliseconds", .real(PlanLimits.stepMilliseconds)),
-    ("coordinatorImportMilliseconds", .real(PlanLimits.stepMilliseconds)),
-    ("loadMilliseconds", .real(PlanLimits.stepMilliseconds)),
-    ("coordinatorTimeoutMilliseconds", .whole(PlanLimits.limitMilliseconds)),
-    ("initTimeoutMilliseconds", .whole(PlanLimits.limitMilliseconds)),
-    ("clientTimeoutMilliseconds", .whole(PlanLimits.limitMilliseconds)),
-    ("rpcPort", .whole(PlanLimits.servicePort)), ("apiServerNode", .whole(PlanLimits.node)),
-    ("nodePorts", .whole(PlanLimits.nodePorts)),
-    ("serialLaunches", .whole(PlanLimits.serialLaunches)),
-    ("httpPort", .whole(PlanLimits.servicePort)),
-    ("httpTimeoutMilliseconds", .whole(PlanLimits.limitMilliseconds)),
-    ("requests", .whole(PlanLimits.requests)),
-    ("requestConnections", .whole(PlanLimits.requestConnections)),
-    ("requestMilliseconds", .real(PlanLimits.requestMilliseconds)),
   ]
 
   private static let reservation: Table = [
@@ -188,7 +171,7 @@ private struct StoredPlanChecker {
     if (arm.depth == .startup) != (arm.startup != nil) {
       node.report("expected \"startup\" at depth \"startup\", and there alone")
     }
-    check(node["startup"], Self.startup)
+    check(node["startup"], StartupSettings.storedLimits)
     let reserved = node["startup"]?["reservedPorts"]
     for (item, found) in zip(reserved?.storedElements ?? [], arm.startup?.reservedPorts ?? []) {
       check(item, Self.reservation)
@@ -202,9 +185,7 @@ private struct StoredPlanChecker {
     }
     for (item, figure) in zip(node["published"]?.storedElements ?? [], arm.published) {
       check(item, Self.published)
-      if figure.failures > figure.outOf {
-        item.report("\(figure.failures) failures out of \(figure.outOf) cannot be")
-      }
+      figure.report(at: item)
     }
     if arm.thieves.count > PlanLimits.mostThieves {
       node["thieves"]?.report("expected at most \(PlanLimits.mostThieves) thieves")
@@ -269,12 +250,9 @@ private struct StoredPlanChecker {
       place.report("strategy \"\(choice.name)\" needs \"forcing\"")
     }
     let items = place["forcing"]?["injections"]?.storedElements ?? []
-    for (injection, item) in zip(command.forcing?.injections ?? [], items) {
+    for item in items {
       check(item, Self.injection)
       for port in item["ports"]?.storedElements ?? [] { _ = port.integer(PlanLimits.port) }
-      if let name = injection.errno, InjectableError.number(name) == nil {
-        (item["errno"] ?? item).report("there is no error \"\(name)\" to inject")
-      }
     }
   }
 
@@ -315,14 +293,12 @@ private struct StoredPlanChecker {
     settings.faults = zip(arm.faults, node["faults"]?.storedElements ?? []).map { ($0, $1) }
     settings.timeoutMilliseconds = arm.timeoutMilliseconds
     let label = arm.strategy.label
-    let reader = ScenarioReader(
-      vocabulary: vocabulary, strategies: [arm.strategy],
-      strategyNodes: [label: node["strategy"] ?? node])
-    reader.check(
-      ScenarioReader.Scenario(
-        node: node, name: arm.scenario, nameNode: nil, why: arm.why, settings: settings,
-        apiServers: arm.topology.apiServers, trials: arm.trials, strategies: [arm.strategy],
-        expectations: arm.expectation.map { [label: ($0, node["expectation"] ?? node)] } ?? [:],
-        published: [:], skipped: [:]))
+    let scenario = Scenario(
+      node: node, name: arm.scenario, nameNode: nil, why: arm.why, settings: settings,
+      apiServers: arm.topology.apiServers, trials: arm.trials, strategies: [arm.strategy],
+      strategyNodes: [label: node["strategy"] ?? node],
+      expectations: arm.expectation.map { [label: ($0, node["expectation"] ?? node)] } ?? [:],
+      published: [:], skipped: [:])
+    ScenarioChecks(scenario: scenario, vocabulary: vocabulary).report()
   }
 }

@@ -36,19 +36,23 @@ public enum Prediction {
       throw none("there is no strategy \"\(arm.strategy.name)\"")
     }
     if arm.faults.contains(where: { $0.probability > 0 }) {
-      throw none("theory knows ports, not what is done to processes")
+      throw none("the model covers port collisions only, and this arm injects process faults")
     }
     if let startup = arm.startup {
       let limit = arm.strategy.options.first { $0.name == OptionName.reportTimeoutMilliseconds }?
         .value
       let isTight = limit.map { Double($0) <= startup.importMilliseconds } ?? false
-      if startup.breaksModel || isTight { throw none("the start-up is told to go wrong") }
+      if startup.breaksModel || isTight {
+        throw none(
+          "the plan makes the start-up fail, for example by a limit shorter than the work it bounds"
+        )
+      }
     }
     try checkNumbers(arm, strategy)
     let broken = zip(strategy.options, arm.strategy.options).first {
       $0.breaksModel && $1.value != $0.defaultValue
     }
-    if let broken { throw none("the option \(broken.0.name) lets something go wrong on purpose") }
+    if let broken { throw none("the option \(broken.0.name) makes something fail deliberately") }
     var reader = ThiefReader(arm, strategy)
     for thief in arm.thieves {
       guard let known = vocabulary.thief(named: thief.name) else {

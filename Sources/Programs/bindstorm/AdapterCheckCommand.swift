@@ -6,16 +6,16 @@ internal import Engine
 struct AdapterCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "adapter-check",
-    abstract: "Hold the program of an exec strategy to its protocol, rule by rule.",
+    abstract: "Check the program of an exec strategy against the adapter protocol, rule by rule.",
     discussion: """
-      The rules are those of Documentation/adapter-protocol.md. Exit code 0: all are kept; 1: one is violated; \
+      The rules are those of Documentation/adapter-protocol.md. Exit code 0: all rules are kept; 1: one is violated; \
       69: the program cannot run here.
       """)
 
-  @Option(help: "API servers of the launch it is asked for, 1 to 4096.")
+  @Option(help: "Number of API servers that the program is asked for, 1 to 4096.")
   var apiServers = 4
 
-  @Option(help: "Deadline of every answer in milliseconds.")
+  @Option(help: "Deadline for each answer in milliseconds.")
   var timeoutMs = 5_000
 
   @Argument(
@@ -24,8 +24,12 @@ struct AdapterCheckCommand: ParsableCommand {
 
   func validate() throws {
     if command.isEmpty { throw ValidationError("give the program after --") }
-    if !(1...4_096).contains(apiServers) { throw ValidationError("--api-servers is 1 to 4096") }
-    if !(1...600_000).contains(timeoutMs) { throw ValidationError("--timeout-ms is 1 to 600000") }
+    if !(1...4_096).contains(apiServers) {
+      throw ValidationError("--api-servers must be from 1 to 4096")
+    }
+    if !(1...600_000).contains(timeoutMs) {
+      throw ValidationError("--timeout-ms must be from 1 to 600000")
+    }
   }
 
   func run() throws {

@@ -11,21 +11,21 @@ struct BindstormCommand: ParsableCommand {
     commandName: "bindstorm",
     abstract: "Reproduce, explain and settle port-allocation races.",
     discussion: """
-      Starts real processes on the real kernel with the real libzmq, releases them together, sets thieves on \
-      them, and says with a stated confidence which strategy keeps its ports and who took the port when one \
-      does not.
+      Starts real processes on the real kernel with the real libzmq, releases them together, and lets thieves take \
+      ports meanwhile. Reports, with a stated confidence, which strategies keep their ports, and which process took \
+      a port that was lost.
 
       EXIT CODES:
         0    every expectation is met
         1    an expectation is violated
         2    inconclusive, or nothing ran
         64   wrong usage, or a plan that is not valid
-        66   check found races (otherwise it ends as its command does)
-        69   this host cannot run it (isolation is required and not to be had; calls cannot be caught)
+        66   check found races (otherwise it ends with its command's exit code)
+        69   this host cannot run it (isolation is required but not available, or calls cannot be caught)
         70   bindstorm itself failed
         73   results cannot be created
         74   results cannot be written
-        130  interrupted (143: terminated); what was measured is written
+        130  interrupted (143: terminated); what was measured so far is written
       """,
     version: version,
     subcommands: [
@@ -54,11 +54,11 @@ enum ExitStatus {
   static let cannotCreate = ExitCode(73)
   static let cannotWrite = ExitCode(74)
 
-  /// By the signal that asked to stop.
+  /// For the signal that asked the run to stop.
   static func interrupted(by signal: Int32) -> ExitCode { ExitCode(128 + signal) }
 }
 
-/// Writes to standard error, where everything goes that is no result.
+/// Writes to standard error, where everything goes that is not a result.
 func printError(_ text: String) {
   let line = TerminalText.safe(text) + "\n"
   _ = write(2, line, line.utf8.count)

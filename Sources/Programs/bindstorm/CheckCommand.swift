@@ -1,23 +1,25 @@
 internal import ArgumentParser
+internal import ForcedCalls
 @preconcurrency internal import Glibc
 internal import Interception
 internal import PlanModel
 internal import RaceLedger
 internal import RaceReporting
+internal import ReportKit
 internal import Syscalls
 
 /// `bindstorm check -- COMMAND...`
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Find probe-then-bind races of an unmodified command, and force them.",
+    abstract: "Find probe-then-bind races in an unmodified command, and force them.",
     usage: "bindstorm check [options] -- COMMAND [ARGUMENT...]",
     discussion: """
-      Runs the command with the port calls of its whole process tree caught, and reports every port that was \
-      probed, let go and bound again, even if nothing collided. The report goes to standard error; the \
-      command's own streams, signals, terminal and exit code pass through.
+      Runs the command, catches the port calls of its whole process tree, and reports every port that was probed, \
+      released and bound again, even if nothing collided. The report goes to standard error; the command's own \
+      streams, signals, terminal and exit code pass through.
 
-      EXIT CODES: 66 races were found; else the command's own. 64 wrong usage, 69 this host cannot catch port \
+      EXIT CODES: 66 races were found; otherwise the command's own. 64 wrong usage, 69 this host cannot catch port \
       calls (see doctor), 70 bindstorm itself failed, 73 a report cannot be written, 126/127 the command cannot \
       be run.
       """)
@@ -25,7 +27,7 @@ struct CheckCommand: ParsableCommand {
   @Option(
     help:
       "Make re-binds fail: lazy (while the re-bind waits) or eager (at the release). Default: off.")
-  var steal: StealChoice = .off
+  var steal: StealMode = .off
 
   @Option(help: "How many re-binds to steal; 0 for all.")
   var stealMax = 1
@@ -33,33 +35,40 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Steal only the n-th re-bind of a port.")
   var stealRebind: Int?
 
-  @Option(help: "Steal only windows of at least so long, for example 5ms.")
+  @Option(help: "Steal only in windows that last at least this long, for example 5ms.")
   var minWindow: Nanoseconds?
 
   @Option(help: "Steal only at this place: its short name from a report, or a part of its summary.")
   var only: String?
 
-  @Flag(help: "Hand a released probe's port out again, where the kernel allows it.")
+  @Flag(
+    help:
+      "Give the port of a released probe to the next bind to port 0, where the kernel allows it.")
   var forceDuplicate = false
 
-  @Flag(help: "Steal at every window, one a run, and tell what the command does about each.")
+  @Flag(
+    help:
+      "Run the command once per race window, steal the port in that window, and report the result of each run."
+  )
   var enumerate = false
 
-  @Option(help: "At most so many windows with --enumerate.")
+  @Option(help: "Maximum number of windows with --enumerate.")
   var enumerateMax = 32
 
   @Option(
-    help: "When a run counts as hung, for example 30s. Default: 5 times the first, at least 10s.")
+    help:
+      "Time after which a run counts as hung, for example 30s. Default: 5 times as long as the first run took, at least 10s."
+  )
   var hangAfter: Nanoseconds?
 
   @Flag(
-    help: "Catch nothing; run in a private network namespace with few ports and count failures.")
+    help: "Catch no calls; run in a private network namespace with few ports and count failures.")
   var shrink = false
 
-  @Option(help: "Ephemeral ports with --shrink; bind(0) uses every second.")
+  @Option(help: "Number of ephemeral ports with --shrink; bind(0) uses every second one.")
   var shrinkPorts = 16
 
-  @Option(help: "Runs with --shrink.")
+  @Option(help: "Number of runs with --shrink.")
   var shrinkRuns = 20
 
   @Option(
@@ -71,7 +80,8 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Report connections between processes with different values of BINDSTORM_GROUP.")
   var groups = false
 
-  @Option(help: "File of known places, lines KIND:PATTERN.", completion: .file())
+  @Option(
+    help: "File of known places to leave out, one KIND:PATTERN on each line.", completion: .file())
   var suppressions: String?
 
   @Option(help: "Exit code when races were found; 0 keeps the command's own.")
@@ -81,25 +91,16 @@ struct CheckCommand: ParsableCommand {
     help: "Write the text report to this file instead of standard error.", completion: .file())
   var report: String?
 
-  @Option(help: "Write JSON to this file, - for standard output.", completion: .file())
-  var json: String?
+  @OptionGroup
+  var reports: RaceReportOptions
 
-  @Option(help: "Write JUnit XML to this file.", completion: .file())
-  var junit: String?
-
-  @Option(help: "Write SARIF 2.1.0 to this file, a result a place.", completion: .file())
-  var sarif: String?
-
-  @Option(help: "Write a self-contained page to this file.", completion: .file())
-  var html: String?
-
-  @Option(help: "How many stacks to take; 0 for none.")
+  @Option(help: "Maximum number of stacks to take; 0 for none.")
   var stacks = 64
 
   @Flag(help: "Do not ask py-spy for Python frames.")
   var noPySpy = false
 
-  @Flag(help: "Leave io_uring to the command; its binds pass unseen.")
+  @Flag(help: "Let the command use io_uring; binds made through it are not seen.")
   var allowIoUring = false
 
   @Option(help: "full or fallback (without pidfd_getfd). Default: what the host can do.")
@@ -107,13 +108,14 @@ struct CheckCommand: ParsableCommand {
 
   @Option(
     help:
-      "How long to wait for processes that outlive the command, for example 2s. Default: for ever.")
+      "How long to wait for processes that outlive the command, for example 2s. Default: until they end."
+  )
   var linger: Nanoseconds?
 
-  @Flag(name: .shortAndLong, help: "Tell notes and what was watched.")
+  @Flag(name: .shortAndLong, help: "Also print notes and a summary of what was observed.")
   var verbose = false
 
-  @Flag(name: .shortAndLong, help: "Say nothing when there is no race.")
+  @Flag(name: .shortAndLong, help: "Print nothing when there is no race.")
   var quiet = false
 
   @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
@@ -126,15 +128,15 @@ struct CheckCommand: ParsableCommand {
       throw ValidationError("--steal-rebind counts from 1")
     }
     if enumerate && (shrink || steal != .off) {
-      throw ValidationError("--enumerate steals by itself; leave --steal and --shrink away")
+      throw ValidationError("--enumerate steals by itself; remove --steal and --shrink")
     }
     if shrink && (steal != .off || forceDuplicate || !inject.isEmpty) {
       throw ValidationError(
-        "--shrink catches nothing; leave --steal, --force-duplicate and --inject away")
+        "--shrink catches no calls; remove --steal, --force-duplicate and --inject")
     }
     if enumerateMax < 1 || shrinkRuns < 1 || !(2...28_000).contains(shrinkPorts) {
       throw ValidationError(
-        "--enumerate-max and --shrink-runs count from 1, --shrink-ports from 2 to 28000")
+        "--enumerate-max and --shrink-runs must be at least 1, --shrink-ports from 2 to 28000")
     }
     if stacks < 0 { throw ValidationError("--stacks must not be negative") }
   }
@@ -145,7 +147,7 @@ struct CheckCommand: ParsableCommand {
     var supervision = try settings()
     if enumerate { return try enumerateWindows(supervision) }
     supervision.steal = StealPolicy(
-      mode: steal == .off && (only != nil || stealRebind != nil) ? .lazy : steal.mode,
+      mode: steal == .off && (only != nil || stealRebind != nil) ? .lazy : steal,
       limit: stealMax, rebind: stealRebind, minimumWindow: minWindow?.count ?? 0, only: only)
     let known = try readSuppressions()
     let observation = try observe(supervision)
@@ -169,33 +171,31 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  /// Puts the text report where it belongs.
+  /// Writes the text report to its file, or to standard error.
   func deliver(_ text: String) throws {
-    // Nobody could be told that standard error cannot be written.
+    // That standard error cannot be written cannot be reported anywhere.
     if let report { try writeReport(text, to: report) } else { _ = writeAll(text, to: 2) }
   }
 
-  /// Before a long run, not after it: whether its reports can be written.
+  /// Checks before a long run, and not only after it, that its reports can be written.
   private func makeReportFiles() throws {
-    for path in [report, json, junit, sarif, html] {
-      guard let path, path != "-" else { continue }
-      try writeReport("", to: path)
-    }
+    let paths = [report].compactMap { $0 } + reports.requested.map(\.path)
+    for path in paths where path != "-" { try writeReport("", to: path) }
   }
 
   private func writeFiles(_ book: Book, _ facts: RunFacts) throws {
-    if let json { try writeReport(RaceDocument(book, facts).text(), to: json) }
-    if let junit { try writeReport(RaceJUnitReport.text(book, facts), to: junit) }
-    if let sarif { try writeReport(SARIFReport.text(book, facts), to: sarif) }
-    if let html { try writeReport(RaceHTMLReport.text(book, facts), to: html) }
+    let findings = RunFindings(book, facts)
+    for (format, path) in reports.requested {
+      try writeReport(String(decoding: format.bytes(findings), as: UTF8.self), to: path)
+    }
   }
 
   private func settings() throws -> Supervision {
     var supervision = Supervision(command: command)
     supervision.forcesDuplicates = forceDuplicate
     supervision.injections = try inject.map { text in
-      do throws(InjectRule.Mistake) {
-        return try InjectRule(parsing: text, errorNumber: InjectableError.number)
+      do throws(CallInjection.Mistake) {
+        return InjectRule(try CallInjection(parsing: text))
       } catch {
         printError("bindstorm: --inject \(error)")
         throw ExitStatus.badPlan
@@ -230,7 +230,7 @@ func observe(_ supervision: Supervision) throws -> Observation {
   try catching { () throws(CheckError) in try Supervisor.run(supervision) }
 }
 
-/// Maps what went wrong to a message and an exit code.
+/// Maps an error to a message and an exit code.
 func catching<R>(_ body: () throws(CheckError) -> R) throws -> R {
   do throws(CheckError) {
     return try body()
@@ -261,7 +261,7 @@ func writeReport(_ text: String, to path: String) throws {
   try check(code != 0 ? code : closing)
 }
 
-/// Writes all of a text, however long; the errno of what could not be written, 0 where all was.
+/// Writes a whole text. Returns 0, or the errno of the write that failed.
 func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
   do throws(SystemError) { try FileBytes.write(text.utf8, to: descriptor) } catch {
     return error.code
@@ -277,12 +277,6 @@ struct Nanoseconds: ExpressibleByArgument {
     guard let count = parseDuration(argument) else { return nil }
     self.count = count
   }
-}
-
-/// When the thief comes, on the command line.
-enum StealChoice: String, ExpressibleByArgument, CaseIterable {
-  case off, lazy, eager
-  var mode: StealPolicy.Mode { StealPolicy.Mode(rawValue: rawValue)! }
 }
 
 /// How calls are caught, on the command line.
@@ -312,7 +306,7 @@ extension RunFacts {
     stolen = observation.stolen
     duplicatesForced = observation.duplicatesForced
     injections = zip(supervision.injections, observation.injected).map {
-      "\($0.call.rawValue) struck \($1) times"
+      "\($0.injection.call.rawValue): \($1) call\($1 == 1 ? "" : "s") injected"
     }
     isTreeRunning = observation.isTreeRunning
   }

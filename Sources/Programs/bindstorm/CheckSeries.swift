@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ForcedCalls
 @preconcurrency internal import Glibc
 internal import Interception
 internal import RaceLedger
@@ -6,7 +7,7 @@ internal import RaceReporting
 internal import Statistics
 
 extension CheckCommand {
-  /// `--enumerate`: a run without a thief, then one a window.
+  /// `--enumerate`: a run without a thief, then one run for each window.
   func enumerateWindows(_ settings: Supervision) throws {
     var enumeration = Enumeration(limit: enumerateMax)
     let first = try observe(settings)
@@ -30,7 +31,9 @@ extension CheckCommand {
     }
     let facts = RunFacts(first, settings)
     try deliver(EnumerationReport.text(enumeration, facts))
-    if let json { try writeReport(EnumerationReport.json(enumeration, facts), to: json) }
+    if let json = reports.json {
+      try writeReport(EnumerationReport.json(enumeration, facts), to: json)
+    }
     if enumeration.red > 0 && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
     try passOn(first.status)
   }
@@ -53,7 +56,8 @@ extension CheckCommand {
     let spent = UInt64((clock.now - start) / .nanoseconds(1))
     guard base == .exited(0) else {
       printError(
-        "bindstorm check: with all ports the command \(words(base)) already: \(before.lastLine())")
+        "bindstorm check: even with all ports available the command \(words(base)): \(before.lastLine())"
+      )
       throw ExitCode(2)
     }
     try catching { () throws(CheckError) in try PlainRun.narrow(to: shrinkPorts) }
@@ -66,18 +70,18 @@ extension CheckCommand {
       guard status != .exited(0) else { continue }
       failures += 1
       if failures <= 3 {
-        lines.append("  run \(run) \(words(status)); its last words: \(output.lastLine())")
+        lines.append("  run \(run) \(words(status)); last output: \(output.lastLine())")
       }
     }
     let interval = ClopperPearson.interval(failures, outOf: shrinkRuns)
     func percent(_ rate: Double) -> String { "\((rate * 1_000).rounded() / 10) %" }
     lines.insert(
-      "bindstorm check: \(shrinkPorts) ephemeral ports in a private namespace, nothing caught: \(failures) of \(shrinkRuns) runs failed (95 % interval \(percent(interval.lowerBound)) to \(percent(interval.upperBound)))",
+      "bindstorm check: \(shrinkPorts) ephemeral ports in a private namespace, no calls caught: \(failures) of \(shrinkRuns) runs failed (95 % interval \(percent(interval.lowerBound)) to \(percent(interval.upperBound)))",
       at: 0)
     lines.append(
       failures == 0
-        ? "bindstorm check: that no run failed says little by itself; run without --shrink to see the windows"
-        : "bindstorm check: it fails when ports are few")
+        ? "bindstorm check: a series without a failure proves little; run without --shrink to see the windows"
+        : "bindstorm check: the command fails when few ports are available")
     try deliver(lines.joined(separator: "\n") + "\n")
     if failures > 0 && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
   }

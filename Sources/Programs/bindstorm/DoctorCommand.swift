@@ -13,10 +13,10 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract:
-      "Say for run and check what works on this host, what is missing, and what would grant it.",
+      "Report what works on this host for run and check, what is missing, and how to enable it.",
     discussion: """
-      Exit code 0: run works, if perhaps without a network namespace of its own; 69: it does not. What check lacks is \
-      said and leaves the exit code as it is.
+      Exit code 0: run works, possibly without a network namespace of its own; 69: it does not. What check lacks is \
+      reported and does not change the exit code.
       """)
 
   func run() throws {
@@ -100,7 +100,7 @@ private struct RunAbilities {
       .init(
         name: "network namespace", isThere: namespaceProblem == nil && workerProblem == nil,
         note: namespaceProblem.map {
-          "\($0); runs go on without, with a warning, rows that need one are skipped, and --require-isolation "
+          "\($0); runs work without one, with a warning, arms that need one are skipped, and --require-isolation "
             + "ends with 69; \(Self.grant)"
         } ?? "not tried, as the workers do not start"),
       .init(

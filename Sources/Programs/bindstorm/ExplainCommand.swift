@@ -9,10 +9,11 @@ internal import TerminalText
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Say in words what happened in a trial, or what took the ports of a whole run.",
+    abstract:
+      "Explain what happened in one trial, or list which processes took ports in a whole run.",
     discussion: """
-      Of a trial: its outcome, a report for each port that was lost, and everything that has a time. \
-      Of a run: the findings, each once, with how often it was seen and where first.
+      For a trial: its outcome, a report for each lost port, and a timeline. For a run: each finding once, with its \
+      count and the trial in which it was first seen.
       """)
 
   @Argument(
@@ -21,7 +22,7 @@ struct ExplainCommand: ParsableCommand {
   var place: String
 
   func run() throws {
-    // A folder may end in numbers, too: what is there wins.
+    // A folder's name may end in numbers, too: if it is a run, it is not a trial.
     if let trial = TrialPlace(argument: place), (try? readFile("\(place)/resolved.json")) == nil {
       return try explain(trial)
     }
@@ -38,7 +39,7 @@ struct ExplainCommand: ParsableCommand {
       let evidence = launch.evidence.isEmpty ? "" : ": \(launch.evidence)"
       text += "launch \(launch.launch): \(launch.outcome.rawValue)\(evidence)\n"
     }
-    // Reports and time line are made for terminals.
+    // Reports and timeline are already made safe for terminals.
     text = TerminalText.safe(text)
     for report in RaceReport.all(events, arm: arm, run: run.lastingFolder) { text += report.text }
     try StandardStreams.printResult(text + Timeline.text(events))

@@ -1,33 +1,40 @@
 internal import ArgumentParser
+internal import Judging
 internal import PlanModel
 
-/// `bindstorm list strategies|thieves|faults`
+/// `bindstorm list strategies|thieves|faults|outcomes`
 struct ListCommand: ParsableCommand {
   /// What can be listed.
   enum Subject: String, ExpressibleByArgument, CaseIterable {
-    case strategies, thieves, faults
+    case strategies, thieves, faults, outcomes
   }
 
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the strategies, thieves or faults that a plan may name.")
+    commandName: "list",
+    abstract:
+      "List the strategies, thieves or faults that a plan may name, or the outcomes and verdicts that a report names."
+  )
 
-  @Argument(help: "strategies, thieves or faults.")
+  @Argument(help: "strategies, thieves, faults or outcomes.")
   var subject: Subject
 
   @Flag(
     help:
-      "For strategies: where each comes from, what it needs, and how it fails. For thieves: how theory sees each, and which option a target failure rate solves for."
+      "For strategies: where each comes from, what it needs, and how it fails. For thieves: how the model treats each, and which option target_failure_rate sets."
   )
   var long = false
 
-  @Flag(help: "For strategies: a Markdown table of what each declares about itself.")
+  @Flag(
+    help:
+      "For strategies: a Markdown table of what each declares about itself. For outcomes: the tables of the glossary."
+  )
   var markdown = false
 
   func validate() throws {
-    if markdown && subject != .strategies {
-      throw ValidationError("--markdown is for strategies only")
+    if markdown && subject != .strategies && subject != .outcomes {
+      throw ValidationError("--markdown is for strategies and outcomes only")
     }
-    if long && subject == .faults {
+    if long && subject != .strategies && subject != .thieves {
       throw ValidationError("--long is for strategies and thieves only")
     }
   }
@@ -39,6 +46,7 @@ struct ListCommand: ParsableCommand {
   private var text: String {
     switch subject {
     case .strategies where markdown: return StrategyTable.text(vocabulary.strategies)
+    case .outcomes: return markdown ? OutcomeList.markdown : OutcomeList.text
     case .strategies:
       let present = vocabulary.strategies.map { strategy in
         block(strategy.name, strategy.summary, strategy.options) + (long ? traits(strategy) : "")
@@ -129,25 +137,4 @@ struct ProgramRow {
       name: "a vLLM release's own helper",
       place: "taken from its wheel: Adapters/vllm_helper.py"),
   ]
-}
-
-/// The table of strategies in CONTRIBUTING.md, which a test holds to this.
-enum StrategyTable {
-  static func text(_ strategies: [StrategyDescriptor]) -> String {
-    let head = [
-      "strategy", "origin", "root", "cooperation", "number known beforehand", "across hosts",
-      "fails",
-      "weakness",
-    ]
-    let rows = strategies.map { strategy -> [String] in
-      let traits = strategy.traits
-      return [
-        "`\(strategy.name)`", strategy.origin, traits.needsRoot ? "yes" : "no",
-        traits.cooperation.rawValue, traits.isKnownBeforehand ? "yes" : "no",
-        traits.worksAcrossHosts ? "yes" : "no", traits.failure.rawValue, traits.weakness,
-      ]
-    }
-    return ([head, head.map { _ in "---" }] + rows).map { "| \($0.joined(separator: " | ")) |\n" }
-      .joined()
-  }
 }

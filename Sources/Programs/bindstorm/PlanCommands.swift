@@ -9,7 +9,7 @@ internal import Theory
 /// `bindstorm validate PLAN...`
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "validate", abstract: "Check plans and point at every mistake.")
+    commandName: "validate", abstract: "Check plans and report every mistake.")
 
   @Argument(help: "Plans, JSON files.", completion: .file(extensions: ["json"]))
   var plans: [String]
@@ -34,7 +34,7 @@ struct ValidateCommand: ParsableCommand {
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Show what a plan expands to, what rates theory predicts, and how long it takes.")
+    abstract: "Show a plan's arms, the rates that theory predicts, and the estimated time.")
 
   @Argument(help: "The plan, a JSON file.", completion: .file(extensions: ["json"]))
   var plan: String
@@ -94,7 +94,7 @@ struct PlanCommand: ParsableCommand {
         reasons.append((reason, ["\(arm.index)"]))
       }
     }
-    if !reasons.isEmpty { lines += ["", "no model for the sake of a thief:"] }
+    if !reasons.isEmpty { lines += ["", "no predicted rate, because of a thief:"] }
     lines += reasons.map { "  arms \($1.joined(separator: ", ")): \($0)" }
     let total = plan.arms.map(TimeEstimate.seconds).reduce(0, +)
     lines += ["", "estimated time: \(rounded(total)) s", ""]

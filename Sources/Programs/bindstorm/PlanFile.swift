@@ -11,7 +11,7 @@ let vocabulary = Vocabulary(
   strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
   faults: FaultRegistry.descriptors)
 
-/// A plan as it is on disk and as it was understood.
+/// A plan as it is on disk and as it was resolved.
 struct PlanFile {
   let bytes: [UInt8]
   var plan: ResolvedPlan
@@ -44,7 +44,7 @@ struct PlanFile {
     }
   }
 
-  /// The file's folder, absolute, so that it means the same to every process.
+  /// The file's folder as an absolute path, so that it is the same for every process.
   private static func folder(of path: String) -> String {
     guard let resolved = realpath(path, nil) else { return "." }
     defer { free(resolved) }

@@ -12,12 +12,12 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay",
     abstract: "Run one trial of a stored run again, or force its lost race.",
     discussion: """
-      The level says what a replay proves. exact: the interleaving is forced; the victim's number is let go, another \
-      process binds it, the victim binds. synthetic: the trial's faults are injected again at the same points. \
-      statistical: same seeds, same thieves; who comes first is up to the kernel.
+      The level says what a replay proves. exact: the interleaving is forced: the victim's port is released, another \
+      process binds it, then the victim tries to. synthetic: the trial's faults are injected again at the same \
+      points. statistical: the same seeds and the same thieves; the kernel decides who is first.
 
-      Ends with 0 if every replay failed where the trial did, whoever took the port (or was ready where it was; with \
-      --strategy: was ready), 1 if one did not, 2 if none counts.
+      Exit code 0: each replay ended like the trial, failed or ready, whoever took the port (with --strategy: each \
+      was ready); 1: one did not; 2: none counts.
       """)
 
   @Argument(
@@ -34,7 +34,7 @@ struct ReplayCommand: ParsableCommand {
   @Flag(help: "Force the interleaving in which the trial's first lost port was lost.")
   var force = false
 
-  @Option(help: "How often. Default: 1, with --force 100.")
+  @Option(help: "Number of replays. Default: 1, with --force 100.")
   var times: Int?
 
   @Option(help: "Another strategy of the same scenario, by its label, under the same conditions.")
@@ -117,7 +117,8 @@ struct ReplayCommand: ParsableCommand {
     let holder = report.signature.holder
     return (
       "exact",
-      holder == "a thief" ? "" : "; a thief stands in for \(holder), which had the port then"
+      holder == "a thief"
+        ? "" : "; a thief takes the place of \(holder), which held the port in the trial"
     )
   }
 
@@ -131,7 +132,7 @@ struct ReplayCommand: ParsableCommand {
     for launch in counter.outcomes.joined() { names[launch.outcome.rawValue, default: 0] += 1 }
     let before = Set(seen.map(\.outcome.rawValue)).sorted().joined(separator: ", ")
     var text =
-      "\(arm.scenario), \(arm.strategy.label), trial \(place.arm)/\(place.trial) (then: \(before))\n"
+      "\(arm.scenario), \(arm.strategy.label), trial \(place.arm)/\(place.trial) (recorded: \(before))\n"
       + "level: \(level)\(remark)\n"
       + "red \(red)/\(counted.count), green \(counted.count - red)/\(counted.count): "
       + names.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
@@ -139,7 +140,9 @@ struct ReplayCommand: ParsableCommand {
     if let evidence = counter.outcomes.joined().first(where: { !$0.evidence.isEmpty })?.evidence {
       text += "first: \(evidence)\n"
     }
-    if counted.count < times { text += "\(times - counted.count) of \(times) do not count\n" }
+    if counted.count < times {
+      text += "\(times - counted.count) of \(times) replays do not count\n"
+    }
     try StandardStreams.printResult(TerminalText.safe(text))
     guard !counted.isEmpty else { throw ExitCode(2) }
     let failed = strategy == nil && seen.contains { $0.outcome.isFailure }

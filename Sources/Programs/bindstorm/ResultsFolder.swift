@@ -3,6 +3,7 @@ internal import Engine
 @preconcurrency internal import Glibc
 internal import Judging
 internal import PlanModel
+internal import ReportKit
 internal import Reports
 
 /// `Results/<plan>/<UTC>-<seed>/`: written in phases, the plan before anything runs, the verdict last.
@@ -48,7 +49,7 @@ struct ResultsFolder {
   /// What workers write for people, beside the history.
   private var workerLog: String { "\(path)/workers.log" }
 
-  /// Makes the file for what workers have to say, as libzmq does before it aborts a process; a descriptor.
+  /// Makes the file for the workers' messages, such as libzmq's before it aborts a process. Returns its descriptor.
   /// - Throws: exit code 73, after saying why on standard error.
   func openWorkerLog() throws -> Int32 {
     let log = open(workerLog, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
@@ -59,18 +60,18 @@ struct ResultsFolder {
     return log
   }
 
-  /// Removes the workers' file if nothing is in it, else says that there is something.
+  /// Removes the workers' file if it is empty, else names it.
   func closeWorkerLog(_ log: Int32) {
     let size = lseek(log, 0, SEEK_END)
     close(log)
     if size == 0 {
       unlink(workerLog)
     } else {
-      printError("bindstorm: note: workers had something to say: \(workerLog)")
+      printError("bindstorm: note: the workers wrote messages; see \(workerLog)")
     }
   }
 
-  /// Removes the folder of a run that could not start, after showing what its workers said.
+  /// Removes the folder of a run that could not start, after printing its workers' messages.
   func discard(_ log: Int32) {
     close(log)
     if let text = try? readFile(workerLog), !text.isEmpty {
@@ -78,37 +79,40 @@ struct ResultsFolder {
     }
     unlink(workerLog)
     rmdir(path)
-    // Stays where earlier runs are.
+    // Fails, as it should, if earlier runs are in it.
     rmdir(parent)
     if let newRoot { rmdir(newRoot) }
   }
 
-  /// What stands before anything runs.
+  /// Writes what is known before anything runs.
   func writePlan(_ file: PlanFile, environment: EnvironmentRecord) throws {
     try write(file.bytes, to: "plan.json")
-    try write(json(file.plan), to: "resolved.json")
-    try write(json(environment), to: "environment.json")
+    try write(json(file.plan, "resolved.json"), to: "resolved.json")
+    try write(json(environment, "environment.json"), to: "environment.json")
     link()
   }
 
-  /// What stands when all is judged.
+  /// Writes what is known when everything is judged.
   func writeVerdict(_ matrix: Matrix, timings: [ArmTimingRecord]) throws {
-    try write(json(matrix), to: "matrix.json")
-    try write(Array(CSVReport.text(matrix).utf8), to: "matrix.csv")
-    try write(Array(MarkdownReport.text(matrix).utf8), to: "matrix.md")
-    let seconds = timings.map(\.seconds)
-    try write(Array(JUnitReport.text(matrix, seconds: seconds).utf8), to: "junit.xml")
-    try write(json(["arms": timings]), to: "timing.json")
+    let document = RunDocument(matrix: matrix, seconds: timings.map(\.seconds))
+    for (file, format) in MatrixFormats.all {
+      try write(encoded(file) { try format.bytes(document) }, to: file)
+    }
+    try write(json(["arms": timings], "timing.json"), to: "timing.json")
   }
 
-  private func json(_ value: some Encodable) throws -> [UInt8] {
-    do { return try JSONReport.bytes(value) } catch {
-      printError("bindstorm: cannot encode results: \(error)")
+  private func json(_ value: some Encodable, _ file: String) throws -> [UInt8] {
+    try encoded(file) { try JSONReport.bytes(value) }
+  }
+
+  private func encoded(_ file: String, _ bytes: () throws -> [UInt8]) throws -> [UInt8] {
+    do { return try bytes() } catch {
+      printError("bindstorm: cannot encode \(file): \(error)")
       throw ExitStatus.internalError
     }
   }
 
-  /// Makes a folder and those above it; false, with errno, if it is not there then.
+  /// Makes a folder and those above it. Returns false, with errno set, if it does not exist afterwards.
   private static func makeFolders(_ path: String) -> Bool {
     if mkdir(path, 0o777) == 0 { return true }
     if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex,
@@ -127,7 +131,7 @@ struct ResultsFolder {
     let stream = fopen("\(path)/\(file)", "we")
     let isWritten = stream != nil && fwrite(bytes, 1, bytes.count, stream) == bytes.count
     let code = errno
-    // The last bytes may fail as late as here.
+    // Buffered bytes are written only here, and that may fail, too.
     guard stream == nil || fclose(stream) == 0, isWritten else {
       let text = String(cString: strerror(isWritten ? errno : code))
       printError("bindstorm: cannot write \(path)/\(file): \(text)")

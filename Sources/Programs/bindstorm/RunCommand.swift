@@ -9,7 +9,7 @@ internal import RunContract
 internal import Strategies
 internal import Syscalls
 
-/// When to colour.
+/// When to use colours.
 enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
   case auto, always, never
 }
@@ -28,19 +28,19 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Seed instead of the plan's. Default: BINDSTORM_SEED, else the plan's.")
   var seed: UInt64?
 
-  @Flag(help: "End with exit code 69 where no network namespace can be had.")
+  @Flag(help: "End with exit code 69 if no network namespace is available.")
   var requireIsolation = false
 
-  @Flag(help: "Run among the host's own ports, without a network namespace.")
+  @Flag(help: "Use the host's own ports, without a network namespace.")
   var noIsolation = false
 
   @Option(help: "Colour the matrix: auto, always or never.")
   var color: ColorChoice = .auto
 
-  @Flag(name: .shortAndLong, help: "No progress.")
+  @Flag(name: .shortAndLong, help: "Show no progress.")
   var quiet = false
 
-  @Flag(name: .shortAndLong, help: "Say where results go and how the run is isolated.")
+  @Flag(name: .shortAndLong, help: "Print where results go and how the run is isolated.")
   var verbose = false
 
   func validate() throws {
@@ -89,8 +89,8 @@ struct RunCommand: ParsableCommand {
 
     let matrix = MatrixJudge(plan: file.plan, vocabulary: vocabulary).judge(
       observer.tallies, isPartial: interruption.isRequested || failure != nil)
-    // Shown first and written then, each whatever becomes of the other: what was measured is not lost because
-    // a disk is full or a pipe is closed.
+    // Shown first, then written, and neither depends on the other: what was measured is not lost because a disk is
+    // full or a pipe is closed.
     if let failure { printError("bindstorm: \(failure)") }
     let isShown = Result {
       try StandardStreams.printResult(
@@ -111,7 +111,7 @@ struct RunCommand: ParsableCommand {
     if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
   }
 
-  /// How to look closer, where something was lost.
+  /// How to see a lost trial in detail.
   private static func hint(_ matrix: Matrix, _ folder: String) -> String {
     let failed = matrix.plan.arms.filter { matrix.arms[$0.index].topCause != nil }
     // One that can be forced, if there is one: at depth `allocate` nothing is bound.
@@ -146,9 +146,9 @@ struct RunCommand: ParsableCommand {
     case .none:
       printError(
         """
-        bindstorm: warning: no network namespace (\(run.isolationProblem)). Trials run among this host's own \
-        ports: other programs may take part, pools are narrowed socket by socket and only inside the host's \
-        range, libzmq's own wildcard binds not at all, and left-over sockets are not looked for.
+        bindstorm: warning: no network namespace (\(run.isolationProblem)). Trials use this host's own \
+        ports: other programs may interfere, pools are narrowed for each socket and only inside the host's range, \
+        libzmq's own wildcard binds are not narrowed, and sockets that are left behind are not searched for.
         """)
     }
   }
@@ -160,10 +160,10 @@ enum WorkerLocation {
     if let path = getenv("BINDSTORM_WORKER") { return String(cString: path) }
     let path: String
     do throws(SystemError) { path = try CurrentProcess.neighbour("bindstorm-worker") } catch {
-      throw .workers("cannot tell where bindstorm-worker is: \(error)")
+      throw .workers("cannot find bindstorm-worker: \(error)")
     }
     guard access(path, X_OK) == 0 else {
-      throw .workers("there is no \(path); install it there, or set BINDSTORM_WORKER")
+      throw .workers("\(path) does not exist; install it there, or set BINDSTORM_WORKER")
     }
     return path
   }

@@ -6,7 +6,7 @@ internal import PlanModel
 internal import Reports
 internal import Syscalls
 
-/// Takes a run's events: writes them down first, then judges each trial and shows how the run goes.
+/// Takes a run's events: writes them first, then judges each trial and shows progress.
 final class RunObserver: Run.Observer {
   private let plan: ResolvedPlan
   /// Nil once it is closed.
@@ -31,12 +31,12 @@ final class RunObserver: Run.Observer {
     progress.trialEnded(arm: started.arm, tallies)
   }
 
-  /// Writes what has collected and closes the history; nothing may come after it.
-  /// - Throws: `HistoryError.cannotWrite`, also where the system tells only now.
+  /// Writes what is buffered and closes the history; nothing may be appended afterwards.
+  /// - Throws: `HistoryError.cannotWrite`, also for an error of an earlier write that the system reports only now.
   func close() throws(HistoryError) { try writer.take()?.close() }
 }
 
-/// Shows how a run goes on standard error: a line that is rewritten on a terminal, one every 5 s elsewhere.
+/// Shows progress on standard error: one line that is rewritten on a terminal, else a line every 5 s.
 final class ProgressReporter {
   private let plan: ResolvedPlan
   private let isQuiet: Bool

@@ -3,11 +3,11 @@ internal import Syscalls
 
 /// The three descriptors that every process expects to have.
 enum StandardStreams {
-  /// Opens /dev/null where a caller closed one of them: else the first file opened, such as the history, would
-  /// get its number, and results printed would end up inside that file.
+  /// Opens /dev/null for each of them that the caller closed: otherwise the first file opened, such as the history,
+  /// would get its number, and printed results would end up inside that file.
   static func ensureOpen() {
     for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
-      // For reading only: results that nobody can see are an error of the write.
+      // For reading only: printing results that nobody can see must fail.
       _ = open("/dev/null", O_RDONLY)
     }
   }

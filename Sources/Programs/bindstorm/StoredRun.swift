@@ -8,7 +8,7 @@ internal import PlanReading
 /// A run's folder, read back.
 struct StoredRun {
   let folder: String
-  /// The folder by a name that stays: what `latest` leads to changes with the next run.
+  /// The folder by a lasting name: the target of `latest` changes with the next run.
   let lastingFolder: String
   let plan: ResolvedPlan
 
@@ -25,7 +25,7 @@ struct StoredRun {
       ) { try JSONDecoder().decode(ResolvedPlan.self, from: Data($0)) }
     } catch let error as ReadError {
       printError(
-        "bindstorm: cannot read \(folder)/resolved.json: \(error.text); a run's folder is wanted, or RUN/ARM/TRIAL where a trial is"
+        "bindstorm: cannot read \(folder)/resolved.json: \(error.text); expected a run's folder, or RUN/ARM/TRIAL for one trial"
       )
       throw ExitStatus.badPlan
     } catch {

@@ -99,6 +99,25 @@ public struct ByteBuffer: ~Copyable {
     append(decimal: UInt64(value.magnitude))
   }
 
+  /// Adds numbers as a JSON list.
+  mutating func append(list numbers: [some FixedWidthInteger]) {
+    append(91)
+    var isFirst = true
+    for number in numbers {
+      if !isFirst { append(44) }
+      isFirst = false
+      append(decimal: Int(number))
+    }
+    append(93)
+  }
+
+  /// Adds a word that needs no escapes as a JSON string.
+  mutating func append(word: StaticString) {
+    append(34)
+    append(word)
+    append(34)
+  }
+
   /// Adds text as a JSON string with its quotes, escaped as RFC 8259 demands.
   mutating func append(quoted text: String) {
     append(34)

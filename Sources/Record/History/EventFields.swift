@@ -77,41 +77,49 @@ struct EventFields {
     return word
   }
 
-  mutating func ports(_ name: String) throws(EventDecoder.Failure) -> [UInt16] {
-    guard let value = take(name) else { throw missing(name) }
-    guard case .array(let elements) = value else { throw wrong(name, "a list of ports") }
-    var ports: [UInt16] = []
-    ports.reserveCapacity(elements.count)
-    for element in elements {
-      guard case .number(let number) = element, let port = UInt16(exactly: number) else {
-        throw wrong(name, "a list of ports")
-      }
-      ports.append(port)
-    }
-    return ports
-  }
-
-  /// A list of whole numbers; empty if it is not there.
+  /// A list of whole numbers, as `standard` if it is not there.
   mutating func numbers<Number: FixedWidthInteger>(
-    _ name: String
+    _ name: String, default standard: [Number]?
   ) throws(EventDecoder.Failure) -> [Number] {
-    guard let value = take(name) else { return [] }
-    guard case .array(let elements) = value else { throw wrong(name, "a list of whole numbers") }
+    guard let value = take(name) else {
+      guard let standard else { throw missing(name) }
+      return standard
+    }
+    let expected = "a list of whole numbers in \(Number.min)...\(Number.max)"
+    guard case .array(let elements) = value else { throw wrong(name, expected) }
     var numbers: [Number] = []
+    numbers.reserveCapacity(elements.count)
     for element in elements {
       guard case .number(let number) = element, let exact = Number(exactly: number) else {
-        throw wrong(name, "a list of whole numbers")
+        throw wrong(name, expected)
       }
       numbers.append(exact)
     }
     return numbers
   }
 
-  mutating func fieldsIfPresent(
-    _ name: String
-  ) throws(EventDecoder.Failure) -> EventFields? {
+  /// An object, all of whose fields `read` must take; nil if it is not there.
+  mutating func objectIfPresent<Record>(
+    _ name: String,
+    _ read: (inout EventFields) throws(EventDecoder.Failure) -> Record
+  ) throws(EventDecoder.Failure) -> Record? {
     guard let value = take(name) else { return nil }
     guard case .object(let object) = value else { throw wrong(name, "an object") }
-    return EventFields(object)
+    var fields = EventFields(object)
+    let record = try read(&fields)
+    try fields.finish()
+    return record
   }
+
+  /// The same for one that must be there.
+  mutating func object<Record>(
+    _ name: String,
+    _ read: (inout EventFields) throws(EventDecoder.Failure) -> Record
+  ) throws(EventDecoder.Failure) -> Record {
+    guard let record = try objectIfPresent(name, read) else { throw missing(name) }
+    return record
+  }
+
+  /// A field's value; it stays there to be taken.
+  func peek(_ name: String) -> JSONValue? { fields.first { $0.key == name }?.value }
 }

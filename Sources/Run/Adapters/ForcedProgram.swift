@@ -1,5 +1,6 @@
 internal import CLinuxShims
 internal import CSharedRegion
+internal import ForcedCalls
 internal import Glibc
 internal import Interception
 internal import PlanModel
@@ -62,14 +63,12 @@ struct ForcedProgram {
     account.pointee.supervisor = getpid()
     var supervision = Supervision(command: command.words)
     supervision.steal = StealPolicy(
-      mode: StealPolicy.Mode(rawValue: forcing.steal.rawValue)!, limit: forcing.max,
+      mode: forcing.steal, limit: forcing.max,
       rebind: forcing.rebind, minimumWindow: UInt64(forcing.minWindowMilliseconds) * 1_000_000,
       only: forcing.only)
     supervision.timeLimit = timeLimit
+    supervision.injections = forcing.injections.map { InjectRule($0) }
     do {
-      supervision.injections = try forcing.injections.map {
-        try InjectRule(parsing: $0.rule, errorNumber: InjectableError.number)
-      }
       let observation = try Supervisor.run(supervision)
       write(observation, to: account)
       bs_store(bs_forced_is_complete(account), 1)
@@ -98,9 +97,9 @@ struct ForcedProgram {
     }
     (account.pointee.ending, account.pointee.status) =
       switch observation.status {
-      case .exited(let code): (0, code)
-      case .signalled(let signal): (1, signal)
-      case .hung: (2, 0)
+      case .exited(let code): (BS_ENDING_EXITED.rawValue, code)
+      case .signalled(let signal): (BS_ENDING_SIGNALLED.rawValue, signal)
+      case .hung: (BS_ENDING_HUNG.rawValue, 0)
       }
     account.pointee.calls = UInt32(clamping: observation.calls)
     account.pointee.unobserved = UInt32(clamping: observation.unobserved)
@@ -110,7 +109,8 @@ struct ForcedProgram {
     account.pointee.stolen = UInt32(clamping: observation.stolen)
     account.pointee.injected = UInt32(clamping: observation.injected.reduce(0, +))
     if let refusal = refusals.first {
-      account.pointee.refusal = refusal.owner?.isInTree == true ? 1 : 2
+      let holder = refusal.owner?.isInTree == true ? BS_REFUSAL_TREE : BS_REFUSAL_OUTSIDER
+      account.pointee.refusal = holder.rawValue
     }
     let told = windows.first(where: \.wasStolen) ?? refusals.first ?? windows.first
     region.setWindow(told.map { Self.words($0) } ?? "", of: launch)

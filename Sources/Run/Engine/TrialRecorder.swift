@@ -146,12 +146,11 @@ final class TrialRecorder {
       events.append(
         .thief(
           ThiefRecord(
-            thief: number, name: arm.thieves[number].name, pid: thief.pid,
-            wanted: Int(thief.wanted),
+            thief, thief: number, name: arm.thieves[number].name,
             drawnInWindow: barrierOpened[number].drawn - windowOpened[number].drawn,
             drawnBefore: windowOpened[number].drawn,
             drawnAfterBind: Int(thief.drawn) - barrierOpened[number].drawn,
-            heldAtRelease: barrierOpened[number].held, errno: thief.error)))
+            heldAtRelease: barrierOpened[number].held)))
     }
     events += (earlierFaults + faultRecords(serial: serial, ended)).map(Event.fault)
     return events
@@ -175,11 +174,8 @@ final class TrialRecorder {
     // Numbers by formula are taken without having been drawn.
     portsTaken = max(portsTaken, Set(advertised).subtracting([0]).count)
     return LaunchRecord(
-      launch: launch, pid: slot.pid, advertised: advertised,
-      allocationStarted: slot.allocation_started_ns, allocationEnded: slot.allocation_ended_ns,
-      errno: slot.error, stage: Self.stage(slot.stage), service: slot.service_port, holder: holder,
-      portsTaken: portsTaken, detail: slot.error == 0 ? "" : region.detail(launch),
-      forced: forcedRun(launch), died: slot.is_dead != 0 ? slot.wait_status : nil)
+      slot, launch: launch, advertised: advertised, holder: holder, portsTaken: portsTaken,
+      detail: slot.error == 0 ? "" : region.detail(launch), forced: forcedRun(launch))
   }
 
   private func forcedRun(_ launch: Int) -> ForcedRun? {
@@ -187,12 +183,7 @@ final class TrialRecorder {
     guard arm.strategy.command?.forcing != nil, run.is_complete != 0 else { return nil }
     let isLaunch = StrategyRegistry.forcesLaunch(arm.strategy.name)
     return ForcedRun(
-      isLaunch: isLaunch, ending: ForcedRun.Ending.allCases[Int(run.ending)], status: run.status,
-      bindsElsewhere: run.binds_elsewhere != 0,
-      calls: Int(run.calls), unobserved: Int(run.unobserved), lost: Int(run.lost),
-      probes: Int(run.probes),
-      windows: Int(run.windows), stolen: Int(run.stolen), injected: Int(run.injected),
-      refusal: ForcedRun.Refusal.allCases[Int(run.refusal)], window: region.window(launch),
+      run, isLaunch: isLaunch, window: region.window(launch),
       lastWords: isLaunch ? region.detail(launch) : "")
   }
 
@@ -200,13 +191,10 @@ final class TrialRecorder {
     launch: Int, server: Int, _ holders: [HolderKey: Holder]
   ) -> ServerRecord {
     let slot = launch * arm.topology.apiServers + server
-    let pointer = region.server(slot)
     return ServerRecord(
-      launch: launch, server: server, pid: pointer.pointee.pid,
-      released: pointer.pointee.released_ns,
+      region.server(slot).pointee, launch: launch, server: server,
       input: endpointRecord(slot, .input, holders[.endpoint(slot: slot, role: .input)]),
-      output: endpointRecord(slot, .output, holders[.endpoint(slot: slot, role: .output)]),
-      died: pointer.pointee.is_dead != 0 ? pointer.pointee.wait_status : nil)
+      output: endpointRecord(slot, .output, holders[.endpoint(slot: slot, role: .output)]))
   }
 
   private func endpointRecord(_ slot: Int, _ role: EndpointRole, _ holder: Holder?)
@@ -216,11 +204,8 @@ final class TrialRecorder {
     var holder = holder
     if endpoint.holder_claim != 0 { holder?.since = endpoint.holder_since_ns }
     return EndpointRecord(
-      requested: endpoint.requested, bound: endpoint.bound, errno: endpoint.error,
-      stage: Self.stage(endpoint.stage), attempted: endpoint.attempted_ns,
-      finished: endpoint.finished_ns, holder: holder,
+      endpoint, holder: holder,
       ownership: endpoint.is_bound == 0 ? .unchecked : ownership(slot, role, endpoint),
-      retries: Int(endpoint.retries), reported: endpoint.reported_ns,
       path: endpoint.is_path == 0 ? "" : path(slot, role))
   }
 
@@ -250,11 +235,6 @@ final class TrialRecorder {
   private func endpoint(_ slot: Int, _ role: EndpointRole) -> bs_endpoint {
     let server = region.server(slot)
     return role == .input ? server.input.pointee : server.output.pointee
-  }
-
-  static func stage(_ number: UInt32) -> Stage {
-    let stages = Stage.allCases
-    return number < stages.count ? stages[Int(number)] : .none
   }
 
   private func role(of claim: UInt32) -> HolderResolution.Role? {

@@ -1,11 +1,11 @@
-internal import CSharedRegion
 public import PlanModel
 
 /// Tells whether two executables were built from the same sources, as far as it matters between them: an order names
 /// strategies, thieves, faults and their options by their places, and both read one shared region. An executable left
 /// over from another build would run another strategy than the one reported.
 public enum BuildFingerprint {
-  /// FNV-1a, 64 bits, of all names in their order and of the region's size; never 0, which stands for "not to be
+  /// FNV-1a, 64 bits, of all names in their order and of the text of the
+  /// region's headers; never 0, which stands for "not to be
   /// checked". (Fowler, Noll, Vo; IETF draft-eastlake-fnv.)
   public static func of(
     strategies: [StrategyDescriptor], thieves: [ThiefDescriptor], faults: [FaultDescriptor]
@@ -23,7 +23,7 @@ public enum BuildFingerprint {
     for item in thieves { take(item.name, item.options) }
     for item in faults { take(item.name, item.options) }
     for shift in stride(from: 0, to: 64, by: 8) {
-      take(UInt8(truncatingIfNeeded: MemoryLayout<bs_region>.size >> shift))
+      take(UInt8(truncatingIfNeeded: RegionDigest.value >> UInt64(shift)))
     }
     return max(hash, 1)
   }

@@ -38,49 +38,13 @@ public struct Order {
     order.pool_high = confinesSockets ? UInt32(arm.pool.high) : 0
     order.thief_count = UInt32(thieves.count)
     order.fault_count = UInt32(arm.faults.count)
-    if let startup = arm.startup { order.startup = Self.encode(startup) }
+    if let startup = arm.startup { order.startup = startup.order }
     region.pointer.pointee.order = order
     region.setCommand(arm.strategy.command)
     for (number, thief) in thieves.enumerated() {
       bs_thief_choice_at(region.pointer, UInt32(number)).pointee = Self.choice(
         thief, arm.thieves[number])
     }
-  }
-
-  private static func encode(_ startup: Startup) -> bs_startup_order {
-    var order = bs_startup_order()
-    order.engines = UInt32(startup.engines)
-    order.nodes = UInt32(startup.nodes)
-    order.variant = UInt32(Startup.Variant.allCases.firstIndex(of: startup.variant)!)
-    order.backend = UInt32(Startup.Backend.allCases.firstIndex(of: startup.backend)!)
-    order.has_coordinator = startup.hasCoordinator ? 1 : 0
-    order.load_us = UInt32(startup.loadMilliseconds * 1_000)
-    order.import_us = UInt32(startup.importMilliseconds * 1_000)
-    order.coordinator_import_us = UInt32(startup.coordinatorImportMilliseconds * 1_000)
-    order.coordinator_timeout_ms = UInt32(startup.coordinatorTimeoutMilliseconds)
-    order.init_timeout_ms = UInt32(startup.initTimeoutMilliseconds)
-    order.client_timeout_ms = UInt32(startup.clientTimeoutMilliseconds)
-    order.rpc_port = UInt16(startup.rpcPort)
-    order.shares_rpc_port = startup.sharesRPCPort ? 1 : 0
-    order.has_orphan = startup.hasOrphan ? 1 : 0
-    order.server_node = UInt32(startup.apiServerNode)
-    order.node_ports = UInt32(startup.nodePorts)
-    order.is_hybrid = startup.isHybrid ? 1 : 0
-    order.serial_launches = UInt32(startup.serialLaunches)
-    order.has_http = startup.http ? 1 : 0
-    order.http_port = UInt32(startup.httpPort)
-    order.http_timeout_ms = UInt32(startup.httpTimeoutMilliseconds)
-    order.requests = UInt32(startup.requests)
-    order.request_connections = UInt32(startup.requestConnections)
-    order.request_us = UInt32(startup.requestMilliseconds * 1_000)
-    order.reservation_count = UInt32(startup.reservedPorts.count)
-    for (number, reserved) in startup.reservedPorts.enumerated() {
-      let place = bs_reservations_of(&order) + 3 * number
-      place[0] = UInt32(reserved.node)
-      place[1] = UInt32(reserved.low)
-      place[2] = UInt32(reserved.high)
-    }
-    return order
   }
 
   /// Writes what is to happen in the next trial. Only while no worker is at one.
@@ -202,7 +166,7 @@ public struct WorkerOrder {
     timeoutMilliseconds = Int(order.timeout_ms)
     confinedTo =
       order.pool_low == 0 ? nil : Int(order.pool_low)...Int(order.pool_high)
-    startup = depth == .startup ? Self.decode(order.startup) : nil
+    startup = depth == .startup ? Startup(order.startup) : nil
     command = region.command
     faults = Int(order.fault_count)
     thieves = (0..<Int(order.thief_count)).map { number in
@@ -211,33 +175,29 @@ public struct WorkerOrder {
     }
   }
 
-  private static func decode(_ original: bs_startup_order) -> Startup {
-    var order = original
-    let reserved = (0..<Int(order.reservation_count)).map { number in
-      let place = bs_reservations_of(&order) + 3 * number
-      return NodeReservation(node: Int(place[0]), low: Int(place[1]), high: Int(place[2]))
-    }
-    return Startup(
-      variant: Startup.Variant.allCases[Int(order.variant)],
-      backend: Startup.Backend.allCases[Int(order.backend)], engines: Int(order.engines),
-      nodes: Int(order.nodes), hasCoordinator: order.has_coordinator != 0,
-      importMilliseconds: Double(order.import_us) / 1_000,
-      coordinatorImportMilliseconds: Double(order.coordinator_import_us) / 1_000,
-      loadMilliseconds: Double(order.load_us) / 1_000,
-      coordinatorTimeoutMilliseconds: Int(order.coordinator_timeout_ms),
-      initTimeoutMilliseconds: Int(order.init_timeout_ms),
-      clientTimeoutMilliseconds: Int(order.client_timeout_ms), rpcPort: Int(order.rpc_port),
-      sharesRPCPort: order.shares_rpc_port != 0,
-      hasOrphan: order.has_orphan != 0,
-      apiServerNode: Int(order.server_node), nodePorts: Int(order.node_ports),
-      reservedPorts: reserved, isHybrid: order.is_hybrid != 0,
-      serialLaunches: Int(order.serial_launches), http: order.has_http != 0,
-      httpPort: Int(order.http_port), httpTimeoutMilliseconds: Int(order.http_timeout_ms),
-      requests: Int(order.requests), requestConnections: Int(order.request_connections),
-      requestMilliseconds: Double(order.request_us) / 1_000)
-  }
-
   private static func options(_ choice: UnsafeMutablePointer<bs_choice>) -> [Int] {
     (0..<Int(BS_MAX_OPTIONS)).map { Int(bs_options_of(choice)[$0]) }
+  }
+}
+
+extension NodeReservation {
+  /// Writes reservations to an order, three numbers each; returns how many.
+  static func write(
+    _ reservations: [NodeReservation], to place: UnsafeMutablePointer<UInt32>
+  ) -> UInt32 {
+    for (number, reserved) in reservations.enumerated() {
+      place[3 * number] = UInt32(reserved.node)
+      place[3 * number + 1] = UInt32(reserved.low)
+      place[3 * number + 2] = UInt32(reserved.high)
+    }
+    return UInt32(reservations.count)
+  }
+
+  /// The inverse of `write`.
+  static func read(_ count: UInt32, from place: UnsafeMutablePointer<UInt32>) -> [NodeReservation] {
+    (0..<Int(count)).map {
+      NodeReservation(
+        node: Int(place[3 * $0]), low: Int(place[3 * $0 + 1]), high: Int(place[3 * $0 + 2]))
+    }
   }
 }

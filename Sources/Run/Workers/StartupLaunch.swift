@@ -20,7 +20,7 @@ struct StartupLaunch {
     var number: Int
 
     /// The launcher itself failed.
-    static let launcher = Casualty(kind: BS_CASUALTY_SELF, number: -1)
+    static let launcher = Casualty(kind: BS_CASUALTY_LAUNCHER, number: -1)
   }
 
   init(region: SharedRegion, launch: Launch, order: WorkerOrder, startup: Startup) {
@@ -114,7 +114,7 @@ struct StartupLaunch {
     }
     guard includingServers else { return nil }
     return serverSlots.first { region.server($0).pointee.is_dead != 0 }.map {
-      Casualty(kind: BS_CASUALTY_SERVER, number: $0 - serverSlots.lowerBound)
+      Casualty(kind: BS_CASUALTY_API_SERVER, number: $0 - serverSlots.lowerBound)
     }
   }
 }

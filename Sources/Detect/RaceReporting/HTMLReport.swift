@@ -1,39 +1,5 @@
 public import RaceLedger
-
-/// Findings as JUnit XML: a failed case a place, and one that passes when there is none.
-public enum RaceJUnitReport {
-  /// The document.
-  public static func text(_ book: Book, _ facts: RunFacts) -> String {
-    let command = escaped(facts.command.joined(separator: " "))
-    let count = max(1, book.races.count)
-    var lines = [
-      #"<?xml version="1.0" encoding="UTF-8"?>"#,
-      #"<testsuites name="bindstorm check">"#,
-      #"  <testsuite name="\#(command)" tests="\#(count)" failures="\#(book.races.count)" errors="0" skipped="0" time="\#(facts.seconds)">"#,
-    ]
-    if book.races.isEmpty {
-      // A run in which nothing could be judged passes no test.
-      let skipped =
-        facts.probes == 0
-        ? #"<skipped message="no port was chosen by the kernel, so nothing could be judged"/>"# : ""
-      lines.append(
-        #"    <testcase classname="bindstorm.check" name="no port race">\#(skipped)</testcase>"#)
-    }
-    for place in book.races {
-      let finding = place.first
-      let text = RaceTextReport.text(
-        Book(Array(repeating: finding, count: 1)), facts)
-      lines.append(
-        #"    <testcase classname="bindstorm.check.\#(escaped(finding.kind.rawValue))" name="\#(escaped(finding.summary))">"#
-      )
-      lines.append(
-        #"      <failure type="\#(escaped(finding.kind.rawValue))" message="\#(escaped(finding.summary))">\#(escaped(text))</failure>"#
-      )
-      lines.append("    </testcase>")
-    }
-    return (lines + ["  </testsuite>", "</testsuites>"]).joined(separator: "\n") + "\n"
-  }
-}
+public import ReportKit
 
 /// Findings as one self-contained page.
 public enum RaceHTMLReport {
@@ -61,11 +27,11 @@ public enum RaceHTMLReport {
     return """
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-      <title>bindstorm check: \(escaped(verdict))</title><style>\(style)</style></head><body>
-      <h1>\(escaped(verdict))</h1>
-      <p><code>\(escaped(command))</code> \(escaped(facts.ending)) after \(duration(UInt64(facts.seconds * 1e9))).
-      \(count(facts.calls, "call")) caught in \(escaped(facts.mode)) mode, \(count(facts.probes, "port")) chosen by the kernel, \
-      \(count(facts.stolen, "re-bind")) met a thief, \(count(book.suppressed, "finding")) suppressed\
+      <title>bindstorm check: \(XMLText.escaped(verdict))</title><style>\(style)</style></head><body>
+      <h1>\(XMLText.escaped(verdict))</h1>
+      <p><code>\(XMLText.escaped(command))</code> \(XMLText.escaped(facts.ending)) after \(duration(UInt64(facts.seconds * 1e9))).
+      \(count(facts.calls, "call")) caught in \(XMLText.escaped(facts.mode)) mode, \(count(facts.probes, "port")) chosen by the kernel, \
+      \(count(facts.stolen, "re-bind")) found the port stolen, \(count(book.suppressed, "finding")) suppressed\
       \(facts.unobserved > 0 ? ", <strong>\(count(facts.unobserved, "call")) could not be looked into</strong>" : "").</p>
       \(book.places.map { article($0, facts) }.joined(separator: "\n"))
       </body></html>
@@ -92,39 +58,29 @@ public enum RaceHTMLReport {
     rows.append(("Seen", "\(place.count) times, \(place.stolen) stolen"))
     var html = """
       <article class="\(finding.kind.isRace ? "race" : "note")" id="\(finding.place)">
-      <h2>\(escaped(finding.summary))</h2>
+      <h2>\(XMLText.escaped(finding.summary))</h2>
       """
     if !words.window.isEmpty {
       html +=
-        #"<div class="bar"><span class="held" style="flex:2">probe holds</span><span class="open" style="flex:3">open for \#(escaped(words.window))</span><span class="again" style="flex:2">re-bind</span></div>"#
+        #"<div class="bar"><span class="held" style="flex:2">probe holds</span><span class="open" style="flex:3">open for \#(XMLText.escaped(words.window))</span><span class="again" style="flex:2">re-bind</span></div>"#
     }
     html +=
-      "<dl>" + rows.map { "<dt>\($0.0)</dt><dd>\(escaped($0.1))</dd>" }.joined() + "</dl>"
+      "<dl>" + rows.map { "<dt>\($0.0)</dt><dd>\(XMLText.escaped($0.1))</dd>" }.joined() + "</dl>"
     for (name, party) in [("Probe", finding.probe.party), ("Re-bind", finding.rebinder)] {
       let frames = party.sourceStack + party.stack
       guard !frames.isEmpty else { continue }
       let text = frames.enumerated().map { "#\($0.offset) \($0.element.text)" }
         .joined(separator: "\n")
-      html += "<details><summary>\(name): stack</summary><pre>\(escaped(text))</pre></details>"
+      html +=
+        "<details><summary>\(name): stack</summary><pre>\(XMLText.escaped(text))</pre></details>"
     }
     if finding.kind == .race || finding.kind == .restart {
-      html += "<p>Force it: <code>\(escaped(facts.forcing(place)))</code></p>"
+      html += "<p>Force it: <code>\(XMLText.escaped(facts.forcing(place)))</code></p>"
     }
     return html + "</article>"
   }
 }
 
-/// Text for XML and HTML; control characters, which XML 1.0 cannot hold, become spaces.
-func escaped(_ text: String) -> String {
-  text.unicodeScalars.reduce(into: "") { result, scalar in
-    switch scalar {
-    case "&": result += "&amp;"
-    case "<": result += "&lt;"
-    case ">": result += "&gt;"
-    case "\"": result += "&quot;"
-    case "\n", "\t": result.unicodeScalars.append(scalar)
-    case _ where scalar.value < 32 || (0xfffe...0xffff).contains(scalar.value): result += " "
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
+extension ReportFormat where Document == RunFindings {
+  public static var html: Self { Self("HTML", text: { RaceHTMLReport.text($0.book, $0.facts) }) }
 }

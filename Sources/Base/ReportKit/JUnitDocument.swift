@@ -1,0 +1,92 @@
+/// A test suite as JUnit XML, in the dialect that Jenkins and GitLab read.
+public struct JUnitDocument {
+  /// What came of a case.
+  public enum Result {
+    case passed
+    /// - Parameters:
+    ///   - type: the kind of failure.
+    ///   - message: one line.
+    ///   - text: everything.
+    case failed(type: String, message: String, text: String)
+    case skipped(message: String)
+  }
+
+  /// One test.
+  public struct Case {
+    public var className: String
+    public var name: String
+    /// Seconds as text; nil where they are not known.
+    public var time: String?
+    public var result: Result
+    /// What it wrote; nil for nothing.
+    public var output: String?
+
+    public init(
+      className: String, name: String, time: String? = nil, result: Result, output: String? = nil
+    ) {
+      self.className = className
+      self.name = name
+      self.time = time
+      self.result = result
+      self.output = output
+    }
+  }
+
+  /// The collection's name; nil for none.
+  public var title: String?
+  public var suite: String
+  /// Seconds as text.
+  public var time: String
+  public var properties: [(name: String, value: String)] = []
+  public var cases: [Case] = []
+
+  public init(title: String? = nil, suite: String, time: String) {
+    self.title = title
+    self.suite = suite
+    self.time = time
+  }
+
+  /// The document, ending with a line break. Failed and skipped cases are counted here.
+  public var text: String {
+    let failures = cases.count { if case .failed = $0.result { true } else { false } }
+    let skipped = cases.count { if case .skipped = $0.result { true } else { false } }
+    let title = self.title.map { " name=\(XMLText.quoted($0))" } ?? ""
+    var lines = [
+      #"<?xml version="1.0" encoding="UTF-8"?>"#,
+      "<testsuites\(title)>",
+      "  <testsuite name=\(XMLText.quoted(suite)) tests=\"\(cases.count)\" failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\" time=\"\(time)\">",
+    ]
+    if !properties.isEmpty {
+      lines.append("    <properties>")
+      lines += properties.map {
+        "      <property name=\(XMLText.quoted($0.name)) value=\(XMLText.quoted($0.value))/>"
+      }
+      lines.append("    </properties>")
+    }
+    lines += cases.flatMap(\.lines)
+    lines += ["  </testsuite>", "</testsuites>", ""]
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension JUnitDocument.Case {
+  fileprivate var lines: [String] {
+    let time = self.time.map { " time=\"\($0)\"" } ?? ""
+    let head =
+      "    <testcase classname=\(XMLText.quoted(className)) name=\(XMLText.quoted(name))\(time)>"
+    var inner: [String] = []
+    switch result {
+    case .passed: break
+    case .failed(let type, let message, let text):
+      inner.append(
+        "<failure type=\(XMLText.quoted(type)) message=\(XMLText.quoted(message))>\(XMLText.escaped(text))</failure>"
+      )
+    case .skipped(let message): inner.append("<skipped message=\(XMLText.quoted(message))/>")
+    }
+    let isShort: Bool
+    if case .failed = result { isShort = false } else { isShort = output == nil }
+    if let output { inner.append("<system-out>\(XMLText.escaped(output))</system-out>") }
+    if isShort { return [head + inner.joined() + "</testcase>"] }
+    return [head] + inner.map { "      " + $0 } + ["    </testcase>"]
+  }
+}

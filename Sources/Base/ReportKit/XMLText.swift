@@ -1,0 +1,26 @@
+/// Any text as a part of an XML or HTML document.
+public enum XMLText {
+  /// As character data, or inside a quoted attribute of HTML. Characters that XML 1.0 does not allow (section 2.2) become
+  /// U+FFFD; a carriage return becomes a reference, since parsers would take it for a line break.
+  public static func escaped(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\t", "\n": result.unicodeScalars.append(scalar)
+      case "\r": result += "&#13;"
+      case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
+        result += "\u{FFFD}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
+  /// As an attribute's value with its quotes. Line breaks are references: parsers make spaces of plain ones.
+  public static func quoted(_ text: String) -> String {
+    let lines = escaped(text).split(separator: "\n", omittingEmptySubsequences: false)
+    return "\"" + lines.joined(separator: "&#10;") + "\""
+  }
+}

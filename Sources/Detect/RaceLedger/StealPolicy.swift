@@ -1,0 +1,51 @@
+public import ForcedCalls
+
+/// Which windows get a thief.
+public struct StealPolicy: Sendable, Equatable {
+  public var mode: StealMode
+  /// How many re-binds may be made to fail; 0 for all.
+  public var limit: Int
+  /// Only the n-th re-bind of a port; nil for each.
+  public var rebind: Int?
+  /// Only windows of at least so many nanoseconds.
+  public var minimumWindow: UInt64
+  /// Only this place: its short name, or a part of its summary.
+  public var only: String?
+  /// Steals done so far.
+  public private(set) var done = 0
+
+  public init(
+    mode: StealMode = .off, limit: Int = 1, rebind: Int? = nil, minimumWindow: UInt64 = 0,
+    only: String? = nil
+  ) {
+    self.mode = mode
+    self.limit = limit
+    self.rebind = rebind
+    self.minimumWindow = minimumWindow
+    self.only = only
+  }
+
+  private var isExhausted: Bool { limit > 0 && done >= limit }
+
+  /// Whether a thief shall take this port before the re-bind is executed.
+  public func wants(_ assessment: Ledger.Assessment) -> Bool {
+    guard mode != .off, !isExhausted, let kind = assessment.kind, kind.isRace,
+      rebind == nil || rebind == assessment.rebind, assessment.window >= minimumWindow
+    else { return false }
+    return only.map { $0 == assessment.place || assessment.label.contains($0) } ?? true
+  }
+
+  /// Whether a thief shall take a port that was just released, on the chance that it is bound again.
+  public func wantsRelease(_ holding: Holding, rebinds: Int) -> Bool {
+    mode == .eager && !isExhausted && !holding.wasClient && !holding.served && only == nil
+      && minimumWindow == 0 && (rebind == nil ? true : rebind == rebinds + 1)
+  }
+
+  /// A re-bind was made to fail.
+  public mutating func stole() { done += 1 }
+}
+
+extension Ledger.Assessment {
+  /// Both parties in words, to be matched by a part.
+  var label: String { "\(probe.party.label) -> \(party.label)" }
+}

@@ -1,0 +1,81 @@
+/// Everything the matrix says about one arm.
+public struct ArmVerdict: Sendable, Equatable, Codable {
+  /// The arm.
+  public var arm: Int
+  /// Verdict word.
+  public var verdict: Verdict
+  /// Why, in one sentence.
+  public var reason: String
+  /// Per launch.
+  public var launches: RateEstimate
+  /// Per trial (any launch failed); equals `launches` when there is one launch in a trial.
+  public var trials: RateEstimate
+  /// Outcomes of all launches, with counts; only those seen.
+  public var outcomes: [OutcomeCount]
+  /// Most frequent failing outcome with its first evidence.
+  public var topCause: Cause?
+  /// Predicted rate per launch; nil where theory has none.
+  public var predictionPerLaunch: PredictionComparison?
+  /// Predicted rate per trial; nil where theory has none.
+  public var predictionPerTrial: PredictionComparison?
+  /// Why theory has no rate, where that is for a thief's sake; else nil.
+  public var noPrediction: String?
+  /// Published figures.
+  public var published: [PublishedComparison]
+  /// The row whose rate is to be the same; nil where the plan demands none.
+  public var like: RowComparison?
+  /// Trials planned.
+  public var plannedTrials: Int
+  /// Barrier release skew.
+  public var releaseSkew: DurationSummary?
+  /// Window between release of the probed ports and re-bind.
+  public var window: DurationSummary?
+  /// From barrier to all endpoints bound.
+  public var timeToBound: DurationSummary?
+  /// From barrier to every request answered; nil below depth `startup`.
+  public var timeToServed: DurationSummary?
+  /// From the first failure of a launch until its launcher noticed; nil where no failure has both times.
+  public var detection: DurationSummary?
+  /// Requests per second once a launch is served; nil where the plan measures none.
+  public var requestsPerSecond: Throughput?
+  /// What a launch's allocation takes.
+  public var allocation: DurationSummary?
+  /// Ports that a launch takes, probes included: median; nil without trials.
+  public var portsTaken: Int?
+  /// TCP sockets that a trial's launches hold in the window: median of those trials where it was measured.
+  public var socketsInWindow: Int?
+
+  public init(
+    arm: Int, verdict: Verdict, reason: String, launches: RateEstimate, trials: RateEstimate,
+    outcomes: [OutcomeCount], topCause: Cause?, predictionPerLaunch: PredictionComparison?,
+    predictionPerTrial: PredictionComparison?, published: [PublishedComparison],
+    plannedTrials: Int, releaseSkew: DurationSummary?, window: DurationSummary?,
+    timeToBound: DurationSummary?, allocation: DurationSummary? = nil, portsTaken: Int? = nil,
+    socketsInWindow: Int? = nil, timeToServed: DurationSummary? = nil,
+    detection: DurationSummary? = nil, requestsPerSecond: Throughput? = nil,
+    like: RowComparison? = nil, noPrediction: String? = nil
+  ) {
+    self.requestsPerSecond = requestsPerSecond
+    self.noPrediction = noPrediction
+    self.timeToServed = timeToServed
+    self.detection = detection
+    self.like = like
+    self.arm = arm
+    self.verdict = verdict
+    self.reason = reason
+    self.launches = launches
+    self.trials = trials
+    self.outcomes = outcomes
+    self.topCause = topCause
+    self.predictionPerLaunch = predictionPerLaunch
+    self.predictionPerTrial = predictionPerTrial
+    self.published = published
+    self.plannedTrials = plannedTrials
+    self.releaseSkew = releaseSkew
+    self.window = window
+    self.timeToBound = timeToBound
+    self.allocation = allocation
+    self.portsTaken = portsTaken
+    self.socketsInWindow = socketsInWindow
+  }
+}

@@ -1,0 +1,96 @@
+public import PlanModel
+
+/// Failures out of observations, with the exact two-sided 95 % Clopper-Pearson interval.
+public struct RateEstimate: Sendable, Equatable, Codable {
+  /// Failed observations.
+  public var failures: Int
+  /// Counted observations.
+  public var outOf: Int
+  /// Lower end, 0 when there are no observations.
+  public var low: Double
+  /// Upper end, 1 when there are no observations.
+  public var high: Double
+  /// failures / outOf, nil when there are no observations.
+  public var rate: Double? { outOf > 0 ? Double(failures) / Double(outOf) : nil }
+
+  public init(failures: Int, outOf: Int, low: Double, high: Double) {
+    self.failures = failures
+    self.outOf = outOf
+    self.low = low
+    self.high = high
+  }
+}
+
+/// A published figure beside the measured one.
+public struct PublishedComparison: Sendable, Equatable, Codable {
+  /// The figure.
+  public var figure: PublishedFigure
+  /// Exact two-sided p-value (Fisher) of "the same rate"; nil without observations, and for a figure per launch
+  /// where launches share a trial: they are not independent.
+  public var pValue: Double?
+  /// Level at which "not consistent" is said.
+  public var level: Double
+  /// Whether the p-value is at or above the level; nil where there is none.
+  public var isConsistent: Bool?
+
+  public init(figure: PublishedFigure, pValue: Double?, level: Double, isConsistent: Bool?) {
+    self.figure = figure
+    self.pValue = pValue
+    self.level = level
+    self.isConsistent = isConsistent
+  }
+}
+
+/// Two rows of a scenario that are to have the same rate.
+public struct RowComparison: Sendable, Equatable, Codable {
+  /// Label of the row it is compared with.
+  public var like: String
+  /// That row's rate: per launch, or per trial where a trial has several launches.
+  public var other: RateEstimate
+  /// Exact two-sided p-value (Fisher) of "the same rate", nil without observations on both sides.
+  public var pValue: Double?
+  /// Level at which "not consistent" is said.
+  public var level: Double
+  /// Whether the p-value is at or above the level, nil without observations on both sides.
+  public var isConsistent: Bool?
+  /// Largest difference that the plan lets pass; nil in documents that do not say.
+  public var within: Double?
+  /// Lower end of the confidence interval of this row's rate less the other's, nil without observations on both
+  /// sides. It is two-sided with what the demand's confidence leaves beyond each end.
+  public var differenceLow: Double?
+  /// Its upper end.
+  public var differenceHigh: Double?
+
+  public init(
+    like: String, other: RateEstimate, pValue: Double?, level: Double, isConsistent: Bool?,
+    within: Double? = nil, differenceLow: Double? = nil, differenceHigh: Double? = nil
+  ) {
+    self.within = within
+    self.differenceLow = differenceLow
+    self.differenceHigh = differenceHigh
+    self.like = like
+    self.other = other
+    self.pValue = pValue
+    self.level = level
+    self.isConsistent = isConsistent
+  }
+}
+
+/// Predicted rate beside the measured one.
+public struct PredictionComparison: Sendable, Equatable, Codable {
+  /// Predicted failure rate in 0...1.
+  public var predicted: Double
+  /// Exact two-sided binomial p-value of the observation under the prediction, nil without observations.
+  public var pValue: Double?
+  /// Level at which "disagrees" is said.
+  public var level: Double
+  /// Whether the p-value is at or above the level, nil without observations.
+  public var agrees: Bool?
+
+  public init(predicted: Double, pValue: Double?, level: Double, agrees: Bool?) {
+    self.predicted = predicted
+    self.pValue = pValue
+    self.level = level
+    self.agrees = agrees
+  }
+}

@@ -1,0 +1,47 @@
+internal import PlanModel
+internal import Statistics
+
+/// What a rate is estimated from: launches, or trials where several launches share one.
+///
+/// Launches of one trial share its ports and are not independent; trials are.
+struct Observations {
+  let failed: Int
+  let counted: Int
+  /// Seen, but neither failed nor ready: invalid, or without a usable record.
+  let uncounted: Int
+
+  init(_ tally: ArmTally, byLaunch: Bool) {
+    if byLaunch {
+      (failed, counted) = (tally.launches.failed, tally.launches.counted)
+      uncounted = Outcome.allCases.filter { !$0.isCounted }.map(tally.count).reduce(0, +)
+    } else {
+      (failed, counted) = (tally.trials.failed, tally.trials.counted)
+      uncounted = tally.trialsSeen - tally.trials.counted
+    }
+  }
+
+  /// The observations that decide a demand on the arm's rate.
+  init(_ tally: ArmTally, of arm: Arm) {
+    self.init(tally, byLaunch: arm.launchesPerTrial == 1)
+  }
+
+  /// Exact one-sided bounds of the rate of these observations.
+  ///
+  /// An uncounted observation might have failed or succeeded, and need not be missing at random. The upper bound
+  /// therefore counts them all as failures, the lower bound none: a demand is decided only if every possible outcome
+  /// of the uncounted observations leads to the same decision (the worst case of Manski, Partial Identification of
+  /// Probability Distributions, 2003).
+  func bounds(confidence: Double) -> (lower: Double, upper: Double) {
+    let all = counted + uncounted
+    return (
+      ClopperPearson.lowerBound(failed, outOf: all, confidence: confidence),
+      ClopperPearson.upperBound(failed + uncounted, outOf: all, confidence: confidence)
+    )
+  }
+
+  /// The rate between its bounds.
+  func rate(confidence: Double) -> RateDifference.Bounded {
+    let (low, high) = bounds(confidence: confidence)
+    return RateDifference.Bounded(rate: Double(failed) / Double(counted), low: low, high: high)
+  }
+}

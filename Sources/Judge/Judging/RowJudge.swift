@@ -1,0 +1,208 @@
+internal import PlanModel
+
+/// Decides the verdict of a row by itself: without the controls of its scenario.
+///
+/// The rules are asked in the order of `decide`, and the first that applies decides. That order is the specification.
+struct RowJudge {
+  typealias Decision = (verdict: Verdict, reason: String)
+
+  let arm: Arm
+  let tally: ArmTally
+  let comparison: RowComparison?
+
+  func decide() -> Decision { skipped() ?? empty() ?? demanded() ?? unusable() ?? measured() }
+
+  /// A row that did not run is skipped.
+  private func skipped() -> Decision? { tally.skipReason.map { (.skipped, $0) } }
+
+  /// Nothing follows from a row in which no launch counts.
+  private func empty() -> Decision? {
+    guard tally.launches.counted == 0 else { return nil }
+    return (.inconclusive, tally.trialsSeen == 0 ? "no trial ran" : "no trial counts")
+  }
+
+  /// A row with a demand is judged by it.
+  private func demanded() -> Decision? {
+    arm.expectation.map {
+      DemandJudge(
+        demand: $0, arm: arm, tally: tally, comparison: comparison, unusable: unusable()
+      ).decide()
+    }
+  }
+
+  /// Too many launches without a usable record prove nothing, whatever the others show.
+  private func unusable() -> Decision? {
+    let misspoken = tally.count(.adapterError)
+    if misspoken > 0 {
+      return (.inconclusive, "the adapter broke its protocol in \(misspoken) launches")
+    }
+    let broken = tally.count(.harnessError)
+    let invalid = tally.count(.invalid)
+    // Up to 1 % of invalid launches is accepted; the bounds allow for it.
+    guard broken > 0 || invalid * 100 > tally.launches.counted + invalid else { return nil }
+    return (.inconclusive, "\(broken) launches without a usable record, \(invalid) invalid")
+  }
+
+  /// A row without a demand is only measured.
+  private func measured() -> Decision { (.measured, "no demand was made") }
+}
+
+/// Decides whether a row meets its demand.
+///
+/// A demand is met when the exact one-sided bound at its confidence is on the right side of it, and violated when the
+/// opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch.
+///
+/// A row is like another one where Fisher's exact test does not tell their rates apart at `MatrixJudge.likeLevel` and,
+/// so that few trials are no proof, a difference of more than the plan's `like_within` is ruled out: the interval of
+/// the difference (`RateDifference`) whose ends are each exceeded with 1 - confidence lies within it. These are two
+/// one-sided tests of equivalence (Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987).
+private struct DemandJudge {
+  typealias Decision = RowJudge.Decision
+
+  let demand: Expectation
+  let arm: Arm
+  let tally: ArmTally
+  let comparison: RowComparison?
+  /// What is decided if too much of the data cannot be used; nil if it can.
+  let unusable: Decision?
+
+  func decide() -> Decision {
+    violated() ?? incomparable() ?? unlike() ?? indistinct() ?? unusable ?? met() ?? undecided()
+  }
+
+  /// A bound on the wrong side violates the demand; a control that does so passes where it must fail.
+  private func violated() -> Decision? {
+    guard let violation else { return nil }
+    return demand.isMustFailControl
+      ? (.unexpectedPass, "the control does not fail as it must, \(atConfidence)")
+      : (.fail, "\(violation), \(atConfidence)")
+  }
+
+  /// A row cannot be compared with one that has no data.
+  private func incomparable() -> Decision? {
+    guard let like = demand.like, similarity == nil else { return nil }
+    return (.inconclusive, "there is nothing of \(like) to compare with")
+  }
+
+  /// Rates that Fisher's test tells apart differ.
+  private func unlike() -> Decision? {
+    guard let similarity, !similarity.isConsistent else { return nil }
+    return (.fail, "the rate is not consistent with \(similarity.text)")
+  }
+
+  /// A difference that was not seen is none only where one that matters would have been seen.
+  private func indistinct() -> Decision? {
+    guard let similarity, !similarity.isWithin else { return nil }
+    return (
+      .inconclusive,
+      "the rate is consistent with \(similarity.text), but \(counted) launches do not show that it differs by no more than \(similarity.within): \(similarity.difference), \(atConfidence)"
+    )
+  }
+
+  /// Bounds on the right side meet the demand; a control that does so fails as it must.
+  private func met() -> Decision? {
+    guard isMet else { return nil }
+    return demand.isMustFailControl
+      ? (.expectedFailure, "the control fails as it must, \(grounds)")
+      : (.pass, "the demand is met, \(grounds)")
+  }
+
+  /// The demand lies between the bounds.
+  private func undecided() -> Decision {
+    let what =
+      demand.isMustFailControl
+      ? "the data does not show that the control fails as it must"
+      : "\(counted) launches do not decide the demand"
+    return (.inconclusive, "\(what), \(grounds)" + allowance)
+  }
+
+  // MARK: The bounds
+
+  /// A bound that equals the demand but for rounding meets it: the plan was told that so many launches suffice.
+  private static let rounding = 1e-12
+
+  private var counted: Int { tally.launches.counted }
+
+  /// Exact one-sided bounds of the rate per launch. Trials are independent, launches of one trial are not: with T the
+  /// rate of trials in which any of L launches fails, the rate per launch lies between T/L and T, whatever the
+  /// dependence.
+  private var bounds: (lower: Double, upper: Double) {
+    let (lower, upper) = Observations(tally, of: arm).bounds(confidence: demand.confidence)
+    return (lower / Double(arm.launchesPerTrial), upper)
+  }
+
+  /// Which demand is violated, in words; nil if none is.
+  private var violation: String? {
+    let (lower, upper) = bounds
+    if let least = demand.failureRateAtLeast, upper < least - Self.rounding {
+      return "the rate is below \(percent(least))"
+    }
+    if let most = demand.failureRateAtMost, lower > most + Self.rounding {
+      return "the rate is above \(percent(most))"
+    }
+    return nil
+  }
+
+  private var isMet: Bool {
+    let (lower, upper) = bounds
+    let isBelow = demand.failureRateAtMost.map { upper <= $0 + Self.rounding } ?? true
+    let isAbove = demand.failureRateAtLeast.map { lower >= $0 - Self.rounding } ?? true
+    return isBelow && isAbove
+  }
+
+  // MARK: The comparison with another row
+
+  /// What the comparison with another row shows.
+  private struct Similarity {
+    var isConsistent: Bool
+    /// Whether the interval of the difference lies within the plan's limit.
+    var isWithin: Bool
+    /// The plan's limit of the difference.
+    var within: Double
+    /// The other row's rate and the test, in words.
+    var text: String
+    /// The interval, in words.
+    var difference: String
+  }
+
+  /// Nil if the demand names no other row, or there is no data to compare.
+  private var similarity: Similarity? {
+    guard let like = demand.like, let comparison, let p = comparison.pValue,
+      let isConsistent = comparison.isConsistent, let within = comparison.within,
+      let low = comparison.differenceLow, let high = comparison.differenceHigh
+    else { return nil }
+    return Similarity(
+      isConsistent: isConsistent,
+      isWithin: low >= -within - Self.rounding && high <= within + Self.rounding, within: within,
+      text: "the rate of \(like) (p = \(rounded(p)), level \(comparison.level))",
+      difference: "the difference is \(rounded(low))...\(rounded(high))")
+  }
+
+  // MARK: Words
+
+  private var atConfidence: String { "at confidence \(demand.confidence)" }
+
+  /// What a decision for or against the demand rests on.
+  private var grounds: String {
+    guard let similarity else { return atConfidence }
+    return atConfidence
+      + "; the rate is consistent with \(similarity.text) and within \(similarity.within) of it: \(similarity.difference)"
+  }
+
+  /// What the bounds allow for; empty if everything counts.
+  private var allowance: String {
+    let uncounted = Observations(tally, of: arm).uncounted
+    let unit = arm.launchesPerTrial > 1 ? "trials" : "launches"
+    return uncounted == 0
+      ? "" : "; \(uncounted) \(unit) that do not count may have gone either way"
+  }
+
+  private func rounded(_ p: Double) -> String { "\((p * 1_000).rounded() / 1_000)" }
+
+  /// As the plan wrote it, but in percent.
+  private func percent(_ rate: Double) -> String {
+    // Drops the last bits, which stem from the multiplication.
+    let percentage = (rate * 1e14).rounded() / 1e12
+    return percentage == percentage.rounded() ? "\(Int(percentage)) %" : "\(percentage) %"
+  }
+}

@@ -1,0 +1,82 @@
+internal import Statistics
+
+/// Median, 99th percentile and maximum of a duration in nanoseconds. Of more than some thousand samples the first two
+/// are rounded to ten binary digits (0.1 %).
+public struct DurationSummary: Sendable, Equatable, Codable {
+  /// Number of samples.
+  public var samples: Int
+  /// Median.
+  public var p50: UInt64
+  /// 99th percentile.
+  public var p99: UInt64
+  /// Largest.
+  public var max: UInt64
+
+  public init(samples: Int, p50: UInt64, p99: UInt64, max: UInt64) {
+    self.samples = samples
+    self.p50 = p50
+    self.p99 = p99
+    self.max = max
+  }
+}
+
+/// Requests per second of an arm's launches. They are those of stub engine cores and of this machine, where client,
+/// API servers and engine cores share its processors: they compare the arms of one run, and say nothing of a real
+/// deployment's.
+public struct Throughput: Sendable, Equatable, Codable {
+  /// Number of launches measured.
+  public var samples: Int
+  /// Median; of an even number of samples the lower of the two in the middle.
+  public var median: Double
+  /// Lowest.
+  public var lowest: Double
+  /// Highest.
+  public var highest: Double
+
+  public init(samples: Int, median: Double, lowest: Double, highest: Double) {
+    self.samples = samples
+    self.median = median
+    self.lowest = lowest
+    self.highest = highest
+  }
+
+  /// Nil without samples.
+  init?(_ samples: Samples<Double>) {
+    guard let lowest = samples.least, let median = samples.quantile(0.5),
+      let highest = samples.largest
+    else { return nil }
+    self.init(samples: samples.count, median: median, lowest: lowest, highest: highest)
+  }
+}
+
+/// How often an outcome was seen.
+public struct OutcomeCount: Sendable, Equatable, Codable {
+  /// The outcome.
+  public var outcome: Outcome
+  /// Launches that ended so.
+  public var launches: Int
+
+  public init(outcome: Outcome, launches: Int) {
+    self.outcome = outcome
+    self.launches = launches
+  }
+}
+
+/// The most frequent reason of failure.
+public struct Cause: Sendable, Equatable, Codable {
+  /// The outcome.
+  public var outcome: Outcome
+  /// Launches that ended so.
+  public var launches: Int
+  /// Trial in which it was first seen.
+  public var firstTrial: Int
+  /// One sentence from that trial.
+  public var evidence: String
+
+  public init(outcome: Outcome, launches: Int, firstTrial: Int, evidence: String) {
+    self.outcome = outcome
+    self.launches = launches
+    self.firstTrial = firstTrial
+    self.evidence = evidence
+  }
+}

@@ -1,0 +1,108 @@
+internal import History
+internal import LinuxFacts
+internal import PlanModel
+
+extension ServingRecord {
+  /// Whether the API server gave up waiting at that stage.
+  func gaveUp(at stage: Stage) -> Bool { errno == LinuxErrno.timedOut && self.stage == stage }
+}
+
+extension EngineRecord {
+  /// Whether the engine core gave up waiting at that stage.
+  func gaveUp(at stage: Stage) -> Bool { errno == LinuxErrno.timedOut && self.stage == stage }
+}
+
+/// What the user of the real system sees of a launch that failed: the texts of vLLM and pyzmq.
+///
+/// The first text that applies is the one that is shown, in the order of `line`.
+struct VLLMMessages {
+  private let evidence: StartupEvidence
+  private let own: LaunchRecord
+  private let outcome: Outcome
+
+  init(_ evidence: StartupEvidence, own: LaunchRecord, outcome: Outcome) {
+    self.evidence = evidence
+    self.own = own
+    self.outcome = outcome
+  }
+
+  /// The line; nil where vLLM says nothing that is known.
+  var line: String? {
+    lostEndpoint ?? lostServicePort ?? coordinator ?? reports ?? engineWithoutInit
+      ?? serverWithoutEngines ?? deadEngine ?? unanswered
+      ?? (outcome == .timeout ? "nothing: it hangs" : nil)
+  }
+
+  /// The bind of a number failed in an API server; who notices that process's end depends on vLLM's version.
+  private var lostEndpoint: String? {
+    for server in evidence.servers {
+      for endpoint in [server.input, server.output]
+      where endpoint.errno == LinuxErrno.addressInUse && endpoint.requested != 0 {
+        let error = addressInUse(endpoint.requested)
+        guard evidence.record.casualty == .apiServer else { return error }
+        return error
+          + (evidence.startup.variant == .v019
+            ? "; Process ApiServer_\(server.server) (PID: \(server.pid)) died with exit code 1"
+            : "; Frontend process failed during engine core initialization: {'ApiServer_\(server.server)': 1}")
+      }
+    }
+    return nil
+  }
+
+  /// The launcher lost a port of its own.
+  private var lostServicePort: String? {
+    guard own.errno == LinuxErrno.addressInUse else { return nil }
+    return switch own.stage {
+    case .handshake: addressInUse(own.service)
+    case .http: "OSError: [Errno \(LinuxErrno.addressInUse)] Address already in use"
+    default: nil
+    }
+  }
+
+  private var coordinator: String? {
+    guard own.stage == .coordinator, own.errno != 0 else { return nil }
+    return own.errno == LinuxErrno.timedOut
+      ? "DP Coordinator process failed to report ZMQ addresses"
+      : "DP Coordinator process failed during startup"
+  }
+
+  private var reports: String? {
+    guard own.stage == .report, own.errno != 0 else { return nil }
+    return own.errno == LinuxErrno.timedOut
+      ? "Timed out waiting for API server(s) to report their addresses"
+      : "ApiServer closed its address pipe without reporting"
+  }
+
+  private var engineWithoutInit: String? {
+    evidence.engines.contains { $0.gaveUp(at: .handshake) }
+      ? "Did not receive response from front-end process within 5 minutes" : nil
+  }
+
+  private var serverWithoutEngines: String? {
+    evidence.servings.contains { $0.gaveUp(at: .readiness) }
+      ? "TimeoutError: Timed out waiting for engines to send initial message on input socket" : nil
+  }
+
+  private var deadEngine: String? {
+    for engine in evidence.engines {
+      guard let status = engine.died else { continue }
+      // The log of another node has it; on the head node nothing is seen but the hang.
+      if engine.node > 0 && evidence.record.noticed == 0 {
+        return "nothing: it hangs, and on node \(engine.node): Engine core initialization failed"
+      }
+      let code = if case .exited(let code) = WaitStatus(status) { code } else { Int32(0) }
+      return "Engine core initialization failed. See root cause above. Failed core proc(s): "
+        + "{'EngineCore_DP\(engine.engine)': \(code)}"
+    }
+    return nil
+  }
+
+  private var unanswered: String? {
+    evidence.servings.contains { $0.gaveUp(at: .serve) }
+      ? "nothing: requests are not answered" : nil
+  }
+
+  private func addressInUse(_ port: UInt16) -> String {
+    "zmq.error.ZMQError: Address already in use (addr='tcp://\(evidence.record.host):\(port)')"
+  }
+}

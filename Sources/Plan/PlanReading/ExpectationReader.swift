@@ -1,0 +1,92 @@
+internal import JSON
+internal import PlanModel
+
+/// Reads what a scenario demands of its rows.
+struct ExpectationReader {
+  /// The labels of the scenario's rows.
+  let labels: [String]
+
+  /// Reads the object `expect`: demands by label, with `*` for the rows that have none of their own.
+  func read(_ node: PlanNode) -> [String: (Expectation, PlanNode)] {
+    guard let object = node.freeObject() else { return [:] }
+    var result: [String: (Expectation, PlanNode)] = [:]
+    for member in object.members {
+      guard let inner = object[member.key] else { continue }
+      if member.key != "*" && !labels.contains(member.key) {
+        object.reportUnknownRow(member, among: labels, or: ", and * for the rest")
+        continue
+      }
+      guard let expectation = expectation(inner) else { continue }
+      checkOther(expectation, of: member.key, inner)
+      result[member.key] = (expectation, inner)
+    }
+    // "*" stands for the rows without a demand of their own. The row it is compared with must not be one of them.
+    if let (rest, node) = result["*"], let like = rest.like, labels.contains(like),
+      result[like] == nil
+    {
+      (node["like"] ?? node).report(
+        "\"*\" stands for \"\(like)\" as well, which would be compared with itself; give \"\(like)\" a demand of its own"
+      )
+    }
+    return result
+  }
+
+  /// A row can be compared with another row of its scenario only.
+  private func checkOther(_ expectation: Expectation, of row: String, _ node: PlanNode) {
+    guard let like = expectation.like, !labels.contains(like) || like == row else { return }
+    let others = labels.filter { $0 != row }
+    (node["like"] ?? node).report(
+      "expected the label of another strategy in this scenario, found \"\(like)\"; there are "
+        + others.joined(separator: ", "),
+      suggestion: Suggestion.closest(to: like, among: others))
+  }
+
+  private func expectation(_ node: PlanNode) -> Expectation? {
+    let keys = [
+      "failure_rate_at_most", "failure_rate_at_least", "like", "like_within", "confidence",
+      "must_fail_control", "why",
+    ]
+    guard let object = node.object(keys: keys) else { return nil }
+    let expectation = Expectation(
+      failureRateAtMost: object["failure_rate_at_most"]?.number(PlanLimits.share),
+      failureRateAtLeast: object["failure_rate_at_least"]?.number(PlanLimits.share),
+      like: object["like"]?.string(), likeWithin: object["like_within"]?.number(PlanLimits.share),
+      confidence: object["confidence"]?.number(PlanLimits.confidence) ?? 0.95,
+      isMustFailControl: object["must_fail_control"]?.boolean() ?? false,
+      why: object["why"]?.string() ?? "")
+    checkKind(expectation, node)
+    checkBounds(expectation, object)
+    return expectation
+  }
+
+  private func checkKind(_ expectation: Expectation, _ node: PlanNode) {
+    if let least = expectation.failureRateAtLeast, let most = expectation.failureRateAtMost,
+      least > most
+    {
+      node.report("expected at least \(least) and at most \(most) cannot both hold")
+    }
+    if expectation.isMustFailControl && expectation.failureRateAtLeast == nil {
+      node.report("a must-fail control needs \"failure_rate_at_least\"")
+    }
+    if expectation.isMustFailControl && expectation.like != nil {
+      node.report("a must-fail control is compared with no other row")
+    }
+  }
+
+  /// A demand must be there, and one that a rate can miss.
+  private func checkBounds(_ expectation: Expectation, _ object: PlanObject) {
+    if let within = object["like_within"] {
+      if object["like"] == nil { within.report("\"like_within\" needs \"like\"") }
+      if expectation.likeWithin == 0 || expectation.likeWithin == 1 {
+        within.report("expected a difference of rates between 0 and 1")
+      }
+    }
+    let trivial = "no rate can miss this: it demands nothing"
+    if expectation.failureRateAtMost == 1 { object["failure_rate_at_most"]?.report(trivial) }
+    if expectation.failureRateAtLeast == 0 { object["failure_rate_at_least"]?.report(trivial) }
+    if ["failure_rate_at_most", "failure_rate_at_least", "like"].allSatisfy({ object[$0] == nil }) {
+      object.node.report(
+        "expected \"failure_rate_at_most\", \"failure_rate_at_least\" or \"like\"")
+    }
+  }
+}

@@ -1,0 +1,34 @@
+internal import JSON
+internal import PlanModel
+
+extension PlanNode {
+  /// The value of `reserved_ports`.
+  func reservations() -> [NodeReservation]? {
+    // An empty list takes the defaults' reservations away.
+    if case .array(let elements) = value.content, elements.isEmpty { return [] }
+    guard let elements = elements() else { return nil }
+    if elements.count > NodeReservation.limit {
+      report("expected at most \(NodeReservation.limit) reservations, found \(elements.count)")
+    }
+    return elements.compactMap { element -> NodeReservation? in
+      guard let object = element.object(keys: ["node", "range"]),
+        let node = object.required("node")?.integer(PlanLimits.node),
+        let range = object.required("range"), let ends = range.elements()
+      else { return nil }
+      guard ends.count == 2 else {
+        range.report("expected the first and the last port, found \(ends.count) elements")
+        return nil
+      }
+      guard let low = ends[0].integer(PlanLimits.reservedPort),
+        let high = ends[1].integer(PlanLimits.reservedPort)
+      else {
+        return nil
+      }
+      guard low <= high else {
+        range.report("expected the first port not to be above the last, found \(low) and \(high)")
+        return nil
+      }
+      return NodeReservation(node: node, low: low, high: high)
+    }
+  }
+}

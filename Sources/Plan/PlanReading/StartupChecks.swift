@@ -1,0 +1,57 @@
+internal import JSON
+internal import PlanModel
+
+/// Checks of depth `startup`.
+extension ScenarioChecks {
+  func checkStartup() {
+    let startup = self.startup
+    checkNodes(of: startup)
+    checkServicePorts(of: startup)
+    if startup.isHybrid { checkHybrid(startup) }
+  }
+
+  private func checkNodes(of startup: Startup) {
+    let node = scenario.node
+    if settings.sockets != .zmq { node.report("depth \"startup\" requires \"sockets\": \"zmq\"") }
+    if settings.workers != .fresh {
+      node.report("depth \"startup\" requires \"workers\": \"fresh\"")
+    }
+    if startup.engines % startup.nodes != 0 {
+      node.report("\(startup.engines) engine cores do not divide among \(startup.nodes) nodes")
+    }
+    if startup.apiServerNode >= startup.nodes {
+      node.report("there is no node \(startup.apiServerNode) among \(startup.nodes)")
+    }
+    if settings.launches * startup.engines > 4_096 {
+      node.report(
+        "\(settings.launches) launches of \(startup.engines) engine cores; at most 4096 fit")
+    }
+    if let reserved = startup.reservedPorts.first(where: { $0.node >= startup.nodes }) {
+      node.report(
+        "there is no node \(reserved.node) among \(startup.nodes), whose ports to reserve")
+    }
+  }
+
+  /// The ports of the launchers' own services lie outside the pool and apart from each other.
+  private func checkServicePorts(of startup: Startup) {
+    let node = scenario.node
+    let pool = settings.pool.low...settings.pool.high
+    let handshake = startup.rpcPort...startup.rpcPort + settings.launches - 1
+    if handshake.overlaps(pool) {
+      node.report("the handshake ports \(handshake) lie in the pool")
+    }
+    guard startup.http else { return }
+    let http = startup.httpPort...startup.httpPort + settings.launches - 1
+    if http.overlaps(pool) { node.report("the HTTP ports \(http) lie in the pool") }
+    if http.overlaps(handshake) { node.report("the HTTP ports \(http) are handshake ports, too") }
+  }
+
+  private func checkHybrid(_ startup: Startup) {
+    if startup.backend == .ray || startup.apiServerNode != 0 {
+      scenario.node.report("\"hybrid_lb\" has no backend \"ray\" and no \"api_server_node\"")
+    }
+    if startup.http && startup.nodes > 1 {
+      scenario.node.report("\"hybrid_lb\" has an HTTP port on each node, and \"http\" has one")
+    }
+  }
+}

@@ -1,0 +1,62 @@
+internal import Judging
+internal import PlanModel
+
+/// A Markdown table.
+enum MarkdownTable {
+  static func text(_ head: [String], _ rows: [[String]]) -> String {
+    ([head, head.map { _ in "---" }] + rows).map { "| \($0.joined(separator: " | ")) |\n" }
+      .joined()
+  }
+}
+
+/// The table of strategies in CONTRIBUTING.md, which a test holds to this.
+enum StrategyTable {
+  static func text(_ strategies: [StrategyDescriptor]) -> String {
+    let head = [
+      "strategy", "origin", "root", "cooperation", "number known beforehand", "across hosts",
+      "fails",
+      "weakness",
+    ]
+    let rows = strategies.map { strategy -> [String] in
+      let traits = strategy.traits
+      return [
+        "`\(strategy.name)`", strategy.origin, traits.needsRoot ? "yes" : "no",
+        traits.cooperation.rawValue, traits.isKnownBeforehand ? "yes" : "no",
+        traits.worksAcrossHosts ? "yes" : "no", traits.failure.rawValue, traits.weakness,
+      ]
+    }
+    return MarkdownTable.text(head, rows)
+  }
+}
+
+/// Every outcome and verdict, with what it means: as a list, and as the tables in Documentation/glossary.md, which a
+/// test holds to this.
+enum OutcomeList {
+  static var text: String {
+    "Outcomes of a launch:\n"
+      + Outcome.allCases.map {
+        "\($0.rawValue)\n    \($0.facts.meaning)\n    counts: \($0.facts.counting.rawValue)\n"
+          + "    to do: \($0.facts.advice)\n"
+      }.joined() + "\nVerdicts on an arm:\n"
+      + Verdict.allCases.map {
+        "\($0.rawValue)\n    \($0.facts.meaning)\n    exit code: \($0.facts.exitCode)\n"
+          + "    to do: \($0.facts.advice)\n"
+      }.joined()
+  }
+
+  static var markdown: String {
+    MarkdownTable.text(
+      ["outcome", "meaning", "counts", "what to do"],
+      Outcome.allCases.map {
+        ["`\($0.rawValue)`", $0.facts.meaning, $0.facts.counting.rawValue, $0.facts.advice]
+      }) + "\n"
+      + MarkdownTable.text(
+        ["verdict", "meaning", "exit code", "in JUnit", "what to do"],
+        Verdict.allCases.map {
+          [
+            "`\($0.rawValue)`", $0.facts.meaning, "\($0.facts.exitCode)",
+            $0.facts.testResult.rawValue, $0.facts.advice,
+          ]
+        })
+  }
+}

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import RaceReporting
+internal import ReportKit
+
+/// The registry of the formats in which `check` writes its findings, each with the option that asks for it. A new one
+/// gets an option and a line here.
+struct RaceReportOptions: ParsableArguments {
+  @Option(help: "Write JSON to this file, - for standard output.", completion: .file())
+  var json: String?
+
+  @Option(help: "Write JUnit XML to this file.", completion: .file())
+  var junit: String?
+
+  @Option(help: "Write SARIF 2.1.0 to this file, one result for each place.", completion: .file())
+  var sarif: String?
+
+  @Option(help: "Write a self-contained HTML page to this file.", completion: .file())
+  var html: String?
+
+  /// The formats that were asked for, with their files.
+  var requested: [(format: ReportFormat<RunFindings>, path: String)] {
+    let all: [(ReportFormat<RunFindings>, String?)] = [
+      (.json, json), (.junit, junit), (.sarif, sarif), (.html, html),
+    ]
+    return all.compactMap { format, path in path.map { (format, $0) } }
+  }
+}

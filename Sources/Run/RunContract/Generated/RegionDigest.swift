@@ -1,0 +1,6 @@
+// Made by `make generate` from Sources/Schema/Definitions; change that.
+// swift-format-ignore-file
+/// The text of the shared region's headers, as a number: another name, type or place of a member gives another one.
+enum RegionDigest {
+  static let value: UInt64 = 0x6a3fa47826d48eb8
+}

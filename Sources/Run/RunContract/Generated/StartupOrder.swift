@@ -1,0 +1,68 @@
+// Made by `make generate` from Sources/Schema/Definitions; change that.
+// swift-format-ignore-file
+internal import CSharedRegion
+internal import PlanModel
+
+extension Startup {
+  /// The order's part of it.
+  var order: bs_startup_order {
+    var order = bs_startup_order()
+    order.variant = UInt32(Startup.Variant.allCases.firstIndex(of: variant)!)
+    order.backend = UInt32(Startup.Backend.allCases.firstIndex(of: backend)!)
+    order.engines = UInt32(engines)
+    order.nodes = UInt32(nodes)
+    order.has_coordinator = hasCoordinator ? 1 : 0
+    order.import_us = UInt32(importMilliseconds * 1_000)
+    order.coordinator_import_us = UInt32(coordinatorImportMilliseconds * 1_000)
+    order.load_us = UInt32(loadMilliseconds * 1_000)
+    order.coordinator_timeout_milliseconds = UInt32(coordinatorTimeoutMilliseconds)
+    order.init_timeout_milliseconds = UInt32(initTimeoutMilliseconds)
+    order.client_timeout_milliseconds = UInt32(clientTimeoutMilliseconds)
+    order.rpc_port = UInt32(rpcPort)
+    order.shares_r_p_c_port = sharesRPCPort ? 1 : 0
+    order.has_orphan = hasOrphan ? 1 : 0
+    order.api_server_node = UInt32(apiServerNode)
+    order.node_ports = UInt32(nodePorts)
+    order.reserved_ports_count = NodeReservation.write(reservedPorts, to: bs_reservations_of(&order))
+    order.is_hybrid = isHybrid ? 1 : 0
+    order.serial_launches = UInt32(serialLaunches)
+    order.http = http ? 1 : 0
+    order.http_port = UInt32(httpPort)
+    order.http_timeout_milliseconds = UInt32(httpTimeoutMilliseconds)
+    order.requests = UInt32(requests)
+    order.request_connections = UInt32(requestConnections)
+    order.request_us = UInt32(requestMilliseconds * 1_000)
+    return order
+  }
+
+  /// Reads it from an order.
+  init(_ original: bs_startup_order) {
+    var order = original
+    self.init(
+      variant: Startup.Variant.allCases[Int(order.variant)],
+      backend: Startup.Backend.allCases[Int(order.backend)],
+      engines: Int(order.engines),
+      nodes: Int(order.nodes),
+      hasCoordinator: order.has_coordinator != 0,
+      importMilliseconds: Double(order.import_us) / 1_000,
+      coordinatorImportMilliseconds: Double(order.coordinator_import_us) / 1_000,
+      loadMilliseconds: Double(order.load_us) / 1_000,
+      coordinatorTimeoutMilliseconds: Int(order.coordinator_timeout_milliseconds),
+      initTimeoutMilliseconds: Int(order.init_timeout_milliseconds),
+      clientTimeoutMilliseconds: Int(order.client_timeout_milliseconds),
+      rpcPort: Int(order.rpc_port),
+      sharesRPCPort: order.shares_r_p_c_port != 0,
+      hasOrphan: order.has_orphan != 0,
+      apiServerNode: Int(order.api_server_node),
+      nodePorts: Int(order.node_ports),
+      reservedPorts: NodeReservation.read(order.reserved_ports_count, from: bs_reservations_of(&order)),
+      isHybrid: order.is_hybrid != 0,
+      serialLaunches: Int(order.serial_launches),
+      http: order.http != 0,
+      httpPort: Int(order.http_port),
+      httpTimeoutMilliseconds: Int(order.http_timeout_milliseconds),
+      requests: Int(order.requests),
+      requestConnections: Int(order.request_connections),
+      requestMilliseconds: Double(order.request_us) / 1_000)
+  }
+}

@@ -1,0 +1,65 @@
+/// A file that is made from the definitions.
+public struct GeneratedFile: Sendable {
+  /// Below the repository's root.
+  public let path: String
+  /// All of it.
+  public let text: String
+
+  /// Every generated file, in the order in which they depend on each other.
+  /// - Parameter read: the present text of a file that is partly written by hand.
+  public static func all<Failure: Error>(
+    reading read: (String) throws(Failure) -> String
+  ) throws(Failure) -> [GeneratedFile] {
+    let slots = SlotEmitter.header
+    let region = try read(handwrittenRegion)
+    let schema = try read(PlanKeyDocuments.schemaPath)
+    return [
+      GeneratedFile(
+        path: "Sources/Record/CSharedRegion/include/record_slots.h", text: slots),
+      GeneratedFile(
+        path: "Sources/Record/History/Generated/ClosedSets.swift", text: ClosedSetEmitter.swift),
+      GeneratedFile(
+        path: "Sources/Record/History/Generated/Records.swift", text: RecordEmitter.swift),
+      GeneratedFile(
+        path: "Sources/Record/History/Generated/EventCoding.swift", text: CodingEmitter.swift),
+      GeneratedFile(
+        path: "Sources/Run/Engine/Generated/RecordsFromSlots.swift",
+        text: SlotRecordEmitter.swift),
+      GeneratedFile(
+        path: "Sources/Run/RunContract/Generated/RegionDigest.swift",
+        text: DigestEmitter.swift(of: [slots, region])),
+      GeneratedFile(
+        path: "Sources/Plan/PlanModel/Generated/StartupKeys.swift", text: StartupEmitter.swift),
+      GeneratedFile(
+        path: "Sources/Plan/PlanReading/Generated/StartupSettings.swift",
+        text: StartupReadingEmitter.swift),
+      GeneratedFile(
+        path: "Sources/Run/RunContract/Generated/StartupOrder.swift",
+        text: StartupOrderEmitter.swift),
+      GeneratedFile(
+        path: PlanKeyDocuments.schemaPath, text: PlanKeyDocuments.schema(from: schema)),
+      GeneratedFile(path: "Documentation/plan-keys.md", text: PlanKeyDocuments.markdown),
+      GeneratedFile(path: "Documentation/events.md", text: EventDocument.markdown),
+    ]
+  }
+
+  /// The part of the shared region that is written by hand; its text goes into the digest.
+  public static let handwrittenRegion = "Sources/Record/CSharedRegion/include/shared_region.h"
+}
+
+/// What stands at the head of generated Swift.
+let swiftHead = """
+  // Made by `make generate` from Sources/Schema/Definitions; change that.
+  // swift-format-ignore-file
+
+  """
+
+extension String {
+  /// `camelCase` as `UPPER_SNAKE`.
+  var upperSnake: String {
+    reduce(into: "") { text, character in
+      if character.isUppercase { text += "_" }
+      text += character.uppercased()
+    }
+  }
+}

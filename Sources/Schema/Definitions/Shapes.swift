@@ -1,0 +1,264 @@
+/// One word of a closed set.
+struct Case {
+  /// In Swift.
+  var name: String
+  /// In events.
+  var word: String
+  /// A sentence.
+  var summary: String
+
+  init(_ name: String, _ word: String, _ summary: String) {
+    self.name = name
+    self.word = word
+    self.summary = summary
+  }
+}
+
+/// A closed set of words: what a field may say. Its numbers are the places of its cases, from 0.
+struct ClosedSet {
+  /// The Swift type, with the type that it is in.
+  var type: String
+  var summary: String
+  /// Prefix of the C constants; nil where no worker writes it.
+  var cPrefix: String?
+  var cases: [Case]
+
+  init(_ type: String, c cPrefix: String? = nil, _ summary: String, _ cases: [Case]) {
+    self.type = type
+    self.cPrefix = cPrefix
+    self.summary = summary
+    self.cases = cases
+  }
+}
+
+/// Numbers in C alone, with a sentence where the name does not say it.
+struct CNumbers {
+  var name: String
+  var summary: String
+  var values: [(name: String, value: Int, summary: String)]
+
+  init(_ name: String, _ summary: String, _ values: [(String, Int, String)]) {
+    self.name = name
+    self.summary = summary
+    self.values = values
+  }
+}
+
+/// A structure of the shared region.
+struct Slot {
+  var name: String
+  var summary: String
+  var members: [Member]
+
+  init(_ name: String, _ summary: String, _ members: [Member]) {
+    self.name = name
+    self.summary = summary
+    self.members = members
+  }
+}
+
+/// A member of a slot.
+struct Member {
+  /// In C.
+  var type: String
+  var name: String
+  /// Elements of an array, an expression in C; nil for none.
+  var count: String?
+  /// The function that gives Swift its address: Swift sees arrays as tuples, and has no address of a member.
+  var accessor: String?
+  var summary: String
+
+  init(
+    _ type: String, _ name: String, count: String? = nil, accessor: String? = nil,
+    _ summary: String
+  ) {
+    self.type = type
+    self.name = name
+    self.count = count
+    self.accessor = accessor
+    self.summary = summary
+  }
+
+  /// Padding, so that words which different processes write in a hurry lie on cache lines of their own.
+  static func cacheLine() -> Member {
+    Member("char", "padding_to_cache_line", count: "64", "")
+  }
+}
+
+/// A record of the history: an event, or a part of one.
+struct Record {
+  /// The Swift type.
+  var type: String
+  /// The event's word; nil for a part of other records.
+  var event: String?
+  /// The slot that it is made from; nil where the recorder has all of it.
+  var slot: String?
+  var summary: String
+  var fields: [Field]
+
+  init(
+    _ type: String, event: String? = nil, slot: String? = nil, _ summary: String, _ fields: [Field]
+  ) {
+    self.type = type
+    self.event = event
+    self.slot = slot
+    self.summary = summary
+    self.fields = fields
+  }
+
+  /// The case of `Event`.
+  var eventCase: String? {
+    guard let words = event?.split(separator: "-") else { return nil }
+    return String(words[0])
+      + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }
+      .joined()
+  }
+}
+
+/// A field of a record.
+struct Field {
+  /// What it holds, and with that its Swift type and how it is written.
+  enum Kind {
+    /// A whole number of a Swift type.
+    case number(String)
+    /// CLOCK_MONOTONIC nanoseconds.
+    case time
+    /// 0...65535.
+    case port
+    case flag
+    case text
+    /// A list of lines, written as one text.
+    case lines
+    /// A list of ports.
+    case ports
+    /// A list of whole numbers.
+    case numbers
+    /// A wait status as of `waitpid(2)`, or nil.
+    case status
+    /// A word of a closed set, by its Swift type.
+    case word(String)
+    /// Another record.
+    case record(String)
+    case optionalRecord(String)
+    /// Records of one type, one list a field: the names of these lists, in the order of its fields.
+    case columns(String, [String])
+  }
+
+  var name: String
+  /// The name in events, if it is another one.
+  var json: String
+  var kind: Kind
+  /// Unit where the kind does not say it.
+  var unit: String
+  /// Value of a field that is left out, in Swift.
+  var absent: String?
+  /// Whether it is written even if it has that value.
+  var isAlwaysWritten: Bool
+  /// Member of the record's slot that it is taken from.
+  var member: String?
+  /// Member that must not be 0, or the field is absent.
+  var condition: String?
+  var summary: String
+
+  private init(
+    _ name: String, _ kind: Kind, json: String?, unit: String = "", absent: String?,
+    always: Bool = false, from member: String?, if condition: String? = nil, _ summary: String
+  ) {
+    self.name = name
+    self.kind = kind
+    self.json = json ?? name
+    self.unit = unit
+    self.absent = absent
+    isAlwaysWritten = always
+    self.member = member
+    self.condition = condition
+    self.summary = summary
+  }
+
+  static func number(
+    _ name: String, swift: String = "Int", unit: String = "", default absent: String? = nil,
+    always: Bool = false, from member: String? = nil, if condition: String? = nil,
+    _ summary: String
+  ) -> Field {
+    Field(
+      name, .number(swift), json: nil, unit: unit, absent: absent, always: always, from: member,
+      if: condition, summary)
+  }
+
+  /// A process id.
+  static func pid(
+    _ name: String, default absent: String? = nil, from member: String? = nil, _ summary: String
+  ) -> Field {
+    Field(
+      name, .number("Int32"), json: nil, unit: "process id", absent: absent, from: member, summary)
+  }
+
+  /// An errno of Linux.
+  static func errno(_ name: String, from member: String? = nil, _ summary: String) -> Field {
+    Field(name, .number("Int32"), json: nil, unit: "errno", absent: "0", from: member, summary)
+  }
+
+  static func time(
+    _ name: String, default absent: String? = nil, from member: String? = nil, _ summary: String
+  ) -> Field {
+    Field(name, .time, json: nil, absent: absent, from: member, summary)
+  }
+
+  static func port(
+    _ name: String, default absent: String? = nil, from member: String? = nil, _ summary: String
+  ) -> Field {
+    Field(name, .port, json: nil, absent: absent, from: member, summary)
+  }
+
+  static func flag(
+    _ name: String, json: String? = nil, default absent: String? = nil, from member: String? = nil,
+    _ summary: String
+  ) -> Field {
+    Field(name, .flag, json: json, absent: absent, from: member, summary)
+  }
+
+  static func text(
+    _ name: String, default absent: String? = nil, always: Bool = false, _ summary: String
+  ) -> Field {
+    Field(name, .text, json: nil, absent: absent, always: always, from: nil, summary)
+  }
+
+  static func lines(_ name: String, _ summary: String) -> Field {
+    Field(name, .lines, json: nil, absent: "[]", from: nil, summary)
+  }
+
+  static func ports(_ name: String, default absent: String? = nil, _ summary: String) -> Field {
+    Field(name, .ports, json: nil, absent: absent, from: nil, summary)
+  }
+
+  static func numbers(_ name: String, _ summary: String) -> Field {
+    Field(name, .numbers, json: nil, absent: "[]", from: nil, summary)
+  }
+
+  static func status(
+    _ name: String, from member: String? = nil, if condition: String? = nil, _ summary: String
+  ) -> Field {
+    Field(name, .status, json: nil, absent: "nil", from: member, if: condition, summary)
+  }
+
+  static func word(
+    _ name: String, of set: String, default absent: String? = nil, always: Bool = false,
+    from member: String? = nil, _ summary: String
+  ) -> Field {
+    Field(name, .word(set), json: nil, absent: absent, always: always, from: member, summary)
+  }
+
+  static func record(_ name: String, of type: String, _ summary: String) -> Field {
+    Field(name, .record(type), json: nil, absent: nil, from: nil, summary)
+  }
+
+  static func optionalRecord(_ name: String, of type: String, _ summary: String) -> Field {
+    Field(name, .optionalRecord(type), json: nil, absent: "nil", from: nil, summary)
+  }
+
+  static func columns(
+    _ name: String, of type: String, named columns: [String], _ summary: String
+  ) -> Field {
+    Field(name, .columns(type, columns), json: nil, absent: "[]", from: nil, summary)
+  }
+}
