@@ -115,7 +115,7 @@ let layers = [
   Layer("RaceLedger", in: "Detect", uses: ["ForcedCalls"]),
   Layer(
     "Interception", in: "Detect",
-    uses: ["CInterception", "ForcedCalls", "LinuxFacts", "RaceLedger", "Syscalls"]),
+    uses: ["CInterception", "CLinuxShims", "ForcedCalls", "LinuxFacts", "RaceLedger", "Syscalls"]),
   Layer(
     "RaceReporting", in: "Detect", uses: ["LinuxFacts", "RaceLedger", "ReportKit", "TerminalText"]),
 ]

@@ -1,5 +1,6 @@
 import Glibc
 import RaceLedger
+import Syscalls
 import Testing
 
 @testable import Interception
@@ -30,10 +31,12 @@ import Testing
     #expect(Threads(groupVariable: nil).record(UInt32(Int32.max)) == nil)
   }
 
-  @Test func `files and links that are not there are empty`() {
+  @Test func `links that are not there are nil, and files of no size are read whole`() throws {
     #expect(link("/proc/self/exe")?.hasPrefix("/") == true)
     #expect(link("/proc/self/no-such") == nil)
-    #expect(readAll("/proc/self/status").contains("Pid:\t\(getpid())\n"))
-    #expect(readAll("/proc/self/no-such") == "")
+    #expect(try FileText.read("/proc/self/status").contains("Pid:\t\(getpid())\n"))
+    #expect(throws: SystemError("open /proc/self/no-such", code: ENOENT)) {
+      try FileText.read("/proc/self/no-such")
+    }
   }
 }

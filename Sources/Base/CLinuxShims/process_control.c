@@ -232,16 +232,19 @@ int bs_stream_pair(int *ends) {
   return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno;
 }
 
-int bs_signal_descriptor(void) {
+/* Blocks SIGCHLD and one more signal, 0 for none, and makes them readable. A descriptor or -errno. */
+static int blocked_signals(int other) {
   if (BS_FAILS("signalfd", BS_PROCESS_ANY)) return -errno;
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGCHLD);
+  if (other) sigaddset(&signals, other);
   if (sigprocmask(SIG_BLOCK, &signals, 0) < 0) return -errno;
   int descriptor = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   return descriptor >= 0 ? descriptor : -errno;
 }
+
+int bs_signal_descriptor(void) { return blocked_signals(SIGTERM); }
 
 int bs_take_signal(int descriptor) {
   struct signalfd_siginfo information;
@@ -318,15 +321,7 @@ int bs_wait_readable(int descriptor, int timeout_ms) {
   return ready >= 0 ? ready : -errno;
 }
 
-int bs_child_descriptor(void) {
-  if (BS_FAILS("signalfd", BS_PROCESS_ANY)) return -errno;
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGCHLD);
-  if (sigprocmask(SIG_BLOCK, &set, 0) < 0) return -errno;
-  int descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  return descriptor >= 0 ? descriptor : -errno;
-}
+int bs_child_descriptor(void) { return blocked_signals(0); }
 
 void bs_drain_children(int descriptor) {
   struct signalfd_siginfo information;

@@ -160,17 +160,3 @@ public enum Namespace {
     else { throw .current("write \(path)") }
   }
 }
-
-/// Small files, read whole.
-public enum FileText {
-  /// Reads a file of up to 64 KiB as UTF-8.
-  public static func read(_ path: String) throws(SystemError) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .current("open \(path)") }
-    let file = Descriptor(owning: descriptor)
-    var bytes = [UInt8](repeating: 0, count: 65_536)
-    let length = Glibc.read(file.number, &bytes, bytes.count)
-    guard length >= 0 else { throw .current("read \(path)") }
-    return String(decoding: bytes[..<length], as: UTF8.self)
-  }
-}

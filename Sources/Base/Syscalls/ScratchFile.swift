@@ -25,24 +25,18 @@ public enum ScratchFile {
     let temporary = "\(path).new"
     do {
       let file = try open(temporary)
-      guard ftruncate(file.number, 0) == 0, write(file.number, bytes, bytes.count) == bytes.count
-      else { throw SystemError.current("write \(path)") }
+      guard ftruncate(file.number, 0) == 0 else { throw SystemError.current("write \(path)") }
+      try FileBytes.write(bytes, to: file.number, "write \(path)")
     }
     guard rename(temporary, path) == 0 else { throw .current("rename \(path)") }
   }
 
-  /// Reads a file of up to 4 KiB; nil if there is none.
+  /// Reads a file; nil if there is none.
   public static func read(_ path: String) throws(SystemError) -> [UInt8]? {
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-    if descriptor < 0 {
-      if errno == ENOENT { return nil }
-      throw .current("open \(path)")
+    do throws(SystemError) { return try FileBytes.read(path) } catch {
+      if error.code == ENOENT { return nil }
+      throw error
     }
-    let file = Descriptor(owning: descriptor)
-    var bytes = [UInt8](repeating: 0, count: 4_096)
-    let length = Glibc.read(file.number, &bytes, bytes.count)
-    guard length >= 0 else { throw .current("read \(path)") }
-    return Array(bytes[..<length])
   }
 
   /// Names of the Unix sockets in a folder.

@@ -101,8 +101,6 @@ static uint64_t cookie_option(int descriptor, int option) {
 
 uint64_t pt_socket_cookie(int descriptor) { return cookie_option(descriptor, SO_COOKIE_OPTION); }
 uint64_t pt_namespace_cookie(int descriptor) { return cookie_option(descriptor, SO_NETNS_COOKIE_OPTION); }
-int pt_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET) == 0 ? 0 : errno; }
-int pt_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
 
 /* ---- Sockets ---- */
 

@@ -1,4 +1,5 @@
 internal import CInterception
+internal import CLinuxShims
 internal import Glibc
 internal import RaceLedger
 internal import Syscalls
@@ -70,9 +71,9 @@ final class Networks {
   /// Runs in a namespace and comes back. Nil where it cannot be entered.
   private func entering<R>(_ descriptor: Int32, _ body: () -> R) -> R? {
     guard descriptor >= 0 else { return body() }
-    guard pt_enter_network(descriptor) == 0 else { return nil }
+    guard bs_enter_network(descriptor) == 0 else { return nil }
     defer {
-      let code = pt_enter_network(ownDescriptor)
+      let code = bs_enter_network(ownDescriptor)
       precondition(code == 0, "cannot return to the own network namespace")
     }
     return body()

@@ -99,7 +99,8 @@ final class Stacks {
 
     init(_ tid: Int32) {
       var code: [Range<UInt64>] = []
-      all = readAll("/proc/\(tid)/maps").split(separator: "\n").compactMap { line in
+      all = ((try? FileText.read("/proc/\(tid)/maps")) ?? "").split(separator: "\n").compactMap {
+        line in
         let parts = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
         guard parts.count >= 5, parts[1].contains("x") else { return nil }
         let ends = parts[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
@@ -177,24 +178,14 @@ func link(_ path: String) -> String? {
   }
 }
 
-/// A whole file of any size, empty if it cannot be read.
-func readAll(_ path: String) -> String {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { return "" }
-  let file = Descriptor(owning: descriptor)
-  return String(decoding: readToEnd(file.number, until: .max), as: UTF8.self)
-}
-
 /// Reads until the end of the stream or that time.
 private func readToEnd(_ descriptor: Int32, until deadline: UInt64) -> [UInt8] {
   var bytes: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 65_536)
   while true {
-    if deadline != .max {
-      let now = MonotonicClock.now()
-      var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      if now >= deadline || poll(&item, 1, Int32((deadline - now) / 1_000_000) + 1) <= 0 { break }
-    }
+    let now = MonotonicClock.now()
+    var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    if now >= deadline || poll(&item, 1, Int32((deadline - now) / 1_000_000) + 1) <= 0 { break }
     let count = read(descriptor, &chunk, chunk.count)
     if count < 0 && errno == EINTR { continue }
     if count <= 0 { break }

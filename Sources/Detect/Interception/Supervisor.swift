@@ -1,4 +1,5 @@
 internal import CInterception
+internal import CLinuxShims
 internal import ForcedCalls
 internal import Glibc
 internal import LinuxFacts
@@ -81,7 +82,7 @@ public final class Supervisor {
 
   private func start(_ abilities: HostAbilities) throws(CheckError) {
     if (!abilities.isPrivileged && abilities.ptraceScope > 0) || supervision.timeLimit != nil {
-      _ = pt_adopt_orphans()
+      _ = bs_become_subreaper()
     }
     var options = pt_spawn_options()
     options.ignores_pipe = supervision.inheritsPipeIgnored ? 1 : 0

@@ -120,7 +120,7 @@ struct LaunchJudge {
   /// Whether a fault of the plan ended the launcher.
   private func endsLauncher(_ fault: FaultRecord) -> Bool {
     fault.launch == launch && fault.isDue && fault.injected != 0 && fault.point.role == .launcher
-      && ["kill", "exit"].contains(fault.name)
+      && FaultName.endingVictims.contains(fault.name)
   }
 
   /// What an adapter that breaks its protocol says or does proves nothing about its ports.

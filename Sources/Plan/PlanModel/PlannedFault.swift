@@ -81,6 +81,9 @@ public struct FaultDescriptor: Sendable, Equatable {
     self.needsFreshWorkers = needsFreshWorkers
   }
 
+  /// Whether it ends its victim, whose parent then sees an exit that the plan wanted.
+  public var endsVictim: Bool { FaultName.endingVictims.contains(name) }
+
   /// How long a fault lasts that takes its time.
   public static let duration = [
     OptionDescriptor(
@@ -91,6 +94,16 @@ public struct FaultDescriptor: Sendable, Equatable {
       summary: "fixed, uniform (from 0 to twice the mean) or exponential",
       words: ["fixed", "uniform", "exponential"]),
   ]
+}
+
+/// Names of faults that more than their own file must know. Records hold names, not descriptors.
+public enum FaultName {
+  public static let exit = "exit"
+  public static let kill = "kill"
+  public static let steal = "steal"
+
+  /// The faults that end their victim.
+  public static let endingVictims: Set<String> = [exit, kill]
 }
 
 /// A fault of a plan: what, where, to whom, and in which trials.

@@ -39,7 +39,8 @@ public enum Prediction {
       throw none("the model covers port collisions only, and this arm injects process faults")
     }
     if let startup = arm.startup {
-      let limit = arm.strategy.options.first { $0.name == "report_timeout_ms" }?.value
+      let limit = arm.strategy.options.first { $0.name == OptionName.reportTimeoutMilliseconds }?
+        .value
       let isTight = limit.map { Double($0) <= startup.importMilliseconds } ?? false
       if startup.breaksModel || isTight {
         throw none(
@@ -122,7 +123,7 @@ private struct ThiefReader {
       conditions.foreignDraws += 2 * arm.topology.launches
     }
     conditions.probesReuseAddress = arm.strategy.options.contains {
-      $0.name == "reuse_address" && $0.value != 0
+      $0.name == OptionName.reuseAddress && $0.value != 0
     }
   }
 
@@ -140,9 +141,9 @@ private struct ThiefReader {
     _ thief: Choice, _ model: ThiefDescriptor.Model
   ) throws(NoPrediction) -> PredictedFailure? {
     switch model {
-    case .holdsThroughWindow: conditions.foreignDraws += thief["ports"]
+    case .holdsThroughWindow: conditions.foreignDraws += thief[OptionName.ports]
     case .churns: try addChurn(thief)
-    case .holdsThroughout: conditions.residents += thief["ports"]
+    case .holdsThroughout: conditions.residents += thief[OptionName.ports]
     case .connects, .holdsNoTCPPort: break
     case .leavesTimeWait: addResidue(thief)
     case .squats: try addSquatter(thief)
@@ -151,7 +152,7 @@ private struct ThiefReader {
     case .holdsOverIPv6:
       if thief["v6only"] != 0 { return nil }
       if thief["targeted"] == 0 {
-        conditions.foreignDraws += thief["ports"]
+        conditions.foreignDraws += thief[OptionName.ports]
       } else {
         conditions.squatters.append(.init(reusesAddress: false, reusesPort: false))
       }
@@ -187,18 +188,18 @@ private struct ThiefReader {
 
   private mutating func addSquatter(_ thief: Choice) throws(NoPrediction) {
     // One that sets an option and does not listen can be bound over: by whom depends on the binder.
-    if thief["listens"] == 0 && thief["reuse_address"] + thief["reuse_port"] > 0 {
+    if thief["listens"] == 0 && thief[OptionName.reuseAddress] + thief["reuse_port"] > 0 {
       throw none(
         "\(thief.label): it does not listen, and who may bind over it depends on the binder")
     }
     conditions.squatters.append(
       LaunchConditions.Squatter(
-        reusesAddress: thief["reuse_address"] != 0, reusesPort: thief["reuse_port"] != 0))
+        reusesAddress: thief[OptionName.reuseAddress] != 0, reusesPort: thief["reuse_port"] != 0))
   }
 
   /// TIME_WAIT of a server without SO_REUSEADDR is in everybody's way, as a squatter that sets no option.
   private mutating func addResidue(_ thief: Choice) {
-    guard thief["base"] == 0, thief["reuse_address"] == 0 else { return }
+    guard thief[OptionName.base] == 0, thief[OptionName.reuseAddress] == 0 else { return }
     conditions.squatters.append(.init(reusesAddress: false, reusesPort: false))
   }
 
@@ -212,7 +213,7 @@ private struct ThiefReader {
   }
 
   private func checkScanner(_ thief: Choice) throws(NoPrediction) {
-    let taken = thief["base"]...(thief["base"] + thief["ports"])
+    let taken = thief[OptionName.base]...(thief[OptionName.base] + thief[OptionName.ports])
     if arm.pool.low <= taken.upperBound && taken.lowerBound <= arm.pool.high {
       throw none("\(thief.label): it scans inside the pool")
     }
@@ -225,7 +226,7 @@ private struct ThiefReader {
     guard thief["early"] != 0 else { return }
     switch strategy.collisionModel {
     // Probed on the wildcard address: not drawn, though it could be bound.
-    case .probeThenBind, .distinctProbes: conditions.residents += thief["ports"]
+    case .probeThenBind, .distinctProbes: conditions.residents += thief[OptionName.ports]
     case .noPort, .outsideThePool: break
     case .heldFromTheStart, .heldWithReuseAddress, .heldWithReusePort, .probedElsewhere, .reserved,
       .unmodelled:

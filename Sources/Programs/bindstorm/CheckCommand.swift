@@ -6,6 +6,7 @@ internal import PlanModel
 internal import RaceLedger
 internal import RaceReporting
 internal import ReportKit
+internal import Syscalls
 
 /// `bindstorm check -- COMMAND...`
 struct CheckCommand: ParsableCommand {
@@ -262,12 +263,8 @@ func writeReport(_ text: String, to path: String) throws {
 
 /// Writes a whole text. Returns 0, or the errno of the write that failed.
 func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
-  var rest = Array(text.utf8)[...]
-  while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    if count < 0 && errno == EINTR { continue }
-    if count <= 0 { return count < 0 ? errno : EIO }
-    rest = rest.dropFirst(count)
+  do throws(SystemError) { try FileBytes.write(text.utf8, to: descriptor) } catch {
+    return error.code
   }
   return 0
 }

@@ -4,6 +4,7 @@ internal import Faults
 internal import PlanModel
 internal import PlanReading
 internal import Strategies
+internal import Syscalls
 
 /// Everything a plan may name.
 let vocabulary = Vocabulary(
@@ -59,17 +60,7 @@ struct ReadError: Error {
 
 /// Reads a whole file.
 func readFile(_ path: String) throws(ReadError) -> [UInt8] {
-  guard let file = fopen(path, "re") else {
-    throw ReadError(text: String(cString: strerror(errno)))
+  do throws(SystemError) { return try FileBytes.read(path) } catch {
+    throw ReadError(text: String(cString: strerror(error.code)))
   }
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var chunk = [UInt8](repeating: 0, count: 65_536)
-  while true {
-    let count = fread(&chunk, 1, chunk.count, file)
-    bytes += chunk[..<count]
-    if count < chunk.count { break }
-  }
-  if ferror(file) != 0 { throw ReadError(text: String(cString: strerror(errno))) }
-  return bytes
 }

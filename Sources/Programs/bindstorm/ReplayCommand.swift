@@ -106,8 +106,8 @@ struct ReplayCommand: ParsableCommand {
     arm.faults = [
       PlannedFault(
         kind: Choice(
-          name: "steal", label: "steal",
-          options: (vocabulary.fault(named: "steal")?.options ?? []).map {
+          name: FaultName.steal, label: FaultName.steal,
+          options: (vocabulary.fault(named: FaultName.steal)?.options ?? []).map {
             OptionValue(name: $0.name, value: $0.defaultValue ?? 0)
           }), point: report.isOutput ? .beforeOutputBind : .beforeInputBind,
         launch: report.launch, index: server)

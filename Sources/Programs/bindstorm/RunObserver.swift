@@ -4,6 +4,7 @@ internal import History
 internal import Judging
 internal import PlanModel
 internal import Reports
+internal import Syscalls
 
 /// Takes a run's events: writes them first, then judges each trial and shows progress.
 final class RunObserver: Run.Observer {
@@ -89,11 +90,7 @@ final class ProgressReporter {
 
   private func put(_ text: String) { _ = write(2, text, text.utf8.count) }
 
-  private static func seconds() -> Double {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
-  }
+  private static func seconds() -> Double { Double(MonotonicClock.now()) / 1e9 }
 }
 
 /// What a terminal can show.

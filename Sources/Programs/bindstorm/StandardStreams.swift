@@ -1,4 +1,5 @@
 @preconcurrency internal import Glibc
+internal import Syscalls
 
 /// The three descriptors that every process expects to have.
 enum StandardStreams {
@@ -14,19 +15,9 @@ enum StandardStreams {
   /// Writes results to standard output, all of them.
   /// - Throws: exit code 74, after saying why on standard error.
   static func printResult(_ text: String) throws {
-    var text = text
-    let code = text.withUTF8 { bytes -> Int32 in
-      var written = 0
-      while written < bytes.count {
-        let count = write(1, bytes.baseAddress! + written, bytes.count - written)
-        if count < 0 && errno == EINTR { continue }
-        guard count >= 0 else { return errno }
-        written += count
-      }
-      return 0
-    }
-    guard code == 0 else {
-      printError("bindstorm: cannot write to standard output: \(String(cString: strerror(code)))")
+    do throws(SystemError) { try FileBytes.write(text.utf8, to: 1) } catch {
+      printError(
+        "bindstorm: cannot write to standard output: \(String(cString: strerror(error.code)))")
       throw ExitStatus.cannotWrite
     }
   }

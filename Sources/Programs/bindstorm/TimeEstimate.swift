@@ -55,7 +55,7 @@ enum TimeEstimate {
   }
 
   /// Ports that thieves draw at once.
-  private static func heldPorts(_ arm: Arm) -> Int { sum(of: "ports", arm) }
+  private static func heldPorts(_ arm: Arm) -> Int { sum(of: OptionName.ports, arm) }
 
   private static func sum(of option: String, _ arm: Arm) -> Int {
     arm.thieves.flatMap(\.options).filter { $0.name == option }.map(\.value).reduce(0, +)

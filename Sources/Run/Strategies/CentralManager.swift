@@ -34,7 +34,7 @@ public struct CentralManager: Strategy {
 
   public init(options: OptionValues) {
     attempts = options["attempts"]
-    timeoutMilliseconds = options["report_timeout_ms"]
+    timeoutMilliseconds = options[OptionName.reportTimeoutMilliseconds]
   }
 
   public mutating func allocate(_ launch: Launch) {

@@ -13,6 +13,6 @@ extension Launch {
 
   /// The numbers of a strategy with the options `base` and `span` that counts in a circle.
   static func countedNumbers(_ options: OptionValues) -> Range<Int> {
-    options["base"]..<min(options["base"] + options["span"], 65_536)
+    options[OptionName.base]..<min(options[OptionName.base] + options["span"], 65_536)
   }
 }

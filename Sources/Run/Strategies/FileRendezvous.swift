@@ -31,7 +31,7 @@ public struct FileRendezvous: Strategy {
 
   public init(options: OptionValues) {
     isUnique = options["unique"] != 0
-    timeoutMilliseconds = options["report_timeout_ms"]
+    timeoutMilliseconds = options[OptionName.reportTimeoutMilliseconds]
   }
 
   public func allocate(_ launch: Launch) throws(StageFailure) {

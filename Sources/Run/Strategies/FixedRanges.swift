@@ -12,10 +12,11 @@ public struct FixedRanges: Strategy {
     origin: "NeMo-RL#2380, #3103; vllm-project/vllm#7196",
     options: [
       OptionDescriptor(
-        name: "base", defaultValue: 11_000, range: 1_024...60_000, summary: "first port")
+        name: OptionName.base, defaultValue: 11_000, range: 1_024...60_000, summary: "first port")
     ],
     collisionModel: .outsideThePool,
-    numbers: { options, addresses in options["base"]..<options["base"] + addresses },
+    numbers: { options, addresses in options[OptionName.base]..<options[OptionName.base] + addresses
+    },
     depths: [.allocate, .bind],
     traits: StrategyTraits(
       cooperation: .everybody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
@@ -24,7 +25,7 @@ public struct FixedRanges: Strategy {
 
   private let base: Int
 
-  public init(options: OptionValues) { base = options["base"] }
+  public init(options: OptionValues) { base = options[OptionName.base] }
 
   public func allocate(_ launch: Launch) {
     for address in 0..<launch.addresses {

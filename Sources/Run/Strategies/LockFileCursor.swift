@@ -18,7 +18,8 @@ public struct LockFileCursor: Strategy {
     origin: "vllm-project/vllm#43622",
     options: [
       OptionDescriptor(
-        name: "base", defaultValue: 20_000, range: 1_024...60_000, summary: "first port of the scan"
+        name: OptionName.base, defaultValue: 20_000, range: 1_024...60_000,
+        summary: "first port of the scan"
       ),
       OptionDescriptor(
         name: "span", defaultValue: 8_000, range: 64...60_000,

@@ -20,6 +20,6 @@ extension Binder {
 extension OptionDescriptor {
   /// Time between an API server's own probe and its bind.
   static let gap = OptionDescriptor(
-    name: "gap_ms", defaultValue: 1, range: 0...60_000,
+    name: OptionName.gapMilliseconds, defaultValue: 1, range: 0...60_000,
     summary: "time between an API server's own probe and its bind")
 }

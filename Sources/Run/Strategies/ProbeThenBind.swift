@@ -17,7 +17,7 @@ public struct ProbeThenBind: Strategy {
     origin: "vLLM v0.19; Ray, SGLang, PyTorch test suites",
     options: [
       OptionDescriptor(
-        name: "reuse_address", defaultValue: 0, range: 0...1,
+        name: OptionName.reuseAddress, defaultValue: 0, range: 0...1,
         summary: "1: the probe sets SO_REUSEADDR")
     ],
     collisionModel: .probeThenBind, depths: [.allocate, .bind],
@@ -28,7 +28,7 @@ public struct ProbeThenBind: Strategy {
   private let sharing: TCPSocket.Sharing
 
   public init(options: OptionValues) {
-    sharing = options["reuse_address"] != 0 ? .reuseAddress : []
+    sharing = options[OptionName.reuseAddress] != 0 ? .reuseAddress : []
   }
 
   public func allocate(_ launch: Launch) throws(StageFailure) {

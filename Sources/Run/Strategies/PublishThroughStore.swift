@@ -37,7 +37,7 @@ public struct PublishThroughStore: Strategy {
   public init(options: OptionValues) {
     holdsStore = options["hold_store"] != 0
     hasStaleKeys = options["stale_keys"] != 0
-    timeoutMilliseconds = options["report_timeout_ms"]
+    timeoutMilliseconds = options[OptionName.reportTimeoutMilliseconds]
   }
 
   public static let handover = Handover(hasChannel: true)

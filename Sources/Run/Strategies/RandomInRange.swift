@@ -14,7 +14,8 @@ public struct RandomInRange: Strategy {
       OptionDescriptor(
         name: "low", defaultValue: 20_000, range: 1_024...65_535, summary: "first port"),
       OptionDescriptor(
-        name: "ports", defaultValue: 1_000, range: 1...60_000, summary: "ports in the range"),
+        name: OptionName.ports, defaultValue: 1_000, range: 1...60_000,
+        summary: "ports in the range"),
       OptionDescriptor(
         name: "tries", defaultValue: 100, range: 1...100_000, summary: "binds for one endpoint"),
       .reportTimeout,
@@ -33,9 +34,9 @@ public struct RandomInRange: Strategy {
 
   public init(options: OptionValues) {
     low = options["low"]
-    ports = options["ports"]
+    ports = options[OptionName.ports]
     tries = options["tries"]
-    timeoutMilliseconds = options["report_timeout_ms"]
+    timeoutMilliseconds = options[OptionName.reportTimeoutMilliseconds]
   }
 
   public func allocate(_ launch: Launch) { launch.leaveToBinders() }

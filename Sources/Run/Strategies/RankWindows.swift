@@ -14,7 +14,7 @@ public struct RankWindows: Strategy {
     origin: "vllm-project/vllm#45960, #53666; srt-slurm, Arctic",
     options: [
       OptionDescriptor(
-        name: "base", defaultValue: 20_000, range: 0...60_000,
+        name: OptionName.base, defaultValue: 20_000, range: 0...60_000,
         summary: "0 is what an unset master port gave: windows from port 100", breaksModel: true),
       OptionDescriptor(
         name: "width", defaultValue: 32, range: 2...1_000, summary: "ports of a rank's window"),
@@ -33,7 +33,7 @@ public struct RankWindows: Strategy {
 
   /// The numbers that a rank scans.
   private static func window(of rank: Int, _ options: OptionValues) -> Range<Int> {
-    let first = options["base"] + offset + rank * options["width"]
+    let first = options[OptionName.base] + offset + rank * options["width"]
     return first..<first + options["width"]
   }
 

@@ -12,10 +12,12 @@ public struct ReservedPorts: Strategy {
     origin: "kernel documentation, ip-sysctl; common advice",
     options: [
       OptionDescriptor(
-        name: "base", defaultValue: 45_000, range: 1_024...60_000, summary: "first reserved port")
+        name: OptionName.base, defaultValue: 45_000, range: 1_024...60_000,
+        summary: "first reserved port")
     ],
     collisionModel: .reserved,
-    numbers: { options, addresses in options["base"]..<options["base"] + addresses },
+    numbers: { options, addresses in options[OptionName.base]..<options[OptionName.base] + addresses
+    },
     depths: [.allocate, .bind], requirements: [.namespace],
     traits: StrategyTraits(
       needsRoot: true, cooperation: .nobody, isKnownBeforehand: true, worksAcrossHosts: true,
@@ -27,7 +29,7 @@ public struct ReservedPorts: Strategy {
 
   private let base: Int
 
-  public init(options: OptionValues) { base = options["base"] }
+  public init(options: OptionValues) { base = options[OptionName.base] }
 
   public var reservedPorts: ClosedRange<Int>? { base...min(base + Self.span - 1, 65_535) }
 

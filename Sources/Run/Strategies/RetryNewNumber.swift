@@ -35,7 +35,7 @@ public struct RetryNewNumber: Strategy {
   public init(options: OptionValues) {
     attempts = options["attempts"]
     isAnnounced = options["announce"] != 0
-    timeoutMilliseconds = options["report_timeout_ms"]
+    timeoutMilliseconds = options[OptionName.reportTimeoutMilliseconds]
   }
 
   public func allocate(_ launch: Launch) throws(StageFailure) {

@@ -11,7 +11,8 @@ public struct SequentialCounter: Strategy {
     origin: "gpustack#5657, #6019",
     options: [
       OptionDescriptor(
-        name: "base", defaultValue: 20_000, range: 1_024...60_000, summary: "where counting starts"),
+        name: OptionName.base, defaultValue: 20_000, range: 1_024...60_000,
+        summary: "where counting starts"),
       OptionDescriptor(
         name: "span", defaultValue: 8_000, range: 64...60_000,
         summary: "ports after which counting starts again"),

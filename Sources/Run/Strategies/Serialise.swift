@@ -25,8 +25,8 @@ public struct Serialise: Strategy {
   private let timeoutMilliseconds: Int
 
   public init(options: OptionValues) {
-    gapMilliseconds = options["gap_ms"]
-    timeoutMilliseconds = options["report_timeout_ms"]
+    gapMilliseconds = options[OptionName.gapMilliseconds]
+    timeoutMilliseconds = options[OptionName.reportTimeoutMilliseconds]
   }
 
   public func allocate(_ launch: Launch) { launch.leaveToBinders() }

@@ -31,8 +31,8 @@ public struct Stagger: Strategy {
   public init(options: OptionValues) {
     least = options["least_ms"]
     most = max(least, options["most_ms"])
-    gapMilliseconds = options["gap_ms"]
-    timeoutMilliseconds = options["report_timeout_ms"]
+    gapMilliseconds = options[OptionName.gapMilliseconds]
+    timeoutMilliseconds = options[OptionName.reportTimeoutMilliseconds]
   }
 
   public func allocate(_ launch: Launch) { launch.leaveToBinders() }

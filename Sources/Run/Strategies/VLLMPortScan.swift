@@ -16,7 +16,7 @@ public struct VLLMPortScan: Strategy {
     origin: "vLLM with VLLM_PORT; vllm-project/vllm#43206, #36191, #50965",
     options: [
       OptionDescriptor(
-        name: "base", defaultValue: 20_000, range: 1_024...60_000, summary: "VLLM_PORT"),
+        name: OptionName.base, defaultValue: 20_000, range: 1_024...60_000, summary: "VLLM_PORT"),
       OptionDescriptor(
         name: "master_port", defaultValue: 0, range: 0...60_000,
         summary: "VLLM_DP_MASTER_PORT; 0: not set"),
@@ -41,7 +41,7 @@ public struct VLLMPortScan: Strategy {
   private let mostRounds: Int
 
   public init(options: OptionValues) {
-    base = options["base"]
+    base = options[OptionName.base]
     masterPort = options["master_port"]
     advances = options["advance"] != 0
     mostRounds = options["most_rounds"]

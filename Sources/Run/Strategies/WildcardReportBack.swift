@@ -23,7 +23,9 @@ public struct WildcardReportBack: Strategy {
 
   private let timeoutMilliseconds: Int
 
-  public init(options: OptionValues) { timeoutMilliseconds = options["report_timeout_ms"] }
+  public init(options: OptionValues) {
+    timeoutMilliseconds = options[OptionName.reportTimeoutMilliseconds]
+  }
 
   public func allocate(_ launch: Launch) { launch.leaveToBinders() }
 
@@ -47,6 +49,6 @@ extension Launch {
 extension OptionDescriptor {
   /// How long a launcher waits for all reports.
   static let reportTimeout = OptionDescriptor(
-    name: "report_timeout_ms", defaultValue: 30_000, range: 1...3_600_000,
+    name: OptionName.reportTimeoutMilliseconds, defaultValue: 30_000, range: 1...3_600_000,
     summary: "how long the launcher waits for all reports")
 }

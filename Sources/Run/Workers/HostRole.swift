@@ -123,8 +123,7 @@ final class HostRole {
     }
   }
 
-  /// All children of this process: workers, and as the subreaper's what no longer has another parent. Of very many
-  /// the first few hundred.
+  /// All children of this process: workers, and as the subreaper's what no longer has another parent.
   private func everyChild() -> [Int32] {
     let pid = getpid()
     let text = (try? FileText.read("/proc/\(pid)/task/\(pid)/children")) ?? ""

@@ -123,10 +123,6 @@ long pt_read_memory(pid_t tid, uint64_t address, void *_Nonnull bytes, unsigned 
 uint64_t pt_socket_cookie(int descriptor);
 /* The cookie of the network namespace a socket lives in (5.14); 0 if unknown. */
 uint64_t pt_namespace_cookie(int descriptor);
-/* setns(CLONE_NEWNET) of the calling thread. 0 or errno. */
-int pt_enter_network(int descriptor);
-/* PR_SET_CHILD_SUBREAPER. 0 or errno. */
-int pt_adopt_orphans(void);
 
 /* ---- Sockets as the kernel knows them ---- */
 

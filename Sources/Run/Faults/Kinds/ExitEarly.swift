@@ -5,7 +5,7 @@ internal import Syscalls
 /// The victim ends itself with an exit code, as after an unhandled exception. Its parent sees the code.
 public enum ExitEarly: Fault {
   public static let descriptor = FaultDescriptor(
-    name: "exit", summary: "ends the process with an exit code",
+    name: FaultName.exit, summary: "ends the process with an exit code",
     options: [
       OptionDescriptor(
         name: "code", defaultValue: 1, range: 0...255, summary: "the exit code")

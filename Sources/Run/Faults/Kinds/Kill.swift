@@ -7,7 +7,7 @@ internal import Syscalls
 /// parent sees how it ended.
 public enum Kill: Fault {
   public static let descriptor = FaultDescriptor(
-    name: "kill", summary: "ends the process by a signal",
+    name: FaultName.kill, summary: "ends the process by a signal",
     options: [
       OptionDescriptor(
         name: "signal", defaultValue: 0, range: 0...2, summary: "SIGKILL, SIGTERM or SIGABRT",

@@ -9,10 +9,12 @@ internal import Syscalls
 /// so is that there is no number yet.
 public enum Steal: Fault {
   public static let descriptor = FaultDescriptor(
-    name: "steal", summary: "another process takes the very number before the victim binds it",
+    name: FaultName.steal,
+    summary: "another process takes the very number before the victim binds it",
     options: [
       OptionDescriptor(
-        name: "reuse_address", defaultValue: 0, range: 0...1, summary: "1: it sets SO_REUSEADDR"),
+        name: OptionName.reuseAddress, defaultValue: 0, range: 0...1,
+        summary: "1: it sets SO_REUSEADDR"),
       OptionDescriptor(
         name: "listens", defaultValue: 1, range: 0...1, summary: "0: it only binds"),
     ],
@@ -23,7 +25,7 @@ public enum Steal: Fault {
     guard site.port != 0 else { return slot.witness() }
     let options = slot.options
     let pid = bs_fault_steal(
-      slot.region.pointer, UInt32(slot.number), site.port, Int32(options["reuse_address"]),
+      slot.region.pointer, UInt32(slot.number), site.port, Int32(options[OptionName.reuseAddress]),
       Int32(options["listens"]))
     if pid < 0 { return slot.refused(-pid) }
     // The kernel's answer to another process.

@@ -12,9 +12,11 @@ public struct BasePortScanner: Thief {
     summary: "scans upwards from a base port inside the window and holds the numbers it finds",
     options: [
       OptionDescriptor(
-        name: "ports", defaultValue: nil, range: 1...8_192, summary: "how many numbers it takes"),
+        name: OptionName.ports, defaultValue: nil, range: 1...8_192,
+        summary: "how many numbers it takes"),
       OptionDescriptor(
-        name: "base", defaultValue: 20_000, range: 1_024...60_000, summary: "where it begins"),
+        name: OptionName.base, defaultValue: 20_000, range: 1_024...60_000,
+        summary: "where it begins"),
       OptionDescriptor(
         name: "listens", defaultValue: 1, range: 0...1, summary: "0: it only binds"),
     ], model: .scansFromBase)
@@ -24,8 +26,8 @@ public struct BasePortScanner: Thief {
   private let listens: Bool
 
   public init(options: OptionValues, seed: UInt64) {
-    ports = options["ports"]
-    base = options["base"]
+    ports = options[OptionName.ports]
+    base = options[OptionName.base]
     listens = options["listens"] != 0
   }
 

@@ -8,14 +8,15 @@ public struct BindHold: Thief {
     summary: "draws ports with bind(0) inside the window and holds them through the trial",
     options: [
       OptionDescriptor(
-        name: "ports", defaultValue: nil, range: 1...60_000, summary: "how many ports it takes")
+        name: OptionName.ports, defaultValue: nil, range: 1...60_000,
+        summary: "how many ports it takes")
     ],
-    intensity: "ports", model: .holdsThroughWindow)
+    intensity: OptionName.ports, model: .holdsThroughWindow)
 
   private let ports: Int
 
   public init(options: OptionValues, seed: UInt64) {
-    ports = options["ports"]
+    ports = options[OptionName.ports]
   }
 
   public func trialBegan(_ loot: Loot) { loot.want(ports) }

@@ -9,7 +9,8 @@ public struct DatagramHold: Thief {
     summary: "holds the launches' numbers over UDP; must not matter",
     options: [
       OptionDescriptor(
-        name: "ports", defaultValue: 1, range: 1...8_192, summary: "how many numbers it goes for")
+        name: OptionName.ports, defaultValue: 1, range: 1...8_192,
+        summary: "how many numbers it goes for")
     ], model: .holdsNoTCPPort)
 
   public static let actsAfterBind = true
@@ -17,7 +18,7 @@ public struct DatagramHold: Thief {
   private var hunt: NumberHunt
 
   public init(options: OptionValues, seed: UInt64) {
-    hunt = NumberHunt(count: options["ports"], seed: seed)
+    hunt = NumberHunt(count: options[OptionName.ports], seed: seed)
   }
 
   public func trialBegan(_ loot: Loot) { loot.want(hunt.quota(loot)) }

@@ -10,14 +10,15 @@ public struct DualStackHold: Thief {
       "holds ports on [::] inside the window and through the trial, for IPv4 too unless v6only",
     options: [
       OptionDescriptor(
-        name: "ports", defaultValue: nil, range: 1...60_000, summary: "how many ports it takes"),
+        name: OptionName.ports, defaultValue: nil, range: 1...60_000,
+        summary: "how many ports it takes"),
       OptionDescriptor(
         name: "v6only", defaultValue: 0, range: 0...1,
         summary: "1: sets IPV6_V6ONLY, and must not matter"),
       OptionDescriptor(
         name: "targeted", defaultValue: 0, range: 0...1,
         summary: "1: goes for the launches' own numbers; 0: draws with bind(0)"),
-    ], intensity: "ports", model: .holdsOverIPv6)
+    ], intensity: OptionName.ports, model: .holdsOverIPv6)
 
   public static let actsAfterBind = true
 
@@ -27,7 +28,7 @@ public struct DualStackHold: Thief {
   private var hunt: NumberHunt
 
   public init(options: OptionValues, seed: UInt64) {
-    ports = options["ports"]
+    ports = options[OptionName.ports]
     isOnly = options["v6only"] != 0
     isTargeted = options["targeted"] != 0
     hunt = NumberHunt(count: ports, seed: seed)

@@ -13,11 +13,12 @@ public struct ListenerHold: Thief {
       "draws ports with bind(0) inside the window, listens on them and answers, through the trial",
     options: [
       OptionDescriptor(
-        name: "ports", defaultValue: nil, range: 1...20_000, summary: "how many ports it takes"),
+        name: OptionName.ports, defaultValue: nil, range: 1...20_000,
+        summary: "how many ports it takes"),
       OptionDescriptor(
         name: "answers", defaultValue: 1, range: 0...1,
         summary: "0: connections stand, and nothing is said on them"),
-    ], intensity: "ports", model: .holdsThroughWindow)
+    ], intensity: OptionName.ports, model: .holdsThroughWindow)
 
   private static let nanosecondsBetweenLooks: UInt64 = 1_000_000
 
@@ -28,7 +29,7 @@ public struct ListenerHold: Thief {
   private var nextLook: UInt64?
 
   public init(options: OptionValues, seed: UInt64) {
-    ports = options["ports"]
+    ports = options[OptionName.ports]
     answers = options["answers"] != 0
   }
 

@@ -10,9 +10,11 @@ public struct PortSquatter: Thief {
     summary: "takes the very numbers the launches decided on, and holds them",
     options: [
       OptionDescriptor(
-        name: "ports", defaultValue: 1, range: 1...8_192, summary: "how many numbers it goes for"),
+        name: OptionName.ports, defaultValue: 1, range: 1...8_192,
+        summary: "how many numbers it goes for"),
       OptionDescriptor(
-        name: "reuse_address", defaultValue: 0, range: 0...1, summary: "1: sets SO_REUSEADDR"),
+        name: OptionName.reuseAddress, defaultValue: 0, range: 0...1,
+        summary: "1: sets SO_REUSEADDR"),
       OptionDescriptor(
         name: "reuse_port", defaultValue: 0, range: 0...1, summary: "1: sets SO_REUSEPORT"),
       OptionDescriptor(
@@ -28,11 +30,11 @@ public struct PortSquatter: Thief {
 
   public init(options: OptionValues, seed: UInt64) {
     var sharing: TCPSocket.Sharing = []
-    if options["reuse_address"] != 0 { sharing.insert(.reuseAddress) }
+    if options[OptionName.reuseAddress] != 0 { sharing.insert(.reuseAddress) }
     if options["reuse_port"] != 0 { sharing.insert(.reusePort) }
     self.sharing = sharing
     listens = options["listens"] != 0
-    hunt = NumberHunt(count: options["ports"], seed: seed)
+    hunt = NumberHunt(count: options[OptionName.ports], seed: seed)
   }
 
   public func trialBegan(_ loot: Loot) { loot.want(hunt.quota(loot)) }

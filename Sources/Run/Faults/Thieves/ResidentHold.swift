@@ -10,14 +10,15 @@ public struct ResidentHold: Thief {
     summary: "holds ports of 127.0.0.1 from before the allocation to the end of the trial",
     options: [
       OptionDescriptor(
-        name: "ports", defaultValue: nil, range: 1...60_000, summary: "how many ports it holds")
+        name: OptionName.ports, defaultValue: nil, range: 1...60_000,
+        summary: "how many ports it holds")
     ],
-    intensity: "ports", model: .holdsThroughout)
+    intensity: OptionName.ports, model: .holdsThroughout)
 
   private let ports: Int
 
   public init(options: OptionValues, seed: UInt64) {
-    ports = options["ports"]
+    ports = options[OptionName.ports]
   }
 
   public func trialBegan(_ loot: Loot) {

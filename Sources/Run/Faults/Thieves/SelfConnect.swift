@@ -16,7 +16,8 @@ public struct SelfConnect: Thief {
       "dials the launches' numbers before anybody listens, until it is connected with itself",
     options: [
       OptionDescriptor(
-        name: "ports", defaultValue: 1, range: 1...8_192, summary: "how many numbers it dials"),
+        name: OptionName.ports, defaultValue: 1, range: 1...8_192,
+        summary: "how many numbers it dials"),
       OptionDescriptor(
         name: "tries", defaultValue: 20_000, range: 1...1_000_000,
         summary: "how often it dials each"),
@@ -29,7 +30,7 @@ public struct SelfConnect: Thief {
 
   public init(options: OptionValues, seed: UInt64) {
     tries = options["tries"]
-    hunt = NumberHunt(count: options["ports"], seed: seed)
+    hunt = NumberHunt(count: options[OptionName.ports], seed: seed)
   }
 
   public func trialBegan(_ loot: Loot) { loot.want(hunt.quota(loot)) }

@@ -10,7 +10,8 @@ public struct SpecificAddressHold: Thief {
     summary: "holds ports of 127.0.0.2; must not matter to who binds 127.0.0.1",
     options: [
       OptionDescriptor(
-        name: "ports", defaultValue: nil, range: 1...60_000, summary: "how many ports it takes"),
+        name: OptionName.ports, defaultValue: nil, range: 1...60_000,
+        summary: "how many ports it takes"),
       OptionDescriptor(
         name: "early", defaultValue: 0, range: 0...1,
         summary:
@@ -28,7 +29,7 @@ public struct SpecificAddressHold: Thief {
   private var hunt: NumberHunt
 
   public init(options: OptionValues, seed: UInt64) {
-    ports = options["ports"]
+    ports = options[OptionName.ports]
     isEarly = options["early"] != 0
     listens = options["listens"] != 0
     hunt = NumberHunt(count: ports, seed: seed)

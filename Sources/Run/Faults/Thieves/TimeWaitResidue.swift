@@ -17,14 +17,14 @@ public struct TimeWaitResidue: Thief {
     summary: "leaves TIME_WAIT on numbers: a closed connection's local port",
     options: [
       OptionDescriptor(
-        name: "ports", defaultValue: 1, range: 1...8_192, summary: "on how many numbers"),
+        name: OptionName.ports, defaultValue: 1, range: 1...8_192, summary: "on how many numbers"),
       OptionDescriptor(
-        name: "base", defaultValue: 0, range: 0...60_000,
+        name: OptionName.base, defaultValue: 0, range: 0...60_000,
         summary:
           "0: on the launches' own numbers, inside the window; else on those from here upwards, before they allocate"
       ),
       OptionDescriptor(
-        name: "reuse_address", defaultValue: 1, range: 0...1,
+        name: OptionName.reuseAddress, defaultValue: 1, range: 0...1,
         summary: "1: the server that went had set SO_REUSEADDR"),
     ], requirements: [.namespace], model: .leavesTimeWait)
 
@@ -37,9 +37,9 @@ public struct TimeWaitResidue: Thief {
   private var hunt: NumberHunt
 
   public init(options: OptionValues, seed: UInt64) {
-    ports = options["ports"]
-    base = options["base"]
-    reusesAddress = options["reuse_address"] != 0
+    ports = options[OptionName.ports]
+    base = options[OptionName.base]
+    reusesAddress = options[OptionName.reuseAddress] != 0
     hunt = NumberHunt(count: ports, seed: seed)
   }
 
