@@ -13,8 +13,11 @@ BUILD_FRONT_END = $(SWIFT) build $(RELEASE) --product bindstorm-frontend
 IMPORTS = --explicit-target-dependency-import-check error
 # Every suite that starts no process, as a regular expression: tests of a whole target, or one suite of a target.
 # Tests/LayeringTests/QuickTests.swift holds this list to the sources.
-QUICK = HistoryTests JSONTests JudgingTests LayeringTests PlanTests RaceLedgerTests ReportsTests \
-	RunContractTests StatisticsTests TerminalTextTests \
+QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LinuxFactsTests PlanTests \
+	RaceLedgerTests ReportsTests RunContractTests StatisticsTests TerminalTextTests WorkersTests \
+	FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
+	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests \
+	RaceReportingTests.EnumerationReportTests RaceReportingTests.TextReportTests RaceReportingTests.WordsTests \
 	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests \
