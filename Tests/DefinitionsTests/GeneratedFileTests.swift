@@ -45,11 +45,13 @@ import Testing
     }
     let region = try Self.text(of: GeneratedFile.handwrittenRegion)
     let (first, second) = (
-      "uint32_t depth;\n  uint32_t sockets;", "uint32_t sockets;\n  uint32_t depth;"
+      "uint32_t auditor_word;\n  uint32_t auditor_done;",
+      "uint32_t auditor_done;\n  uint32_t auditor_word;"
     )
     try #require(region.contains(first))
     let swapped = region.replacingOccurrences(of: first, with: second)
-    let renamed = region.replacingOccurrences(of: "uint32_t depth;", with: "uint32_t reach;")
+    let renamed = region.replacingOccurrences(
+      of: "uint32_t auditor_word;", with: "uint32_t auditor_call;")
     #expect(Set([try digest(region), try digest(swapped), try digest(renamed)]).count == 3)
   }
 }

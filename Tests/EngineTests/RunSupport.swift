@@ -84,8 +84,8 @@ func smallArm(
     index: index, scenario: scenario,
     strategy: Choice(name: strategy, label: strategy, options: options), depth: depth,
     topology: Topology(launches: launches, apiServers: servers), pool: pool, window: window,
-    barrier: barrier, workers: workers, sockets: sockets, ownershipCheck: check, thieves: thieves,
-    trials: trials, timeoutMilliseconds: timeout)
+    barrier: barrier, workers: workers, sockets: sockets, ownershipCheck: check,
+    timeoutMilliseconds: timeout, thieves: thieves, trials: trials)
 }
 
 let strategies = ["probe-then-bind", "wildcard-report-back", "inherited-listener"]

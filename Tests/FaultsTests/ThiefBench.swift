@@ -12,8 +12,8 @@ final class ThiefBench {
   var thief: any Thief
 
   init(_ type: any Thief.Type, _ given: [String: Int], apiServers: Int = 1) {
-    region.pointer.pointee.order.launches = 1
-    region.pointer.pointee.order.servers_per_launch = UInt32(apiServers)
+    region.pointer.pointee.order.settings.topology_launches = 1
+    region.pointer.pointee.order.settings.topology_api_servers = UInt32(apiServers)
     loot = Loot(region: region, thief: 0, order: WorkerOrder(region))
     let options = type.descriptor.options
     thief = type.init(

@@ -524,7 +524,7 @@ import Testing
     #expect(
       short("{\"name\": \"bind-hold\"}") == [
         "13 scenarios[0].thieves[0]: the key \"kind\" is missing here -",
-        "14 scenarios[0].thieves[0].name: unknown key \"name\"; known here: kind, label, options, target_failure_rate -",
+        "14 scenarios[0].thieves[0].name: unknown key \"name\"; known here: kind, label, target_failure_rate, options -",
       ])
   }
 
@@ -577,7 +577,7 @@ import Testing
     let errors = PlanErrors(errors: TestVocabulary.errors(text))
     #expect(errors.errors.count == 2)
     let known =
-      "name, why, strategies, depth, topology, pool, window, barrier, workers, sockets, "
+      "name, why, strategies, expect, published, skip, depth, topology, pool, window, barrier, "
     #expect(errors.description.contains("\n  \t\"é\": 0, \"trails\": 4,\n  \t        ^"))
     #expect(
       errors.description.contains(

@@ -24,7 +24,7 @@ import Testing
       topology: Topology(launches: 1, apiServers: 2), pool: PortPool(low: 32_768, high: 60_999),
       window: Window(milliseconds: 0, foreignDraws: 0),
       barrier: Barrier(kind: .futex, arrivalSkewMicroseconds: 0), workers: .fresh, sockets: .zmq,
-      ownershipCheck: .full, thieves: [], trials: 3, timeoutMilliseconds: 10_000, expectation: nil,
+      ownershipCheck: .full, timeoutMilliseconds: 10_000, thieves: [], trials: 3, expectation: nil,
       published: [])
     #expect(plan == ResolvedPlan(version: 1, name: "p", title: "p", seed: 1, arms: [arm]))
   }
@@ -54,10 +54,10 @@ import Testing
       topology: Topology(launches: 3, apiServers: 5), pool: PortPool(low: 40_000, high: 49_999),
       window: Window(milliseconds: 1.5, foreignDraws: 7),
       barrier: Barrier(kind: .spin, arrivalSkewMicroseconds: 20), workers: .pooled, sockets: .tcp,
-      ownershipCheck: .off,
+      ownershipCheck: .off, timeoutMilliseconds: 1_234,
       thieves: [
         Choice(name: "bind-hold", label: "greedy", options: [OptionValue(name: "ports", value: 7)])
-      ], trials: 11, timeoutMilliseconds: 1_234)
+      ], trials: 11)
   }
 
   @Test func `a scenario inherits every default`() throws {

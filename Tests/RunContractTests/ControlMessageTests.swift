@@ -125,12 +125,13 @@ import Testing
     strategy: Choice(name: "x", label: "x", options: [OptionValue(name: "a", value: -5)]),
     depth: .allocate, topology: Topology(launches: 64, apiServers: 64),
     pool: PortPool(low: 1_024, high: 65_535),
+    window: Window(milliseconds: 3_600_000, foreignDraws: 60_000),
     barrier: Barrier(kind: .sleep, arrivalSkewMicroseconds: 60_000_000), workers: .pooled,
-    sockets: .tcp, ownershipCheck: .kernel,
+    sockets: .tcp, ownershipCheck: .kernel, timeoutMilliseconds: 3_600_000,
     thieves: [
       Choice(name: "t", label: "t", options: [OptionValue(name: "p", value: 60_000)]),
       Choice(name: "u", label: "u"),
-    ], trials: 1, timeoutMilliseconds: 3_600_000)
+    ], trials: 1)
 
   @Test(arguments: [true, false])
   func `a worker reads the order that was written`(confines: Bool) throws {
@@ -148,6 +149,7 @@ import Testing
     #expect(order.barrier == Self.arm.barrier)
     #expect(order.launches == 64 && order.serversPerLaunch == 64)
     #expect(order.timeoutMilliseconds == 3_600_000)
+    #expect(order.settings == Self.arm.settings)
     #expect(order.confinedTo == (confines ? 1_024...65_535 : nil))
     #expect(order.thieves.map(\.index) == [1, 0])
     #expect(order.thieves[0].options.first == 60_000)

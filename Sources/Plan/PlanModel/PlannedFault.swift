@@ -10,32 +10,7 @@ public enum FaultRole: String, Sendable, Codable, CaseIterable {
   case engineCore = "engine-core"
 }
 
-/// A place in the start-up at which a fault can be injected, in the order in which a launch passes them.
-public enum InjectionPoint: String, Sendable, Codable, CaseIterable {
-  /// The launcher has allocated: probed numbers are released.
-  case afterProbe = "after-probe"
-  /// The launcher has started its API servers and has not closed what it handed to them.
-  case afterSpawn = "after-spawn"
-  /// An API server is about to bind or adopt its input.
-  case beforeInputBind = "before-input-bind"
-  /// Its input listens; it is about to bind or adopt its output.
-  case beforeOutputBind = "before-output-bind"
-  /// The output's socket is bound and does not listen yet. libzmq does both in one call: there the socket is made
-  /// by hand and adopted.
-  case betweenBindAndListen = "between-bind-and-listen"
-  /// Both endpoints listen, and the report is about to be made.
-  case beforeReport = "before-report"
-  /// Half of the report is written. The other half follows when the fault is over.
-  case midReport = "mid-report"
-  /// The report is made.
-  case afterReport = "after-report"
-  /// An API server has done its part of the bind.
-  case afterReady = "after-ready"
-  /// The launcher is about to send an engine core its addresses.
-  case beforeHandshakeReply = "before-handshake-reply"
-  /// An engine core has its addresses and is about to connect.
-  case beforeEngineConnect = "before-engine-connect"
-
+extension InjectionPoint {
   /// Who passes it.
   public var role: FaultRole {
     switch self {

@@ -1,22 +1,6 @@
-// Its settings are generated: Generated/StartupKeys.swift.
+// Its settings are generated: Generated/PlanTypes.swift.
 
 extension Startup {
-  /// In which order vLLM does things, and whom its launcher watches.
-  public enum Variant: String, Sendable, Codable, CaseIterable {
-    /// v0.19.x: while the engine cores start, nobody watches the API servers.
-    case v019 = "v0.19"
-    /// After vllm-project/vllm#42585, #43864 and #43417: it does watch them.
-    case fixed
-  }
-
-  /// How engine cores get their addresses.
-  public enum Backend: String, Sendable, Codable, CaseIterable {
-    /// By the handshake, after the API servers were started.
-    case spawn
-    /// As with Ray: copied into the actors before the API servers are started; there is no handshake.
-    case ray
-  }
-
   /// The strategy that a launch runs with, if not the arm's own.
   public var overridingStrategy: String? { isHybrid ? "ipc-path" : nil }
 
@@ -50,9 +34,6 @@ extension Startup {
 
 /// Ports that the kernel of one node reserves.
 public struct NodeReservation: Sendable, Equatable, Codable {
-  /// Most of them in a plan.
-  public static let limit = 16
-
   /// The node, 0 for the head node.
   public var node: Int
   /// First port.

@@ -52,7 +52,7 @@ extension ScenarioChecks {
   /// Refuses a demand that the trials cannot show even if every one of them goes well.
   func checkExpectations() {
     let row = settings.depth == .startup ? startup.serialLaunches : 1
-    let launches = settings.launches * row
+    let launches = settings.topology.launches * row
     let unit = launches > 1 ? "trials" : "launches"
     for (demand, node) in scenario.expectations.values {
       for bound in Bound.all(of: demand) {

@@ -42,18 +42,8 @@ struct ExpectationReader {
   }
 
   private func expectation(_ node: PlanNode) -> Expectation? {
-    let keys = [
-      "failure_rate_at_most", "failure_rate_at_least", "like", "like_within", "confidence",
-      "must_fail_control", "why",
-    ]
-    guard let object = node.object(keys: keys) else { return nil }
-    let expectation = Expectation(
-      failureRateAtMost: object["failure_rate_at_most"]?.number(PlanLimits.share),
-      failureRateAtLeast: object["failure_rate_at_least"]?.number(PlanLimits.share),
-      like: object["like"]?.string(), likeWithin: object["like_within"]?.number(PlanLimits.share),
-      confidence: object["confidence"]?.number(PlanLimits.confidence) ?? 0.95,
-      isMustFailControl: object["must_fail_control"]?.boolean() ?? false,
-      why: object["why"]?.string() ?? "")
+    guard let object = node.object(keys: ExpectationKeys.names) else { return nil }
+    let expectation = Expectation(object)
     checkKind(expectation, node)
     checkBounds(expectation, object)
     return expectation

@@ -24,9 +24,9 @@ extension ScenarioChecks {
         node.report(
           "what fault \"\(known.name)\" does lasts as long as its process: workers must be fresh")
       }
-      if let launch = fault.launch, launch >= settings.launches {
+      if let launch = fault.launch, launch >= settings.topology.launches {
         (node["launch"] ?? node).report(
-          "there is no launch \(launch); there are \(settings.launches), counted from 0")
+          "there is no launch \(launch); there are \(settings.topology.launches), counted from 0")
       }
       if let place = fault.node { checkNode(place, fault, node) }
       checkVictim(fault, node)

@@ -5,22 +5,16 @@ internal import PlanModel
 /// Reads the object `check` of a strategy.
 struct ForcingReader {
   func read(_ node: PlanNode) -> Forcing? {
-    let keys = ["steal", "max", "rebind", "min_window_ms", "only", "inject"]
-    guard let object = node.object(keys: keys) else { return nil }
-    var forcing = Forcing()
-    if let steal = object["steal"] { forcing.steal = steal.word(StealMode.self) ?? .lazy }
-    if let max = object["max"] { forcing.max = max.integer(PlanLimits.stolenRebinds) ?? 1 }
-    forcing.rebind = object["rebind"]?.integer(PlanLimits.rebind)
-    if let window = object["min_window_ms"] {
-      forcing.minWindowMilliseconds = window.integer(PlanLimits.minWindowMilliseconds) ?? 0
-    }
-    forcing.only = object["only"].flatMap(text)
-    forcing.injections = (object["inject"]?.elements() ?? []).compactMap(injection)
+    guard let keys = ForcingKeys(node) else { return nil }
+    let forcing = Forcing(
+      steal: keys.steal, max: keys.max, rebind: keys.rebind,
+      minWindowMilliseconds: keys.minWindowMilliseconds, only: keys.only.flatMap(text),
+      injections: (keys.inject?.elements() ?? []).compactMap(injection))
     if forcing.steal == .off {
       for key in ["max", "rebind", "min_window_ms", "only"] {
-        object[key]?.report("nothing is stolen with \"steal\": \"off\"")
+        keys.object[key]?.report("nothing is stolen with \"steal\": \"off\"")
       }
-      if object["inject"] == nil {
+      if keys.inject == nil {
         node.report("nothing is forced: \"steal\" is \"off\", and there is no \"inject\"")
       }
     }
@@ -38,22 +32,19 @@ struct ForcingReader {
   }
 
   private func injection(_ node: PlanNode) -> CallInjection? {
-    let keys = ["call", "errno", "delay_ms", "nth", "ports", "process"]
-    guard let object = node.object(keys: keys),
-      let call = object.required("call")?.word(InjectedCall.self)
-    else { return nil }
+    guard let keys = InjectionKeys(node), let call = keys.call else { return nil }
     var injection = CallInjection(call)
-    injection.error = object["errno"].flatMap(error)
-    if let delay = object["delay_ms"]?.integer(PlanLimits.injectionDelayMilliseconds) {
-      injection.delay = CallInjection.nanoseconds(milliseconds: delay)
+    injection.error = keys.error.flatMap(error)
+    if keys.delayMilliseconds > 0 {
+      injection.delay = CallInjection.nanoseconds(milliseconds: keys.delayMilliseconds)
     }
-    injection.nth = object["nth"]?.integer(PlanLimits.nthCall)
-    if let ports = object["ports"] { injection.ports = range(ports, call) }
-    if let process = object["process"] {
+    injection.nth = keys.nth
+    if let ports = keys.ports { injection.ports = range(ports, call) }
+    if let process = keys.process {
       injection.process = text(process)
       if injection.process?.contains(",") == true { process.report("a comma is not allowed here") }
     }
-    if object["errno"] == nil && object["delay_ms"] == nil {
+    if keys.error == nil && keys.object["delay_ms"] == nil {
       node.report("expected \"errno\", \"delay_ms\" or both")
     }
     return injection
@@ -81,8 +72,8 @@ struct ForcingReader {
       node.report("expected the first and the last port")
       return nil
     }
-    guard let first = elements[0].integer(PlanLimits.port),
-      let last = elements[1].integer(PlanLimits.port)
+    guard let first = elements[0].integer(0...65_535),
+      let last = elements[1].integer(0...65_535)
     else { return nil }
     guard first <= last else {
       node.report("the first port, \(first), lies above the last, \(last)")

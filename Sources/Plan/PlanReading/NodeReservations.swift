@@ -7,20 +7,17 @@ extension PlanNode {
     // An empty list takes the defaults' reservations away.
     if case .array(let elements) = value.content, elements.isEmpty { return [] }
     guard let elements = elements() else { return nil }
-    if elements.count > NodeReservation.limit {
-      report("expected at most \(NodeReservation.limit) reservations, found \(elements.count)")
-    }
+    check(elements.count, PlanLimits.startupReservedPorts, "reservations")
     return elements.compactMap { element -> NodeReservation? in
-      guard let object = element.object(keys: ["node", "range"]),
-        let node = object.required("node")?.integer(PlanLimits.node),
-        let range = object.required("range"), let ends = range.elements()
+      guard let keys = ReservationKeys(element), let node = keys.node,
+        let range = keys.object.required("range"), let ends = range.elements()
       else { return nil }
       guard ends.count == 2 else {
         range.report("expected the first and the last port, found \(ends.count) elements")
         return nil
       }
-      guard let low = ends[0].integer(PlanLimits.reservedPort),
-        let high = ends[1].integer(PlanLimits.reservedPort)
+      guard let low = ends[0].integer(1...65_535),
+        let high = ends[1].integer(1...65_535)
       else {
         return nil
       }

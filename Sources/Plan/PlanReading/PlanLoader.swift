@@ -35,10 +35,7 @@ public struct PlanLoader {
   }
 
   private func plan(_ node: PlanNode) -> ResolvedPlan? {
-    let keys = [
-      "$schema", "version", "name", "title", "seed", "defaults", "strategies", "scenarios",
-    ]
-    guard let root = node.object(keys: keys) else { return nil }
+    guard let root = node.object(keys: PlanKeys.names) else { return nil }
     _ = root["$schema"]?.string()
     if let version = root.required("version"), let number = version.integer(0...Int.max),
       number != Self.version
@@ -49,8 +46,8 @@ public struct PlanLoader {
     let title = root["title"]?.string() ?? name
     let seed = root["seed"].map { $0.unsigned() ?? 0 } ?? 1
     var defaults = ScenarioSettings()
-    if let node = root["defaults"] {
-      settings(node, extraKeys: [], into: &defaults)
+    if let object = root["defaults"]?.object(keys: SettingsKeys.names) {
+      defaults.read(object, vocabulary: vocabulary)
     }
     let strategies = root.required("strategies")?.elements()?.compactMap(strategy) ?? []
     reportDuplicates(strategies.map { ($0.choice.label, $0.node) }, of: "strategy")
@@ -67,13 +64,6 @@ public struct PlanLoader {
     }
     reportDuplicates(names, of: "scenario")
     return ResolvedPlan(version: Self.version, name: name, title: title, seed: seed, arms: arms)
-  }
-
-  private func settings(
-    _ node: PlanNode, extraKeys: [String], into settings: inout ScenarioSettings
-  ) {
-    guard let object = node.object(keys: ScenarioSettings.keys + extraKeys) else { return }
-    settings.read(object, vocabulary: vocabulary)
   }
 
   /// The name is a folder's name, too.
@@ -97,7 +87,7 @@ public struct PlanLoader {
     let reader = ChoiceReader(
       kind: "strategy",
       known: vocabulary.strategies.map { ($0.name, $0.options) })
-    guard var choice = reader.read(node, nameKey: "name", extraKeys: ["command", "check"]),
+    guard var choice = reader.read(node, nameKey: "name", keys: StrategyKeys.names),
       let known = vocabulary.strategy(named: choice.name)
     else { return nil }
     let command = node["command"]
@@ -161,10 +151,10 @@ struct ChoiceReader {
   let kind: String
   let known: [(name: String, options: [OptionDescriptor])]
 
-  /// - Parameter extraKeys: further keys of the object, which the caller reads.
-  func read(_ node: PlanNode, nameKey: String, extraKeys: [String] = []) -> Choice? {
+  /// - Parameter keys: all keys of the object. The caller reads those that are not the name, the label or the options.
+  func read(_ node: PlanNode, nameKey: String, keys: [String]) -> Choice? {
     if case .string = node.value.content { return choice(node, label: nil, options: nil, at: node) }
-    guard let object = node.object(keys: [nameKey, "label", "options"] + extraKeys),
+    guard let object = node.object(keys: keys),
       let name = object.required(nameKey)
     else { return nil }
     return choice(name, label: object["label"], options: object["options"], at: node)

@@ -33,10 +33,10 @@ struct ScenarioChecks {
 
   /// The launches must fit into the shared region, and their ports into the pool.
   private func checkSizes() {
-    let servers = settings.launches * scenario.apiServers
+    let servers = settings.topology.launches * scenario.apiServers
     if servers > 4096 {
       scenario.node.report(
-        "\(settings.launches) launches of \(scenario.apiServers) API servers are \(servers); at most 4096 fit"
+        "\(settings.topology.launches) launches of \(scenario.apiServers) API servers are \(servers); at most 4096 fit"
       )
     }
     let range = EphemeralRange(settings.pool.low...settings.pool.high)

@@ -9,7 +9,8 @@ struct Scenario {
   var nameNode: PlanNode?
   var why: String
   var settings: ScenarioSettings
-  var apiServers: Int
+  /// API servers of each launch, as the plan has them.
+  var apiServers: Int { settings.topology.apiServers }
   var trials: Int
   var strategies: [Choice]
   /// Where the plan's strategies are in the document, by label.
@@ -29,9 +30,9 @@ struct ScenarioReader {
 
   /// Reads the scenario's object; nil if too much is wrong to go on.
   func read(_ node: PlanNode, defaults: ScenarioSettings) -> Scenario? {
-    let keys =
-      ["name", "why", "strategies"] + ScenarioSettings.keys + ["expect", "published", "skip"]
-    guard let object = node.object(keys: keys) else { return nil }
+    guard let object = node.object(keys: ScenarioKeys.names + SettingsKeys.names) else {
+      return nil
+    }
     var settings = defaults
     settings.read(object, vocabulary: vocabulary)
     let nameNode = object.required("name")
@@ -45,10 +46,10 @@ struct ScenarioReader {
     if !settings.givesAPIServers {
       node.report("\"topology.api_servers\" is missing here and in the defaults")
     }
-    guard let trials, let apiServers = settings.apiServers else { return nil }
+    guard let trials, settings.topology.apiServers > 0 else { return nil }
     var scenario = Scenario(
       node: node, name: name, nameNode: nameNode, why: object["why"]?.string() ?? "",
-      settings: settings, apiServers: apiServers, trials: trials, strategies: chosen,
+      settings: settings, trials: trials, strategies: chosen,
       strategyNodes: strategyNodes,
       expectations: object["expect"].map(ExpectationReader(labels: chosen.map(\.label)).read)
         ?? [:],
@@ -63,20 +64,17 @@ struct ScenarioReader {
   func arms(of scenario: Scenario, first: Int) -> [Arm] {
     let settings = scenario.settings
     return scenario.strategies.enumerated().map { offset, strategy in
-      let apiServers =
-        vocabulary.strategy(named: strategy.name)?.apiServers ?? scenario.apiServers
+      var trial = settings.trial
+      if let apiServers = vocabulary.strategy(named: strategy.name)?.apiServers {
+        trial.topology.apiServers = apiServers
+      }
       return Arm(
         index: first + offset, scenario: scenario.name, why: scenario.why, strategy: strategy,
-        depth: settings.depth,
-        topology: Topology(
-          launches: settings.launches, apiServers: apiServers),
-        pool: settings.pool, window: settings.window, barrier: settings.barrier,
-        workers: settings.workers, sockets: settings.sockets,
-        ownershipCheck: settings.ownershipCheck,
-        startup: settings.depth == .startup
+        settings: trial,
+        startup: trial.depth == .startup
           ? settings.startup.resolved(apiServers: scenario.apiServers) : nil,
         thieves: settings.thieves, faults: settings.faults.map(\.planned),
-        trials: scenario.trials, timeoutMilliseconds: settings.timeoutMilliseconds,
+        trials: scenario.trials,
         expectation: (scenario.expectations[strategy.label] ?? scenario.expectations["*"])?.0,
         published: scenario.published[strategy.label] ?? [],
         skipReason: scenario.skipped[strategy.label])
@@ -123,21 +121,16 @@ struct ScenarioReader {
     var result: [String: [PublishedFigure]] = [:]
     let labels = chosen.map(\.label)
     for element in node.elements() ?? [] {
-      guard
-        let object = element.object(keys: ["strategy", "failures", "out_of", "per", "source"]),
-        let strategy = object.required("strategy"), let label = strategy.string(),
-        let failures = object.required("failures")?.integer(PlanLimits.publishedFailures),
-        let outOf = object.required("out_of")?.integer(PlanLimits.publishedOutOf),
-        let source = object.required("source")?.string()
+      guard let keys = PublishedKeys(element), let label = keys.strategy,
+        let failures = keys.failures, let outOf = keys.outOf, let source = keys.source
       else { continue }
       if !labels.contains(label) {
-        strategy.report(
+        keys.object["strategy"]?.report(
           "no strategy \"\(label)\" in this scenario",
           suggestion: Suggestion.closest(to: label, among: labels))
       }
       let figure = PublishedFigure(
-        failures: failures, outOf: outOf,
-        per: object["per"]?.word(PublishedFigure.Unit.self) ?? .launch, source: source)
+        failures: failures, outOf: outOf, per: keys.per, source: source)
       figure.report(at: element)
       result[label, default: []].append(figure)
     }

@@ -22,9 +22,10 @@ extension ScenarioChecks {
     if startup.apiServerNode >= startup.nodes {
       node.report("there is no node \(startup.apiServerNode) among \(startup.nodes)")
     }
-    if settings.launches * startup.engines > 4_096 {
+    if settings.topology.launches * startup.engines > 4_096 {
       node.report(
-        "\(settings.launches) launches of \(startup.engines) engine cores; at most 4096 fit")
+        "\(settings.topology.launches) launches of \(startup.engines) engine cores; at most 4096 fit"
+      )
     }
     if let reserved = startup.reservedPorts.first(where: { $0.node >= startup.nodes }) {
       node.report(
@@ -36,12 +37,12 @@ extension ScenarioChecks {
   private func checkServicePorts(of startup: Startup) {
     let node = scenario.node
     let pool = settings.pool.low...settings.pool.high
-    let handshake = startup.rpcPort...startup.rpcPort + settings.launches - 1
+    let handshake = startup.rpcPort...startup.rpcPort + settings.topology.launches - 1
     if handshake.overlaps(pool) {
       node.report("the handshake ports \(handshake) lie in the pool")
     }
     guard startup.http else { return }
-    let http = startup.httpPort...startup.httpPort + settings.launches - 1
+    let http = startup.httpPort...startup.httpPort + settings.topology.launches - 1
     if http.overlaps(pool) { node.report("the HTTP ports \(http) lie in the pool") }
     if http.overlaps(handshake) { node.report("the HTTP ports \(http) are handshake ports, too") }
   }

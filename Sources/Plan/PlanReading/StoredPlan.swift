@@ -80,61 +80,28 @@ enum StoredLimits {
   case real(ClosedRange<Double>)
 }
 
+/// A number of a stored plan.
+struct StoredNumber {
+  /// The keys that lead to it.
+  let path: [Substring]
+  let limits: StoredLimits
+
+  init(_ path: String, _ limits: StoredLimits) {
+    self.path = path.split(separator: ".")
+    self.limits = limits
+  }
+}
+
 /// The checks: of each number, then of what belongs together.
 private struct StoredPlanChecker {
   let vocabulary: Vocabulary
 
-  /// By the path of keys that leads to the number.
-  private typealias Table = [(path: String, limits: StoredLimits)]
-
-  private static let arm: Table = [
-    ("topology.launches", .whole(PlanLimits.launches)),
-    ("topology.apiServers", .whole(PlanLimits.apiServers)),
-    ("pool.low", .whole(PlanLimits.poolPort)), ("pool.high", .whole(PlanLimits.poolPort)),
-    ("window.milliseconds", .real(PlanLimits.windowMilliseconds)),
-    ("window.foreignDraws", .whole(PlanLimits.foreignDraws)),
-    ("barrier.arrivalSkewMicroseconds", .whole(PlanLimits.arrivalSkewMicroseconds)),
-    ("trials", .whole(PlanLimits.trials)),
-    ("timeoutMilliseconds", .whole(PlanLimits.timeoutMilliseconds)),
-    ("expectation.failureRateAtMost", .real(PlanLimits.share)),
-    ("expectation.failureRateAtLeast", .real(PlanLimits.share)),
-    ("expectation.likeWithin", .real(PlanLimits.share)),
-    ("expectation.confidence", .real(PlanLimits.confidence)),
-  ]
-
-  private static let reservation: Table = [
-    ("node", .whole(PlanLimits.node)), ("low", .whole(PlanLimits.reservedPort)),
-    ("high", .whole(PlanLimits.reservedPort)),
-  ]
-
-  private static let fault: Table = [
-    ("launch", .whole(PlanLimits.faultLaunch)), ("index", .whole(PlanLimits.faultIndex)),
-    ("node", .whole(PlanLimits.node)), ("probability", .real(PlanLimits.share)),
-    ("every", .whole(PlanLimits.every)),
-  ]
-
-  private static let published: Table = [
-    ("failures", .whole(PlanLimits.publishedFailures)),
-    ("outOf", .whole(PlanLimits.publishedOutOf)),
-  ]
-
-  private static let forcing: Table = [
-    ("max", .whole(PlanLimits.stolenRebinds)), ("rebind", .whole(PlanLimits.rebind)),
-    ("minWindowMilliseconds", .whole(PlanLimits.minWindowMilliseconds)),
-  ]
-
-  private static let injection: Table = [
-    // 0 is what a plan that gives none becomes.
-    ("delayMilliseconds", .whole(0...PlanLimits.injectionDelayMilliseconds.upperBound)),
-    ("nth", .whole(PlanLimits.nthCall)),
-  ]
-
-  private func check(_ node: PlanNode?, _ table: Table) {
+  private func check(_ node: PlanNode?, _ numbers: [StoredNumber]) {
     guard let node else { return }
-    for (path, limits) in table {
-      let found = path.split(separator: ".").reduce(Optional(node)) { $0?[String($1)] }
+    for number in numbers {
+      let found = number.path.reduce(Optional(node)) { $0?[String($1)] }
       guard let found, !found.isNull else { continue }
-      switch limits {
+      switch number.limits {
       case .whole(let range): _ = found.integer(range)
       case .real(let range): _ = found.number(range)
       }
@@ -163,7 +130,8 @@ private struct StoredPlanChecker {
   }
 
   private func checkNumbers(_ arm: Arm, _ node: PlanNode) {
-    check(node, Self.arm)
+    check(node, StoredNumbers.settings + [StoredNumber("trials", .whole(PlanLimits.trials))])
+    check(node["expectation"], StoredNumbers.expectation)
     if arm.pool.low >= arm.pool.high {
       (node["pool"] ?? node).report(
         "expected the first port to be below the last, found \(arm.pool.low) and \(arm.pool.high)")
@@ -171,29 +139,24 @@ private struct StoredPlanChecker {
     if (arm.depth == .startup) != (arm.startup != nil) {
       node.report("expected \"startup\" at depth \"startup\", and there alone")
     }
-    check(node["startup"], StartupSettings.storedLimits)
+    check(node["startup"], StoredNumbers.startup)
     let reserved = node["startup"]?["reservedPorts"]
     for (item, found) in zip(reserved?.storedElements ?? [], arm.startup?.reservedPorts ?? []) {
-      check(item, Self.reservation)
+      check(item, StoredNumbers.reservation)
       if found.low > found.high {
         item.report(
           "expected the first port not to be above the last, found \(found.low) and \(found.high)")
       }
     }
-    if (arm.startup?.reservedPorts.count ?? 0) > NodeReservation.limit {
-      reserved?.report("expected at most \(NodeReservation.limit) reservations")
-    }
+    reserved?.check(
+      arm.startup?.reservedPorts.count ?? 0, PlanLimits.startupReservedPorts, "reservations")
     for (item, figure) in zip(node["published"]?.storedElements ?? [], arm.published) {
-      check(item, Self.published)
+      check(item, StoredNumbers.published)
       figure.report(at: item)
     }
-    if arm.thieves.count > PlanLimits.mostThieves {
-      node["thieves"]?.report("expected at most \(PlanLimits.mostThieves) thieves")
-    }
-    if arm.faults.count > PlanLimits.mostFaults {
-      node["faults"]?.report("expected at most \(PlanLimits.mostFaults) faults")
-    }
-    for item in node["faults"]?.storedElements ?? [] { check(item, Self.fault) }
+    node["thieves"]?.check(arm.thieves.count, PlanLimits.thieves, "thieves")
+    node["faults"]?.check(arm.faults.count, PlanLimits.faults, "faults")
+    for item in node["faults"]?.storedElements ?? [] { check(item, StoredNumbers.fault) }
   }
 
   private func checkChoices(_ arm: Arm, _ node: PlanNode) {
@@ -245,14 +208,14 @@ private struct StoredPlanChecker {
     if command.bytes.count > AdapterCommand.largestSize {
       place.report("the command takes more than \(AdapterCommand.largestSize) bytes")
     }
-    check(place["forcing"], Self.forcing)
+    check(place["forcing"], StoredNumbers.forcing)
     if known.alwaysForces && command.forcing == nil {
       place.report("strategy \"\(choice.name)\" needs \"forcing\"")
     }
     let items = place["forcing"]?["injections"]?.storedElements ?? []
     for item in items {
-      check(item, Self.injection)
-      for port in item["ports"]?.storedElements ?? [] { _ = port.integer(PlanLimits.port) }
+      check(item, StoredNumbers.injection)
+      for port in item["ports"]?.storedElements ?? [] { _ = port.integer(0...65_535) }
     }
   }
 
@@ -279,23 +242,15 @@ private struct StoredPlanChecker {
   /// What no single number can tell, by the same checks as a plan's.
   private func checkTogether(_ arm: Arm, _ node: PlanNode) {
     var settings = ScenarioSettings()
-    settings.depth = arm.depth
-    settings.launches = arm.topology.launches
-    settings.pool = arm.pool
-    settings.window = arm.window
-    settings.barrier = arm.barrier
-    settings.workers = arm.workers
-    settings.sockets = arm.sockets
-    settings.ownershipCheck = arm.ownershipCheck
+    settings.trial = arm.settings
     if let startup = arm.startup { settings.startup = StartupSettings(startup) }
     settings.thieves = arm.thieves
     settings.thiefNodes = node["thieves"]?.storedElements ?? []
     settings.faults = zip(arm.faults, node["faults"]?.storedElements ?? []).map { ($0, $1) }
-    settings.timeoutMilliseconds = arm.timeoutMilliseconds
     let label = arm.strategy.label
     let scenario = Scenario(
       node: node, name: arm.scenario, nameNode: nil, why: arm.why, settings: settings,
-      apiServers: arm.topology.apiServers, trials: arm.trials, strategies: [arm.strategy],
+      trials: arm.trials, strategies: [arm.strategy],
       strategyNodes: [label: node["strategy"] ?? node],
       expectations: arm.expectation.map { [label: ($0, node["expectation"] ?? node)] } ?? [:],
       published: [:], skipped: [:])

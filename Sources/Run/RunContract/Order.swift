@@ -25,17 +25,8 @@ public struct Order {
   public func write(to region: SharedRegion) {
     var order = bs_order()
     order.strategy = Self.choice(strategy, arm.strategy)
-    order.depth = UInt32(Depth.allCases.firstIndex(of: arm.depth)!)
-    order.sockets = UInt32(SocketKind.allCases.firstIndex(of: arm.sockets)!)
-    order.workers = UInt32(WorkerKind.allCases.firstIndex(of: arm.workers)!)
-    order.ownership_check = UInt32(OwnershipCheck.allCases.firstIndex(of: arm.ownershipCheck)!)
-    order.barrier = UInt32(Barrier.Kind.allCases.firstIndex(of: arm.barrier.kind)!)
-    order.arrival_skew_us = UInt32(arm.barrier.arrivalSkewMicroseconds)
-    order.launches = UInt32(arm.topology.launches)
-    order.servers_per_launch = UInt32(arm.topology.apiServers)
-    order.timeout_ms = UInt32(arm.timeoutMilliseconds)
-    order.pool_low = confinesSockets ? UInt32(arm.pool.low) : 0
-    order.pool_high = confinesSockets ? UInt32(arm.pool.high) : 0
+    order.settings = arm.settings.order
+    order.confines_sockets = confinesSockets ? 1 : 0
     order.thief_count = UInt32(thieves.count)
     order.fault_count = UInt32(arm.faults.count)
     if let startup = arm.startup { order.startup = startup.order }
@@ -80,16 +71,10 @@ public struct Order {
 /// What an API server needs of its order. Holds no reference: a fresh API server that counted references of
 /// its launcher's objects would copy their pages.
 public struct BindingOrder: Sendable {
-  /// What the endpoints are made of.
-  public let sockets: SocketKind
-  /// Fresh or pooled.
-  public let workers: WorkerKind
-  /// How ownership is checked.
-  public let ownershipCheck: OwnershipCheck
-  /// How binders are released.
-  public let barrier: Barrier
+  /// What happens in each trial.
+  public let settings: TrialSettings
   /// API servers of each launch.
-  public let serversPerLaunch: Int
+  @inlinable public var serversPerLaunch: Int { settings.topology.apiServers }
   /// The range to confine each of our own sockets to; nil when the namespace does it.
   public let confinedTo: ClosedRange<Int>?
   /// Where endpoints are bound and dialled.
@@ -104,22 +89,12 @@ public struct WorkerOrder {
   public let strategy: Int
   /// The strategy's options in the registry's order.
   public let strategyOptions: [Int]
-  /// How far a trial goes.
-  public let depth: Depth
-  /// What the endpoints are made of.
-  public let sockets: SocketKind
-  /// Fresh or pooled.
-  public let workers: WorkerKind
-  /// How ownership is checked.
-  public let ownershipCheck: OwnershipCheck
-  /// How binders are released.
-  public let barrier: Barrier
+  /// What happens in each trial.
+  public let settings: TrialSettings
   /// Parallel launches.
-  public let launches: Int
+  @inlinable public var launches: Int { settings.topology.launches }
   /// API servers of each.
-  public let serversPerLaunch: Int
-  /// Longest time of a phase in milliseconds.
-  public let timeoutMilliseconds: Int
+  @inlinable public var serversPerLaunch: Int { settings.topology.apiServers }
   /// The range to confine each of our own sockets to; nil when the namespace does it.
   public let confinedTo: ClosedRange<Int>?
   /// How many faults the arm has; what they are stands in their slots, anew for each trial.
@@ -144,8 +119,7 @@ public struct WorkerOrder {
   /// The part that API servers need.
   public var binding: BindingOrder {
     BindingOrder(
-      sockets: sockets, workers: workers, ownershipCheck: ownershipCheck, barrier: barrier,
-      serversPerLaunch: serversPerLaunch, confinedTo: confinedTo, host: host, startup: startup)
+      settings: settings, confinedTo: confinedTo, host: host, startup: startup)
   }
 
   /// Reads the order from the region.
@@ -154,19 +128,9 @@ public struct WorkerOrder {
     var choice = order.strategy
     strategy = Int(choice.index)
     strategyOptions = Self.options(&choice)
-    depth = Depth.allCases[Int(order.depth)]
-    sockets = SocketKind.allCases[Int(order.sockets)]
-    workers = WorkerKind.allCases[Int(order.workers)]
-    ownershipCheck = OwnershipCheck.allCases[Int(order.ownership_check)]
-    barrier = Barrier(
-      kind: Barrier.Kind.allCases[Int(order.barrier)],
-      arrivalSkewMicroseconds: Int(order.arrival_skew_us))
-    launches = Int(order.launches)
-    serversPerLaunch = Int(order.servers_per_launch)
-    timeoutMilliseconds = Int(order.timeout_ms)
-    confinedTo =
-      order.pool_low == 0 ? nil : Int(order.pool_low)...Int(order.pool_high)
-    startup = depth == .startup ? Startup(order.startup) : nil
+    settings = TrialSettings(order.settings)
+    confinedTo = order.confines_sockets == 0 ? nil : settings.pool.low...settings.pool.high
+    startup = settings.depth == .startup ? Startup(order.startup) : nil
     command = region.command
     faults = Int(order.fault_count)
     thieves = (0..<Int(order.thief_count)).map { number in

@@ -160,7 +160,7 @@ final class EngineRole {
 
   private func answer(_ peers: [Peer]) throws {
     // In the order of their addresses.
-    let servers = Int(region.pointer.pointee.order.servers_per_launch)
+    let servers = Int(region.pointer.pointee.order.settings.topology_api_servers)
     let clients = (0..<servers).filter {
       startup.isPair(server: $0, engine: rank, of: servers)
     }

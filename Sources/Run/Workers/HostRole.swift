@@ -305,7 +305,7 @@ final class HostRole {
         region.launcher(launch).pointee.wait_status = status
         region.launcher(launch).pointee.is_dead = 1
         // Its API servers die with it, and nobody else would say so.
-        let servers = Int(region.pointer.pointee.order.servers_per_launch)
+        let servers = Int(region.pointer.pointee.order.settings.topology_api_servers)
         for slot in (launch * servers)..<((launch + 1) * servers)
         where region.server(slot).pointee.is_dead == 0 {
           region.server(slot).pointee.wait_status = SIGKILL

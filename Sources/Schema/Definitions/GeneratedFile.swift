@@ -12,7 +12,6 @@ public struct GeneratedFile: Sendable {
   ) throws(Failure) -> [GeneratedFile] {
     let slots = SlotEmitter.header
     let region = try read(handwrittenRegion)
-    let schema = try read(PlanKeyDocuments.schemaPath)
     return [
       GeneratedFile(
         path: "Sources/Record/CSharedRegion/include/record_slots.h", text: slots),
@@ -29,16 +28,13 @@ public struct GeneratedFile: Sendable {
         path: "Sources/Run/RunContract/Generated/RegionDigest.swift",
         text: DigestEmitter.swift(of: [slots, region])),
       GeneratedFile(
-        path: "Sources/Plan/PlanModel/Generated/StartupKeys.swift", text: StartupEmitter.swift),
+        path: "Sources/Plan/PlanModel/Generated/PlanTypes.swift", text: PlanTypeEmitter.swift),
       GeneratedFile(
-        path: "Sources/Plan/PlanReading/Generated/StartupSettings.swift",
-        text: StartupReadingEmitter.swift),
+        path: "Sources/Plan/PlanReading/Generated/PlanKeys.swift", text: PlanReadingEmitter.swift),
       GeneratedFile(
-        path: "Sources/Run/RunContract/Generated/StartupOrder.swift",
-        text: StartupOrderEmitter.swift),
-      GeneratedFile(
-        path: PlanKeyDocuments.schemaPath, text: PlanKeyDocuments.schema(from: schema)),
-      GeneratedFile(path: "Documentation/plan-keys.md", text: PlanKeyDocuments.markdown),
+        path: "Sources/Run/RunContract/Generated/PlanOrders.swift", text: PlanOrderEmitter.swift),
+      GeneratedFile(path: PlanSchema.path, text: PlanSchema.text),
+      GeneratedFile(path: "Documentation/plan-keys.md", text: PlanKeyDocument.markdown),
       GeneratedFile(path: "Documentation/events.md", text: EventDocument.markdown),
     ]
   }

@@ -1,14 +1,25 @@
-/// A key of a plan whose value is one number, word or flag, or a list with a type of its own.
+/// A key of a plan, and the property that it becomes.
 struct PlanKey {
   /// What it holds.
   enum Kind {
     case flag
+    case text
     case whole(ClosedRange<Int>)
+    case real(ClosedRange<Double>)
+    /// As `real`, without the ends.
+    case between(ClosedRange<Double>)
     /// Whole milliseconds and fractions of them; travels as microseconds.
     case milliseconds(ClosedRange<Int>)
-    /// A word of a Swift type.
-    case word(String, [String])
-    case reservations
+    /// A word of a Swift type, one of `PlanWords`.
+    case word(String)
+    /// A word of a Swift type of another target. `PlanSchemaTests` holds the two lists together.
+    case foreignWord(String, [String])
+    /// An object with keys of its own: a name in `PlanSections`, and the Swift type.
+    case section(String, type: String)
+    /// A list of such objects: the type of each, and how many there may be.
+    case list(String, type: String, ClosedRange<Int>)
+    /// What is read by hand: its Swift type, its JSON Schema, and the same in words.
+    case own(String, schema: String, words: String)
   }
 
   /// What the setting is where the plan does not give it.
@@ -16,6 +27,10 @@ struct PlanKey {
     case value(String)
     /// An expression over the other properties, and the same in words.
     case computed(String, String)
+    /// Nil, and what that means.
+    case none(String)
+    /// It must be given.
+    case required
   }
 
   /// In plans.
@@ -40,121 +55,81 @@ struct PlanKey {
   }
 }
 
-/// Every key of `startup`. A key is added here; `make generate` writes its property, how it is read, checked, stored and
-/// handed to the workers, its place in the JSON Schema and its line in Documentation/plan-keys.md.
-enum PlanKeys {
-  private static let stepTime = PlanKey.Kind.milliseconds(0...3_600_000)
-  private static let timeLimit = PlanKey.Kind.whole(1...3_600_000)
-  private static let servicePort = PlanKey.Kind.whole(1_024...65_000)
+/// An object of a plan, with its keys.
+struct PlanSection {
+  /// What is generated of it beside its place in the JSON Schema and the documents.
+  enum Form {
+    /// The names of its keys.
+    case names
+    /// As `names`, and a structure that holds what was read.
+    case keys
+    /// The Swift type, how a plan changes it, and how it travels to the workers.
+    case settings
+    /// As `settings`; what a plan gives is kept apart until its standards are known.
+    case startup
+    /// The Swift type, and as `keys`.
+    case demands
+  }
 
-  /// What the whole is, for the type and the schema.
-  static let startupSummary = """
-    The launch beyond the API servers' binds, at depth `startup`: engine cores, coordinator, handshake, until a request \
-    is served. Times stand for work that needs no port (imports, model load, compilation); they are compressed by \
-    default and can be set to what the field measures (5 to 25 s between choice and bind).
-    """
+  /// In the JSON Schema.
+  var name: String
+  /// In Swift.
+  var type: String
+  /// For the names of its limits in Swift.
+  var prefix: String
+  var form: Form
+  var summary: String
+  /// What the JSON Schema says beside the keys.
+  var constraint: String
+  var keys: [PlanKey]
+  /// What is stored of it where that is something else than its keys.
+  var stored: [PlanKey]?
 
-  static let startup = [
-    PlanKey(
-      "variant", "variant", .word("Startup.Variant", ["v0.19", "fixed"]), .value(".fixed"),
-      "In which order vLLM does things, and whom its launcher watches while the engine cores start."
-    ),
-    PlanKey(
-      "backend", "backend", .word("Startup.Backend", ["spawn", "ray"]), .value(".spawn"),
-      "How engine cores get their addresses; ray: copied into them before the API servers start, without a handshake."
-    ),
-    PlanKey(
-      "engines", "engines", .whole(1...256),
-      .computed("min(apiServers, 256)", "as many as API servers"),
-      "Engine cores of each launch (data-parallel size)."),
-    PlanKey(
-      "nodes", "nodes", .whole(1...16), .value("1"),
-      "Hosts: the head node and the others, with `engines / nodes` engine cores each."),
-    PlanKey(
-      "coordinator", "hasCoordinator", .flag, .value("true"), "Whether there is a DP coordinator."),
-    PlanKey(
-      "import_ms", "importMilliseconds", stepTime, .value("5"), unit: "ms",
-      "What an API server does between its start and its first bind."),
-    PlanKey(
-      "coordinator_import_ms", "coordinatorImportMilliseconds", stepTime, .value("1"), unit: "ms",
-      "What the coordinator does between its start and its bind."),
-    PlanKey(
-      "load_ms", "loadMilliseconds", stepTime, .value("20"), unit: "ms",
-      "Model load and compilation of an engine core."),
-    // vllm-project/vllm#37452 came with 30 s, #42343 raised it.
-    PlanKey(
-      "coordinator_timeout_ms", "coordinatorTimeoutMilliseconds", timeLimit,
-      .computed(
-        "variant == .v019 ? 30_000 : 120_000", "30000 in variant v0.19, else 120000"), unit: "ms",
-      "How long the launcher waits for the coordinator's addresses."),
-    PlanKey(
-      "init_timeout_ms", "initTimeoutMilliseconds", timeLimit, .value("300_000"), unit: "ms",
-      "How long an engine core waits for the init message."),
-    PlanKey(
-      "client_timeout_ms", "clientTimeoutMilliseconds", timeLimit, .value("600_000"), unit: "ms",
-      "How long an API server waits for each engine core's first message."),
-    PlanKey(
-      "rpc_port", "rpcPort", servicePort, .value("29_550"), unit: "port",
-      "Handshake port of the first launch (`data_parallel_rpc_port`); parallel launches count up."),
-    PlanKey(
-      "shares_rpc_port", "sharesRPCPort", .flag, .value("false"),
-      "Whether parallel launches use the same handshake port."),
-    PlanKey(
-      "orphan", "hasOrphan", .flag, .value("false"),
-      "Whether an orphan of an earlier launch still holds the handshake port; of serial launches, the first one leaves it."
-    ),
-    PlanKey(
-      "api_server_node", "apiServerNode", .whole(0...15), .value("0"),
-      "The node that the API servers run on. Launcher and probes stay on node 0: on any other, a number is probed on the wrong host."
-    ),
-    PlanKey(
-      "node_ports", "nodePorts", .whole(0...16_000), .value("0"), unit: "ports",
-      "Ports that a service of its own holds on each node but node 0."),
-    PlanKey(
-      "reserved_ports", "reservedPorts", .reservations, .value("[]"),
-      "Ports of a node that its kernel gives to nobody who asks for any (`ip_local_reserved_ports`)."
-    ),
-    PlanKey(
-      "hybrid_lb", "isHybrid", .flag, .value("false"),
-      "vLLM's `--data-parallel-hybrid-lb`: API servers and engine cores of a node have only to do with one another, over paths, whatever the strategy."
-    ),
-    PlanKey(
-      "serial_launches", "serialLaunches", .whole(1...1_000), .value("1"), unit: "launches",
-      "Launches one after the other in a trial, each on what the one before left; the first that fails ends the row. Each counts."
-    ),
-    PlanKey(
-      "http", "http", .flag, .value("false"),
-      "Whether a launch is ready only when every API server has answered POST /v1/chat/completions over the HTTP listener that all share."
-    ),
-    PlanKey(
-      "http_port", "httpPort", servicePort, .value("8_000"), unit: "port",
-      "HTTP port of the first launch; parallel launches count up."),
-    PlanKey(
-      "http_timeout_ms", "httpTimeoutMilliseconds", timeLimit, .value("5_000"), unit: "ms",
-      "How long it may take until every API server has answered over HTTP."),
-    PlanKey(
-      "requests", "requests", .whole(0...1_000_000), .value("0"), unit: "requests",
-      "Requests by which requests per second are measured once a launch is served, over HTTP or, without it, by the API servers themselves; 0: not measured."
-    ),
-    PlanKey(
-      "request_connections", "requestConnections", .whole(1...1_024), .value("32"),
-      "How many of them are under way at once."),
-    PlanKey(
-      "request_ms", "requestMilliseconds", .milliseconds(0...60_000), .value("0"), unit: "ms",
-      "What an API server does for each request on its one thread; a pause, as if each API server had a processor of its own."
-    ),
-  ]
+  init(
+    _ name: String, type: String, prefix: String, _ form: Form, _ summary: String,
+    constraint: String = "", _ keys: [PlanKey], stored: [PlanKey]? = nil
+  ) {
+    self.name = name
+    self.type = type
+    self.prefix = prefix
+    self.form = form
+    self.summary = summary
+    self.constraint = constraint
+    self.keys = keys
+    self.stored = stored
+  }
+
+  var properties: [PlanKey] { stored ?? keys }
 }
 
 extension PlanKey {
-  /// The Swift type.
+  /// The Swift type, without the question mark of one that may be absent.
   var type: String {
     switch kind {
     case .flag: "Bool"
+    case .text: "String"
     case .whole: "Int"
-    case .milliseconds: "Double"
-    case .word(let type, _): type
-    case .reservations: "[NodeReservation]"
+    case .real, .between, .milliseconds: "Double"
+    case .word(let type), .foreignWord(let type, _): type
+    case .section(_, let type), .own(let type, _, _): type
+    case .list(_, let type, _): "[\(type)]"
+    }
+  }
+
+  var isOptional: Bool {
+    if case .none = standard { return true }
+    return false
+  }
+
+  /// Least and greatest number, of a list that of its elements.
+  var limits: String? {
+    switch kind {
+    case .list(_, _, let range) where range.upperBound == .max: nil
+    case .whole(let range), .list(_, _, let range):
+      "\(range.lowerBound.grouped)...\(range.upperBound.grouped)"
+    case .milliseconds(let range): "\(range.lowerBound.grouped).0...\(range.upperBound.grouped).0"
+    case .real(let range), .between(let range): "\(range.lowerBound)...\(range.upperBound)"
+    default: nil
     }
   }
 
@@ -163,5 +138,15 @@ extension PlanKey {
     let name = property.upperSnake.lowercased()
     if case .milliseconds = kind { return name.replacing("_milliseconds", with: "_us") }
     return name
+  }
+}
+
+extension Int {
+  /// With a low line between groups of three digits, as Swift's literals have it.
+  var grouped: String {
+    let digits = Array(String(self))
+    return digits.enumerated().map { place, digit in
+      place > 0 && (digits.count - place).isMultiple(of: 3) ? "_\(digit)" : "\(digit)"
+    }.joined()
   }
 }

@@ -21,7 +21,7 @@ enum SlotEmitter {
     """
   }
 
-  private static var slots: [Slot] { Slots.all + [StartupOrderEmitter.slot] }
+  private static var slots: [Slot] { Slots.all + PlanOrderEmitter.slots }
 
   private static var limits: String {
     "/* \(Slots.limits.summary) */\n" + enumeration(name: "", Slots.limits.values)

@@ -22,6 +22,13 @@ enum Slots {
       ("BS_PORTS", 65536, ""),
     ])
 
+  static func limit(_ name: String) -> Int {
+    guard let limit = limits.values.first(where: { $0.name == name }) else {
+      preconditionFailure("there is no limit \(name)")
+    }
+    return limit.value
+  }
+
   /// Numbers that no event has.
   static let numbers = [
     CNumbers(

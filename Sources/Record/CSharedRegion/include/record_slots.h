@@ -288,6 +288,23 @@ struct bs_fault {
   uint32_t port; /* the number at stake */
 };
 
+/* What happens in each trial: a plan's settings. */
+struct bs_settings_order {
+  uint32_t depth;
+  uint32_t topology_launches;
+  uint32_t topology_api_servers;
+  uint32_t pool_low;
+  uint32_t pool_high;
+  uint32_t window_milliseconds;
+  uint32_t window_foreign_draws;
+  uint32_t barrier_kind;
+  uint32_t barrier_arrival_skew_microseconds;
+  uint32_t workers;
+  uint32_t sockets;
+  uint32_t ownership_check;
+  uint32_t timeout_milliseconds;
+};
+
 /* How the rest of the start-up goes: a plan's `startup`. */
 struct bs_startup_order {
   uint32_t variant;

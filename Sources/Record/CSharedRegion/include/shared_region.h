@@ -21,17 +21,8 @@
 /* Everything about an arm that workers need. Written while no worker runs. */
 struct bs_order {
   struct bs_choice strategy;
-  uint32_t depth;
-  uint32_t sockets;
-  uint32_t workers;
-  uint32_t ownership_check;
-  uint32_t barrier;
-  uint32_t arrival_skew_us;
-  uint32_t launches;
-  uint32_t servers_per_launch;
-  uint32_t timeout_ms;
-  uint32_t pool_low;  /* for IP_LOCAL_PORT_RANGE on our own sockets; 0 when the namespace has the range */
-  uint32_t pool_high;
+  struct bs_settings_order settings;
+  uint32_t confines_sockets; /* whether our own sockets are confined to the pool one by one; else the namespace is */
   uint32_t thief_count;
   struct bs_choice thieves[BS_MAX_THIEVES];
   uint32_t fault_count;

@@ -1,0 +1,437 @@
+// Made by `make generate` from Sources/Schema/Definitions; change that.
+// swift-format-ignore-file
+// Long because it is generated.
+/// How far a trial goes.
+public enum Depth: String, Sendable, Codable, CaseIterable {
+  /// Addresses are allocated and compared; nothing is bound for good.
+  case allocate
+  /// Every API server really binds and listens on its two endpoints.
+  case bind
+  /// The whole start-up with coordinator and engine cores, until every API server has had a request answered by every engine core.
+  case startup
+}
+
+/// What the API servers' endpoints are made of.
+public enum SocketKind: String, Sendable, Codable, CaseIterable {
+  /// libzmq ROUTER and PULL with vLLM's options.
+  case zmq
+  /// Plain TCP listening sockets.
+  case tcp
+}
+
+/// Where the API server processes come from.
+public enum WorkerKind: String, Sendable, Codable, CaseIterable {
+  /// A new process per API server per trial.
+  case fresh
+  /// Processes are kept and reused between trials, with clean state each time.
+  case pooled
+}
+
+/// How the harness checks who owns an endpoint.
+public enum OwnershipCheck: String, Sendable, Codable, CaseIterable {
+  /// A nonce is sent to every advertised endpoint and must be answered by its owner.
+  case full
+  /// The kernel's record of listening sockets must name the owner's socket, and only that.
+  case kernel
+  /// Only the binder's own word; for benchmarks.
+  case off
+}
+
+extension Barrier {
+/// What the binders wait in.
+public enum Kind: String, Sendable, Codable, CaseIterable {
+  /// A futex that the harness wakes.
+  case futex
+  /// Spin with `sched_yield` up to a CLOCK_MONOTONIC deadline.
+  case spin
+  /// `clock_nanosleep(TIMER_ABSTIME)` up to a deadline.
+  case sleep
+}
+}
+
+extension Startup {
+/// In which order vLLM does things, and whom its launcher watches.
+public enum Variant: String, Sendable, Codable, CaseIterable {
+  /// v0.19.x: while the engine cores start, nobody watches the API servers.
+  case v019 = "v0.19"
+  /// After vllm-project/vllm#42585, #43864 and #43417: it does watch them.
+  case fixed
+}
+}
+
+extension Startup {
+/// How engine cores get their addresses.
+public enum Backend: String, Sendable, Codable, CaseIterable {
+  /// By the handshake, after the API servers were started.
+  case spawn
+  /// As with Ray: copied into the actors before the API servers are started; there is no handshake.
+  case ray
+}
+}
+
+/// A place in the start-up at which a fault can be injected, in the order in which a launch passes them.
+public enum InjectionPoint: String, Sendable, Codable, CaseIterable {
+  /// The launcher has allocated: probed numbers are released.
+  case afterProbe = "after-probe"
+  /// The launcher has started its API servers and has not closed what it handed to them.
+  case afterSpawn = "after-spawn"
+  /// An API server is about to bind or adopt its input.
+  case beforeInputBind = "before-input-bind"
+  /// Its input listens; it is about to bind or adopt its output.
+  case beforeOutputBind = "before-output-bind"
+  /// The output's socket is bound and does not listen yet. libzmq does both in one call: there the socket is made by hand and adopted.
+  case betweenBindAndListen = "between-bind-and-listen"
+  /// Both endpoints listen, and the report is about to be made.
+  case beforeReport = "before-report"
+  /// Half of the report is written. The other half follows when the fault is over.
+  case midReport = "mid-report"
+  /// The report is made.
+  case afterReport = "after-report"
+  /// An API server has done its part of the bind.
+  case afterReady = "after-ready"
+  /// The launcher is about to send an engine core its addresses.
+  case beforeHandshakeReply = "before-handshake-reply"
+  /// An engine core has its addresses and is about to connect.
+  case beforeEngineConnect = "before-engine-connect"
+}
+
+extension PublishedFigure {
+/// What one observation was.
+public enum Unit: String, Sendable, Codable, CaseIterable {
+  /// One launch.
+  case launch
+  /// One trial: one launch or several parallel ones, failed when any failed.
+  case trial
+}
+}
+
+/// What happens in each trial of a scenario, and how often. `trials` and `topology.api_servers` must be given, here or in `defaults`.
+public struct TrialSettings: Sendable, Equatable, Codable {
+  /// How far a trial goes.
+  public var depth: Depth
+  /// Processes of one trial.
+  public var topology: Topology
+  /// The ephemeral ports of the trial's network namespace.
+  public var pool: PortPool
+  /// Between allocation and barrier.
+  public var window: Window
+  /// How the binders are released together.
+  public var barrier: Barrier
+  /// Where the API server processes come from.
+  public var workers: WorkerKind
+  /// What the API servers' endpoints are made of.
+  public var sockets: SocketKind
+  /// How the harness checks who owns an endpoint. At depth `startup` the served requests are the check.
+  public var ownershipCheck: OwnershipCheck
+  /// Longest time of a phase of a trial. Unit: ms. 10...3600000.
+  public var timeoutMilliseconds: Int
+
+  public init(
+    depth: Depth = .bind,
+    topology: Topology,
+    pool: PortPool = PortPool(),
+    window: Window = Window(),
+    barrier: Barrier = Barrier(),
+    workers: WorkerKind = .fresh,
+    sockets: SocketKind = .zmq,
+    ownershipCheck: OwnershipCheck = .full,
+    timeoutMilliseconds: Int = 10_000
+  ) {
+    self.depth = depth
+    self.topology = topology
+    self.pool = pool
+    self.window = window
+    self.barrier = barrier
+    self.workers = workers
+    self.sockets = sockets
+    self.ownershipCheck = ownershipCheck
+    self.timeoutMilliseconds = timeoutMilliseconds
+  }
+}
+
+/// Processes of one trial.
+public struct Topology: Sendable, Equatable, Codable {
+  /// Parallel launches that share the host. 1...64.
+  public var launches: Int
+  /// API servers of each launch; each has two endpoints. 1...4096.
+  public var apiServers: Int
+
+  public init(
+    launches: Int = 1,
+    apiServers: Int
+  ) {
+    self.launches = launches
+    self.apiServers = apiServers
+  }
+}
+
+/// The range of ephemeral ports (`ip_local_port_range`), both ends included: one of the two keys. Without either 32768 to 60999, as the kernel has it.
+public struct PortPool: Sendable, Equatable, Codable {
+  /// First port. Unit: port. 1024...65535.
+  public var low: Int
+  /// Last port. Unit: port. 1024...65535.
+  public var high: Int
+
+  public init(
+    low: Int = 32_768,
+    high: Int = 60_999
+  ) {
+    self.low = low
+    self.high = high
+  }
+}
+
+/// What lies between the release of the probed ports and their re-bind. Both conditions must be met before the barrier opens.
+public struct Window: Sendable, Equatable, Codable {
+  /// Least length. Unit: ms. 0...3600000.
+  public var milliseconds: Double
+  /// Least number of ports that thieves must have drawn since the addresses were allocated. Unit: ports. 0...60000.
+  public var foreignDraws: Int
+
+  public init(
+    milliseconds: Double = 0,
+    foreignDraws: Int = 0
+  ) {
+    self.milliseconds = milliseconds
+    self.foreignDraws = foreignDraws
+  }
+}
+
+/// How the binders are released together.
+public struct Barrier: Sendable, Equatable, Codable {
+  /// What they wait in.
+  public var kind: Barrier.Kind
+  /// Each binder starts after a further seeded uniform delay of 0 to this many microseconds. Unit: us. 0...60000000.
+  public var arrivalSkewMicroseconds: Int
+
+  public init(
+    kind: Barrier.Kind = .futex,
+    arrivalSkewMicroseconds: Int = 0
+  ) {
+    self.kind = kind
+    self.arrivalSkewMicroseconds = arrivalSkewMicroseconds
+  }
+}
+
+/// The launch beyond the API servers' binds, at depth `startup`: engine cores, coordinator, handshake, until a request is served. Times stand for work that needs no port (imports, model load, compilation); they are compressed by default and can be set to what the field measures (5 to 25 s between choice and bind).
+public struct Startup: Sendable, Equatable, Codable {
+  /// In which order vLLM does things, and whom its launcher watches while the engine cores start.
+  public var variant: Startup.Variant
+  /// How engine cores get their addresses; ray: copied into them before the API servers start, without a handshake.
+  public var backend: Startup.Backend
+  /// Engine cores of each launch (data-parallel size). 1...256.
+  public var engines: Int
+  /// Hosts: the head node and the others, with `engines / nodes` engine cores each. 1...16.
+  public var nodes: Int
+  /// Whether there is a DP coordinator.
+  public var hasCoordinator: Bool
+  /// What an API server does between its start and its first bind. Unit: ms. 0...3600000.
+  public var importMilliseconds: Double
+  /// What the coordinator does between its start and its bind. Unit: ms. 0...3600000.
+  public var coordinatorImportMilliseconds: Double
+  /// Model load and compilation of an engine core. Unit: ms. 0...3600000.
+  public var loadMilliseconds: Double
+  /// How long the launcher waits for the coordinator's addresses. Unit: ms. 1...3600000.
+  public var coordinatorTimeoutMilliseconds: Int
+  /// How long an engine core waits for the init message. Unit: ms. 1...3600000.
+  public var initTimeoutMilliseconds: Int
+  /// How long an API server waits for each engine core's first message. Unit: ms. 1...3600000.
+  public var clientTimeoutMilliseconds: Int
+  /// Handshake port of the first launch (`data_parallel_rpc_port`); parallel launches count up. Unit: port. 1024...65000.
+  public var rpcPort: Int
+  /// Whether parallel launches use the same handshake port.
+  public var sharesRPCPort: Bool
+  /// Whether an orphan of an earlier launch still holds the handshake port; of serial launches, the first one leaves it.
+  public var hasOrphan: Bool
+  /// The node that the API servers run on. Launcher and probes stay on node 0: on any other, a number is probed on the wrong host. 0...15.
+  public var apiServerNode: Int
+  /// Ports that a service of its own holds on each node but node 0. Unit: ports. 0...16000.
+  public var nodePorts: Int
+  /// Ports of a node that its kernel gives to nobody who asks for any (`ip_local_reserved_ports`).
+  public var reservedPorts: [NodeReservation]
+  /// vLLM's `--data-parallel-hybrid-lb`: API servers and engine cores of a node have only to do with one another, over paths, whatever the strategy.
+  public var isHybrid: Bool
+  /// Launches one after the other in a trial, each on what the one before left; the first that fails ends the row. Each counts. Unit: launches. 1...1000.
+  public var serialLaunches: Int
+  /// Whether a launch is ready only when every API server has answered POST /v1/chat/completions over the HTTP listener that all share.
+  public var http: Bool
+  /// HTTP port of the first launch; parallel launches count up. Unit: port. 1024...65000.
+  public var httpPort: Int
+  /// How long it may take until every API server has answered over HTTP. Unit: ms. 1...3600000.
+  public var httpTimeoutMilliseconds: Int
+  /// Requests by which requests per second are measured once a launch is served, over HTTP or, without it, by the API servers themselves; 0: not measured. Unit: requests. 0...1000000.
+  public var requests: Int
+  /// How many of them are under way at once. 1...1024.
+  public var requestConnections: Int
+  /// What an API server does for each request on its one thread; a pause, as if each API server had a processor of its own. Unit: ms. 0...60000.
+  public var requestMilliseconds: Double
+
+  public init(
+    variant: Startup.Variant = .fixed,
+    backend: Startup.Backend = .spawn,
+    engines: Int,
+    nodes: Int = 1,
+    hasCoordinator: Bool = true,
+    importMilliseconds: Double = 5,
+    coordinatorImportMilliseconds: Double = 1,
+    loadMilliseconds: Double = 20,
+    coordinatorTimeoutMilliseconds: Int? = nil,
+    initTimeoutMilliseconds: Int = 300_000,
+    clientTimeoutMilliseconds: Int = 600_000,
+    rpcPort: Int = 29_550,
+    sharesRPCPort: Bool = false,
+    hasOrphan: Bool = false,
+    apiServerNode: Int = 0,
+    nodePorts: Int = 0,
+    reservedPorts: [NodeReservation] = [],
+    isHybrid: Bool = false,
+    serialLaunches: Int = 1,
+    http: Bool = false,
+    httpPort: Int = 8_000,
+    httpTimeoutMilliseconds: Int = 5_000,
+    requests: Int = 0,
+    requestConnections: Int = 32,
+    requestMilliseconds: Double = 0
+  ) {
+    self.variant = variant
+    self.backend = backend
+    self.engines = engines
+    self.nodes = nodes
+    self.hasCoordinator = hasCoordinator
+    self.importMilliseconds = importMilliseconds
+    self.coordinatorImportMilliseconds = coordinatorImportMilliseconds
+    self.loadMilliseconds = loadMilliseconds
+    self.coordinatorTimeoutMilliseconds = coordinatorTimeoutMilliseconds ?? (variant == .v019 ? 30_000 : 120_000)
+    self.initTimeoutMilliseconds = initTimeoutMilliseconds
+    self.clientTimeoutMilliseconds = clientTimeoutMilliseconds
+    self.rpcPort = rpcPort
+    self.sharesRPCPort = sharesRPCPort
+    self.hasOrphan = hasOrphan
+    self.apiServerNode = apiServerNode
+    self.nodePorts = nodePorts
+    self.reservedPorts = reservedPorts
+    self.isHybrid = isHybrid
+    self.serialLaunches = serialLaunches
+    self.http = http
+    self.httpPort = httpPort
+    self.httpTimeoutMilliseconds = httpTimeoutMilliseconds
+    self.requests = requests
+    self.requestConnections = requestConnections
+    self.requestMilliseconds = requestMilliseconds
+  }
+}
+
+/// What the plan demands of an arm.
+public struct Expectation: Sendable, Equatable, Codable {
+  /// The failure rate must be shown to be at most this, at `confidence`. Between 0.0 and 1.0. Nil: no such demand.
+  public var failureRateAtMost: Double?
+  /// The failure rate must be shown to be at least this, at `confidence`. Between 0.0 and 1.0. Nil: no such demand.
+  public var failureRateAtLeast: Double?
+  /// Label of another strategy in this scenario whose rate must be consistent with this one's (Fisher's exact test, two-sided, level 0.001). Nil: no such demand.
+  public var like: String?
+  /// With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the verdict is INCONCLUSIVE. Between 0.0 and 1.0.
+  public var likeWithin: Double?
+  /// Of the exact one-sided bound. 0.5...0.999999.
+  public var confidence: Double
+  /// The scenario's must-fail control: if it does not fail as demanded, the scenario proves nothing.
+  public var isMustFailControl: Bool
+  /// Why this is expected.
+  public var why: String
+
+  public init(
+    failureRateAtMost: Double? = nil,
+    failureRateAtLeast: Double? = nil,
+    like: String? = nil,
+    likeWithin: Double? = nil,
+    confidence: Double = 0.95,
+    isMustFailControl: Bool = false,
+    why: String = ""
+  ) {
+    self.failureRateAtMost = failureRateAtMost
+    self.failureRateAtLeast = failureRateAtLeast
+    self.like = like
+    self.likeWithin = likeWithin ?? (like == nil ? nil : Self.defaultLikeWithin)
+    self.confidence = confidence
+    self.isMustFailControl = isMustFailControl
+    self.why = why
+  }
+}
+
+extension Arm {
+  /// How far a trial goes.
+  @inlinable public var depth: Depth {
+    get { settings.depth }
+    set { settings.depth = newValue }
+  }
+  /// Processes of one trial.
+  @inlinable public var topology: Topology {
+    get { settings.topology }
+    set { settings.topology = newValue }
+  }
+  /// The ephemeral ports of the trial's network namespace.
+  @inlinable public var pool: PortPool {
+    get { settings.pool }
+    set { settings.pool = newValue }
+  }
+  /// Between allocation and barrier.
+  @inlinable public var window: Window {
+    get { settings.window }
+    set { settings.window = newValue }
+  }
+  /// How the binders are released together.
+  @inlinable public var barrier: Barrier {
+    get { settings.barrier }
+    set { settings.barrier = newValue }
+  }
+  /// Where the API server processes come from.
+  @inlinable public var workers: WorkerKind {
+    get { settings.workers }
+    set { settings.workers = newValue }
+  }
+  /// What the API servers' endpoints are made of.
+  @inlinable public var sockets: SocketKind {
+    get { settings.sockets }
+    set { settings.sockets = newValue }
+  }
+  /// How the harness checks who owns an endpoint. At depth `startup` the served requests are the check.
+  @inlinable public var ownershipCheck: OwnershipCheck {
+    get { settings.ownershipCheck }
+    set { settings.ownershipCheck = newValue }
+  }
+  /// Longest time of a phase of a trial. Unit: ms. 10...3600000.
+  @inlinable public var timeoutMilliseconds: Int {
+    get { settings.timeoutMilliseconds }
+    set { settings.timeoutMilliseconds = newValue }
+  }
+
+  public init(
+    index: Int, scenario: String, why: String = "", strategy: Choice,
+    depth: Depth = .bind,
+    topology: Topology,
+    pool: PortPool = PortPool(),
+    window: Window = Window(),
+    barrier: Barrier = Barrier(),
+    workers: WorkerKind = .fresh,
+    sockets: SocketKind = .zmq,
+    ownershipCheck: OwnershipCheck = .full,
+    timeoutMilliseconds: Int = 10_000,
+    startup: Startup? = nil, thieves: [Choice] = [], faults: [PlannedFault] = [], trials: Int,
+    expectation: Expectation? = nil, published: [PublishedFigure] = [],
+    skipReason: String? = nil
+  ) {
+    self.init(
+      index: index, scenario: scenario, why: why, strategy: strategy,
+      settings: TrialSettings(
+        depth: depth,
+        topology: topology,
+        pool: pool,
+        window: window,
+        barrier: barrier,
+        workers: workers,
+        sockets: sockets,
+        ownershipCheck: ownershipCheck,
+        timeoutMilliseconds: timeoutMilliseconds),
+      startup: startup, thieves: thieves, faults: faults, trials: trials,
+      expectation: expectation, published: published, skipReason: skipReason)
+  }
+}

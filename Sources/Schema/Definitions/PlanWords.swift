@@ -1,0 +1,119 @@
+/// The words that a key of a plan may have as its value. A word is added here; `make generate` writes the Swift type and
+/// the list in the JSON Schema.
+enum PlanWords {
+  static func words(of type: String) -> [Case] {
+    guard let set = all.first(where: { $0.type == type }) else {
+      preconditionFailure("there are no words of \(type)")
+    }
+    return set.cases
+  }
+
+  static let all = [
+    ClosedSet(
+      "Depth", "How far a trial goes.",
+      [
+        Case(
+          "allocate", "allocate",
+          "Addresses are allocated and compared; nothing is bound for good."),
+        Case(
+          "bind", "bind", "Every API server really binds and listens on its two endpoints."),
+        Case(
+          "startup", "startup",
+          "The whole start-up with coordinator and engine cores, until every API server has had a request answered by every engine core."
+        ),
+      ]),
+    ClosedSet(
+      "SocketKind", "What the API servers' endpoints are made of.",
+      [
+        Case("zmq", "zmq", "libzmq ROUTER and PULL with vLLM's options."),
+        Case("tcp", "tcp", "Plain TCP listening sockets."),
+      ]),
+    ClosedSet(
+      "WorkerKind", "Where the API server processes come from.",
+      [
+        Case("fresh", "fresh", "A new process per API server per trial."),
+        Case(
+          "pooled", "pooled",
+          "Processes are kept and reused between trials, with clean state each time."),
+      ]),
+    ClosedSet(
+      "OwnershipCheck", "How the harness checks who owns an endpoint.",
+      [
+        Case(
+          "full", "full",
+          "A nonce is sent to every advertised endpoint and must be answered by its owner."),
+        Case(
+          "kernel", "kernel",
+          "The kernel's record of listening sockets must name the owner's socket, and only that."),
+        Case("off", "off", "Only the binder's own word; for benchmarks."),
+      ]),
+    ClosedSet(
+      "Barrier.Kind", "What the binders wait in.",
+      [
+        Case("futex", "futex", "A futex that the harness wakes."),
+        Case("spin", "spin", "Spin with `sched_yield` up to a CLOCK_MONOTONIC deadline."),
+        Case("sleep", "sleep", "`clock_nanosleep(TIMER_ABSTIME)` up to a deadline."),
+      ]),
+    ClosedSet(
+      "Startup.Variant", "In which order vLLM does things, and whom its launcher watches.",
+      [
+        Case(
+          "v019", "v0.19", "v0.19.x: while the engine cores start, nobody watches the API servers."
+        ),
+        Case(
+          "fixed", "fixed",
+          "After vllm-project/vllm#42585, #43864 and #43417: it does watch them."),
+      ]),
+    ClosedSet(
+      "Startup.Backend", "How engine cores get their addresses.",
+      [
+        Case("spawn", "spawn", "By the handshake, after the API servers were started."),
+        Case(
+          "ray", "ray",
+          "As with Ray: copied into the actors before the API servers are started; there is no handshake."
+        ),
+      ]),
+    ClosedSet(
+      "InjectionPoint",
+      "A place in the start-up at which a fault can be injected, in the order in which a launch passes them.",
+      [
+        Case(
+          "afterProbe", "after-probe", "The launcher has allocated: probed numbers are released."),
+        Case(
+          "afterSpawn", "after-spawn",
+          "The launcher has started its API servers and has not closed what it handed to them."),
+        Case(
+          "beforeInputBind", "before-input-bind",
+          "An API server is about to bind or adopt its input."),
+        Case(
+          "beforeOutputBind", "before-output-bind",
+          "Its input listens; it is about to bind or adopt its output."),
+        Case(
+          "betweenBindAndListen", "between-bind-and-listen",
+          "The output's socket is bound and does not listen yet. libzmq does both in one call: there the socket is made by hand and adopted."
+        ),
+        Case(
+          "beforeReport", "before-report",
+          "Both endpoints listen, and the report is about to be made."),
+        Case(
+          "midReport", "mid-report",
+          "Half of the report is written. The other half follows when the fault is over."),
+        Case("afterReport", "after-report", "The report is made."),
+        Case("afterReady", "after-ready", "An API server has done its part of the bind."),
+        Case(
+          "beforeHandshakeReply", "before-handshake-reply",
+          "The launcher is about to send an engine core its addresses."),
+        Case(
+          "beforeEngineConnect", "before-engine-connect",
+          "An engine core has its addresses and is about to connect."),
+      ]),
+    ClosedSet(
+      "PublishedFigure.Unit", "What one observation was.",
+      [
+        Case("launch", "launch", "One launch."),
+        Case(
+          "trial", "trial",
+          "One trial: one launch or several parallel ones, failed when any failed."),
+      ]),
+  ]
+}

@@ -1,0 +1,108 @@
+/// The keys of `startup`.
+extension PlanSections {
+  private static let stepTime = PlanKey.Kind.milliseconds(0...3_600_000)
+  private static let timeLimit = PlanKey.Kind.whole(1...3_600_000)
+  private static let servicePort = PlanKey.Kind.whole(1_024...65_000)
+
+  private static let startupSummary = """
+    The launch beyond the API servers' binds, at depth `startup`: engine cores, coordinator, handshake, until a request \
+    is served. Times stand for work that needs no port (imports, model load, compilation); they are compressed by \
+    default and can be set to what the field measures (5 to 25 s between choice and bind).
+    """
+
+  static let startup = PlanSection(
+    "startup", type: "Startup", prefix: "startup", .startup, startupSummary, startupKeys)
+
+  private static let startupKeys = [
+    PlanKey(
+      "variant", "variant", .word("Startup.Variant"), .value(".fixed"),
+      "In which order vLLM does things, and whom its launcher watches while the engine cores start."
+    ),
+    PlanKey(
+      "backend", "backend", .word("Startup.Backend"), .value(".spawn"),
+      "How engine cores get their addresses; ray: copied into them before the API servers start, without a handshake."
+    ),
+    PlanKey(
+      "engines", "engines", .whole(1...256),
+      .computed("min(apiServers, 256)", "as many as API servers"),
+      "Engine cores of each launch (data-parallel size)."),
+    PlanKey(
+      "nodes", "nodes", .whole(1...16), .value("1"),
+      "Hosts: the head node and the others, with `engines / nodes` engine cores each."),
+    PlanKey(
+      "coordinator", "hasCoordinator", .flag, .value("true"), "Whether there is a DP coordinator."),
+    PlanKey(
+      "import_ms", "importMilliseconds", stepTime, .value("5"), unit: "ms",
+      "What an API server does between its start and its first bind."),
+    PlanKey(
+      "coordinator_import_ms", "coordinatorImportMilliseconds", stepTime, .value("1"), unit: "ms",
+      "What the coordinator does between its start and its bind."),
+    PlanKey(
+      "load_ms", "loadMilliseconds", stepTime, .value("20"), unit: "ms",
+      "Model load and compilation of an engine core."),
+    // vllm-project/vllm#37452 came with 30 s, #42343 raised it.
+    PlanKey(
+      "coordinator_timeout_ms", "coordinatorTimeoutMilliseconds", timeLimit,
+      .computed(
+        "variant == .v019 ? 30_000 : 120_000", "30000 in variant v0.19, else 120000"), unit: "ms",
+      "How long the launcher waits for the coordinator's addresses."),
+    PlanKey(
+      "init_timeout_ms", "initTimeoutMilliseconds", timeLimit, .value("300_000"), unit: "ms",
+      "How long an engine core waits for the init message."),
+    PlanKey(
+      "client_timeout_ms", "clientTimeoutMilliseconds", timeLimit, .value("600_000"), unit: "ms",
+      "How long an API server waits for each engine core's first message."),
+    PlanKey(
+      "rpc_port", "rpcPort", servicePort, .value("29_550"), unit: "port",
+      "Handshake port of the first launch (`data_parallel_rpc_port`); parallel launches count up."),
+    PlanKey(
+      "shares_rpc_port", "sharesRPCPort", .flag, .value("false"),
+      "Whether parallel launches use the same handshake port."),
+    PlanKey(
+      "orphan", "hasOrphan", .flag, .value("false"),
+      "Whether an orphan of an earlier launch still holds the handshake port; of serial launches, the first one leaves it."
+    ),
+    PlanKey(
+      "api_server_node", "apiServerNode", .whole(0...15), .value("0"),
+      "The node that the API servers run on. Launcher and probes stay on node 0: on any other, a number is probed on the wrong host."
+    ),
+    PlanKey(
+      "node_ports", "nodePorts", .whole(0...16_000), .value("0"), unit: "ports",
+      "Ports that a service of its own holds on each node but node 0."),
+    PlanKey(
+      "reserved_ports", "reservedPorts",
+      .list("reservation", type: "NodeReservation", 0...Slots.limit("BS_MAX_RESERVATIONS")),
+      .value("[]"),
+      "Ports of a node that its kernel gives to nobody who asks for any (`ip_local_reserved_ports`)."
+    ),
+    PlanKey(
+      "hybrid_lb", "isHybrid", .flag, .value("false"),
+      "vLLM's `--data-parallel-hybrid-lb`: API servers and engine cores of a node have only to do with one another, over paths, whatever the strategy."
+    ),
+    PlanKey(
+      "serial_launches", "serialLaunches", .whole(1...1_000), .value("1"), unit: "launches",
+      "Launches one after the other in a trial, each on what the one before left; the first that fails ends the row. Each counts."
+    ),
+    PlanKey(
+      "http", "http", .flag, .value("false"),
+      "Whether a launch is ready only when every API server has answered POST /v1/chat/completions over the HTTP listener that all share."
+    ),
+    PlanKey(
+      "http_port", "httpPort", servicePort, .value("8_000"), unit: "port",
+      "HTTP port of the first launch; parallel launches count up."),
+    PlanKey(
+      "http_timeout_ms", "httpTimeoutMilliseconds", timeLimit, .value("5_000"), unit: "ms",
+      "How long it may take until every API server has answered over HTTP."),
+    PlanKey(
+      "requests", "requests", .whole(0...1_000_000), .value("0"), unit: "requests",
+      "Requests by which requests per second are measured once a launch is served, over HTTP or, without it, by the API servers themselves; 0: not measured."
+    ),
+    PlanKey(
+      "request_connections", "requestConnections", .whole(1...1_024), .value("32"),
+      "How many of them are under way at once."),
+    PlanKey(
+      "request_ms", "requestMilliseconds", .milliseconds(0...60_000), .value("0"), unit: "ms",
+      "What an API server does for each request on its one thread; a pause, as if each API server had a processor of its own."
+    ),
+  ]
+}
