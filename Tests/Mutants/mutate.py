@@ -69,9 +69,21 @@ def read_list():
             problems.append(f"{name}: there is no group of tests {entry['tests']!r}")
         else:
             entries[entry["id"]] = entry
+    known = known_tests()
+    for group, patterns in groups.items():
+        named = {name for pattern in patterns for name in re.findall(r"[A-Z]\w*Tests", pattern)}
+        problems += [f"group {group!r}: there is no suite or target {name}" for name in sorted(named - known)]
     if problems:
         stop(f"{LIST.name} cannot be used:", *problems)
     return entries, groups
+
+
+def known_tests():
+    """The names of all targets and suites of tests."""
+    tests = ROOT / "Tests"
+    suites = {name for path in tests.rglob("*.swift")
+              for name in re.findall(r"^@Suite.* struct (\w+)", path.read_text(), re.M)}
+    return suites | {path.name for path in tests.iterdir() if path.is_dir()}
 
 
 def places(entries):

@@ -1,13 +1,31 @@
 /// Names of options that more than one strategy, thief or fault has, or that theory and the plan's checks read.
 public enum OptionName {
+  /// Addresses that each deployment draws.
+  public static let addresses = "addresses"
   /// First number of a range or of a search.
   public static let base = "base"
+  /// How many deployments start beside the trial.
+  public static let deployments = "deployments"
+  /// How its length is distributed.
+  public static let distribution = "distribution"
   /// Milliseconds between two API servers' turns.
   public static let gapMilliseconds = "gap_ms"
+  /// How long a drawn port is held, on average, in milliseconds.
+  public static let holdMilliseconds = "hold_ms"
+  /// Shortest of a range of times.
+  public static let leastMilliseconds = "least_ms"
+  /// How long a fault lasts.
+  public static let milliseconds = "milliseconds"
+  /// Longest of a range of times.
+  public static let mostMilliseconds = "most_ms"
   /// How many ports.
   public static let ports = "ports"
+  /// Ports drawn per second, on average.
+  public static let ratePerSecond = "rate_per_second"
   /// How long the launcher waits for the API servers' reports, in milliseconds.
   public static let reportTimeoutMilliseconds = "report_timeout_ms"
   /// Whether SO_REUSEADDR is set: 0 or 1.
   public static let reuseAddress = "reuse_address"
+  /// Milliseconds over which deployments draw.
+  public static let windowMilliseconds = "window_ms"
 }

@@ -62,10 +62,10 @@ public struct FaultDescriptor: Sendable, Equatable {
   /// How long a fault lasts that takes its time.
   public static let duration = [
     OptionDescriptor(
-      name: "milliseconds", defaultValue: nil, range: 0...3_600_000,
+      name: OptionName.milliseconds, defaultValue: nil, range: 0...3_600_000,
       summary: "how long; the mean for distributions other than fixed"),
     OptionDescriptor(
-      name: "distribution", defaultValue: 0, range: 0...2,
+      name: OptionName.distribution, defaultValue: 0, range: 0...2,
       summary: "fixed, uniform (from 0 to twice the mean) or exponential",
       words: ["fixed", "uniform", "exponential"]),
   ]
@@ -177,11 +177,11 @@ public struct ScheduledFault: Sendable, Equatable {
   }
 
   private static func amount(_ kind: Choice, _ generator: inout SeededGenerator) -> UInt64 {
-    guard let mean = kind.options.first(where: { $0.name == "milliseconds" })?.value else {
+    guard let mean = kind.options.first(where: { $0.name == OptionName.milliseconds })?.value else {
       return 0
     }
     let nanoseconds = Double(mean) * 1e6
-    switch kind.options.first(where: { $0.name == "distribution" })?.value {
+    switch kind.options.first(where: { $0.name == OptionName.distribution })?.value {
     case 1: return UInt64(2 * generator.uniform() * nanoseconds)
     case 2: return UInt64(generator.exponential(mean: nanoseconds))
     default: return UInt64(nanoseconds)

@@ -89,7 +89,8 @@ struct ScenarioChecks {
       known.alwaysForces
       ? [["run_timeout_ms"]]
       : [
-        ["hello_timeout_ms", "allocate_timeout_ms"], ["bind_timeout_ms", "report_timeout_ms"],
+        ["hello_timeout_ms", "allocate_timeout_ms"],
+        ["bind_timeout_ms", OptionName.reportTimeoutMilliseconds],
         strategy.command?.forcing == nil
           ? ["release_timeout_ms"] : ["release_timeout_ms", "stop_timeout_ms"],
         ["stop_timeout_ms"],
@@ -110,8 +111,8 @@ struct ScenarioChecks {
     for thief in settings.thieves {
       guard let known = vocabulary.thief(named: thief.name) else { continue }
       switch known.model {
-      case .runsTheSameStart: quota += thief["deployments"] * thief["addresses"]
-      case .holdsThroughWindow, .holdsOverIPv6, .scansFromBase: quota += thief["ports"]
+      case .runsTheSameStart: quota += thief[OptionName.deployments] * thief[OptionName.addresses]
+      case .holdsThroughWindow, .holdsOverIPv6, .scansFromBase: quota += thief[OptionName.ports]
       // The plan does not tell how many draws of these fall into the window.
       case .squats, .holdsThroughout, .connects, .holdsNoTCPPort, .leavesTimeWait,
         .holdsOtherAddress, .exhausts:

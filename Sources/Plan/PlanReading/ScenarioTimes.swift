@@ -60,9 +60,9 @@ extension ScenarioChecks {
         node: scenario.strategyNodes[strategy.label]?["options"]?[name])
     }
     // The longest sleep is at least the shortest.
-    let sleeps = ["least_ms", "most_ms"].compactMap(stay)
+    let sleeps = [OptionName.leastMilliseconds, OptionName.mostMilliseconds].compactMap(stay)
     let longest = sleeps.max { $0.milliseconds < $1.milliseconds }
-    return [stay("gap_ms"), longest].compactMap { $0 }
+    return [stay(OptionName.gapMilliseconds), longest].compactMap { $0 }
   }
 
   /// Reports settings that reach the limit together, at the one that takes most.
@@ -92,13 +92,13 @@ extension ScenarioChecks {
     for (thief, node) in zip(settings.thieves, settings.thiefNodes) {
       guard let known = vocabulary.thief(named: thief.name) else { return }
       switch known.model {
-      case .churns: rate += Double(thief["rate_per_second"])
-      case .holdsThroughWindow, .holdsOverIPv6, .scansFromBase: atOnce += thief["ports"]
+      case .churns: rate += Double(thief[OptionName.ratePerSecond])
+      case .holdsThroughWindow, .holdsOverIPv6, .scansFromBase: atOnce += thief[OptionName.ports]
       case .runsTheSameStart:
-        atOnce += thief["deployments"] * thief["addresses"]
-        let wait = thief["window_ms"]
+        atOnce += thief[OptionName.deployments] * thief[OptionName.addresses]
+        let wait = thief[OptionName.windowMilliseconds]
         guard Double(wait) >= limit else { continue }
-        (node["options"]?["window_ms"] ?? node).report(
+        (node["options"]?[OptionName.windowMilliseconds] ?? node).report(
           "scenario \"\(scenario.name)\" waits \(wait) ms for the draws of \"\(thief.label)\", and "
             + "timeout_ms is \(settings.timeoutMilliseconds): raise timeout_ms above \(wait), or lower window_ms"
         )

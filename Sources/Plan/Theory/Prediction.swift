@@ -173,7 +173,9 @@ private struct ThiefReader {
     if arm.window.milliseconds == 0 && isProbed {
       throw none("\(thief.label): the plan gives no window.milliseconds, in which ports churn")
     }
-    let (rate, hold) = (Double(thief["rate_per_second"]), Double(thief["hold_ms"]) / 1_000)
+    let (rate, hold) = (
+      Double(thief[OptionName.ratePerSecond]), Double(thief[OptionName.holdMilliseconds]) / 1_000
+    )
     conditions.churnRatePerSecond += rate
     let isExponential = thief.options.contains { $0.name == "exponential" && $0.value != 0 }
     churned += rate * Self.meanHeld(conditions.windowSeconds, hold, isExponential: isExponential)
@@ -204,9 +206,9 @@ private struct ThiefReader {
   }
 
   private mutating func addSiblings(_ thief: Choice) throws(NoPrediction) {
-    let draws = thief["deployments"] * thief["addresses"]
+    let draws = thief[OptionName.deployments] * thief[OptionName.addresses]
     // They must have bound before the barrier opens, for certain.
-    if thief["window_ms"] > 0 && arm.window.foreignDraws < draws {
+    if thief[OptionName.windowMilliseconds] > 0 && arm.window.foreignDraws < draws {
       throw none("\(thief.label): the window does not wait for its \(draws) binds (foreign_draws)")
     }
     conditions.foreignProbes += draws

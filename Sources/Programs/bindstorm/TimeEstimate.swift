@@ -51,7 +51,7 @@ enum TimeEstimate {
 
   /// Draws a second of all thieves that churn.
   private static func churnRate(_ arm: Arm) -> Double {
-    Double(sum(of: "rate_per_second", arm))
+    Double(sum(of: OptionName.ratePerSecond, arm))
   }
 
   /// Ports that thieves draw at once.

@@ -7,10 +7,10 @@ internal import Syscalls
 struct Churn {
   static let options = [
     OptionDescriptor(
-      name: "rate_per_second", defaultValue: nil, range: 1...1_000_000,
+      name: OptionName.ratePerSecond, defaultValue: nil, range: 1...1_000_000,
       summary: "mean draws a second (Poisson)"),
     OptionDescriptor(
-      name: "hold_ms", defaultValue: nil, range: 0...60_000,
+      name: OptionName.holdMilliseconds, defaultValue: nil, range: 0...60_000,
       summary: "how long each port is held, on average"),
     OptionDescriptor(
       name: "exponential", defaultValue: 0, range: 0...1,
@@ -31,8 +31,8 @@ struct Churn {
   private var releases: [(due: UInt64, port: UInt16)] = []
 
   init(_ options: OptionValues, seed: UInt64) {
-    meanGapNanoseconds = 1e9 / Double(options["rate_per_second"])
-    holdNanoseconds = Double(options["hold_ms"]) * 1e6
+    meanGapNanoseconds = 1e9 / Double(options[OptionName.ratePerSecond])
+    holdNanoseconds = Double(options[OptionName.holdMilliseconds]) * 1e6
     isExponential = options["exponential"] != 0
     generator = SeededGenerator(seed: seed)
   }

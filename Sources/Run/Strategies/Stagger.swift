@@ -11,9 +11,11 @@ public struct Stagger: Strategy {
     origin: "SkyRL#1356",
     options: [
       OptionDescriptor(
-        name: "least_ms", defaultValue: 1_500, range: 0...60_000, summary: "shortest sleep"),
+        name: OptionName.leastMilliseconds, defaultValue: 1_500, range: 0...60_000,
+        summary: "shortest sleep"),
       OptionDescriptor(
-        name: "most_ms", defaultValue: 3_000, range: 0...60_000, summary: "longest sleep"),
+        name: OptionName.mostMilliseconds, defaultValue: 3_000, range: 0...60_000,
+        summary: "longest sleep"),
       .gap, .reportTimeout,
     ],
     collisionModel: .unmodelled, depths: [.bind],
@@ -29,8 +31,8 @@ public struct Stagger: Strategy {
   private let timeoutMilliseconds: Int
 
   public init(options: OptionValues) {
-    least = options["least_ms"]
-    most = max(least, options["most_ms"])
+    least = options[OptionName.leastMilliseconds]
+    most = max(least, options[OptionName.mostMilliseconds])
     gapMilliseconds = options[OptionName.gapMilliseconds]
     timeoutMilliseconds = options[OptionName.reportTimeoutMilliseconds]
   }

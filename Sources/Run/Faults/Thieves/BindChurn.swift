@@ -9,7 +9,7 @@ public struct BindChurn: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "bind-churn",
     summary: "draws ports with bind(0) at a rate all through the trial, each held for a while",
-    options: Churn.options, intensity: "rate_per_second", model: .churns)
+    options: Churn.options, intensity: OptionName.ratePerSecond, model: .churns)
 
   private var churn: Churn
 

@@ -13,14 +13,15 @@ public struct SiblingDeployments: Thief {
     summary: "other deployments run the same start: probe numbers, let go of them, bind and listen",
     options: [
       OptionDescriptor(
-        name: "deployments", defaultValue: nil, range: 1...1_000, summary: "how many deployments"),
+        name: OptionName.deployments, defaultValue: nil, range: 1...1_000,
+        summary: "how many deployments"),
       OptionDescriptor(
-        name: "addresses", defaultValue: nil, range: 1...8_192,
+        name: OptionName.addresses, defaultValue: nil, range: 1...8_192,
         summary: "how many numbers each probes"),
       OptionDescriptor(
-        name: "window_ms", defaultValue: 0, range: 0...60_000,
+        name: OptionName.windowMilliseconds, defaultValue: 0, range: 0...60_000,
         summary: "from their probes to their binds"),
-    ], intensity: "deployments", model: .runsTheSameStart)
+    ], intensity: OptionName.deployments, model: .runsTheSameStart)
 
   private let draws: Int
   private let windowNanoseconds: UInt64
@@ -28,8 +29,8 @@ public struct SiblingDeployments: Thief {
   private var due: UInt64?
 
   public init(options: OptionValues, seed: UInt64) {
-    draws = options["deployments"] * options["addresses"]
-    windowNanoseconds = UInt64(options["window_ms"]) * 1_000_000
+    draws = options[OptionName.deployments] * options[OptionName.addresses]
+    windowNanoseconds = UInt64(options[OptionName.windowMilliseconds]) * 1_000_000
   }
 
   public mutating func trialBegan(_ loot: Loot) {
