@@ -32,7 +32,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize mutate build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
+.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize kills mutate build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -60,6 +60,26 @@ test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the reposi
 test-quick: setup ## only the tests that start no process: seconds after the build
 	$(SWIFT) build --build-tests $(IMPORTS)
 	$(SWIFT) test --skip-build --filter '$(QUICK_FILTER)'
+
+# The same tests under sanitizers. Those that start processes are left out: workers are forked from a process that shares its
+# memory with others, of which a sanitizer knows nothing. Leaks are not looked for: Swift never frees what globals hold. Each build has a folder of its own, kept between runs.
+SANITIZERS ?= address thread
+
+test-sanitize: setup ## the tests that start no process under the address and the thread sanitizer
+	@for sanitizer in $(SANITIZERS); do \
+		scratch=.build/sanitize-$$sanitizer; \
+		$(SWIFT) build --build-tests --sanitize $$sanitizer --scratch-path $$scratch || exit 1; \
+		ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --skip-build --sanitize $$sanitizer --scratch-path $$scratch \
+			--filter '$(QUICK_FILTER)' || exit 1; \
+	done
+
+KILLS ?= 1000
+SEED ?= 1
+
+kills: setup ## kill and stop bindstorm's own processes at each boundary of a run, KILLS= of them, and take an inventory
+	@command -v python3 >/dev/null || .ci/install-packages python3
+	$(SWIFT) build
+	python3 Tests/Kills/kills.py --kills $(KILLS) --seed $(SEED) --keep
 
 # MUTANTS=1,5,9 runs a few of them, by their numbers in Tests/Mutants/mutants.json.
 mutate: setup ## whether the tests notice small faults in the pure modules; MUTANTS= for a few of them

@@ -294,7 +294,8 @@ import Testing
       "\\ud800", "\u{FEFF}", "é", "\n", "\r\n", "\t", "99999999999999999999", "\"*\"", "-1", "0.5",
       "[[[[", "\"trials\"", "\"pool\"", "\"slots\"", "\"thieves\"", "\"must_fail_control\"",
     ].map { Array($0.utf8) }
-    for round in 0..<4_000 {
+    // A few in each run of the tests; `make fuzz` goes on for as long as one likes.
+    for round in 0..<1_000 {
       var bytes = Self.plans[Int(generator.next(below: UInt64(Self.plans.count)))].bytes
       for _ in 0...generator.next(below: 3) {
         let at = Int(generator.next(below: UInt64(bytes.count)))
@@ -337,8 +338,8 @@ import Testing
       }
     }
     // The mutations are neither all harmless nor all fatal.
-    #expect(loaded > 100)
-    #expect(refused > 1_000)
+    #expect(loaded > 25)
+    #expect(refused > 250)
   }
 }
 

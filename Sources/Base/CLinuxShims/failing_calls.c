@@ -6,6 +6,7 @@ typedef int bs_failing_calls_are_for_debug_builds;
 
 #ifdef DEBUG
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,9 +67,13 @@ static int is_meant(const char *word, enum bs_process process, const char *rule)
   refuse(rule);
 }
 
-/* An error's number; -1 for HANG. */
+/* What is no error's number. */
+enum { HANG = -1, STOP = -2 };
+
+/* An error's number, HANG or STOP. */
 static int number_of(const char *word, const char *rule) {
-  if (strcmp(word, "HANG") == 0) return -1;
+  if (strcmp(word, "HANG") == 0) return HANG;
+  if (strcmp(word, "STOP") == 0) return STOP;
   for (int error = 1; error <= HIGHEST_ERROR; error++) {
     const char *name = strerrorname_np(error);
     if (name && strcmp(word, name) == 0) return error;
@@ -76,7 +81,7 @@ static int number_of(const char *word, const char *rule) {
   refuse(rule);
 }
 
-/* What a rule does to a call: an errno, -1 to hang, 0 for nothing. */
+/* What a rule does to a call: an errno, HANG, STOP, or 0 for nothing. */
 static int verdict(const char *rule, int number, const char *call, enum bs_process process) {
   char word[96];
   strcpy(word, rule);
@@ -108,7 +113,8 @@ int bs_fails(const char *call, enum bs_process process) {
     memcpy(rule, rest, (size_t)(end - rest));
     rule[end - rest] = 0;
     int error = verdict(rule, number, call, process);
-    while (error < 0) pause();
+    while (error == HANG) pause();
+    if (error == STOP) raise(SIGSTOP);
     if (error > 0) {
       errno = error;
       return 1;

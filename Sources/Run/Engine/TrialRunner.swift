@@ -128,7 +128,8 @@ struct TrialRunner {
   private mutating func perform(
     _ action: TrialMachine.Action, _ seen: inout TrialObservation
   ) throws(RunError) -> TrialMachine.Event? {
-    switch action {
+    _ = failing(action.boundary)
+    return switch action {
     case .prepare: try prepareLaunches(&seen)
     case .draw: event(after: try act(BS_THIEF_DRAW))
     case .holdWindow(let until, let foreignDraws):
@@ -211,5 +212,21 @@ struct TrialRunner {
     let events = seen.events(
       arm: arm.index, recorder, ended: ended, socketsLeft: left, left: things)
     return .recorded(events, needsNewWorkers: needsNewWorkers)
+  }
+}
+
+extension TrialMachine.Action {
+  /// The name of the moment before it, for `BINDSTORM_FAIL`.
+  fileprivate var boundary: StaticString {
+    switch self {
+    case .prepare: "phase-prepare"
+    case .draw: "phase-draw"
+    case .holdWindow: "phase-window"
+    case .bind: "phase-bind"
+    case .drawAfterBind: "phase-draw-after-bind"
+    case .check: "phase-check"
+    case .close: "phase-close"
+    case .end, .abandon: "phase-end"
+    }
   }
 }

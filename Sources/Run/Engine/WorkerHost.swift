@@ -116,6 +116,7 @@ public final class WorkerHost {
   public func request(
     _ message: ControlMessage, within milliseconds: Int, unless isUnwanted: () -> Bool
   ) throws(StartError) -> ControlMessage? {
+    _ = failing(message.kind.boundary)
     do throws(SystemError) {
       try message.send(over: channel.number)
       guard Self.isReadable(channel.number, within: milliseconds, unless: isUnwanted) else {
@@ -201,5 +202,22 @@ public final class WorkerHost {
     let code = posix_spawn(&pid, executable, &actions, &attributes, &vector, &environment)
     guard code == 0 else { throw SystemError("posix_spawn \(executable)", code: code) }
     return pid
+  }
+}
+
+extension ControlMessage.Kind {
+  /// The name of the moment before the request, for `BINDSTORM_FAIL`.
+  fileprivate var boundary: StaticString {
+    switch self {
+    case .setPool: "host-set-pool"
+    case .startWorkers: "host-start"
+    case .stopWorkers: "host-stop"
+    case .identify: "host-identify"
+    case .listSockets: "host-list"
+    case .countSockets: "host-count"
+    case .cleanUp: "host-clean-up"
+    case .tryAdapter: "host-try-adapter"
+    case .done, .failed: "host-answer"
+    }
   }
 }

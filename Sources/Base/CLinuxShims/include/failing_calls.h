@@ -13,7 +13,11 @@
      PROCESS  who makes the call; for fork, what is to be made. One of the words in failing_calls.c. Left out: anybody.
      ORDINAL  only the n-th such call fails, from 1. Each process counts for itself; the child of a fork goes on from
               its parent's count, a process that was started by exec from 0. Left out: every call fails.
-     ERROR    the name of an errno, as EAGAIN; or HANG: the call never returns.
+     ERROR    the name of an errno, as EAGAIN; or HANG: the call never returns; or STOP: the process stops (SIGSTOP)
+              and makes the call once it is continued.
+
+   The harness's own steps are named as calls are: `phase-bind` and the like before each phase of a trial, `host-start`
+   before each request to the worker host. With STOP whoever watches can act at exactly this boundary.
 
    Examples: `fork/engine-core:EAGAIN`, `fork/api-server#3:ENOMEM`, `setns/host#2:EPERM`, `bind/fault-helper:HANG`.
    A rule that cannot be read ends the process (abort(3)): a test with a typing error must not pass.
