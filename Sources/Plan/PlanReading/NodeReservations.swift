@@ -10,7 +10,7 @@ extension PlanNode {
     if elements.count > NodeReservation.limit {
       report("expected at most \(NodeReservation.limit) reservations, found \(elements.count)")
     }
-    return elements.compactMap { element -> NodeReservation? in
+    return elements.prefix(NodeReservation.limit).compactMap { element -> NodeReservation? in
       guard let object = element.object(keys: ["node", "range"]),
         let node = object.required("node")?.integer(PlanLimits.node),
         let range = object.required("range"), let ends = range.elements()

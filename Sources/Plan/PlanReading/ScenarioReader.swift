@@ -26,6 +26,19 @@ struct ScenarioReader {
   let strategies: [Choice]
   /// Where each of them is in the document, by label.
   let strategyNodes: [String: PlanNode]
+  private let choices: [String: Choice]
+
+  /// - Parameter strategies: the plan's, with where each is in the document.
+  init(vocabulary: Vocabulary, strategies: [(choice: Choice, node: PlanNode)]) {
+    self.vocabulary = vocabulary
+    self.strategies = strategies.map(\.choice)
+    func byLabel<Value>(_ values: [Value]) -> [String: Value] {
+      Dictionary(
+        zip(strategies.map(\.choice.label), values), uniquingKeysWith: { first, _ in first })
+    }
+    strategyNodes = byLabel(strategies.map(\.node))
+    choices = byLabel(self.strategies)
+  }
 
   /// Reads the scenario's object; nil if too much is wrong to go on.
   func read(_ node: PlanNode, defaults: ScenarioSettings) -> Scenario? {
@@ -86,18 +99,19 @@ struct ScenarioReader {
   private func subset(_ node: PlanNode) -> [Choice] {
     let labels = strategies.map(\.label)
     var chosen: [Choice] = []
+    var seen: Set<String> = []
     for element in node.elements() ?? [] {
       guard let label = element.string() else { continue }
-      guard let strategy = strategies.first(where: { $0.label == label }) else {
+      guard let strategy = choices[label] else {
         element.report(
           "\"\(label)\" is not among the plan's strategies: \(labels.joined(separator: ", "))",
           suggestion: Suggestion.closest(to: label, among: labels))
         continue
       }
-      if chosen.contains(strategy) {
-        element.report("\"\(label)\" is listed twice")
-      } else {
+      if seen.insert(label).inserted {
         chosen.append(strategy)
+      } else {
+        element.report("\"\(label)\" is listed twice")
       }
     }
     return chosen
@@ -108,10 +122,12 @@ struct ScenarioReader {
     guard let object = node.freeObject() else { return [:] }
     var result: [String: String] = [:]
     let labels = chosen.map(\.label)
+    let known = Set(labels)
     for member in object.members {
-      guard let inner = object[member.key], let reason = inner.string() else { continue }
+      let inner = object.child(member)
+      guard let reason = inner.string() else { continue }
       if reason.isEmpty { inner.report("expected the reason, found an empty string") }
-      if !labels.contains(member.key) {
+      if !known.contains(member.key) {
         object.reportUnknownRow(member, among: labels)
       }
       result[member.key] = reason
@@ -122,6 +138,7 @@ struct ScenarioReader {
   private func published(_ node: PlanNode, _ chosen: [Choice]) -> [String: [PublishedFigure]] {
     var result: [String: [PublishedFigure]] = [:]
     let labels = chosen.map(\.label)
+    let known = Set(labels)
     for element in node.elements() ?? [] {
       guard
         let object = element.object(keys: ["strategy", "failures", "out_of", "per", "source"]),
@@ -130,7 +147,7 @@ struct ScenarioReader {
         let outOf = object.required("out_of")?.integer(PlanLimits.publishedOutOf),
         let source = object.required("source")?.string()
       else { continue }
-      if !labels.contains(label) {
+      if !known.contains(label) {
         strategy.report(
           "no strategy \"\(label)\" in this scenario",
           suggestion: Suggestion.closest(to: label, among: labels))

@@ -116,7 +116,7 @@ struct ScenarioSettings {
     if nodes.count > PlanLimits.mostFaults {
       node.report("expected at most \(PlanLimits.mostFaults) faults, found \(nodes.count)")
     }
-    for node in nodes {
+    for node in nodes.prefix(PlanLimits.mostFaults) {
       let keys = ["at", "launch", "index", "node", "probability", "every"]
       // Which keys there may be is the choice's reader's to say.
       guard let object = node.freeObject() else { continue }
@@ -142,7 +142,9 @@ struct ScenarioSettings {
       if nodes.count > PlanLimits.mostThieves {
         node.report("expected at most \(PlanLimits.mostThieves) thieves, found \(nodes.count)")
       }
-      let read = nodes.compactMap { node in readThief(node, vocabulary).map { ($0, node) } }
+      let read = nodes.prefix(PlanLimits.mostThieves).compactMap { node in
+        readThief(node, vocabulary).map { ($0, node) }
+      }
       (thieves, thiefNodes) = (read.map(\.0), read.map(\.1))
       hasUnreadThief = thieves.count < nodes.count
       return
