@@ -3,6 +3,8 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 PLAN ?= Scenarios/vllm-40443.json
+SECONDS ?= 60
+SEED ?= 1
 # The worker must start fast and run where no Swift runtime is installed.
 RELEASE = -c release --static-swift-stdlib
 RELEASE_BIN = .build/release
@@ -21,7 +23,7 @@ QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests La
 	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests \
-	StrategiesTests.AdapterProtocolTests StrategiesTests.RegistryTests
+	StrategiesTests.AdapterProtocolTests StrategiesTests.RegistryTests SyscallsTests.InputFileTests
 QUICK_FILTER = ^($(subst $(space),|,$(strip $(subst .,\.,$(QUICK)))))[./]
 space := $(subst ,, )
 
@@ -32,7 +34,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize kills mutate build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
+.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize kills mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -85,6 +87,10 @@ kills: setup ## kill and stop bindstorm's own processes at each boundary of a ru
 mutate: setup ## whether the tests notice small faults in the pure modules; MUTANTS= for a few of them
 	@command -v python3 >/dev/null || .ci/install-packages python3
 	SWIFT=$(SWIFT) MUTANTS=$(MUTANTS) python3 Tests/Mutants/mutate.py
+
+fuzz: build-command ## give damaged plans, stored runs, answers and options to the release build; SECONDS=60 SEED=1
+	@command -v python3 >/dev/null || .ci/install-packages python3
+	python3 Tests/Fuzz/fuzz.py --binary $(RELEASE_BIN)/bindstorm --seconds $(SECONDS) --seed $(SEED)
 
 build: build-command ## build the executables for release
 	$(BUILD_FRONT_END)

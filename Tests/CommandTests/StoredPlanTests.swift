@@ -180,10 +180,26 @@ import Testing
         let what = "\(path) \(value.map { "\($0)" } ?? "removed"): \(finished)"
         #expect([0, 1, 2, 64].contains { finished.ending == .exit($0) }, "\(what)")
         if finished.ending == .exit(64) {
-          #expect(finished.errorOutput.contains("/resolved.json:1:"), "\(what)")
+          // Or by the line of an event that the plan has no place for any more.
+          let places = ["/resolved.json:1:", "/events.jsonl:"]
+          #expect(places.contains { finished.errorOutput.contains($0) }, "\(what)")
         }
       }
     }
+  }
+
+  @Test func `a key that no stored plan has is refused with its place`() throws {
+    let (workplace, resolved) = try Self.ran()
+    // Misspelt, an expectation would be none, and the row would miss nothing.
+    let path: [Step] = [.key("arms"), .place(1)]
+    guard case .object(var arm)? = resolved[path[...]] else { return }
+    arm["expectatoin"] = arm.removeValue(forKey: "expectation")
+    let edited = try #require(resolved.replacing(path[...], with: .object(arm)))
+    let finished = try Self.analyzed(edited, workplace)
+    #expect(finished.ending == .exit(64))
+    #expect(
+      finished.errorOutput.contains("error: arms[1].expectatoin: unknown key \"expectatoin\""),
+      "\(finished.errorOutput)")
   }
 
   @Test func `a number out of its range is refused with its file and key`() throws {

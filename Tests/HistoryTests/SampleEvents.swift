@@ -41,13 +41,16 @@ enum Sample {
       .runEnded(RunEnded(interrupted: true, at: .max)),
       .launch(
         LaunchRecord(
-          launch: .max, pid: .min, advertised: [], allocationStarted: 0, allocationEnded: .max,
+          launch: 4_294_967_295, pid: .min, advertised: [], allocationStarted: 0,
+          allocationEnded: .max,
           errno: .max, died: .min)),
       .thief(
         ThiefRecord(
-          thief: 0, name: "", pid: 1, wanted: .min, drawnInWindow: 3, heldAtRelease: 0, errno: 98)),
+          thief: 0, name: "", pid: 1, wanted: 0, drawnInWindow: -4_294_967_295, heldAtRelease: 0,
+          errno: 98)),
       .trialEnded(
-        TrialEnded(arm: -1, trial: 0, barrierOpened: 0, at: 0, socketsLeft: -1, detail: "why")),
+        TrialEnded(
+          arm: 0, trial: 4_294_967_295, barrierOpened: 0, at: 0, socketsLeft: -1, detail: "why")),
       .trialEnded(
         TrialEnded(arm: 1, trial: 0, barrierOpened: 0, at: 0, left: ["bs-orphan (pid 7)", "x"])),
     ]

@@ -65,8 +65,12 @@ package struct JSONParser {
   private var positions: TextPositions
   private var depth = 0
 
+  private var values = 0
+
   /// Deeper documents are refused rather than risk the stack.
-  private static let deepest = 64
+  package static let deepest = 64
+  /// Documents of more values are refused: each takes some forty bytes here, and may take only two in the file.
+  package static let mostValues = 500_000
 
   /// Parses a whole document.
   package static func parse(_ bytes: some Collection<UInt8>) throws(JSONSyntaxError) -> JSONValue {
@@ -105,6 +109,8 @@ package struct JSONParser {
 
   private mutating func value() throws(Failure) -> JSONValue {
     let start = positions.position(of: scanner.offset)
+    values += 1
+    if values > Self.mostValues { throw scanner.failure("more than \(Self.mostValues) values") }
     let content: JSONValue.Content
     switch scanner.next {
     case UInt8(ascii: "{"):

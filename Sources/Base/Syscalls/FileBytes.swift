@@ -1,15 +1,87 @@
 internal import Glibc
 
+/// Why a file that people gave was not read.
+public enum InputFileError: Error, Equatable {
+  /// A call failed.
+  case system(SystemError)
+  /// It is of a kind that may never end or never begin, for example a FIFO or a device; `kind` names it.
+  case notAFile(kind: String)
+  /// It has more bytes than the limit.
+  case tooLarge
+}
+
 /// Whole files, by read(2) and write(2).
 public enum FileBytes {
-  /// Reads a file to its end, whatever size it says it has: those of /proc say 0.
+  /// Reads a file of the system or of our own to its end, whatever size it says it has: those of /proc say 0.
   /// - Throws: errno of the open or of a read, with the path.
   public static func read(_ path: String) throws(SystemError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .current("open \(path)") }
     let file = Descriptor(owning: descriptor)
+    return try read(file, path, atMost: .max)
+  }
+
+  /// Reads a file that people gave: a regular file, or the pipe of a shell, as `<(command)` gives one.
+  /// - Parameter limit: most bytes that it may have; no more than these and a piece are ever read.
+  public static func read(
+    input path: String, limit: Int
+  ) throws(InputFileError) -> [UInt8] {
+    // Without O_NONBLOCK, opening a FIFO waits for somebody who writes.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard descriptor >= 0 else { throw .system(.current("open \(path)")) }
+    let file = Descriptor(owning: descriptor)
+    if let kind = try refusedKind(of: file, path) { throw .notAFile(kind: kind) }
+    let bytes: [UInt8]
+    do throws(SystemError) { bytes = try read(file, path, atMost: limit + 1) } catch {
+      throw .system(error)
+    }
+    guard bytes.count <= limit else { throw .tooLarge }
+    return bytes
+  }
+
+  /// What a file is that must not be read; nil for one that may be. Makes reads of a pipe wait.
+  private static func refusedKind(
+    of file: borrowing Descriptor, _ path: String
+  ) throws(InputFileError) -> String? {
+    var status = stat()
+    guard fstat(file.number, &status) == 0 else {
+      throw .system(.current("stat \(path)"))
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return nil
+    case S_IFDIR: throw .system(SystemError("read \(path)", code: EISDIR))
+    case S_IFCHR where status.st_rdev == nullDevice: return nil
+    case S_IFCHR: return "a character device"
+    case S_IFBLK: return "a block device"
+    case S_IFIFO where isNameless(file):
+      // Whoever made it has its other end.
+      guard fcntl(file.number, F_SETFL, 0) == 0 else { throw .system(.current("fcntl \(path)")) }
+      return nil
+    case S_IFIFO: return "a FIFO"
+    default: return "no regular file"
+    }
+  }
+
+  /// /dev/null, by its numbers (1, 3): an empty file by convention.
+  private static let nullDevice: dev_t = 1 << 8 | 3
+
+  /// Whether a pipe is no FIFO of a folder.
+  private static func isNameless(_ pipe: borrowing Descriptor) -> Bool {
+    var target = [UInt8](repeating: 0, count: 64)
+    let count = target.withUnsafeMutableBytes {
+      readlink(
+        "/proc/self/fd/\(pipe.number)", $0.baseAddress!.assumingMemoryBound(to: CChar.self),
+        $0.count)
+    }
+    return count > 0 && target.starts(with: "pipe:[".utf8)
+  }
+
+  /// Reads to the end, or a piece beyond that many bytes.
+  private static func read(
+    _ file: borrowing Descriptor, _ path: String, atMost limit: Int
+  ) throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []
-    while true {
+    while bytes.count < limit {
       let count = try withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) {
         buffer throws(SystemError) -> Int in
         let count = Glibc.read(file.number, buffer.baseAddress, buffer.count)
@@ -17,8 +89,9 @@ public enum FileBytes {
         if count > 0 { bytes += buffer[..<count] }
         return count
       }
-      if count == 0 { return bytes }
+      if count == 0 { break }
     }
+    return bytes
   }
 
   /// Writes all bytes to a descriptor that blocks.

@@ -45,6 +45,9 @@ struct TrialRecord {
   /// What is wrong with the records of faults; nil if nothing is.
   private func faultProblem(for arm: Arm) -> String? {
     let last = faults.first?.serial ?? 0
+    guard last < arm.startup?.serialLaunches ?? 1 else {
+      return "a fault is recorded in launch \(last + 1) of the row, which there is not"
+    }
     let expected = (0...max(0, last)).flatMap { serial in arm.faults.indices.map { [serial, $0] } }
     let found = (earlierFaults + faults).map { [$0.serial, $0.fault] }
       .sorted { $0.lexicographicallyPrecedes($1) }

@@ -10,9 +10,10 @@ struct ExpectationReader {
   func read(_ node: PlanNode) -> [String: (Expectation, PlanNode)] {
     guard let object = node.freeObject() else { return [:] }
     var result: [String: (Expectation, PlanNode)] = [:]
+    let known = Set(labels)
     for member in object.members {
-      guard let inner = object[member.key] else { continue }
-      if member.key != "*" && !labels.contains(member.key) {
+      let inner = object.child(member)
+      if member.key != "*" && !known.contains(member.key) {
         object.reportUnknownRow(member, among: labels, or: ", and * for the rest")
         continue
       }

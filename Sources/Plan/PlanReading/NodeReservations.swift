@@ -7,8 +7,8 @@ extension PlanNode {
     // An empty list takes the defaults' reservations away.
     if case .array(let elements) = value.content, elements.isEmpty { return [] }
     guard let elements = elements() else { return nil }
-    check(elements.count, PlanLimits.startupReservedPorts, "reservations")
-    return elements.compactMap { element -> NodeReservation? in
+    let limited = limited(elements, to: PlanLimits.startupReservedPorts, "reservations")
+    return limited.compactMap { element -> NodeReservation? in
       guard let keys = ReservationKeys(element), let node = keys.node,
         let range = keys.object.required("range"), let ends = range.elements()
       else { return nil }

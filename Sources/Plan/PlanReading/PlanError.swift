@@ -14,8 +14,10 @@ public struct PlanError: Error, Sendable, Equatable {
   public var message: String
   /// What was probably meant.
   public var suggestion: String?
-  /// The line of the file.
+  /// The line of the file; of a long one the part around the place, with "..." where it was cut.
   public var sourceLine: String
+  /// Scalars of `sourceLine` before the place.
+  var caret: Int
 
   /// As compilers do: place, message, the line, and a caret below it. Control characters of the file are shown, not
   /// obeyed.
@@ -25,33 +27,50 @@ public struct PlanError: Error, Sendable, Equatable {
     text += message
     if let suggestion { text += "; did you mean '\(suggestion)'?" }
     // Tabs stay, so that the caret lines up whatever their width.
-    let lead = sourceLine.unicodeScalars.prefix(position.column - 1).map { $0 == "\t" ? "\t" : " " }
+    let lead = sourceLine.unicodeScalars.prefix(caret).map { $0 == "\t" ? "\t" : " " }
     return TerminalText.safe(text + "\n  \(sourceLine)\n  \(lead.joined())^")
   }
 }
 
-/// Everything that is wrong with a plan, in the order of the file.
+/// What is wrong with a plan, in the order of the file.
 public struct PlanErrors: Error, Sendable, CustomStringConvertible {
-  /// At least one.
-  public var errors: [PlanError]
+  /// Most errors that are kept of one file, the first ones.
+  public static let mostShown = 50
 
-  /// All of them, rendered.
-  public var description: String { errors.map(\.rendered).joined(separator: "\n") }
+  /// At least one, `mostShown` at most.
+  public var errors: [PlanError]
+  /// Number of further errors, which are not kept.
+  public var more = 0
+
+  /// Those that were kept, rendered, and how many more there are.
+  public var description: String {
+    errors.map(\.rendered).joined(separator: "\n") + (more == 0 ? "" : "\nand \(more) more errors")
+  }
 }
 
 /// Finds what a misspelt word probably was.
 enum Suggestion {
+  /// Longer words, in bytes, are nobody's slip: comparing takes time with the square of the length.
+  static let longestWord = 64
+  private static let mostEdits = 3
+
   /// The closest candidate, if it is close: at most a third of its letters differ, and at most three.
   static func closest(to word: String, among candidates: some Sequence<String>) -> String? {
-    candidates.map { ($0, distance(word, $0)) }
-      .filter { $1 <= min(3, max(1, max(word.count, $0.count) / 3)) }
-      .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+    let length = word.utf8.count
+    guard length <= longestWord else { return nil }
+    return candidates.lazy.filter {
+      // Each edit changes the length by one scalar at most, and a scalar has four bytes at most.
+      ($0.utf8.count - length).magnitude <= 4 * mostEdits
+    }
+    .map { ($0, distance(word, $0)) }
+    .filter { $1 <= min(mostEdits, max(1, max(word.count, $0.count) / 3)) }
+    .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
   }
 
   /// Edits to turn one word into the other, where swapping two neighbours is one edit (Damerau's distance in
   /// its restricted form).
   static func distance(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a.lowercased()), Array(b.lowercased()))
+    let (a, b) = (Array(a.lowercased().unicodeScalars), Array(b.lowercased().unicodeScalars))
     var rows = [[Int]](
       repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
     for i in 0...a.count { rows[i][0] = i }

@@ -19,7 +19,8 @@ public struct PlanLoader {
   public static func load(
     _ bytes: some Collection<UInt8>, file: String, vocabulary: Vocabulary, folder: String = "."
   ) throws(PlanErrors) -> ResolvedPlan {
-    let collector = ErrorCollector(file: file, text: String(decoding: bytes, as: UTF8.self))
+    let bytes = Array(bytes)
+    let collector = ErrorCollector(file: file, bytes: bytes)
     let loader = PlanLoader(vocabulary: vocabulary, collector: collector, folder: folder)
     var plan: ResolvedPlan?
     do throws(JSONSyntaxError) {
@@ -28,9 +29,8 @@ public struct PlanLoader {
     } catch {
       collector.report(error.message, at: error.position, path: "")
     }
-    guard let plan, collector.errors.isEmpty else {
-      throw PlanErrors(errors: collector.errors.sorted { $0.position < $1.position })
-    }
+    if let failure = collector.failure { throw failure }
+    guard let plan else { preconditionFailure("no plan, and no reason for it") }
     return plan
   }
 
@@ -49,21 +49,32 @@ public struct PlanLoader {
     if let object = root["defaults"]?.object(keys: SettingsKeys.names) {
       defaults.read(object, vocabulary: vocabulary)
     }
-    let strategies = root.required("strategies")?.elements()?.compactMap(strategy) ?? []
+    let strategies = strategies(root.required("strategies"))
     reportDuplicates(strategies.map { ($0.choice.label, $0.node) }, of: "strategy")
     var arms: [Arm] = []
     var names: [(String, PlanNode)] = []
+    let reader = ScenarioReader(vocabulary: vocabulary, strategies: strategies)
+    var size = 0
     for node in root.required("scenarios")?.elements() ?? [] {
-      let reader = ScenarioReader(
-        vocabulary: vocabulary, strategies: strategies.map(\.choice),
-        strategyNodes: Dictionary(
-          strategies.map { ($0.choice.label, $0.node) }, uniquingKeysWith: { first, _ in first }))
       guard let scenario = reader.read(node, defaults: defaults) else { continue }
       if let name = scenario.nameNode { names.append((scenario.name, name)) }
-      arms += reader.arms(of: scenario, first: arms.count)
+      let further = reader.arms(of: scenario, first: arms.count)
+      size += further.map(\.storedSize).reduce(0, +)
+      guard size <= Arm.mostStored else {
+        node.report(
+          "the plan is too large: up to here its arms, each with the texts of its scenario, take more than \(Arm.mostStored >> 20) MiB; use fewer scenarios or strategies, or shorter texts"
+        )
+        break
+      }
+      arms += further
     }
     reportDuplicates(names, of: "scenario")
     return ResolvedPlan(version: Self.version, name: name, title: title, seed: seed, arms: arms)
+  }
+
+  private func strategies(_ node: PlanNode?) -> [(choice: Choice, node: PlanNode)] {
+    guard let node, let elements = node.elements() else { return [] }
+    return node.limited(elements, to: PlanLimits.planStrategies, "strategies").compactMap(strategy)
   }
 
   /// The name is a folder's name, too.

@@ -1,29 +1,5 @@
 internal import JSON
 internal import PlanModel
-/// Collects what is wrong with a document while it is read, so that one run of `validate` shows everything.
-final class ErrorCollector {
-  private let file: String
-  private let lines: [Substring.UnicodeScalarView]
-  private(set) var errors: [PlanError] = []
-
-  init(file: String, text: String) {
-    self.file = file
-    // By scalars, as the parser counts: "\r\n" is one Character, at which no line would end.
-    lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
-      $0.last == "\r" ? $0.dropLast() : $0
-    }
-  }
-
-  func report(
-    _ message: String, at position: TextPosition, path: String, suggestion: String? = nil
-  ) {
-    errors.append(
-      PlanError(
-        file: file, position: position, path: path, message: message, suggestion: suggestion,
-        sourceLine: position.line <= lines.count ? String(lines[position.line - 1]) : ""))
-  }
-}
-
 /// A value of the document with its path, read with checks. A method that finds something wrong reports it and
 /// returns nil, and reading goes on.
 struct PlanNode {
@@ -31,12 +7,12 @@ struct PlanNode {
   let path: String
   let collector: ErrorCollector
 
-  func report(_ message: String, suggestion: String? = nil) {
-    collector.report(message, at: value.position, path: path, suggestion: suggestion)
+  func report(_ message: @autoclosure () -> String, suggestion: @autoclosure () -> String? = nil) {
+    collector.report(message(), at: value.position, path: path, suggestion: suggestion())
   }
 
-  private func wrongType(_ expected: String) {
-    report("expected \(expected), found \(value.kind)")
+  private func wrongType(_ expected: @autoclosure () -> String) {
+    report("expected \(expected()), found \(value.kind)")
   }
 
   /// The members of an object, all of whose keys must be among `keys`.
@@ -155,10 +131,11 @@ struct PlanObject {
   let members: [JSONValue.Member]
 
   /// The member of that key, nil if it is not there.
-  subscript(key: String) -> PlanNode? {
-    members.first { $0.key == key }.map {
-      PlanNode(value: $0.value, path: node.child(key), collector: node.collector)
-    }
+  subscript(key: String) -> PlanNode? { members.first { $0.key == key }.map(child) }
+
+  /// The value of a member.
+  func child(_ member: JSONValue.Member) -> PlanNode {
+    PlanNode(value: member.value, path: node.child(member.key), collector: node.collector)
   }
 
   /// The member of that key; its absence is reported at the object.

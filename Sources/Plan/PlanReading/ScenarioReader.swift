@@ -27,6 +27,19 @@ struct ScenarioReader {
   let strategies: [Choice]
   /// Where each of them is in the document, by label.
   let strategyNodes: [String: PlanNode]
+  private let choices: [String: Choice]
+
+  /// - Parameter strategies: the plan's, with where each is in the document.
+  init(vocabulary: Vocabulary, strategies: [(choice: Choice, node: PlanNode)]) {
+    self.vocabulary = vocabulary
+    self.strategies = strategies.map(\.choice)
+    func byLabel<Value>(_ values: [Value]) -> [String: Value] {
+      Dictionary(
+        zip(strategies.map(\.choice.label), values), uniquingKeysWith: { first, _ in first })
+    }
+    strategyNodes = byLabel(strategies.map(\.node))
+    choices = byLabel(self.strategies)
+  }
 
   /// Reads the scenario's object; nil if too much is wrong to go on.
   func read(_ node: PlanNode, defaults: ScenarioSettings) -> Scenario? {
@@ -84,18 +97,19 @@ struct ScenarioReader {
   private func subset(_ node: PlanNode) -> [Choice] {
     let labels = strategies.map(\.label)
     var chosen: [Choice] = []
+    var seen: Set<String> = []
     for element in node.elements() ?? [] {
       guard let label = element.string() else { continue }
-      guard let strategy = strategies.first(where: { $0.label == label }) else {
+      guard let strategy = choices[label] else {
         element.report(
           "\"\(label)\" is not among the plan's strategies: \(labels.joined(separator: ", "))",
           suggestion: Suggestion.closest(to: label, among: labels))
         continue
       }
-      if chosen.contains(strategy) {
-        element.report("\"\(label)\" is listed twice")
-      } else {
+      if seen.insert(label).inserted {
         chosen.append(strategy)
+      } else {
+        element.report("\"\(label)\" is listed twice")
       }
     }
     return chosen
@@ -106,10 +120,12 @@ struct ScenarioReader {
     guard let object = node.freeObject() else { return [:] }
     var result: [String: String] = [:]
     let labels = chosen.map(\.label)
+    let known = Set(labels)
     for member in object.members {
-      guard let inner = object[member.key], let reason = inner.string() else { continue }
+      let inner = object.child(member)
+      guard let reason = inner.string() else { continue }
       if reason.isEmpty { inner.report("expected the reason, found an empty string") }
-      if !labels.contains(member.key) {
+      if !known.contains(member.key) {
         object.reportUnknownRow(member, among: labels)
       }
       result[member.key] = reason
@@ -120,11 +136,12 @@ struct ScenarioReader {
   private func published(_ node: PlanNode, _ chosen: [Choice]) -> [String: [PublishedFigure]] {
     var result: [String: [PublishedFigure]] = [:]
     let labels = chosen.map(\.label)
+    let known = Set(labels)
     for element in node.elements() ?? [] {
       guard let keys = PublishedKeys(element), let label = keys.strategy,
         let failures = keys.failures, let outOf = keys.outOf, let source = keys.source
       else { continue }
-      if !labels.contains(label) {
+      if !known.contains(label) {
         keys.object["strategy"]?.report(
           "no strategy \"\(label)\" in this scenario",
           suggestion: Suggestion.closest(to: label, among: labels))

@@ -54,8 +54,7 @@ struct ScenarioSettings {
     let reader = ChoiceReader(
       kind: "fault", known: vocabulary.faults.map { ($0.name, $0.options) })
     guard let nodes = node.elements() else { return }
-    node.check(nodes.count, PlanLimits.faults, "faults")
-    for node in nodes {
+    for node in node.limited(nodes, to: PlanLimits.faults, "faults") {
       // Which keys there may be is the choice's reader's to say.
       guard let object = node.freeObject() else { continue }
       let choice = reader.read(node, nameKey: "kind", keys: FaultKeys.names)
@@ -73,8 +72,9 @@ struct ScenarioSettings {
   private mutating func readThieves(_ node: PlanNode, _ vocabulary: Vocabulary) {
     guard case .array(let elements) = node.value.content, elements.isEmpty else {
       guard let nodes = node.elements() else { return }
-      node.check(nodes.count, PlanLimits.thieves, "thieves")
-      let read = nodes.compactMap { node in readThief(node, vocabulary).map { ($0, node) } }
+      let read = node.limited(nodes, to: PlanLimits.thieves, "thieves").compactMap { node in
+        readThief(node, vocabulary).map { ($0, node) }
+      }
       (thieves, thiefNodes) = (read.map(\.0), read.map(\.1))
       hasUnreadThief = thieves.count < nodes.count
       return
@@ -156,6 +156,14 @@ extension PortPool {
 }
 
 extension PlanNode {
+  /// As many elements as there may be; more are reported.
+  func limited(
+    _ elements: [PlanNode], to limits: ClosedRange<Int>, _ what: String
+  ) -> ArraySlice<PlanNode> {
+    check(elements.count, limits, what)
+    return elements.prefix(limits.upperBound)
+  }
+
   /// Reports a list that has more elements than there may be.
   func check(_ count: Int, _ limits: ClosedRange<Int>, _ what: String) {
     if count > limits.upperBound {

@@ -8,23 +8,26 @@ public enum StoredPlan {
   /// - Parameters:
   ///   - file: its name, for messages.
   ///   - decode: makes a plan of JSON. A parameter, since PlanReading does without Foundation.
+  ///   - encode: the inverse. What it does not write again is a key that no plan has.
   /// - Throws: everything that is wrong with it.
   public static func read(
     _ bytes: [UInt8], file: String, vocabulary: Vocabulary,
-    decode: ([UInt8]) throws -> ResolvedPlan
+    decode: ([UInt8]) throws -> ResolvedPlan, encode: (ResolvedPlan) throws -> [UInt8]
   ) throws(PlanErrors) -> ResolvedPlan {
-    let collector = ErrorCollector(file: file, text: String(decoding: bytes, as: UTF8.self))
+    let collector = ErrorCollector(file: file, bytes: bytes)
     var plan: ResolvedPlan?
     do throws(JSONSyntaxError) {
       let root = PlanNode(value: try JSONParser.parse(bytes), path: "", collector: collector)
       plan = decoded(bytes, root, decode)
-      if let plan { StoredPlanChecker(vocabulary: vocabulary).check(plan, root) }
+      if let plan {
+        if let known = try? encode(plan) { root.reportUnknownKeys(try JSONParser.parse(known)) }
+        StoredPlanChecker(vocabulary: vocabulary).check(plan, root)
+      }
     } catch {
       collector.report(error.message, at: error.position, path: "")
     }
-    guard let plan, collector.errors.isEmpty else {
-      throw PlanErrors(errors: collector.errors.sorted { $0.position < $1.position })
-    }
+    if let failure = collector.failure { throw failure }
+    guard let plan else { preconditionFailure("no plan, and no reason for it") }
     return plan
   }
 
@@ -65,6 +68,25 @@ extension PlanNode {
     guard case .array(let elements) = value.content else { return [] }
     return elements.enumerated().map {
       PlanNode(value: $0.element, path: "\(path)[\($0.offset)]", collector: collector)
+    }
+  }
+
+  /// Reports each key that the same value does not have when it is written anew: a misspelt one would count as absent.
+  fileprivate func reportUnknownKeys(_ known: JSONValue) {
+    switch (value.content, known.content) {
+    case (.object(let members), .object(let others)):
+      for member in members {
+        let inner = PlanNode(
+          value: member.value, path: child(member.key), collector: collector)
+        if let other = others.first(where: { $0.key == member.key }) {
+          inner.reportUnknownKeys(other.value)
+        } else if !inner.isNull {
+          collector.report("unknown key \"\(member.key)\"", at: member.position, path: inner.path)
+        }
+      }
+    case (.array, .array(let others)):
+      for (element, other) in zip(storedElements, others) { element.reportUnknownKeys(other) }
+    default: return
     }
   }
 
@@ -119,12 +141,12 @@ private struct StoredPlanChecker {
       if arm.index != place {
         (node["index"] ?? node).report("expected \(place), the arm's place, found \(arm.index)")
       }
-      let before = root.collector.errors.count
+      let before = root.collector.count
       checkNumbers(arm, node)
       checkChoices(arm, node)
       checkExpectation(arm, plan, node["expectation"] ?? node)
       // An arm that does not run may be one that could not.
-      guard root.collector.errors.count == before, arm.skipReason == nil else { continue }
+      guard root.collector.count == before, arm.skipReason == nil else { continue }
       checkTogether(arm, node)
     }
   }

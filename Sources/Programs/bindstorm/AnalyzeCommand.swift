@@ -16,15 +16,10 @@ struct AnalyzeCommand: ParsableCommand {
   var color: ColorChoice = .auto
 
   func run() throws {
-    let plan = try StoredRun(folder: folder).plan
+    let run = try StoredRun(folder: folder)
+    let plan = run.plan
     var tallies = plan.arms.map { _ in ArmTally() }
-    let isPartial: Bool
-    do throws(HistoryError) {
-      isPartial = try read(plan, into: &tallies)
-    } catch {
-      printError("bindstorm: \(error)")
-      throw ExitStatus.badPlan
-    }
+    let isPartial = try read(run, into: &tallies)
     let matrix = MatrixJudge(plan: plan, vocabulary: vocabulary).judge(
       tallies, isPartial: isPartial)
     try StandardStreams.printResult(
@@ -35,21 +30,15 @@ struct AnalyzeCommand: ParsableCommand {
   }
 
   /// Judges every whole trial; a run without its last line, or with an interruption in it, is partial.
-  private func read(
-    _ plan: ResolvedPlan, into tallies: inout [ArmTally]
-  ) throws(HistoryError) -> Bool {
-    var reader = try HistoryReader(path: "\(folder)/events.jsonl")
-    var grouping = TrialGrouping()
+  private func read(_ run: StoredRun, into tallies: inout [ArmTally]) throws -> Bool {
     var isPartial = true
-    while let event = try reader.next() {
-      if case .runEnded(let ended) = event { isPartial = ended.interrupted }
-      if case .armSkipped(let skipped) = event, plan.arms.indices.contains(skipped.arm) {
-        tallies[skipped.arm].skip(skipped.reason)
+    try run.forEachStep { step in
+      if case .runEnded(let ended) = step.event { isPartial = ended.interrupted }
+      if case .armSkipped(let skipped) = step.event { tallies[skipped.arm].skip(skipped.reason) }
+      if let (started, events) = step.trial {
+        tallies[started.arm].add(TrialJudge(arm: run.plan.arms[started.arm]).judge(events))
       }
-      guard let events = grouping.add(event), case .trialStarted(let started)? = events.first,
-        plan.arms.indices.contains(started.arm)
-      else { continue }
-      tallies[started.arm].add(TrialJudge(arm: plan.arms[started.arm]).judge(events))
+      return true
     }
     return isPartial
   }

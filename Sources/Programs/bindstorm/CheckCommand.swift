@@ -214,7 +214,7 @@ struct CheckCommand: ParsableCommand {
   private func readSuppressions() throws -> Suppressions {
     guard let suppressions else { return Suppressions() }
     do {
-      let bytes = try readFile(suppressions)
+      let bytes = try readFile(suppressions, .suppressions)
       return try Suppressions(parsing: String(decoding: bytes, as: UTF8.self))
     } catch let error as ReadError {
       printError("bindstorm: cannot read \(suppressions): \(error.text)")

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import History
 internal import Judging
 internal import PlanModel
@@ -23,7 +24,7 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     // A folder's name may end in numbers, too: if it is a run, it is not a trial.
-    if let trial = TrialPlace(argument: place), (try? readFile("\(place)/resolved.json")) == nil {
+    if let trial = TrialPlace(argument: place), access("\(place)/resolved.json", F_OK) != 0 {
       return try explain(trial)
     }
     try summarise(place.hasSuffix("/") ? String(place.dropLast()) : place)

@@ -20,7 +20,7 @@ struct PlanFile {
   /// - Throws: exit code 64, after saying what is wrong on standard error.
   init(path: String, seed: UInt64? = nil) throws {
     do {
-      bytes = try readFile(path)
+      bytes = try readFile(path, .plan)
     } catch {
       printError("bindstorm: cannot read the plan \(path): \(error.text)")
       throw ExitStatus.badPlan
@@ -58,9 +58,29 @@ struct ReadError: Error {
   let text: String
 }
 
-/// Reads a whole file.
-func readFile(_ path: String) throws(ReadError) -> [UInt8] {
-  do throws(SystemError) { return try FileBytes.read(path) } catch {
-    throw ReadError(text: String(cString: strerror(error.code)))
+/// How large a file may be that a command reads whole. Documentation/limits.md lists them.
+struct InputLimit {
+  let mebibytes: Int
+
+  static let plan = InputLimit(mebibytes: 1)
+  /// `resolved.json`. What a plan of the largest size becomes fits in: `PlanLoader` sees to it.
+  static let storedPlan = InputLimit(mebibytes: 16)
+  static let suppressions = InputLimit(mebibytes: 1)
+  /// Messages of workers that did not start.
+  static let workerLog = InputLimit(mebibytes: 1)
+  static let kernelSetting = InputLimit(mebibytes: 1)
+}
+
+/// Reads a whole file; one of another kind than a regular file, or a larger one, is refused.
+func readFile(_ path: String, _ limit: InputLimit) throws(ReadError) -> [UInt8] {
+  do throws(InputFileError) {
+    return try FileBytes.read(input: path, limit: limit.mebibytes << 20)
+  } catch {
+    switch error {
+    case .system(let error): throw ReadError(text: String(cString: strerror(error.code)))
+    case .notAFile(let kind): throw ReadError(text: "it is \(kind), not a regular file")
+    case .tooLarge:
+      throw ReadError(text: "it is larger than \(limit.mebibytes) MiB, the most that is read of it")
+    }
   }
 }

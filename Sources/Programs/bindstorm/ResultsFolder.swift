@@ -74,7 +74,7 @@ struct ResultsFolder {
   /// Removes the folder of a run that could not start, after printing its workers' messages.
   func discard(_ log: Int32) {
     close(log)
-    if let text = try? readFile(workerLog), !text.isEmpty {
+    if let text = try? readFile(workerLog, .workerLog), !text.isEmpty {
       _ = text.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
     }
     unlink(workerLog)
@@ -197,7 +197,7 @@ struct EnvironmentRecord: Encodable {
     self.libzmq = libzmq
     self.isolation = isolation
     isolationProblem = problem
-    let range = (try? readFile("/proc/sys/net/ipv4/ip_local_port_range")) ?? []
+    let range = (try? readFile("/proc/sys/net/ipv4/ip_local_port_range", .kernelSetting)) ?? []
     hostPortRange = String(decoding: range, as: UTF8.self).split(whereSeparator: \.isWhitespace)
       .joined(separator: " ")
   }

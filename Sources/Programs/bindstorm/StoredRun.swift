@@ -20,9 +20,10 @@ struct StoredRun {
     lastingFolder = target.map { $0.hasPrefix("/") ? $0 : parent + $0 } ?? folder
     do {
       plan = try StoredPlan.read(
-        try readFile("\(folder)/resolved.json"), file: "\(folder)/resolved.json",
-        vocabulary: vocabulary
-      ) { try JSONDecoder().decode(ResolvedPlan.self, from: Data($0)) }
+        try readFile("\(folder)/resolved.json", .storedPlan), file: "\(folder)/resolved.json",
+        vocabulary: vocabulary,
+        decode: { try JSONDecoder().decode(ResolvedPlan.self, from: Data($0)) },
+        encode: { Array(try JSONEncoder().encode($0)) })
     } catch let error as ReadError {
       printError(
         "bindstorm: cannot read \(folder)/resolved.json: \(error.text); expected a run's folder, or RUN/ARM/TRIAL for one trial"
@@ -37,14 +38,17 @@ struct StoredRun {
   /// Takes every whole trial in order, until `body` returns false.
   /// - Throws: exit code 64, after saying why on standard error.
   func forEachTrial(_ body: (TrialStarted, [Event]) -> Bool) throws {
+    try forEachStep { step in step.trial.map { body($0.started, $0.events) } ?? true }
+  }
+
+  /// Takes every event in order, with the trial that was over by it, until `body` returns false.
+  /// - Throws: exit code 64, after saying why on standard error.
+  func forEachStep(_ body: (StoredHistory.Step) -> Bool) throws {
     do throws(HistoryError) {
-      var reader = try HistoryReader(path: "\(folder)/events.jsonl")
-      var grouping = TrialGrouping()
-      while let event = try reader.next() {
-        guard let events = grouping.add(event), case .trialStarted(let started)? = events.first,
-          plan.arms.indices.contains(started.arm)
-        else { continue }
-        if !body(started, events) { return }
+      var history = StoredHistory(
+        try HistoryReader(path: "\(folder)/events.jsonl"), plan: plan)
+      while let step = try history.next() {
+        if !body(step) { return }
       }
     } catch {
       printError("bindstorm: \(error)")

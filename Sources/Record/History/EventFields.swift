@@ -41,6 +41,31 @@ struct EventFields {
     return number
   }
 
+  /// Greatest count and position, as Documentation/events.md has it.
+  private static let mostCount = Int(UInt32.max)
+
+  /// A count or a position.
+  mutating func count(
+    _ name: String, default standard: Int? = nil, least: Int = 0
+  ) throws(EventDecoder.Failure) -> Int {
+    let number = try number(name, default: standard)
+    guard (least...Self.mostCount).contains(number) else {
+      throw wrong(name, "a whole number in \(least)...\(Self.mostCount)")
+    }
+    return number
+  }
+
+  /// A list of counts or positions.
+  mutating func counts(
+    _ name: String, default standard: [Int], least: Int = 0
+  ) throws(EventDecoder.Failure) -> [Int] {
+    let numbers = try numbers(name, default: standard)
+    guard numbers.allSatisfy((least...Self.mostCount).contains) else {
+      throw wrong(name, "a list of whole numbers in \(least)...\(Self.mostCount)")
+    }
+    return numbers
+  }
+
   mutating func text(
     _ name: String, default standard: String? = nil
   ) throws(EventDecoder.Failure) -> String {

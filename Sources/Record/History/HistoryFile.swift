@@ -20,9 +20,16 @@ struct HistoryFile: ~Copyable {
     try open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
   }
 
-  /// Opens an existing file for reading.
+  /// Opens an existing file for reading. FIFOs and devices are refused, which may never begin or never end.
   static func read(_ path: String) throws(HistoryError) -> HistoryFile {
-    try open(path, O_RDONLY | O_CLOEXEC)
+    let file = try open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    var status = stat()
+    guard fstat(file.descriptor, &status) == 0 else {
+      throw .cannotRead(path: path, errno: errno)
+    }
+    // Reading says of a folder that it is one.
+    guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { throw .notAFile(path: path) }
+    return file
   }
 
   private static func open(_ path: String, _ flags: Int32) throws(HistoryError) -> HistoryFile {

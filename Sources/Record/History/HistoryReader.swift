@@ -5,12 +5,16 @@
 /// an event is an error, since what follows it cannot be trusted.
 public struct HistoryReader: ~Copyable {
   private let file: HistoryFile?
-  private let path: String
+  let path: String
   private var bytes: [UInt8]
   private var position = 0
-  private var line = 0
+  /// The last line that was read, from 1.
+  private(set) var line = 0
   /// Whether the last line was cut off; known once `next()` has returned nil.
   public private(set) var isTorn = false
+
+  /// Most bytes of a line: many times what the largest trial needs.
+  public static let longestLine = 1 << 20
 
   /// Opens a stored history.
   ///
@@ -39,6 +43,10 @@ public struct HistoryReader: ~Copyable {
         let event = try decode(position..<end)
         position = end + 1
         return event
+      }
+      guard bytes.count - position <= Self.longestLine else {
+        throw .badLine(
+          path: path, line: line + 1, reason: "the line is longer than \(Self.longestLine) bytes")
       }
       scanned = bytes.count - position
       guard try readMore() else {

@@ -27,6 +27,9 @@ enum JSONValue: Equatable {
 struct JSONLine {
   private var scanner: JSONScanner
 
+  /// More than any event has. Each is compared with those before it.
+  private static let mostFields = 64
+
   private init(_ bytes: UnsafeBufferPointer<UInt8>) { scanner = JSONScanner(bytes) }
 
   /// The value that the line holds, and nothing else.
@@ -76,6 +79,9 @@ struct JSONLine {
       let key = try scanner.string()
       guard !fields.contains(where: { $0.key == key }) else {
         throw scanner.failure("field \"\(key)\" occurs twice")
+      }
+      guard fields.count < Self.mostFields else {
+        throw scanner.failure("more than \(Self.mostFields) fields")
       }
       guard scanner.take(UInt8(ascii: ":")) else { throw scanner.unexpected("':'") }
       fields.append((key, try value(depth: depth + 1)))

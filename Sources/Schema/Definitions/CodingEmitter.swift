@@ -131,12 +131,14 @@ enum CodingEmitter {
     let standard = field.isAlwaysWritten ? nil : field.absent
     let argument = "\"\(field.json)\"" + (standard.map { ", default: \($0)" } ?? "")
     return switch field.kind {
+    case .number("Int"): "try fields.count(\(argument)\(leastArgument(field)))"
     case .number, .time, .port: "try fields.number(\(argument))"
     case .flag: "try fields.boolean(\(argument))"
     case .text: "try fields.text(\(argument))"
     case .lines:
       "try fields.text(\"\(field.json)\", default: \"\").split(separator: \"\\n\").map(String.init)"
-    case .ports, .numbers:
+    case .numbers: "try fields.counts(\(argument))"
+    case .ports:
       standard == nil
         ? "try fields.numbers(\(argument), default: nil)" : "try fields.numbers(\(argument))"
     case .status: "try fields.numberIfPresent(\"\(field.json)\")"
@@ -150,14 +152,20 @@ enum CodingEmitter {
     }
   }
 
+  private static func leastArgument(_ field: Field) -> String {
+    field.least == 0 ? "" : ", least: \(field.least)"
+  }
+
   /// Reads lists that belong together.
   private static func helper(_ field: Field) -> String? {
     guard case .columns(let type, let columns) = field.kind else { return nil }
     let fields = Events.all.first { $0.type == type }!.fields
     let lists = zip(columns, fields).map { (column, inner) -> String in
       let element = inner.isStatus ? "Int32" : inner.type
+      let read = element == "Int" ? "counts" : "numbers"
+      let least = element == "Int" ? leastArgument(inner) : ""
       return
-        "    let \(inner.name): [\(element)] = try fields.numbers(\"\(field.json)\(column)\", default: [])\n"
+        "    let \(inner.name): [\(element)] = try fields.\(read)(\"\(field.json)\(column)\", default: []\(least))\n"
     }
     let first = fields[0].name
     let counts = fields.dropFirst().map { "\($0.name).count" }.joined(separator: ", ")

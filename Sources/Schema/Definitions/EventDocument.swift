@@ -13,7 +13,7 @@ enum EventDocument {
 
     A field that is left out has the value in the column "if absent"; a field without one is always there. Times are
     nanoseconds of CLOCK_MONOTONIC on the host that ran, and 0 means that it did not happen. A reader must refuse another
-    `schemaVersion`, and fields that are not listed here.
+    `schemaVersion`, and fields that are not listed here. Counts and positions are at most \(Field.mostCount).
 
     \(Events.all.filter { $0.event != nil }.map { section($0, title: "`\($0.event!)`") }.joined(separator: "\n"))
     # Parts of events
@@ -77,6 +77,8 @@ enum EventDocument {
 extension Field {
   fileprivate var documentedType: String {
     switch kind {
+    case .number("Int"):
+      least == 0 ? "count" : least == -1 ? "count, or -1" : "difference of counts"
     case .number, .time, .status: "number"
     case .port: "port, 0 to 65535"
     case .flag: "true or false"

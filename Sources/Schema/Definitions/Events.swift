@@ -218,11 +218,14 @@ enum Events {
         .number(
           "wanted", from: "wanted",
           "Ports it was told to draw before the barrier opened; 0 if it has no quota."),
+        // Differences of two readings, which are not taken at one moment.
         .number(
-          "drawnInWindow",
+          "drawnInWindow", least: -Field.mostCount,
           "Ports it drew between allocation and barrier, or tried by number and was refused."),
         .number("drawnBefore", default: "0", "The same, before the addresses were allocated."),
-        .number("drawnAfterBind", default: "0", "The same, after everybody had bound."),
+        .number(
+          "drawnAfterBind", default: "0", least: -Field.mostCount,
+          "The same, after everybody had bound."),
         .number("heldAtRelease", "Ports it held when the barrier opened."),
         .errno("errno", from: "error", "errno that stopped it, 0 if none."),
       ]),
@@ -273,7 +276,7 @@ enum Events {
         .time("at", "When the trial was over and its processes clean."),
         .word("completion", of: "TrialEnded.Completion", default: ".complete", "How it ended."),
         .number(
-          "socketsLeft", default: "0",
+          "socketsLeft", default: "0", least: -1,
           "Sockets left in the namespace after everything was closed; -1 where that was not measured."
         ),
         .number(

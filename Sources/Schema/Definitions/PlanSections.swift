@@ -44,7 +44,7 @@ enum PlanSections {
         .own("PlanNode", schema: defaultsSchema, words: "[settings](#settings)"), .none("none"),
         "Settings for all scenarios that do not give their own."),
       PlanKey(
-        "strategies", "strategies", .list("strategy", type: "Choice", 1...Int.max), .required,
+        "strategies", "strategies", .list("strategy", type: "Choice", 1...1_024), .required,
         "Rows of the matrix."),
       PlanKey(
         "scenarios", "scenarios", .list("scenario", type: "Arm", 1...Int.max), .required,

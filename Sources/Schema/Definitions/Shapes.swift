@@ -117,6 +117,9 @@ struct Record {
 
 /// A field of a record.
 struct Field {
+  /// Greatest count and position: what the shared region's words hold. Sums over a trial cannot overflow.
+  static let mostCount = 4_294_967_295
+
   /// What it holds, and with that its Swift type and how it is written.
   enum Kind {
     /// A whole number of a Swift type.
@@ -150,6 +153,8 @@ struct Field {
   var kind: Kind
   /// Unit where the kind does not say it.
   var unit: String
+  /// Least value of a number of the type `Int`, which all are counts or positions.
+  var least = 0
   /// Value of a field that is left out, in Swift.
   var absent: String?
   /// Whether it is written even if it has that value.
@@ -175,14 +180,17 @@ struct Field {
     self.summary = summary
   }
 
+  /// - Parameter least: of a count; -1 where that is its default, which stands for none.
   static func number(
     _ name: String, swift: String = "Int", unit: String = "", default absent: String? = nil,
-    always: Bool = false, from member: String? = nil, if condition: String? = nil,
-    _ summary: String
+    always: Bool = false, least: Int? = nil, from member: String? = nil,
+    if condition: String? = nil, _ summary: String
   ) -> Field {
-    Field(
+    var field = Field(
       name, .number(swift), json: nil, unit: unit, absent: absent, always: always, from: member,
       if: condition, summary)
+    field.least = least ?? (absent == "-1" ? -1 : 0)
+    return field
   }
 
   /// A process id.

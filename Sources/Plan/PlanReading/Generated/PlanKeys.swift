@@ -7,6 +7,7 @@ internal import PlanModel
 /// Least and greatest numbers of a plan's settings, and how many elements its lists may have.
 enum PlanLimits {
   static let poolPort = 1_024...65_535
+  static let planStrategies = 1...1_024
   static let timeoutMilliseconds = 10...3_600_000
   static let thieves = 0...64
   static let faults = 0...16

@@ -633,7 +633,7 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> RunStarted {
     RunStarted(
-      schemaVersion: try fields.number("schemaVersion"),
+      schemaVersion: try fields.count("schemaVersion"),
       plan: try fields.text("plan"),
       seed: try fields.number("seed"),
       isolated: try fields.boolean("isolated"))
@@ -644,8 +644,8 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> PoolSet {
     PoolSet(
-      low: try fields.number("low"),
-      high: try fields.number("high"),
+      low: try fields.count("low"),
+      high: try fields.count("high"),
       at: try fields.number("at"))
   }
 
@@ -654,8 +654,8 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> TrialStarted {
     TrialStarted(
-      arm: try fields.number("arm"),
-      trial: try fields.number("trial"),
+      arm: try fields.count("arm"),
+      trial: try fields.count("trial"),
       at: try fields.number("at"))
   }
 
@@ -664,7 +664,7 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> LaunchRecord {
     LaunchRecord(
-      launch: try fields.number("launch"),
+      launch: try fields.count("launch"),
       pid: try fields.number("pid"),
       advertised: try fields.numbers("advertised", default: nil),
       allocationStarted: try fields.number("allocationStarted"),
@@ -673,7 +673,7 @@ extension EventDecoder {
       stage: try fields.word("stage", default: Stage.none),
       service: try fields.number("service", default: 0),
       holder: try fields.objectIfPresent("holder", holder),
-      portsTaken: try fields.number("portsTaken", default: 0),
+      portsTaken: try fields.count("portsTaken", default: 0),
       detail: try fields.text("detail", default: ""),
       forced: try fields.objectIfPresent("forced", forcedRun),
       died: try fields.numberIfPresent("died"))
@@ -684,8 +684,8 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> ServerRecord {
     ServerRecord(
-      launch: try fields.number("launch"),
-      server: try fields.number("server"),
+      launch: try fields.count("launch"),
+      server: try fields.count("server"),
       pid: try fields.number("pid"),
       released: try fields.number("released"),
       input: try fields.object("input", endpointRecord),
@@ -698,7 +698,7 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> StartupRecord {
     StartupRecord(
-      launch: try fields.number("launch"),
+      launch: try fields.count("launch"),
       host: try fields.text("host", default: "127.0.0.1"),
       handshakePort: try fields.number("handshakePort", default: 0),
       handshakeBound: try fields.number("handshakeBound", default: 0),
@@ -712,15 +712,15 @@ extension EventDecoder {
       served: try fields.number("served", default: 0),
       noticed: try fields.number("noticed", default: 0),
       casualty: try fields.word("casualty", default: StartupRecord.Casualty.none),
-      casualtyNumber: try fields.number("casualtyNumber", default: -1),
+      casualtyNumber: try fields.count("casualtyNumber", default: -1, least: -1),
       httpPort: try fields.number("httpPort", default: 0),
       httpBound: try fields.number("httpBound", default: 0),
       httpAnswered: try fields.number("httpAnswered", default: 0),
-      httpRequests: try fields.number("httpRequests", default: 0),
-      httpStrangers: try fields.number("httpStrangers", default: 0),
-      measuredRequests: try fields.number("measuredRequests", default: 0),
+      httpRequests: try fields.count("httpRequests", default: 0),
+      httpStrangers: try fields.count("httpStrangers", default: 0),
+      measuredRequests: try fields.count("measuredRequests", default: 0),
       measured: try fields.number("measured", default: 0),
-      serial: try fields.number("serial", default: 0),
+      serial: try fields.count("serial", default: 0),
       headless: try headless(&fields))
   }
 
@@ -728,7 +728,7 @@ extension EventDecoder {
     let pid: [Int32] = try fields.numbers("headlessPids", default: [])
     let started: [UInt64] = try fields.numbers("headlessStarted", default: [])
     let noticed: [UInt64] = try fields.numbers("headlessNoticed", default: [])
-    let casualty: [Int] = try fields.numbers("headlessCasualties", default: [])
+    let casualty: [Int] = try fields.counts("headlessCasualties", default: [], least: -1)
     let died: [Int32] = try fields.numbers("headlessDied", default: [])
     guard [started.count, noticed.count, casualty.count, died.count].allSatisfy({ $0 == pid.count }) else {
       throw Failure(reason: "the lists of headless differ in length")
@@ -742,18 +742,18 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> EngineRecord {
     EngineRecord(
-      launch: try fields.number("launch"),
-      engine: try fields.number("engine"),
-      node: try fields.number("node", default: 0),
+      launch: try fields.count("launch"),
+      engine: try fields.count("engine"),
+      node: try fields.count("node", default: 0),
       pid: try fields.number("pid"),
       started: try fields.number("started", default: 0),
       initialised: try fields.number("initialised", default: 0),
       loaded: try fields.number("loaded", default: 0),
       connected: try fields.number("connected", default: 0),
       ready: try fields.number("ready", default: 0),
-      placeholders: try fields.number("placeholders", default: 0),
-      requests: try fields.number("requests", default: 0),
-      strangers: try fields.number("strangers", default: 0),
+      placeholders: try fields.count("placeholders", default: 0),
+      requests: try fields.count("requests", default: 0),
+      strangers: try fields.count("strangers", default: 0),
       errno: try fields.number("errno", default: 0),
       stage: try fields.word("stage", default: Stage.none),
       died: try fields.numberIfPresent("died"))
@@ -764,14 +764,14 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> ServingRecord {
     ServingRecord(
-      launch: try fields.number("launch"),
-      server: try fields.number("server"),
+      launch: try fields.count("launch"),
+      server: try fields.count("server"),
       heard: try fields.number("heard", default: 0),
       served: try fields.number("served", default: 0),
       failed: try fields.number("failed", default: 0),
-      unheard: try fields.numbers("unheard", default: []),
-      unanswered: try fields.numbers("unanswered", default: []),
-      strangers: try fields.number("strangers", default: 0),
+      unheard: try fields.counts("unheard", default: []),
+      unanswered: try fields.counts("unanswered", default: []),
+      strangers: try fields.count("strangers", default: 0),
       errno: try fields.number("errno", default: 0),
       stage: try fields.word("stage", default: Stage.none),
       httpAnswered: try fields.number("httpAnswered", default: 0),
@@ -783,14 +783,14 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> ThiefRecord {
     ThiefRecord(
-      thief: try fields.number("thief"),
+      thief: try fields.count("thief"),
       name: try fields.text("name"),
       pid: try fields.number("pid"),
-      wanted: try fields.number("wanted"),
-      drawnInWindow: try fields.number("drawnInWindow"),
-      drawnBefore: try fields.number("drawnBefore", default: 0),
-      drawnAfterBind: try fields.number("drawnAfterBind", default: 0),
-      heldAtRelease: try fields.number("heldAtRelease"),
+      wanted: try fields.count("wanted"),
+      drawnInWindow: try fields.count("drawnInWindow", least: -4294967295),
+      drawnBefore: try fields.count("drawnBefore", default: 0),
+      drawnAfterBind: try fields.count("drawnAfterBind", default: 0, least: -4294967295),
+      heldAtRelease: try fields.count("heldAtRelease"),
       errno: try fields.number("errno", default: 0))
   }
 
@@ -799,11 +799,11 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> FaultRecord {
     FaultRecord(
-      fault: try fields.number("fault"),
+      fault: try fields.count("fault"),
       name: try fields.text("name"),
       point: try fields.word("point"),
-      launch: try fields.number("launch"),
-      index: try fields.number("index"),
+      launch: try fields.count("launch"),
+      index: try fields.count("index"),
       isDue: try fields.boolean("due"),
       pid: try fields.number("pid", default: 0),
       armed: try fields.number("armed", default: 0),
@@ -814,7 +814,7 @@ extension EventDecoder {
       port: try fields.number("port", default: 0),
       helper: try fields.number("helper", default: 0),
       refused: try fields.number("refused", default: 0),
-      serial: try fields.number("serial", default: 0))
+      serial: try fields.count("serial", default: 0))
   }
 
 
@@ -822,13 +822,13 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> TrialEnded {
     TrialEnded(
-      arm: try fields.number("arm"),
-      trial: try fields.number("trial"),
+      arm: try fields.count("arm"),
+      trial: try fields.count("trial"),
       barrierOpened: try fields.number("barrierOpened"),
       at: try fields.number("at"),
       completion: try fields.word("completion", default: TrialEnded.Completion.complete),
-      socketsLeft: try fields.number("socketsLeft", default: 0),
-      socketsInWindow: try fields.number("socketsInWindow", default: -1),
+      socketsLeft: try fields.count("socketsLeft", default: 0, least: -1),
+      socketsInWindow: try fields.count("socketsInWindow", default: -1, least: -1),
       left: try fields.text("left", default: "").split(separator: "\n").map(String.init),
       detail: try fields.text("detail", default: ""))
   }
@@ -838,7 +838,7 @@ extension EventDecoder {
     _ fields: inout EventFields
   ) throws(Failure) -> ArmSkipped {
     ArmSkipped(
-      arm: try fields.number("arm"),
+      arm: try fields.count("arm"),
       reason: try fields.text("reason"))
   }
 
@@ -864,7 +864,7 @@ extension EventDecoder {
       finished: try fields.number("finished"),
       holder: try fields.objectIfPresent("holder", holder),
       ownership: try fields.word("ownership", default: Ownership.unchecked),
-      retries: try fields.number("retries", default: 0),
+      retries: try fields.count("retries", default: 0),
       reported: try fields.number("reported", default: 0),
       path: try fields.text("path", default: ""))
   }
@@ -875,8 +875,8 @@ extension EventDecoder {
   ) throws(Failure) -> Holder {
     Holder(
       kind: try fields.word("kind"),
-      launch: try fields.number("launch", default: -1),
-      index: try fields.number("index", default: -1),
+      launch: try fields.count("launch", default: -1, least: -1),
+      index: try fields.count("index", default: -1, least: -1),
       pid: try fields.number("pid", default: 0),
       command: try fields.text("command", default: ""),
       since: try fields.number("since", default: 0),
@@ -892,13 +892,13 @@ extension EventDecoder {
       ending: try fields.word("ending"),
       status: try fields.number("status", default: 0),
       bindsElsewhere: try fields.boolean("bindsElsewhere", default: false),
-      calls: try fields.number("calls", default: 0),
-      unobserved: try fields.number("unobserved", default: 0),
-      lost: try fields.number("lost", default: 0),
-      probes: try fields.number("probes", default: 0),
-      windows: try fields.number("windows", default: 0),
-      stolen: try fields.number("stolen", default: 0),
-      injected: try fields.number("injected", default: 0),
+      calls: try fields.count("calls", default: 0),
+      unobserved: try fields.count("unobserved", default: 0),
+      lost: try fields.count("lost", default: 0),
+      probes: try fields.count("probes", default: 0),
+      windows: try fields.count("windows", default: 0),
+      stolen: try fields.count("stolen", default: 0),
+      injected: try fields.count("injected", default: 0),
       refusal: try fields.word("refusal"),
       window: try fields.text("window"),
       lastWords: try fields.text("lastWords"))
@@ -912,7 +912,7 @@ extension EventDecoder {
       pid: try fields.number("pid"),
       started: try fields.number("started", default: 0),
       noticed: try fields.number("noticed", default: 0),
-      casualty: try fields.number("casualty", default: -1),
+      casualty: try fields.count("casualty", default: -1, least: -1),
       died: try fields.numberIfPresent("died"))
   }
 

@@ -1,0 +1,121 @@
+internal import JSON
+
+/// Collects what is wrong with a document while it is read, so that one run of `validate` shows everything.
+///
+/// A document of a mebibyte can hold a hundred thousand errors. So only the first `PlanErrors.mostShown` in the order of
+/// the file are kept; the others are counted, and their words never made.
+final class ErrorCollector {
+  private let file: String
+  private let bytes: [UInt8]
+  /// Sorted by position.
+  private var kept: [PlanError] = []
+  /// Errors reported, kept or not.
+  private(set) var count = 0
+
+  init(file: String, bytes: [UInt8]) {
+    self.file = file
+    self.bytes = bytes
+  }
+
+  func report(
+    _ message: @autoclosure () -> String, at position: TextPosition,
+    path: @autoclosure () -> String, suggestion: @autoclosure () -> String? = nil
+  ) {
+    count += 1
+    if kept.count == PlanErrors.mostShown, let last = kept.last, last.position <= position {
+      return
+    }
+    let error = PlanError(
+      file: file, position: position, path: Self.shortened(path()),
+      message: Self.shortened(message()), suggestion: suggestion(), sourceLine: "", caret: 0)
+    // After those of the same position: the first to be reported stays first.
+    let place = kept.lastIndex { $0.position <= position }.map { $0 + 1 } ?? 0
+    kept.insert(error, at: place)
+    if kept.count > PlanErrors.mostShown { kept.removeLast() }
+  }
+
+  /// What was reported; nil if nothing was.
+  var failure: PlanErrors? {
+    guard count > 0 else { return nil }
+    var quotation = Quotation(bytes: bytes)
+    let errors = kept.map { error in
+      var error = error
+      (error.sourceLine, error.caret) = quotation.line(at: error.position)
+      return error
+    }
+    return PlanErrors(errors: errors, more: count - errors.count)
+  }
+
+  /// Most scalars of a path and of a message: both may hold words of the file.
+  private static let longest = 2_000
+
+  /// A long text without its middle.
+  static func shortened(_ text: String) -> String {
+    guard text.utf8.count > longest else { return text }
+    let scalars = text.unicodeScalars
+    let half = longest / 2
+    guard scalars.count > longest else { return text }
+    return "\(String(scalars.prefix(half)))...\(String(scalars.suffix(half)))"
+  }
+}
+
+/// Finds lines in a document, each time from the last place on: quoting takes one pass for all errors.
+private struct Quotation {
+  /// Most scalars that are shown on either side of a place.
+  private static let margin = 120
+
+  let bytes: [UInt8]
+  private var offset = 0
+  private var lineStart = 0
+  private var position = TextPosition(line: 1, column: 1)
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// The line at a place, or the part of it around the place, and the scalars of it that lie before the place.
+  /// - Parameter target: not before the last one that was asked for.
+  mutating func line(at target: TextPosition) -> (text: String, caret: Int) {
+    while position < target, offset < bytes.count {
+      let byte = bytes[offset]
+      offset += 1
+      if byte == UInt8(ascii: "\n") {
+        position = TextPosition(line: position.line + 1, column: 1)
+        lineStart = offset
+      } else if isBoundary(offset) {
+        position.column += 1
+      }
+    }
+    var (start, end) = (offset, offset)
+    for _ in 0..<Self.margin where start > lineStart { start = boundary(before: start) }
+    for _ in 0..<Self.margin where !isLineEnd(end) { end = boundary(after: end) }
+    let lead = start == lineStart ? "" : "..."
+    let head = String(decoding: bytes[start..<offset], as: UTF8.self)
+    let tail = String(decoding: bytes[offset..<end], as: UTF8.self)
+    return (
+      lead + head + tail + (isLineEnd(end) ? "" : "..."),
+      lead.unicodeScalars.count + head.unicodeScalars.count
+    )
+  }
+
+  private func isBoundary(_ place: Int) -> Bool {
+    place >= bytes.count || !UTF8.isContinuation(bytes[place])
+  }
+
+  private func boundary(before place: Int) -> Int {
+    var place = place - 1
+    while place > lineStart, !isBoundary(place) { place -= 1 }
+    return place
+  }
+
+  private func boundary(after place: Int) -> Int {
+    var place = place + 1
+    while !isBoundary(place) { place += 1 }
+    return place
+  }
+
+  /// Whether a line ends here; a carriage return before the line break belongs to the end.
+  private func isLineEnd(_ place: Int) -> Bool {
+    guard place < bytes.count, bytes[place] != UInt8(ascii: "\n") else { return true }
+    return bytes[place] == UInt8(ascii: "\r")
+      && (place + 1 == bytes.count || bytes[place + 1] == UInt8(ascii: "\n"))
+  }
+}

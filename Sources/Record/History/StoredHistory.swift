@@ -1,0 +1,158 @@
+public import PlanModel
+
+/// Reads a stored run's events and holds each against the run's plan.
+///
+/// What is read here can be judged, told and replayed without a further look at its numbers: every arm, trial, launch and
+/// process that an event names is there in the plan, every trial is there once, and no trial has more records than
+/// its arm can have. Whether a trial has all of its records is a matter of judging.
+public struct StoredHistory: ~Copyable {
+  /// What one event brought.
+  public struct Step {
+    /// The event.
+    public var event: Event
+    /// The trial that was over by it: from its `trial-started` on; nil if none was.
+    public var trial: (started: TrialStarted, events: [Event])?
+  }
+
+  private var reader: HistoryReader
+  private let plan: ResolvedPlan
+  private var grouping = TrialGrouping()
+  private var seen = TrialSet()
+  private var hasEnded = false
+
+  /// - Parameter plan: the run's own.
+  public init(_ reader: consuming HistoryReader, plan: ResolvedPlan) {
+    self.reader = reader
+    self.plan = plan
+  }
+
+  /// The next event; nil at the end of the history.
+  ///
+  /// - Throws: as `HistoryReader.next()`; `HistoryError.badLine` also for an event that the plan has no place for.
+  public mutating func next() throws(HistoryError) -> Step? {
+    guard let event = try reader.next() else { return nil }
+    if let problem = problem(with: event) {
+      throw .badLine(path: reader.path, line: reader.line, reason: problem)
+    }
+    if case .runEnded = event { hasEnded = true }
+    guard let events = grouping.add(event), case .trialStarted(let started)? = events.first else {
+      return Step(event: event, trial: nil)
+    }
+    return Step(event: event, trial: (started, events))
+  }
+
+  /// The trial that is under way.
+  private var current: TrialStarted? {
+    if case .trialStarted(let started)? = grouping.unfinished.first { return started }
+    return nil
+  }
+
+  /// Why the event cannot be; nil if it can.
+  private mutating func problem(with event: Event) -> String? {
+    if hasEnded { return "something follows run-ended" }
+    switch event {
+    case .runStarted, .runEnded, .poolSet: return nil
+    case .armSkipped(let skipped): return outside(skipped.arm, plan.arms.count, "arm", "the plan")
+    case .trialStarted(let started): return problem(withStart: started)
+    case .trialEnded(let ended):
+      guard let current else { return "a trial ends that did not begin" }
+      return ended.arm == current.arm && ended.trial == current.trial
+        ? nil
+        : "trial \(ended.arm)/\(ended.trial) ends, but \(current.arm)/\(current.trial) is under way"
+    case .launch, .server, .startup, .engine, .serving, .thief, .fault:
+      guard let current else { return "it belongs to a trial, and none is under way" }
+      let bounds = ArmBounds(plan.arms[current.arm])
+      if grouping.unfinished.count > bounds.mostRecords {
+        return "the trial has more records than the \(bounds.mostRecords) that its arm can have"
+      }
+      return bounds.problem(with: event)
+    }
+  }
+
+  private mutating func problem(withStart started: TrialStarted) -> String? {
+    if let problem = outside(started.arm, plan.arms.count, "arm", "the plan") { return problem }
+    if let problem = outside(
+      started.trial, plan.arms[started.arm].trials, "trial", "arm \(started.arm)")
+    {
+      return problem
+    }
+    return seen.insert(arm: started.arm, trial: started.trial)
+      ? nil : "trial \(started.arm)/\(started.trial) is recorded twice"
+  }
+}
+
+/// Says that a position is not among `count`; nil if it is.
+private func outside(_ position: Int, _ count: Int, _ what: String, _ whole: String) -> String? {
+  (0..<count).contains(position)
+    ? nil : "there is no \(what) \(position); \(whole) has \(count), counted from 0"
+}
+
+/// What the records of an arm's trials can name.
+private struct ArmBounds {
+  private let arm: Arm
+  private var row: Int { arm.startup?.serialLaunches ?? 1 }
+  private var engines: Int { arm.startup?.engines ?? 0 }
+
+  init(_ arm: Arm) { self.arm = arm }
+
+  /// Records of one trial: launchers, API servers and what they served, engine cores, thieves, faults.
+  var mostRecords: Int {
+    arm.topology.launches * (2 + 2 * arm.topology.apiServers + engines) + arm.thieves.count
+      + row * arm.faults.count
+  }
+
+  func problem(with event: Event) -> String? {
+    switch event {
+    case .launch(let record): outside(record.launch, "launch")
+    case .server(let record):
+      outside(record.launch, "launch") ?? outside(record.server, "API server")
+    case .startup(let record):
+      outside(record.launch, "launch") ?? outside(record.serial, "launch in a row")
+        ?? (record.headless.count < max(1, arm.startup?.nodes ?? 0)
+          ? nil : "there are more launchers on other nodes than nodes")
+    case .engine(let record):
+      outside(record.launch, "launch") ?? outside(record.engine, "engine core")
+        ?? outside(record.node, "node")
+    case .serving(let record):
+      outside(record.launch, "launch") ?? outside(record.server, "API server")
+        ?? (record.unheard + record.unanswered).lazy.compactMap { outside($0, "engine core") }.first
+    case .thief(let record): outside(record.thief, "thief")
+    case .fault(let record):
+      outside(record.fault, "fault") ?? outside(record.launch, "launch")
+        ?? outside(record.serial, "launch in a row")
+    case .runStarted, .poolSet, .armSkipped, .trialStarted, .trialEnded, .runEnded: nil
+    }
+  }
+
+  private func outside(_ position: Int, _ what: String) -> String? {
+    let count =
+      switch what {
+      case "launch": arm.topology.launches
+      case "API server": arm.topology.apiServers
+      case "engine core": engines
+      case "node": arm.startup?.nodes ?? 0
+      case "thief": arm.thieves.count
+      case "fault": arm.faults.count
+      default: row
+      }
+    return History.outside(position, count, what, "the arm")
+  }
+}
+
+/// Trials that have been seen. Takes a bit for each, also where they come in blocks of several arms.
+private struct TrialSet {
+  private var words: [Place: UInt64] = [:]
+
+  private struct Place: Hashable {
+    var arm: Int
+    var word: Int
+  }
+
+  /// Returns false if it is in already.
+  mutating func insert(arm: Int, trial: Int) -> Bool {
+    let bit = UInt64(1) << UInt64(trial % 64)
+    let old = words[Place(arm: arm, word: trial / 64), default: 0]
+    words[Place(arm: arm, word: trial / 64)] = old | bit
+    return old & bit == 0
+  }
+}
