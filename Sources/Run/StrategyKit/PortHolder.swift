@@ -49,7 +49,8 @@ struct PortHolder {
     // The lookup knows 127.0.0.1 and the wildcard address only, and no socket that does not listen. What is in the
     // way of an address is what covers it: a socket on [::1] has nothing to do with 127.0.0.1.
     let sockets = try SocketListing.sockets([.bound, .listening], port: port)
-    guard let host else { return sockets.first?.inode }
-    return sockets.first { $0.listener.covers(HostAddress(host)) }?.inode
+    let wanted = HostAddress(host ?? .loopback)
+    let covering = sockets.first { $0.listener.covers(wanted) }
+    return (covering ?? (host == nil ? sockets.first : nil))?.inode
   }
 }
