@@ -23,7 +23,8 @@ QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests La
 	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests \
-	StrategiesTests.AdapterProtocolTests StrategiesTests.RegistryTests SyscallsTests.InputFileTests
+	StrategiesTests.AdapterProtocolTests StrategiesTests.PortHolderTests StrategiesTests.RegistryTests \
+	SyscallsTests.InputFileTests SyscallsTests.ListenerReachTests
 QUICK_FILTER = ^($(subst $(space),|,$(strip $(subst .,\.,$(QUICK)))))[./]
 space := $(subst ,, )
 

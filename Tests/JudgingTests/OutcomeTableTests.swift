@@ -73,6 +73,9 @@ extension ServerRecord {
       PlannedFault(kind: Choice(name: "delay", label: "delay"), point: .afterReady, launch: 1)
     ]
   }
+  static let driven = Arm.sample {
+    $0.strategy.command = AdapterCommand(words: ["adapter"], folder: "/")
+  }
   static let trusting = Arm.sample { $0.ownershipCheck = .off }
   static let thief = Holder(
     kind: .thief, index: 3, pid: 700, command: "bs-thief", sources: .eventsAndKernel)
@@ -321,6 +324,17 @@ extension ServerRecord {
     },
     Row("nobody answers", [.timeout], "nobody answered in time at port 40001") {
       $0.servers[0].input.ownership = .silent
+    },
+    Row(
+      "an adapter's listener is stopped", [.timeout], "at port 40001 (input of API server 0): all"
+    ) {
+      $0.servers[0].input.ownership = .stopped
+    },
+    Row("an adapter's backlog is full", [.timeout], "no connection can be made to port 40001") {
+      $0.servers[0].input.ownership = .full
+    },
+    Row("nobody waited for an API server's answer", [.harnessError], "the output of API server 1") {
+      $0.servers[1].output.ownership = .unaccepted
     },
     Row("nothing was allocated in time", [.timeout], "deadline passed: timeout-preparing") {
       $0.forgetBinds()
@@ -682,6 +696,14 @@ extension ServerRecord {
     for launch in trial.launches {
       #expect(launch.evidence.isEmpty == (launch.outcome == .ready), "a failure has its evidence")
     }
+  }
+
+  @Test func `what is not known of an adapter that is ready is said`() {
+    var history = TrialHistory(Self.driven)
+    history.servers[1].input.ownership = .unaccepted
+    let launch = TrialJudge(arm: Self.driven).judge(history.events).launches[0]
+    #expect(launch.outcome == .ready)
+    #expect(launch.evidence.hasPrefix("at 1 of 4 addresses, first port 40002"))
   }
 
   @Test func `every outcome has a history`() {

@@ -111,6 +111,20 @@ import Testing
     #expect(read == answer)
   }
 
+  @Test func `who answers is known by the question's own answer alone`() {
+    let question = Nonce(trialSeed: 9, slot: 3, endpoint: 1)
+    for slot in [0, 3, 7] {
+      #expect(question.answerer(question.answer(by: slot), servers: 8) == slot)
+    }
+    // No nonce, an echo, slots that are not there, another endpoint's, another trial's.
+    let others = [
+      nil, question, question.answer(by: 8), question.answer(by: 65_534),
+      Nonce(trialSeed: 9, slot: 3, endpoint: 0).answer(by: 3),
+      Nonce(trialSeed: 8, slot: 3, endpoint: 1).answer(by: 3),
+    ]
+    for answer in others { #expect(question.answerer(answer, servers: 8) == nil) }
+  }
+
   @Test(
     arguments: [[], [1], Array(repeating: 0, count: 16), Array(repeating: 1, count: 17)]
       as [[UInt8]])

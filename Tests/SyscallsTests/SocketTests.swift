@@ -1,6 +1,7 @@
 import CLinuxShims
 import Glibc
 import Syscalls
+import TestSupport
 import Testing
 
 /// A TCP socket that is closed with its value.
@@ -274,7 +275,6 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
     var found = bs_socket_record()
     #expect(bs_find_listening_socket(try TCPSocket.port(of: socket.number), &found) == 1)
     #expect(found.inode == TCPSocket.inode(of: socket.number))
-    #expect(found.address == 0)
   }
 
   @Test func `a listing says how many there are when they do not fit`() throws {
@@ -306,6 +306,19 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
       let name = try FileText.read("/proc/self/comm").prefix { $0 != "\n" }
       #expect(owners[0].command == name)
     }
+  }
+
+  @Test func `a process that is stopped is known as such, and what it has open`() throws {
+    let socket = try TestSocket()
+    let inode = TCPSocket.inode(of: socket.number)
+    #expect(ProcessRecords.isStopped(getpid()) == false)
+    #expect(ProcessRecords.holders(ofSocketsIn: [getpid()])[inode] == [getpid()])
+    let child = try Program(["sleep", "600"])
+    child.signal(SIGSTOP)
+    try waitUntil("the stop") { ProcessRecords.isStopped(child.pid) == true }
+    child.signal(SIGKILL)
+    try child.wait()
+    #expect(ProcessRecords.isStopped(child.pid) == nil)
   }
 
   @Test func `a socket that nobody has open has no owner`() async {

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Numbers of include/net/tcp_states.h; the kernel's header is not for user space. */
-enum { STATE_CLOSE = 7, STATE_LISTEN = 10, STATE_BOUND_INACTIVE = 13 };
+enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7, STATE_LISTEN = 10, STATE_BOUND_INACTIVE = 13 };
 
 static unsigned state_mask(unsigned states) {
   unsigned mask = 0;
@@ -63,7 +63,7 @@ static int converse(const struct request *message, bs_socket_visitor visit, void
         struct nlmsgerr *error = NLMSG_DATA(header);
         result = error->error ? error->error : -EPROTO;
       } else {
-        result = visit(NLMSG_DATA(header), context);
+        result = visit(header, context);
         if (!(header->nlmsg_flags & NLM_F_MULTI)) ended = 1;
       }
     }
@@ -77,35 +77,74 @@ int bs_dump_sockets(int family, int protocol, unsigned states, bs_socket_visitor
   return converse(&message, visit, context);
 }
 
-/* The sockets on a port, as many as fit, and how many there are. */
+const void *bs_diag_attribute(const struct nlmsghdr *message, int type) {
+  int left = (int)(message->nlmsg_len - NLMSG_LENGTH(sizeof(struct inet_diag_msg)));
+  const char *at = (const char *)NLMSG_DATA(message) + sizeof(struct inet_diag_msg);
+  while (left >= (int)sizeof(struct nlattr)) {
+    const struct nlattr *attribute = (const struct nlattr *)(const void *)at;
+    if (attribute->nla_len < sizeof *attribute || attribute->nla_len > left) break;
+    if (attribute->nla_type == type) return attribute + 1;
+    int step = NLA_ALIGN(attribute->nla_len);
+    at += step;
+    left -= step;
+  }
+  return NULL;
+}
+
+void bs_read_socket(const struct nlmsghdr *message, int protocol, struct bs_socket_record *record) {
+  const struct inet_diag_msg *item = NLMSG_DATA(message);
+  const uint8_t *ipv6_only = bs_diag_attribute(message, INET_DIAG_SKV6ONLY);
+  memset(record, 0, sizeof *record);
+  record->cookie = (uint64_t)item->id.idiag_cookie[1] << 32 | item->id.idiag_cookie[0];
+  record->inode = item->idiag_inode;
+  record->uid = item->idiag_uid;
+  record->device = item->id.idiag_if;
+  record->port = ntohs(item->id.idiag_sport);
+  record->peer_port = ntohs(item->id.idiag_dport);
+  record->family = item->idiag_family;
+  record->protocol = (uint8_t)protocol;
+  record->is_listening = item->idiag_state == STATE_LISTEN;
+  record->is_connected = item->idiag_state == STATE_ESTABLISHED;
+  record->is_ipv6_only = ipv6_only && *ipv6_only;
+  memcpy(record->address, item->id.idiag_src, item->idiag_family == AF_INET ? 4 : 16);
+}
+
+/* The sockets that are asked for, as many as fit, and how many there are. */
 struct listing {
   struct bs_socket_record *records;
-  int capacity, found;
+  int capacity, found, protocol;
   uint16_t port;
+  uint64_t inode;
 };
 
-static int list(const struct inet_diag_msg *item, void *context) {
+static int list(const struct nlmsghdr *message, void *context) {
   struct listing *listing = context;
-  uint16_t port = ntohs(item->id.idiag_sport);
-  if (listing->port != 0 && port != listing->port) return 0;
-  if (listing->found < listing->capacity) {
-    struct bs_socket_record *record = &listing->records[listing->found];
-    record->inode = item->idiag_inode;
-    record->address = item->idiag_family == AF_INET ? item->id.idiag_src[0] : 0;
-    record->uid = item->idiag_uid;
-    record->port = port;
-    record->is_listening = item->idiag_state == STATE_LISTEN;
-    record->family = item->idiag_family;
-  }
+  const struct inet_diag_msg *item = NLMSG_DATA(message);
+  if (listing->port && ntohs(item->id.idiag_sport) != listing->port) return 0;
+  if (listing->inode && item->idiag_inode != listing->inode) return 0;
+  if (listing->found < listing->capacity)
+    bs_read_socket(message, listing->protocol, &listing->records[listing->found]);
   listing->found++;
   return 0;
 }
 
+static int list_both_families(unsigned mask, struct listing *listing) {
+  int error = bs_dump_sockets(AF_INET, listing->protocol, mask, list, listing);
+  if (!error) error = bs_dump_sockets(AF_INET6, listing->protocol, mask, list, listing);
+  return error ? error : listing->found;
+}
+
 int bs_list_sockets(unsigned states, uint16_t port, struct bs_socket_record *records, int capacity) {
-  struct listing listing = {.records = records, .capacity = capacity, .port = port};
-  int error = bs_dump_sockets(AF_INET, IPPROTO_TCP, state_mask(states), list, &listing);
-  if (!error) error = bs_dump_sockets(AF_INET6, IPPROTO_TCP, state_mask(states), list, &listing);
-  return error ? error : listing.found;
+  struct listing listing = {.records = records, .capacity = capacity, .protocol = IPPROTO_TCP, .port = port};
+  return list_both_families(state_mask(states), &listing);
+}
+
+int bs_list_all_sockets(int protocol, uint16_t port, uint64_t inode, struct bs_socket_record *records,
+                        int capacity) {
+  struct listing listing = {
+      .records = records, .capacity = capacity, .protocol = protocol, .port = port, .inode = inode};
+  /* Bound and not listening is bit 13, since 6.8. */
+  return list_both_families(~0u, &listing);
 }
 
 /* TIME_WAIT (6) of include/net/tcp_states.h. */
@@ -126,8 +165,9 @@ struct batch {
   int count;
 };
 
-static int gather(const struct inet_diag_msg *item, void *context) {
+static int gather(const struct nlmsghdr *message, void *context) {
   struct batch *batch = context;
+  const struct inet_diag_msg *item = NLMSG_DATA(message);
   /* The rest comes with the next list. */
   if (batch->count < DESTROY_BATCH) batch->items[batch->count++] = *item;
   return 0;
@@ -157,7 +197,7 @@ int bs_find_listening_socket(uint16_t port, struct bs_socket_record *record) {
   message.body.id.idiag_src[0] = htonl(INADDR_LOOPBACK);
   message.body.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
   message.body.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  struct listing listing = {.records = record, .capacity = 1, .port = port};
+  struct listing listing = {.records = record, .capacity = 1, .protocol = IPPROTO_TCP, .port = port};
   int error = converse(&message, list, &listing);
   return error == -ENOENT ? 0 : error ? error : listing.found;
 }
@@ -263,10 +303,12 @@ int bs_find_listener(int first, int last, uint16_t port) {
     int listens = 0;
     socklen_t size = sizeof listens;
     if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || !listens) continue;
-    struct sockaddr_in address;
+    struct sockaddr_in6 address;
     size = sizeof address;
-    if (getsockname(descriptor, (struct sockaddr *)&address, &size) < 0 || address.sin_family != AF_INET) continue;
-    if (ntohs(address.sin_port) == port) return descriptor;
+    if (getsockname(descriptor, (struct sockaddr *)&address, &size) < 0) continue;
+    if (address.sin6_family != AF_INET && address.sin6_family != AF_INET6) continue;
+    /* The port is at the same place in both. */
+    if (ntohs(address.sin6_port) == port) return descriptor;
   }
   return -1;
 }

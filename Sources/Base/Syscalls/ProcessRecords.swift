@@ -51,11 +51,22 @@ public enum ProcessRecords {
 
   /// The parent of a process; 0 if there is no such process.
   public static func parent(of pid: Int32) -> Int32 {
+    let fields = status(of: pid)
+    return fields.count > 1 ? Int32(fields[1]) ?? 0 : 0
+  }
+
+  /// Whether a process is stopped, by a signal or by a tracer: it executes nothing until somebody lets it go on. Nil
+  /// if there is no such process.
+  public static func isStopped(_ pid: Int32) -> Bool? {
+    status(of: pid).first.map { $0 == "T" || $0 == "t" }
+  }
+
+  /// What stands in /proc/PID/stat after the command: state, parent, and more. Empty if there is no such process.
+  private static func status(of pid: Int32) -> [Substring] {
     // "pid (command) state ppid ...": the command may hold anything, parentheses too.
     guard let text = try? FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
-    else { return 0 }
-    let fields = text[text.index(after: end)...].split(separator: " ")
-    return fields.count > 1 ? Int32(fields[1]) ?? 0 : 0
+    else { return [] }
+    return text[text.index(after: end)...].dropFirst().split(separator: " ")
   }
 
   /// The children of a process, as far as /proc shows them.
@@ -89,15 +100,22 @@ public enum ProcessRecords {
 
   /// Inodes of all sockets that these processes have open.
   public static func sockets(of pids: some Sequence<Int32>) -> Set<UInt64> {
-    var inodes: Set<UInt64> = []
+    Set(holders(ofSocketsIn: pids).keys)
+  }
+
+  /// The sockets that these processes have open, by inode, and which of them have each.
+  public static func holders(ofSocketsIn pids: some Sequence<Int32>) -> [UInt64: Set<Int32>] {
+    var holders: [UInt64: Set<Int32>] = [:]
     for pid in pids {
       for descriptor in entries(of: "/proc/\(pid)/fd") {
         guard let target = link("/proc/\(pid)/fd/\(descriptor)"), target.hasPrefix("socket:[")
         else { continue }
-        if let inode = UInt64(target.dropFirst(8).dropLast()) { inodes.insert(inode) }
+        if let inode = UInt64(target.dropFirst(8).dropLast()) {
+          holders[inode, default: []].insert(pid)
+        }
       }
     }
-    return inodes
+    return holders
   }
 
   private static func processes() -> [Int32] { entries(of: "/proc").compactMap { Int32($0) } }

@@ -104,8 +104,6 @@ uint64_t pt_namespace_cookie(int descriptor) { return cookie_option(descriptor, 
 
 /* ---- Sockets ---- */
 
-/* Numbers of include/net/tcp_states.h; the kernel's header is not for user space. */
-enum { STATE_ESTABLISHED = 1, STATE_CLOSE = 7, STATE_LISTEN = 10 };
 /* Groups of linux/sock_diag.h: TCP and UDP over IPv4, then over IPv6. */
 enum { DESTROY_GROUPS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 };
 
@@ -124,39 +122,13 @@ int pt_open_destroy_events(void) {
   return netlink;
 }
 
-static void copy_record(const struct inet_diag_msg *item, int protocol, struct pt_socket_record *record) {
-  memset(record, 0, sizeof *record);
-  record->cookie = (uint64_t)item->id.idiag_cookie[1] << 32 | item->id.idiag_cookie[0];
-  record->inode = item->idiag_inode;
-  record->uid = item->idiag_uid;
-  record->port = ntohs(item->id.idiag_sport);
-  record->peer_port = ntohs(item->id.idiag_dport);
-  record->family = item->idiag_family;
-  record->protocol = (uint8_t)protocol;
-  record->is_listening = item->idiag_state == STATE_LISTEN;
-  record->is_connected = item->idiag_state == STATE_ESTABLISHED;
-  memcpy(record->address, item->id.idiag_src, item->idiag_family == AF_INET ? 4 : 16);
-}
-
 /* Destroy messages carry the protocol as an attribute. */
-static int protocol_of(struct nlmsghdr *header, const struct inet_diag_msg *item) {
-  int left = (int)(header->nlmsg_len - NLMSG_LENGTH(sizeof *item));
-  struct nlattr {
-    uint16_t length, type;
-  };
-  const char *at = (const char *)(item + 1);
-  while (left >= (int)sizeof(struct nlattr)) {
-    const struct nlattr *attribute = (const struct nlattr *)at;
-    if (attribute->length < sizeof *attribute || attribute->length > left) break;
-    if (attribute->type == INET_DIAG_PROTOCOL) return ((const unsigned char *)(attribute + 1))[0];
-    int step = (attribute->length + 3) & ~3;
-    at += step;
-    left -= step;
-  }
-  return IPPROTO_TCP;
+static int protocol_of(const struct nlmsghdr *message) {
+  const unsigned char *protocol = bs_diag_attribute(message, INET_DIAG_PROTOCOL);
+  return protocol ? *protocol : IPPROTO_TCP;
 }
 
-int pt_read_destroy_events(int netlink, struct pt_socket_record *records, int capacity, int *lost) {
+int pt_read_destroy_events(int netlink, struct bs_socket_record *records, int capacity, int *lost) {
   char buffer[8192] __attribute__((aligned(8)));
   int found = 0;
   while (found < capacity) {
@@ -171,8 +143,7 @@ int pt_read_destroy_events(int netlink, struct pt_socket_record *records, int ca
     for (struct nlmsghdr *header = (struct nlmsghdr *)buffer; NLMSG_OK(header, left) && found < capacity;
          header = NLMSG_NEXT(header, left)) {
       if (header->nlmsg_type < NLMSG_MIN_TYPE || header->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg))) continue;
-      struct inet_diag_msg *item = NLMSG_DATA(header);
-      copy_record(item, protocol_of(header, item), &records[found++]);
+      bs_read_socket(header, protocol_of(header), &records[found++]);
     }
   }
   return found;
@@ -194,31 +165,6 @@ int pt_mark_destroy_events(uint64_t *cookies, int capacity) {
   }
   if (count > 0) sched_setaffinity(0, sizeof allowed, &allowed);
   return count;
-}
-
-struct listing {
-  struct pt_socket_record *records;
-  int capacity, found, protocol;
-  uint16_t port;
-  uint64_t inode;
-};
-
-static int list(const struct inet_diag_msg *item, void *context) {
-  struct listing *listing = context;
-  if (listing->port && ntohs(item->id.idiag_sport) != listing->port) return 0;
-  if (listing->inode && item->idiag_inode != listing->inode) return 0;
-  if (listing->found < listing->capacity) copy_record(item, listing->protocol, &listing->records[listing->found]);
-  listing->found++;
-  return 0;
-}
-
-int pt_list_sockets(int protocol, uint16_t port, uint64_t inode, struct pt_socket_record *records, int capacity) {
-  struct listing listing = {
-      .records = records, .capacity = capacity, .protocol = protocol, .port = port, .inode = inode};
-  /* All states: bound and not listening is bit 13, since 6.8. */
-  int error = bs_dump_sockets(AF_INET, protocol, ~0u, list, &listing);
-  if (!error) error = bs_dump_sockets(AF_INET6, protocol, ~0u, list, &listing);
-  return error ? error : listing.found;
 }
 
 int pt_socket_protocol(pid_t tid, int descriptor) {

@@ -104,12 +104,12 @@ final class Networks {
   /// Sockets on a port there, or with an inode (0: any).
   func sockets(
     in namespace: UInt64, _ transport: Transport, port: UInt16, inode: UInt64 = 0
-  ) -> [pt_socket_record] {
+  ) -> [bs_socket_record] {
     guard let network = known[namespace] else { return [] }
-    var records = [pt_socket_record](repeating: pt_socket_record(), count: 64)
+    var records = [bs_socket_record](repeating: bs_socket_record(), count: 64)
     let count =
       entering(network.descriptor) {
-        pt_list_sockets(
+        bs_list_all_sockets(
           transport == .tcp ? Int32(IPPROTO_TCP) : Int32(IPPROTO_UDP), port, inode, &records, 64)
       } ?? 0
     return Array(records.prefix(Int(max(0, min(count, 64)))))

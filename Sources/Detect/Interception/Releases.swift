@@ -6,7 +6,7 @@ internal import Syscalls
 /// What the kernel tells of sockets whose last reference went.
 extension Supervisor {
   func drainEvents() {
-    var records = [pt_socket_record](repeating: pt_socket_record(), count: 128)
+    var records = [bs_socket_record](repeating: bs_socket_record(), count: 128)
     for (cookie, network) in networks.known {
       while true {
         var lost: Int32 = 0
@@ -20,7 +20,7 @@ extension Supervisor {
     }
   }
 
-  func take(_ record: pt_socket_record, in namespace: UInt64, at now: UInt64) {
+  func take(_ record: bs_socket_record, in namespace: UInt64, at now: UInt64) {
     if marks.remove(record.cookie) != nil { return }
     guard handedOut[Int(record.port)] else { return }
     let transport: Transport = record.protocol == UInt8(IPPROTO_UDP) ? .udp : .tcp

@@ -226,9 +226,24 @@ struct LaunchJudge {
 
   /// Nobody answered where an API server should listen.
   private func unanswered() -> Finding? {
-    places.first { $0.endpoint.ownership == .silent }.map {
-      (.timeout, "nobody answered in time at \($0.address) (\($0.name))")
+    for place in places {
+      switch place.endpoint.ownership {
+      case .silent:
+        return (.timeout, "nobody answered in time at \(place.address) (\(place.name))")
+      case .stopped:
+        return (
+          .timeout,
+          "nobody can answer at \(place.address) (\(place.name)): all processes that have the listener open are stopped"
+        )
+      case .full:
+        return (
+          .timeout,
+          "no connection can be made to \(place.address) (\(place.name)): the listener's backlog is full"
+        )
+      case .unchecked, .owner, .stranger, .shared, .unaccepted: continue
+      }
     }
+    return nil
   }
 
   /// The deadline of a phase passed.
@@ -270,6 +285,14 @@ struct LaunchJudge {
       return (.harnessError, "the ownership of the \(unchecked.name) was not checked")
     }
     if let missing = beyond?.missing() { return (.harnessError, missing) }
-    return (.ready, forcedRun?.facts ?? "")
+    let waiting = places.filter { $0.endpoint.ownership == .unaccepted }
+    guard let first = waiting.first else { return (.ready, forcedRun?.facts ?? "") }
+    // An adapter need not speak the harness's protocol on its ports; an API server must answer.
+    guard arm.strategy.command != nil else {
+      return (.harnessError, "nobody waited for an answer of the \(first.name)")
+    }
+    let unknown =
+      "at \(waiting.count) of \(places.count) addresses, first \(first.address), the adapter listens and the check's connection waits in the backlog: whether it will be accepted is not known"
+    return (.ready, [forcedRun?.facts, unknown].compactMap(\.self).joined(separator: "; "))
   }
 }

@@ -1,4 +1,3 @@
-internal import CLinuxShims
 internal import Glibc
 public import PlanModel
 internal import Syscalls
@@ -67,7 +66,6 @@ public struct AdapterConformance {
   /// Three trials of one process, with all that its capabilities have.
   private mutating func examineTrials() {
     let capabilities = capabilities
-    let addresses = launch.addresses
     let isBinding = capabilities.contains(.bind)
     for rule in ["allocate"] + (capabilities.contains(.listeners) ? ["listeners"] : [])
       + (isBinding ? ["bind", "report"] : []) + ["release", "next-trial"]
@@ -80,14 +78,17 @@ public struct AdapterConformance {
           if rule == "allocate" { return }
           var sockets: [Int32] = []
           defer { for socket in sockets { closeDescriptor(socket) } }
-          if capabilities.contains(.listeners) { sockets = try adapter.takeListeners(ports) }
+          if capabilities.contains(.listeners) {
+            sockets = try adapter.takeListeners(ports)
+            try Self.checkPassed(sockets, ports)
+          }
           if rule == "listeners" { return }
           var bound: [UInt16] = []
           if isBinding {
             if let refusal = try adapter.bind() { throw Self.refused(refusal) }
             if rule == "bind" { return }
             bound = try Self.get(try adapter.report())
-            try Self.checkListeners(bound, of: adapter, addresses: addresses)
+            try Self.checkListeners(bound, of: adapter)
             if rule == "report" { return }
           }
           if let refusal = try adapter.release() { throw Self.refused(refusal) }
@@ -162,16 +163,25 @@ public struct AdapterConformance {
   @discardableResult
   private static func greet(_ adapter: AdapterProcess) throws(AdapterFault) -> Set<UInt16> {
     if case .failure(let refusal) = try adapter.hello() { throw refused(refusal) }
-    return Set(heldPorts(adapter))
+    return Set(try heldPorts(adapter))
   }
 
   /// The TCP ports that are bound in a process of the adapter.
-  private static func heldPorts(_ adapter: AdapterProcess) -> [UInt16] {
+  private static func heldPorts(_ adapter: AdapterProcess) throws(AdapterFault) -> [UInt16] {
     let own = ProcessRecords.sockets(of: ProcessRecords.tree(of: adapter.keeperPid))
-    var records = [bs_socket_record](repeating: bs_socket_record(), count: 4_096)
-    let count = bs_list_sockets(
-      BS_SOCKETS_LISTENING.rawValue | BS_SOCKETS_BOUND.rawValue, 0, &records, Int32(records.count))
-    return records.prefix(Int(max(0, count))).filter { own.contains($0.inode) }.map(\.port)
+    let sockets = try asked { () throws(SystemError) in
+      try SocketListing.sockets([.listening, .bound])
+    }
+    return sockets.filter { own.contains($0.inode) }.map(\.listener.port)
+  }
+
+  /// What a question to the kernel gives. A host that refuses it does not let the adapter be judged.
+  private static func asked<Answer>(
+    _ question: () throws(SystemError) -> Answer
+  ) throws(AdapterFault) -> Answer {
+    do throws(SystemError) { return try question() } catch {
+      throw AdapterFault(.notListening, "the kernel cannot be asked who listens: \(error)")
+    }
   }
 
   private static func get(
@@ -190,21 +200,38 @@ public struct AdapterConformance {
     )
   }
 
-  /// Every port must have one listener, in a process of the adapter.
+  /// Connections to every port must reach one listener, which a process of the adapter has open and lets them in.
   private static func checkListeners(
-    _ ports: [UInt16], of adapter: AdapterProcess, addresses: Int
+    _ ports: [UInt16], of adapter: AdapterProcess
   ) throws(AdapterFault) {
-    let own = ProcessRecords.sockets(of: ProcessRecords.tree(of: adapter.keeperPid))
-    for (address, port) in ports.enumerated() {
-      var records = [bs_socket_record](repeating: bs_socket_record(), count: 8)
-      let count = bs_list_sockets(
-        BS_SOCKETS_LISTENING.rawValue, port, &records, Int32(records.count))
-      guard count == 1, own.contains(records[0].inode) else {
+    let claims = ports.map { ListenerCheck.Claim(port: $0, root: adapter.keeperPid) }
+    let findings = try asked { () throws(SystemError) in try ListenerCheck.examine(claims) }
+    for (address, finding) in findings.enumerated() {
+      switch finding {
+      case .owner, .unaccepted: continue
+      case .nobody, .shared, .stranger, .stopped, .full:
         throw AdapterFault(
           .notListening,
-          "address \(address) was reported on port \(port), where \(count == 1 ? "another process listens" : "\(count) sockets listen")"
+          "address \(address) was reported on \(AdapterRequest.host.text):\(ports[address]), where \(finding)"
         )
       }
+    }
+  }
+
+  /// Connections to every port must reach the listener that was passed for it.
+  private static func checkPassed(
+    _ sockets: [Int32], _ ports: [UInt16]
+  ) throws(AdapterFault) {
+    let reached = try asked { () throws(SystemError) in
+      try SocketListing.reached(at: HostAddress(AdapterRequest.host))
+    }
+    for (address, (socket, port)) in zip(sockets, ports).enumerated() {
+      let listeners = (reached[port] ?? []).map(\.inode)
+      guard listeners != [TCPSocket.inode(of: socket)] else { continue }
+      throw AdapterFault(
+        .notListening,
+        "connections to \(AdapterRequest.host.text):\(port) do not reach the descriptor of address \(address), but \(listeners.count == 1 ? "another socket" : "\(listeners.count) sockets")"
+      )
     }
   }
 
@@ -213,7 +240,7 @@ public struct AdapterConformance {
   private static func checkReleased(
     _ adapter: AdapterProcess, but services: Set<UInt16>
   ) throws(AdapterFault) {
-    let left = heldPorts(adapter).filter { !services.contains($0) }
+    let left = try heldPorts(adapter).filter { !services.contains($0) }
     guard left.isEmpty else {
       throw AdapterFault(
         .notListening,

@@ -1,5 +1,6 @@
 internal import JSON
 public import PlanModel
+public import Syscalls
 
 /// Version 1 of the protocol between bindstorm and an adapter, the program of an `exec` strategy: one JSON
 /// object a line, requests on the adapter's standard input, answers on its standard output.
@@ -53,6 +54,9 @@ public struct AdapterRequest: Sendable {
     }
   }
 
+  /// Where an adapter's endpoints are to be bound, and where connections to them are made.
+  public static let host = TCPSocket.Host.loopback
+
   /// The line of a request, with its line break.
   public static func line(_ kind: Kind, id: Int, _ launch: Launch, seed: UInt64 = 0) -> String {
     var text = "{\"id\":\(id),\"request\":\"\(kind.rawValue)\""
@@ -61,7 +65,7 @@ public struct AdapterRequest: Sendable {
       text +=
         ",\"protocol\":\(AdapterProtocol.version),\"launch\":\(launch.number)"
         + ",\"api_servers\":\(launch.apiServers),\"addresses\":\(launch.addresses)"
-        + ",\"host\":\"127.0.0.1\",\"sockets\":\"\(launch.sockets.rawValue)\""
+        + ",\"host\":\"\(host.text)\",\"sockets\":\"\(launch.sockets.rawValue)\""
         + ",\"depth\":\"\(launch.depth.rawValue)\""
         + ",\"listener_descriptor\":\(AdapterProtocol.listenerDescriptor)"
     case .allocate:

@@ -229,7 +229,14 @@ final class TrialRecorder {
   }
 
   private static func ownership(answeredBy: UInt32, _ slot: Int) -> Ownership {
-    answeredBy == 0 ? .silent : answeredBy == UInt32(slot) + 1 ? .owner : .stranger
+    switch answeredBy {
+    case 0: .silent
+    case UInt32(slot) + 1: .owner
+    case BS_ANSWERED_BY_BACKLOG.rawValue: .unaccepted
+    case BS_ANSWERED_BY_STOPPED.rawValue: .stopped
+    case BS_ANSWERED_BY_FULL.rawValue: .full
+    default: .stranger
+    }
   }
 
   private func endpoint(_ slot: Int, _ role: EndpointRole) -> bs_endpoint {

@@ -45,6 +45,16 @@ public struct Nonce: Equatable, Sendable {
     value == Nonce(trialSeed: trialSeed, slot: slot, endpoint: endpoint).value
   }
 
+  /// The slot of the API server that gave an answer to this question; nil if it is a stranger's: no nonce, another one,
+  /// or the question itself, sent back.
+  /// - Parameter servers: how many slots there are.
+  public func answerer(_ answer: Nonce?, servers: Int) -> Int? {
+    guard let answer, (1...servers).contains(answer.answeredBy),
+      answer == self.answer(by: answer.answeredBy - 1)
+    else { return nil }
+    return answer.answeredBy - 1
+  }
+
   /// The answer of an API server.
   public func answer(by slot: Int) -> Nonce {
     Nonce(value: value, slot: self.slot, endpoint: endpoint, answeredBy: slot + 1)

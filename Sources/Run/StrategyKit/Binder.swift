@@ -319,7 +319,9 @@ public final class Binder {
       record.pointee.error = code
       record.pointee.stage = stage
       let port = record.pointee.requested
-      if code == EADDRINUSE && port != 0 { PortHolder.find(port, in: region).note(in: record) }
+      if code == EADDRINUSE && port != 0 {
+        PortHolder.find(port, at: order.host, in: region).note(in: record)
+      }
       return false
     }
   }

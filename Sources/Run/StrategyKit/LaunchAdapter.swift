@@ -39,7 +39,7 @@ extension Launch {
     record.pointee.requested = port
     record.pointee.error = EADDRINUSE
     record.pointee.stage = BS_STAGE_BIND.rawValue
-    PortHolder.find(port, in: region).note(in: record)
+    PortHolder.find(port, at: nil, in: region).note(in: record)
   }
 
   /// The adapter lets go of what it bound.

@@ -30,7 +30,7 @@ extension Launch {
   /// Notes a port of the launcher's own that could not be bound, and who has it.
   public func noteServiceLost(_ port: UInt16) {
     servicePort = port
-    let holder = PortHolder.find(port, in: region)
+    let holder = PortHolder.find(port, at: nil, in: region)
     slot.pointee.holder_claim = holder.claim
     slot.pointee.holder_state = holder.state
     slot.pointee.holder_inode = holder.inode

@@ -1,6 +1,7 @@
 internal import CLinuxShims
 internal import CSharedRegion
 internal import RunContract
+internal import Syscalls
 
 /// Asks both records who has a port, at once: a holder may be gone a moment later.
 struct PortHolder {
@@ -21,23 +22,35 @@ struct PortHolder {
     record.pointee.holder_since_ns = since
   }
 
-  static func find(_ port: UInt16, in region: SharedRegion) -> PortHolder {
+  /// - Parameter host: the address that the port was wanted at; nil if that is not known.
+  static func find(
+    _ port: UInt16, at host: TCPSocket.Host?, in region: SharedRegion
+  ) -> PortHolder {
     let claim = region.claim(on: port)
     let since = region.claimedSince(port, by: claim)
-    var found = bs_socket_record()
-    var count = bs_find_listening_socket(port, &found)
-    if count == 0 {
-      // The lookup knows loopback and the wildcard address only, and no socket that does not listen.
-      count = bs_list_sockets(
-        BS_SOCKETS_BOUND.rawValue | BS_SOCKETS_LISTENING.rawValue, port, &found, 1)
-    }
-    if count < 0 {
+    let inode: UInt64?
+    do throws(SystemError) { inode = try socket(on: port, at: host) } catch {
       return PortHolder(claim: claim, state: BS_HOLDER_UNKNOWN.rawValue, since: since)
     }
-    if count == 0 {
+    guard let inode else {
       return PortHolder(claim: claim, state: BS_HOLDER_NOBODY.rawValue, since: since)
     }
-    return PortHolder(
-      claim: claim, state: BS_HOLDER_FOUND.rawValue, since: since, inode: found.inode)
+    return PortHolder(claim: claim, state: BS_HOLDER_FOUND.rawValue, since: since, inode: inode)
+  }
+
+  /// The inode of a socket that keeps others from binding the port; nil if there is none.
+  private static func socket(
+    on port: UInt16, at host: TCPSocket.Host?
+  ) throws(SystemError) -> UInt64? {
+    var found = bs_socket_record()
+    let count = bs_find_listening_socket(port, &found)
+    if count < 0 { throw SystemError("sock_diag", code: -count) }
+    if count > 0 { return found.inode }
+    // The lookup knows 127.0.0.1 and the wildcard address only, and no socket that does not listen. What is in the
+    // way of an address is what covers it: a socket on [::1] has nothing to do with 127.0.0.1.
+    let sockets = try SocketListing.sockets([.bound, .listening], port: port)
+    let wanted = HostAddress(host ?? .loopback)
+    let covering = sockets.first { $0.listener.covers(wanted) }
+    return (covering ?? (host == nil ? sockets.first : nil))?.inode
   }
 }

@@ -1,3 +1,4 @@
+internal import Adapters
 internal import CLinuxShims
 internal import CSharedRegion
 internal import Glibc
@@ -89,25 +90,29 @@ final class AuditorRole {
     Nonce(trialSeed: region.pointer.pointee.trial_seed, slot: slot, endpoint: role.rawValue)
   }
 
-  /// Notes who answered the question to the slot's endpoint.
+  /// Notes who answered the question to the slot's endpoint; nil if what came is no nonce.
   private func note(_ answer: Nonce?, to slot: Int, _ role: EndpointRole) {
-    guard let answer, answer.value == question(slot, role).value else { return }
-    let server = region.server(slot)
+    let servers = order.launches * order.serversPerLaunch
+    let answerer = question(slot, role).answerer(answer, servers: servers)
     bs_store(
-      bs_answered_by(role == .input ? server.input : server.output), UInt32(answer.answeredBy))
+      bs_answered_by(endpoint(slot, role)),
+      answerer.map { UInt32($0) + 1 } ?? BS_ANSWERED_BY_STRANGER.rawValue)
+  }
+
+  private func endpoint(_ slot: Int, _ role: EndpointRole) -> UnsafeMutablePointer<bs_endpoint> {
+    let server = region.server(slot)
+    return role == .input ? server.input : server.output
   }
 
   private func advertised(_ slot: Int, _ role: EndpointRole) -> UInt16 {
-    let server = region.server(slot)
-    return (role == .input ? server.input : server.output).pointee.advertised
+    endpoint(slot, role).pointee.advertised
   }
 
   /// What a peer is told to connect to.
   private func address(_ slot: Int, _ role: EndpointRole) -> String {
-    let server = region.server(slot)
-    let endpoint = role == .input ? server.input : server.output
+    let endpoint = endpoint(slot, role)
     if endpoint.pointee.is_path != 0 { return "ipc://" + String(cString: bs_path_of(endpoint)) }
-    let target = "127.0.0.1:\(endpoint.pointee.advertised)"
+    let target = "\(order.host.text):\(endpoint.pointee.advertised)"
     // The wildcard is the one source that libzmq does not first look for among the interfaces' names (getifaddrs(3));
     // in brackets, since zmq_connect(3) wants no address to start with an asterisk.
     return dialsFromOutside ? "tcp://[*]:\(Self.sourcePort);\(target)" : "tcp://\(target)"
@@ -135,8 +140,11 @@ final class AuditorRole {
     while !silent.isEmpty && MonotonicClock.now() < deadline && wordAddress.value == seen {
       guard poll.wait(milliseconds: 20) else { continue }
       for (number, index) in slots.indices.enumerated() where poll.isReadable(tokens[number]) {
-        if let answer = try dealers[number].receive(), silent.remove(index) != nil {
-          note(answer, to: slots[index], .input)
+        switch try dealers[number].receive() {
+        case .nothing: continue
+        case .foreign: if silent.remove(index) != nil { note(nil, to: slots[index], .input) }
+        case .nonce(let answer):
+          if silent.remove(index) != nil { note(answer, to: slots[index], .input) }
         }
       }
     }
@@ -144,6 +152,8 @@ final class AuditorRole {
     // nonce along, so the pushers stay until it has arrived or the time is over.
     for index in asked where !silent.contains(index) {
       let slot = slots[index]
+      // A stranger at the input is proof enough.
+      if region.server(slot).pointee.input.answered_by != UInt32(slot) + 1 { continue }
       while bs_load(bs_answered_by(region.server(slot).output)) == 0
         && MonotonicClock.now() < deadline && region.server(slot).pointee.is_dead == 0
         && wordAddress.value == seen
@@ -168,36 +178,29 @@ final class AuditorRole {
     while !dial.isDone && MonotonicClock.now() < deadline { dial.wait(milliseconds: 20) }
   }
 
-  /// The kernel's listening sockets by port: their inodes. Those of another IPv4 address than 127.0.0.1, which the
-  /// peers dial, share no port with ours.
-  private func listeners(expected: Int) -> [UInt16: [UInt64]] {
-    var records = [bs_socket_record](repeating: bs_socket_record(), count: 4 * expected + 64)
-    let count = bs_list_sockets(BS_SOCKETS_LISTENING.rawValue, 0, &records, Int32(records.count))
-    guard count >= 0 else { die("auditor: sock_diag: \(ErrorNumber.text(-count))") }
-    if Int(count) > records.count { return listeners(expected: Int(count)) }
-    var listeners: [UInt16: [UInt64]] = [:]
-    for record in records.prefix(Int(count)) {
-      let isElsewhere =
-        record.family == AF_INET && record.address != 0
-        && record.address != INADDR_LOOPBACK.bigEndian
-      if isElsewhere { continue }
-      listeners[record.port, default: []].append(record.inode)
+  /// Inodes of the listeners that connections to the advertised address reach, by port.
+  private func listeners(_ slots: [Int]) -> [UInt16: [UInt64]] {
+    do throws(SystemError) {
+      let reached = try SocketListing.reached(
+        at: HostAddress(order.host), expected: 8 * slots.count + 64)
+      return reached.mapValues { $0.map(\.inode) }
+    } catch {
+      die("auditor: \(error)")
     }
-    return listeners
   }
 
-  /// Notes how many sockets listen at each advertised endpoint. A nonce that is answered does not prove that the
-  /// next one will be: where two sockets listen on one port (SO_REUSEPORT) the kernel deals connections out
-  /// between them. Asked while the API servers are at their answers, so that it costs no time of its own.
+  /// Notes how many sockets a connection to each advertised endpoint could reach. A nonce that is answered does not
+  /// prove that the next one will be: where two sockets listen on one port (SO_REUSEPORT) the kernel deals connections
+  /// out between them. Asked while the API servers are at their answers, so that it costs no time of its own.
   /// - Returns: the slots whose answer is worth waiting for. Where nobody listens, nobody will answer; where the
   ///   records show already that it is wrong, an answer would change nothing.
   private func countListeners(_ slots: [Int]) -> Set<Int> {
-    let found = listeners(expected: 2 * slots.count)
+    let found = listeners(slots)
     return Set(
       slots.filter { slot in
         var canAnswer = true
         for role in EndpointRole.allCases {
-          let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
+          let endpoint = endpoint(slot, role)
           guard endpoint.pointee.is_path == 0 else { continue }
           let count = found[advertised(slot, role)]?.count ?? 0
           endpoint.pointee.listeners_seen = UInt32(count)
@@ -212,33 +215,42 @@ final class AuditorRole {
     region.launcher(slot / order.serversPerLaunch).pointee.binds_itself != 0
   }
 
-  /// Endpoints that an adapter says it bound: the kernel must show one listener, and a process below the
-  /// adapter that has it open.
+  /// Endpoints that an adapter says it bound.
   private func checkAdapters(_ slots: [Int]) {
     guard !slots.isEmpty else { return }
-    let listeners = listeners(expected: 2 * slots.count)
-    var sockets: [Int: Set<UInt64>] = [:]
-    for launch in Set(slots.map { $0 / order.serversPerLaunch }) {
-      let root = region.launcher(launch).pointee.tree_pid
-      if root > 0 { sockets[launch] = ProcessRecords.sockets(of: ProcessRecords.tree(of: root)) }
+    let places = slots.flatMap { slot in EndpointRole.allCases.map { (slot, $0) } }
+    let claims = places.map { slot, role in
+      ListenerCheck.Claim(
+        port: advertised(slot, role),
+        root: region.launcher(slot / order.serversPerLaunch).pointee.tree_pid)
     }
-    for slot in slots {
-      let own = sockets[slot / order.serversPerLaunch] ?? []
-      for role in EndpointRole.allCases {
-        let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
-        let found = listeners[advertised(slot, role)] ?? []
-        endpoint.pointee.listeners_seen = UInt32(found.count)
-        guard let first = found.first else { continue }
-        // Slots end before this one: nobody of ours.
-        let stranger = UInt32(BS_MAX_SERVERS) + 1
-        endpoint.pointee.answered_by = own.contains(first) ? UInt32(slot) + 1 : stranger
+    let word = CommandWord(bs_auditor_word(region.pointer))
+    let source = ListenerCheck.Source(.thirdLoopback, port: Self.sourcePort)
+    let findings: [ListenerCheck.Finding]
+    do throws(SystemError) {
+      findings = try ListenerCheck.examine(
+        claims, from: dialsFromOutside ? source : nil, isCalledOff: { word.value != self.seen })
+    } catch {
+      die("auditor: \(error)")
+    }
+    for ((slot, role), finding) in zip(places, findings) {
+      let endpoint = endpoint(slot, role)
+      endpoint.pointee.listeners_seen = 1
+      switch finding {
+      case .owner: endpoint.pointee.answered_by = UInt32(slot) + 1
+      case .unaccepted: endpoint.pointee.answered_by = BS_ANSWERED_BY_BACKLOG.rawValue
+      case .stranger: endpoint.pointee.answered_by = BS_ANSWERED_BY_STRANGER.rawValue
+      case .stopped: endpoint.pointee.answered_by = BS_ANSWERED_BY_STOPPED.rawValue
+      case .full: endpoint.pointee.answered_by = BS_ANSWERED_BY_FULL.rawValue
+      case .nobody: endpoint.pointee.listeners_seen = 0
+      case .shared(let count): endpoint.pointee.listeners_seen = UInt32(count)
       }
     }
   }
 
-  /// Counts the kernel's listeners on each advertised port and finds whose socket it is.
+  /// Counts the kernel's listeners at each advertised endpoint and finds whose socket it is.
   private func askKernel(_ slots: [Int]) {
-    let listeners = listeners(expected: 2 * slots.count)
+    let listeners = listeners(slots)
     var owners: [UInt64: Int] = [:]
     for slot in slots {
       owners[region.server(slot).pointee.input.listener_inode] = slot
@@ -246,13 +258,15 @@ final class AuditorRole {
     }
     for slot in slots {
       for role in EndpointRole.allCases {
-        let endpoint = role == .input ? region.server(slot).input : region.server(slot).output
+        let endpoint = endpoint(slot, role)
         let found = listeners[advertised(slot, role)] ?? []
         endpoint.pointee.listeners_seen = UInt32(found.count)
         if found.contains(endpoint.pointee.listener_inode) {
           endpoint.pointee.answered_by = UInt32(slot) + 1
         } else if let owner = found.compactMap({ owners[$0] }).first {
           endpoint.pointee.answered_by = UInt32(owner) + 1
+        } else if !found.isEmpty && endpoint.pointee.listener_inode != 0 {
+          endpoint.pointee.answered_by = BS_ANSWERED_BY_STRANGER.rawValue
         }
       }
     }

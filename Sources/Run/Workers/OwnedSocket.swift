@@ -14,8 +14,16 @@ final class OwnedSocket {
     try question.withBytes { bytes throws(MessagingError) in try socket.send(bytes) }
   }
 
-  /// The answer if one is there; nil for anything else.
-  func receive() throws(MessagingError) -> Nonce? {
+  /// What came.
+  enum Reception {
+    case nothing
+    /// A message that is no nonce.
+    case foreign
+    case nonce(Nonce)
+  }
+
+  /// Takes a message if one is there.
+  func receive() throws(MessagingError) -> Reception {
     var bytes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     var length: Int?
     do {
@@ -23,9 +31,11 @@ final class OwnedSocket {
         try socket.receive(into: $0)
       }
     } catch { throw error as! MessagingError }
-    guard let length, length == Nonce.size else { return nil }
-    return withUnsafeBytes(of: bytes) {
+    guard let length else { return .nothing }
+    guard length == Nonce.size else { return .foreign }
+    let nonce = withUnsafeBytes(of: bytes) {
       Nonce(UnsafeRawBufferPointer(rebasing: $0[..<Nonce.size]))
     }
+    return nonce.map(Reception.nonce) ?? .foreign
   }
 }

@@ -47,7 +47,7 @@ final class PlainDial {
 
   /// - Parameters:
   ///   - question: what to send to an endpoint of a slot.
-  ///   - answer: takes what came back from it; nil if it is no nonce.
+  ///   - answer: takes what came back from it; nil if it is no nonce. Where nothing came it is not called.
   init(
     _ sockets: PlainSockets, question: @escaping (Int, EndpointRole) -> Nonce,
     answer: @escaping (Int, EndpointRole, Nonce?) -> Void
@@ -83,7 +83,7 @@ final class PlainDial {
           continue
         }
       } else {
-        answer(slot, role, receive(items[number].fd))
+        receive(items[number].fd) { answer(slot, role, $0) }
       }
       hangUp(number)
     }
@@ -110,10 +110,12 @@ final class PlainDial {
     }
   }
 
-  private func receive(_ socket: Int32) -> Nonce? {
-    withUnsafeTemporaryAllocation(byteCount: Nonce.size, alignment: 8) { buffer -> Nonce? in
-      guard recv(socket, buffer.baseAddress, Nonce.size, 0) == Nonce.size else { return nil }
-      return Nonce(UnsafeRawBufferPointer(buffer))
+  /// An API server's answer comes whole, as it was sent by one call. A connection that ends says nothing.
+  private func receive(_ socket: Int32, _ body: (Nonce?) -> Void) {
+    withUnsafeTemporaryAllocation(byteCount: Nonce.size, alignment: 8) { buffer in
+      let count = recv(socket, buffer.baseAddress, Nonce.size, 0)
+      guard count > 0 else { return }
+      body(Nonce(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
     }
   }
 }

@@ -72,6 +72,15 @@ enum ClosedSets {
         ),
         Case("shared", "shared", "More than one socket listens there."),
         Case("silent", "silent", "Nobody answered in time, or nobody listens."),
+        Case(
+          "unaccepted", "unaccepted",
+          "An adapter's only listener, in whose backlog a connection waits: whether it will be accepted is not known."
+        ),
+        Case(
+          "stopped", "stopped", "All processes that have the adapter's listener open are stopped."),
+        Case(
+          "full", "full",
+          "No connection to the adapter's listener could be made: its backlog is full."),
       ]),
     ClosedSet(
       "TrialEnded.Completion",

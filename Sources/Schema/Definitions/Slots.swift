@@ -54,6 +54,20 @@ enum Slots {
         ("BS_HOLDER_UNKNOWN", 3, "the kernel could not be asked"),
       ]),
     CNumbers(
+      "bs_answered_by_whom", "Values of answered_by that are no API server's; above all of those.",
+      [
+        ("BS_ANSWERED_BY_STRANGER", 0x100_0000, ""),
+        (
+          "BS_ANSWERED_BY_BACKLOG", 0x100_0001,
+          "an adapter's listener, whose backlog has the connection"
+        ),
+        (
+          "BS_ANSWERED_BY_STOPPED", 0x100_0002,
+          "an adapter's listener, whose processes are all stopped"
+        ),
+        ("BS_ANSWERED_BY_FULL", 0x100_0003, "an adapter's listener, whose backlog is full"),
+      ]),
+    CNumbers(
       "bs_claim_kind", "Who of ours claims a port; see bs_claim().",
       [
         ("BS_CLAIM_SERVER", 1, ""), ("BS_CLAIM_LAUNCHER", 2, ""), ("BS_CLAIM_THIEF", 3, ""),
@@ -87,7 +101,8 @@ enum Slots {
         Member("uint32_t", "is_bound", "it listens"),
         Member(
           "uint32_t", "answered_by", accessor: "bs_answered_by",
-          "by whom the dialled endpoint was answered: server slot + 1; 0: nobody"),
+          "by whom the dialled endpoint was answered: server slot + 1, or enum bs_answered_by_whom; 0: nobody"
+        ),
         Member(
           "uint32_t", "retries",
           "binds that failed with EADDRINUSE and were followed by another one"),

@@ -5,14 +5,20 @@
    does not import. */
 #include <stdint.h>
 
-/* A TCP socket of this network namespace that owns a local port. */
+/* A socket of a network namespace that owns a local port. */
 struct bs_socket_record {
-  uint64_t inode;
-  uint32_t address; /* IPv4, network order; 0 for the wildcard and for IPv6 */
+  uint64_t cookie;
+  uint64_t inode; /* 0: a connection that was not accepted yet, or a socket that nobody has open any more */
   uint32_t uid;
+  uint32_t device; /* index of the one interface it is bound to (SO_BINDTODEVICE), 0: any */
   uint16_t port;
-  uint8_t is_listening; /* 0: bound only, or connected */
+  uint16_t peer_port; /* 0: never connected */
   uint8_t family;
+  uint8_t protocol;
+  uint8_t is_listening; /* 0: bound only, or connected */
+  uint8_t is_connected;
+  uint8_t is_ipv6_only; /* IPV6_V6ONLY; known of those that listen or are bound only */
+  uint8_t address[16]; /* network order; 4 bytes of IPv4, or 16 of IPv6 */
 };
 
 /* Which sockets to list. */
@@ -25,6 +31,11 @@ enum bs_socket_states {
 /* Lists the TCP sockets in the given states on `port` (0: on any port) into `records`. Returns how many
    there are (which may be more than `capacity`), or -errno. */
 int bs_list_sockets(unsigned states, uint16_t port, struct bs_socket_record *_Nonnull records, int capacity);
+
+/* Lists sockets in whatever state: TCP (6) or UDP (17), on `port` (0: any), with that inode (0: any). Returns as
+   bs_list_sockets(). */
+int bs_list_all_sockets(int protocol, uint16_t port, uint64_t inode, struct bs_socket_record *_Nonnull records,
+                        int capacity);
 
 /* Destroys every TCP socket in TIME_WAIT of this network namespace (SOCK_DESTROY, needs CAP_NET_ADMIN and
    CONFIG_INET_DIAG_DESTROY), so that a trial does not inherit the last one's. How many, or -errno. */
@@ -50,8 +61,7 @@ int bs_receive_any_descriptors(int channel, int *_Nonnull descriptors);
 /* Sets the loopback interface of the calling thread's network namespace up. 0 or errno. */
 int bs_bring_loopback_up(void);
 
-/* The listening socket on 127.0.0.1 or the wildcard address with this port among descriptors
-   first...last of this process, or -1. */
+/* The listening socket with this port, of whichever family, among descriptors first...last of this process, or -1. */
 int bs_find_listener(int first, int last, uint16_t port);
 
 #endif

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "socket_records.h"
+
 /* ---- What this host offers ---- */
 
 struct pt_host {
@@ -126,34 +128,16 @@ uint64_t pt_namespace_cookie(int descriptor);
 
 /* ---- Sockets as the kernel knows them ---- */
 
-struct pt_socket_record {
-  uint64_t cookie;
-  uint64_t inode;
-  uint32_t uid;
-  uint16_t port;
-  uint16_t peer_port; /* 0: never connected */
-  uint8_t family;
-  uint8_t protocol;
-  uint8_t is_listening;
-  uint8_t is_connected;
-  uint8_t address[16];
-};
-
 /* A netlink socket that gets a record of each TCP and UDP socket of the calling thread's namespace whose last
    reference goes. Or -errno. */
 int pt_open_destroy_events(void);
 /* Reads waiting records without blocking. How many; 0 none; -errno. To `lost` is added how often the kernel says that
    it dropped some. */
-int pt_read_destroy_events(int netlink, struct pt_socket_record *_Nonnull records, int capacity, int *_Nonnull lost);
+int pt_read_destroy_events(int netlink, struct bs_socket_record *_Nonnull records, int capacity, int *_Nonnull lost);
 /* Opens and closes a socket on each CPU that this thread may run on, or on the first `capacity`. The kernel sends
    the records from a queue for each CPU, so that those of sockets that were gone before come before these. Puts
    their cookies; returns how many. */
 int pt_mark_destroy_events(uint64_t *_Nonnull cookies, int capacity);
-/* Lists sockets of the calling thread's namespace: TCP (6) or UDP (17), on `port` (0: any), with that inode
-   (0: any). How many there are, which may be more than `capacity`, or -errno. */
-int pt_list_sockets(int protocol, uint16_t port, uint64_t inode, struct pt_socket_record *_Nonnull records,
-                    int capacity);
-
 /* The protocol of a thread's descriptor, 6 or 17, by the attribute that sockets carry in /proc; 0 for others. */
 int pt_socket_protocol(pid_t tid, int descriptor);
 

@@ -48,6 +48,14 @@ enum bs_holder_state {
   BS_HOLDER_UNKNOWN = 3, /* the kernel could not be asked */
 };
 
+/* Values of answered_by that are no API server's; above all of those. */
+enum bs_answered_by_whom {
+  BS_ANSWERED_BY_STRANGER = 16777216,
+  BS_ANSWERED_BY_BACKLOG = 16777217, /* an adapter's listener, whose backlog has the connection */
+  BS_ANSWERED_BY_STOPPED = 16777218, /* an adapter's listener, whose processes are all stopped */
+  BS_ANSWERED_BY_FULL = 16777219, /* an adapter's listener, whose backlog is full */
+};
+
 /* Who of ours claims a port; see bs_claim(). */
 enum bs_claim_kind {
   BS_CLAIM_SERVER = 1,
@@ -123,7 +131,7 @@ struct bs_endpoint {
   uint16_t advertised; /* what the launcher would tell the peers */
   uint16_t is_path; /* a Unix socket: its path below, no port */
   uint32_t is_bound; /* it listens */
-  uint32_t answered_by; /* by whom the dialled endpoint was answered: server slot + 1; 0: nobody */
+  uint32_t answered_by; /* by whom the dialled endpoint was answered: server slot + 1, or enum bs_answered_by_whom; 0: nobody */
   uint32_t retries; /* binds that failed with EADDRINUSE and were followed by another one */
   uint32_t draws; /* ports the binder took for it, its own probes included */
   char path[BS_PATH_SIZE]; /* advertised path, ended by 0 */

@@ -174,6 +174,12 @@ public enum Ownership: String, Sendable, Codable, CaseIterable {
   case shared
   /// Nobody answered in time, or nobody listens.
   case silent
+  /// An adapter's only listener, in whose backlog a connection waits: whether it will be accepted is not known.
+  case unaccepted
+  /// All processes that have the adapter's listener open are stopped.
+  case stopped
+  /// No connection to the adapter's listener could be made: its backlog is full.
+  case full
 
   /// The raw value as a literal: writing it neither allocates nor hashes.
   var word: StaticString {
@@ -183,6 +189,9 @@ public enum Ownership: String, Sendable, Codable, CaseIterable {
     case .stranger: "stranger"
     case .shared: "shared"
     case .silent: "silent"
+    case .unaccepted: "unaccepted"
+    case .stopped: "stopped"
+    case .full: "full"
     }
   }
 }
