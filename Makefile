@@ -21,7 +21,7 @@ QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests La
 	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests \
-	StrategiesTests.AdapterProtocolTests StrategiesTests.RegistryTests
+	StrategiesTests.AdapterProtocolTests StrategiesTests.RegistryTests SyscallsTests.HostLimitsTests
 QUICK_FILTER = ^($(subst $(space),|,$(strip $(subst .,\.,$(QUICK)))))[./]
 space := $(subst ,, )
 
