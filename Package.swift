@@ -162,7 +162,7 @@ let package = Package(
       .executableTarget(
         name: "bindstorm-frontend",
         dependencies: [
-          "StartupProtocol",
+          "CLinuxShims", "StartupProtocol",
           .product(name: "NIOCore", package: "swift-nio"),
           .product(name: "NIOPosix", package: "swift-nio"),
           .product(name: "NIOHTTP1", package: "swift-nio"),

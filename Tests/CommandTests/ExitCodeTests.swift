@@ -109,7 +109,9 @@ import Testing
 
   @Test(arguments: [
     ["run", "plan.json", "-q"], ["plan", "plan.json"], ["plan", "plan.json", "--json"],
-    ["validate", "plan.json"], ["list", "thieves"],
+    ["validate", "plan.json"], ["list", "thieves"], ["list", "outcomes"], ["--help"], ["--version"],
+    ["help", "run"], ["check", "--help"], ["--generate-completion-script", "bash"], ["doctor"],
+    ["doctor", "plan.json"],
   ])
   func `74: results that cannot be shown`(arguments: [String]) throws {
     let workplace = try Workplace()

@@ -281,7 +281,7 @@ import Testing
     let workplace = try Workplace()
     let help = try workplace.bindstorm(["--help"])
     #expect(help.ending == .exit(0))
-    for code in ["0", "1", "2", "64", "69", "70", "73", "74", "130"] {
+    for code in ["0", "1", "2", "64", "69", "70", "73", "74", "129", "130"] {
       #expect(
         help.output.split(separator: "\n").contains { $0.drop { $0 == " " }.hasPrefix("\(code) ") },
         "\(code)")

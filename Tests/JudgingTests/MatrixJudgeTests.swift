@@ -150,9 +150,25 @@ extension ArmTally {
       (between, [.ready: 120, .timeout: 80], .pass, "the demand is met"),
       (between, [.ready: 180, .timeout: 20], .fail, "the rate is below 30 %"),
       (between, [.ready: 20, .timeout: 180], .fail, "the rate is above 50 %"),
-      (control, [.ready: 20, .timeout: 80], .expectedFailure, "the control fails as it must"),
-      (control, [.ready: 25, .timeout: 75], .inconclusive, "does not show that the control fails"),
-      (control, [.ready: 50, .timeout: 50], .unexpectedPass, "does not fail as it must"),
+      (control, [.ready: 20, .lostToSelf: 80], .expectedFailure, "the control fails as it must"),
+      (
+        control, [.ready: 25, .lostToSelf: 75], .inconclusive,
+        "does not show that the control fails"
+      ),
+      (control, [.ready: 50, .lostToSelf: 50], .unexpectedPass, "does not fail as it must"),
+      // A start-up's defect that a scenario provokes is what its control must show.
+      (control, [.placeholderLeak: 50, .falseTimeout: 50], .expectedFailure, "fails as it must"),
+      // Deaths, timeouts and other errors may come of anything, and prove nothing either way.
+      (
+        control, [.childDied: 100], .inconclusive,
+        "100 launches that do not count may have gone either way (child-died x100 is not what it must fail by)"
+      ),
+      (
+        control, [.lostToThief: 60, .childDied: 20, .timeout: 20], .inconclusive,
+        "(timeout x20, child-died x20 is not what it must fail by)"
+      ),
+      (control, [.lostToThief: 90, .otherError: 10], .expectedFailure, "fails as it must"),
+      (control, [.ready: 60, .childDied: 40], .unexpectedPass, "does not fail as it must"),
       (control, [.ready: 9], .unexpectedPass, "does not fail as it must"),
       (nil, [.ready: 1], .measured, "no demand was made"),
       (nil, [.timeout: 9], .measured, "no demand was made"),
@@ -189,10 +205,10 @@ extension ArmTally {
       ),
       (atMost, [.lostToSelf: 50, .harnessError: 1], .fail, "the rate is above 5 %"),
       (
-        control, [.timeout: 100, .harnessError: 1], .inconclusive,
+        control, [.lostToSelf: 100, .harnessError: 1], .inconclusive,
         "1 launches without a usable record"
       ),
-      (control, [.timeout: 100, .invalid: 2], .inconclusive, "2 invalid"),
+      (control, [.lostToSelf: 100, .invalid: 2], .inconclusive, "2 invalid"),
     ] as [(Demand?, KeyValuePairs<Outcome, Int>, Verdict, String)])
   func `an arm gets its verdict`(
     _ expectation: Demand?, _ counts: KeyValuePairs<Outcome, Int>, _ verdict: Verdict,
@@ -315,9 +331,10 @@ extension ArmTally {
     let fail = (Self.atMost as Demand?, ArmTally.of([.timeout: 100]))
     let measured = (nil as Demand?, ArmTally.of([.ready: 5]))
     let controls: [(KeyValuePairs<Outcome, Int>, Verdict)] = [
-      ([.timeout: 100], .expectedFailure), ([.ready: 100], .unexpectedPass),
-      ([.ready: 25, .timeout: 75], .inconclusive), ([:], .inconclusive),
-      ([.harnessError: 9], .inconclusive), ([.timeout: 100, .harnessError: 9], .inconclusive),
+      ([.lostToSelf: 100], .expectedFailure), ([.ready: 100], .unexpectedPass),
+      ([.ready: 25, .lostToSelf: 75], .inconclusive), ([:], .inconclusive),
+      ([.harnessError: 9], .inconclusive), ([.lostToSelf: 100, .harnessError: 9], .inconclusive),
+      ([.childDied: 100], .inconclusive),
     ]
     for (counts, verdict) in controls {
       let matrix = Self.matrix(
@@ -371,7 +388,7 @@ extension ArmTally {
 
   @Test func `one of two controls is enough to spoil a scenario`() {
     let matrix = Self.matrix([
-      (Self.control, .of([.timeout: 99])), (Self.control, .of([.ready: 99])),
+      (Self.control, .of([.lostToSelf: 99])), (Self.control, .of([.ready: 99])),
       (Self.atMost, .of([.ready: 99])),
     ])
     #expect(matrix.arms.map(\.verdict) == [.expectedFailure, .unexpectedPass, .inconclusive])
@@ -379,7 +396,7 @@ extension ArmTally {
   }
 
   @Test func `an arm that did not run to its end says so, also when its control misbehaves`() {
-    for counts in [[.timeout: 100], [.ready: 100]] as [KeyValuePairs<Outcome, Int>] {
+    for counts in [[.lostToSelf: 100], [.ready: 100]] as [KeyValuePairs<Outcome, Int>] {
       let plan = ResolvedPlan.sample([
         .sample(strategy: "a", trials: 100) { $0.expectation = Self.control },
         .sample(strategy: "b", trials: 200) { $0.expectation = Self.atMost },

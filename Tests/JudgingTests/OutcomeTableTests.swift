@@ -68,6 +68,13 @@ extension ServerRecord {
   static let delayed = Arm.sample {
     $0.faults = [PlannedFault(kind: Choice(name: "delay", label: "delay"), point: .afterReady)]
   }
+  static let limiting = Arm.sample {
+    $0.faults = [
+      PlannedFault(
+        kind: Choice(name: "descriptor-limit", label: "descriptor-limit"), point: .beforeInputBind,
+        launch: 0, index: 1)
+    ]
+  }
   static let faultyTwo = Arm.sample(launches: 2) {
     $0.faults = [
       PlannedFault(kind: Choice(name: "delay", label: "delay"), point: .afterReady, launch: 1)
@@ -308,8 +315,56 @@ extension ServerRecord {
     ) {
       $0.servers[1].died = 9
     },
-    Row("killed", [.childDied], "API server 1 (pid 901) died by signal 9") {
+    Row(
+      "killed from outside", [.harnessError],
+      "API server 1 (pid 901) died by signal 9, which neither a fault of the plan nor bindstorm sent"
+    ) {
       $0.servers[1].died = 9
+    },
+    Row("killed by a limit of CPU time", [.harnessError], "died by signal 24") {
+      $0.servers[1].died = 24
+    },
+    Row(
+      "killed from outside, where the plan slows it down", [.harnessError], "oom_kill", arm: delayed
+    ) {
+      $0.servers[1].died = 9
+    },
+    Row("killed from outside, and the port was lost before", [.lostToThief], "EADDRINUSE") {
+      $0.lose(0, to: thief)
+      $0.servers[1].died = 9
+    },
+    Row(
+      "libzmq could make no thread and aborted", [.harnessError],
+      "a limit of the host was reached by the input of API server 1 (pid 901) at stage host: errno 11 (EAGAIN)"
+    ) {
+      $0.servers[1].died = 6
+      $0.servers[1].input.errno = 11
+      $0.servers[1].input.stage = .host
+    },
+    Row(
+      "libzmq aborted by the plan's own limit", [.childDied],
+      "API server 1 (pid 901) died by signal 6",
+      arm: limiting
+    ) {
+      $0.servers[1].died = 6
+      $0.servers[1].input.errno = 24
+      $0.servers[1].input.stage = .host
+    },
+    Row("aborted by its own doing", [.childDied], "died by signal 6") { $0.servers[1].died = 6 },
+    Row(
+      "bindstorm's own API server gave up", [.harnessError],
+      "API server 1 (pid 901) could not go on and ended itself (exit code 70)"
+    ) { $0.servers[1].died = 70 << 8 },
+    Row("no descriptor for a bind", [.harnessError], "stage bind: errno 24 (EMFILE)") {
+      $0.lose(1, to: nil)
+      $0.servers[1].input.errno = 24
+    },
+    Row(
+      "no descriptor for a bind, as the plan has it", [.otherError], "errno 24 (EMFILE)",
+      arm: limiting
+    ) {
+      $0.lose(1, to: nil)
+      $0.servers[1].input.errno = 24
     },
     Row("killed with a core dump", [.childDied], "signal 11") { $0.servers[1].died = 11 | 0x80 },
     Row("left with a code", [.childDied], "exit code 255") { $0.servers[1].died = 255 << 8 },
@@ -376,7 +431,10 @@ extension ServerRecord {
       $0.lose(1, to: nil)
       $0.servers[1].input.errno = 13
     },
-    Row("no more descriptors", [.otherError], "the launcher failed at stage probe with errno 24") {
+    Row(
+      "no more descriptors", [.harnessError],
+      "a limit of the host was reached by the launcher (pid 800) at stage probe: errno 24 (EMFILE)"
+    ) {
       $0.launches[0].errno = 24
       $0.launches[0].stage = .probe
     },
@@ -436,7 +494,7 @@ extension ServerRecord {
       "fault 1 (kill at after-ready) was due in launch 0 and not witnessed: its victim never reached that point",
       arm: faulty
     ) {
-      $0.servers[0].died = 9
+      $0.servers[0].died = 256
       $0.faults[1].injected = 0
       $0.faults[1].witnessed = 0
     },
@@ -723,6 +781,16 @@ extension ServerRecord {
       ])
   }
 
+  @Test
+  func `a must-fail control is fulfilled by lost ports and by the defects that plans provoke`() {
+    #expect(
+      Outcome.allCases.filter(\.fulfilsControl) == [
+        .lostToSelf, .lostToSibling, .lostToThief, .lostToOutsider, .lostToUnknown, .splitBrain,
+        .crossTalk, .placeholderLeak, .exhausted, .falseTimeout, .recovered,
+      ])
+    #expect(Outcome.allCases.allSatisfy { !$0.fulfilsControl || $0.isFailure })
+  }
+
   /// Faults in the order in which they decide. Each later one is put into the same history.
   static let precedence: [(outcome: Outcome, change: @Sendable (inout TrialHistory) -> Void)] = [
     (.leaked, { $0.ended.socketsLeft = 1 }),
@@ -738,7 +806,8 @@ extension ServerRecord {
     (.placeholderLeak, { $0.launches[0].advertised[3] = 0 }),
     (.crossTalk, { $0.servers[1].input.ownership = .stranger }),
     (.splitBrain, { $0.servers[1].output.ownership = .shared }),
-    (.childDied, { $0.servers[2].died = 9 }),
+    (.childDied, { $0.servers[2].died = 256 }),
+    (.harnessError, { $0.servers[3].died = 9 }),
     (
       .exhausted,
       {

@@ -69,12 +69,12 @@ import Testing
     },
     Row(
       "a coordinator that had bound and died is given up", [.childDied],
-      "the coordinator (pid 600) died by signal 9", arm: arm()
+      "the coordinator (pid 600) died by exit code 1", arm: arm()
     ) {
       $0.launches[0].errno = 110
       $0.launches[0].stage = .coordinator
       $0.startups[0].coordinatorReported = 0
-      $0.startups[0].coordinatorDied = 9
+      $0.startups[0].coordinatorDied = 256
     },
     Row(
       "the coordinator's channel ended", [.childDied], "stage coordinator with errno 32", arm: arm()
@@ -172,10 +172,10 @@ import Testing
     },
     Row(
       "an API server gives up an engine core that died while loading", [.childDied],
-      "engine core 2 (pid 502) died by signal 9", arm: arm()
+      "engine core 2 (pid 502) died by signal 11", arm: arm()
     ) {
       $0.engines[2].loaded = 0
-      $0.engines[2].died = 9
+      $0.engines[2].died = 11
       $0.servings[1] = ServingRecord(
         launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
         stage: .readiness)
@@ -206,8 +206,34 @@ import Testing
     Row(
       "an engine core dies", [.childDied], "Failed core proc(s): {'EngineCore_DP1': 1}", arm: arm()
     ) { $0.engines[1].died = 256 },
-    Row("the coordinator dies", [.childDied], "died by signal 9", arm: arm()) {
-      $0.startups[0].coordinatorDied = 9
+    Row("the coordinator dies", [.childDied], "died by signal 6", arm: arm()) {
+      $0.startups[0].coordinatorDied = 6
+    },
+    Row(
+      "somebody kills the coordinator", [.harnessError],
+      "the coordinator (pid 600) died by signal 9, which neither a fault of the plan nor bindstorm sent",
+      arm: arm()
+    ) { $0.startups[0].coordinatorDied = 9 },
+    Row(
+      "somebody kills an engine core, and others give it up", [.harnessError],
+      "engine core 2 (pid 502) died by signal 9", arm: arm()
+    ) {
+      $0.engines[2].died = 9
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
+    Row(
+      "an engine core gives up by bindstorm's own word", [.harnessError],
+      "engine core 1 (pid 501) could not go on and ended itself (exit code 70)", arm: arm()
+    ) { $0.engines[1].died = 70 << 8 },
+    Row(
+      "an engine core has no memory left", [.harnessError],
+      "a limit of the host was reached by engine core 1 (pid 501): errno 12 (ENOMEM)", arm: arm()
+    ) {
+      $0.engines[1].errno = 12
+      $0.engines[1].stage = .connect
+      $0.engines[1].died = 256
     },
     Row("nobody says that it was served", [.harnessError], "never saw", arm: arm()) {
       $0.startups[0].served = 0
@@ -268,8 +294,9 @@ import Testing
     },
     Row(
       "a launcher of another node dies", [.childDied],
-      "the launcher of node 1 (pid 401) died by signal 9", arm: arm(Startup(engines: 2, nodes: 2))
-    ) { $0.startups[0].headless[0].died = 9 },
+      "the launcher of node 1 (pid 401) died by exit code 3",
+      arm: arm(Startup(engines: 2, nodes: 2))
+    ) { $0.startups[0].headless[0].died = 3 << 8 },
     Row("a row of launches is done", [.ready], "", arm: arm(row)) { _ in },
     Row(
       "a row of launches that ended early without a reason", [.harnessError],

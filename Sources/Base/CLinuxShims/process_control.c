@@ -140,10 +140,14 @@ int bs_remap_unwritten_pages(void) {
 }
 
 int bs_set_parent_death_signal(int signal_number) {
+  if (BS_FAILS("prctl", BS_PROCESS_ANY)) return errno;
   return prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0) == 0 ? 0 : errno;
 }
 
-int bs_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }
+int bs_become_subreaper(void) {
+  if (BS_FAILS("prctl", BS_PROCESS_ANY)) return errno;
+  return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno;
+}
 
 static char *append_number(char *end, const char *limit, int number) {
   char digits[12];
@@ -185,17 +189,21 @@ int bs_detached_folder(void) {
 }
 
 int bs_keep_descriptors(const int *from, const int *to, int count) {
-  /* By way of high numbers, so that no dup2 overwrites what a later one reads. */
-  int high[16];
+  /* By way of numbers above all that are wanted, so that no dup2 overwrites what a later one reads. No higher than need
+     be: RLIMIT_NOFILE may be low. */
+  int high[16], first = 3;
   if (count > 16) return EINVAL;
+  for (int i = 0; i < count; i++)
+    if (to[i] >= first) first = to[i] + 1;
   for (int i = 0; i < count; i++) {
-    high[i] = from[i] < 0 ? -1 : fcntl(from[i], F_DUPFD, 200);
-    if (from[i] >= 0 && high[i] < 0) return errno;
+    high[i] = from[i] < 0 ? -1 : fcntl(from[i], F_DUPFD, first);
+    /* EINVAL: `first` is beyond the limit. */
+    if (from[i] >= 0 && high[i] < 0) return errno == EINVAL ? EMFILE : errno;
   }
-  close_range(3, 199, 0);
+  if (first > 3) close_range(3, (unsigned)first - 1, 0);
   for (int i = 0; i < count; i++)
     if (high[i] >= 0 && dup2(high[i], to[i]) < 0) return errno;
-  close_range(200, ~0u, 0);
+  close_range((unsigned)first, ~0u, 0);
   return 0;
 }
 
@@ -253,6 +261,7 @@ int bs_take_signal(int descriptor) {
 
 void bs_reset_signals(void) {
   signal(SIGPIPE, SIG_DFL);
+  signal(SIGXFSZ, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   signal(SIGCHLD, SIG_DFL);
   sigset_t none;
@@ -303,8 +312,36 @@ int bs_note_termination(uint32_t *flag, uint32_t *word) {
   termination_flag = flag;
   termination_word = word;
   int error = handle(SIGINT, note_termination);
-  return error ? error : handle(SIGTERM, note_termination);
+  if (!error) error = handle(SIGTERM, note_termination);
+  /* Under nohup(1) a hangup is ignored, and is to stay so. */
+  struct sigaction before;
+  if (error || sigaction(SIGHUP, 0, &before) < 0 || before.sa_handler == SIG_IGN) return error;
+  return handle(SIGHUP, note_termination);
 }
+
+bool bs_is_host_limit(int error) {
+  return error == EAGAIN || error == ENOMEM || error == ENFILE || error == EMFILE;
+}
+
+static int32_t *abort_error;
+static uint32_t *abort_stage;
+static uint32_t abort_stage_value;
+
+/* abort() raises the signal again, with its default action, when a handler returns. */
+static void note_abort(int signal_number) {
+  (void)signal_number;
+  if (!abort_error || *abort_error != 0 || !bs_is_host_limit(errno)) return;
+  *abort_error = errno;
+  *abort_stage = abort_stage_value;
+}
+
+void bs_note_aborts(int32_t *error, uint32_t *stage, uint32_t value) {
+  abort_error = error;
+  abort_stage = stage;
+  abort_stage_value = value;
+}
+
+int bs_handle_aborts(void) { return handle(SIGABRT, note_abort); }
 
 static void do_nothing(int signal_number) { (void)signal_number; }
 

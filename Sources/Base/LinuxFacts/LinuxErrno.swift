@@ -10,6 +10,12 @@ public enum LinuxErrno {
   public static let addressInUse: Int32 = 98
   public static let timedOut: Int32 = 110
 
+  /// What the kernel says when a limit of the host, the user, the process or a cgroup is reached: processes and threads,
+  /// memory, open files. bs_is_host_limit() in process_control.c has the same four, for a signal handler.
+  public static let hostLimits: Set<Int32> = [
+    tryAgain, outOfMemory, tooManyFilesOfHost, tooManyFiles,
+  ]
+
   private static let names: [Int32: String] = [
     1: "EPERM", 2: "ENOENT", 3: "ESRCH", 4: "EINTR", 5: "EIO", 7: "E2BIG", 8: "ENOEXEC", 9: "EBADF",
     10: "ECHILD", 11: "EAGAIN", 12: "ENOMEM", 13: "EACCES", 14: "EFAULT", 16: "EBUSY", 17: "EEXIST",

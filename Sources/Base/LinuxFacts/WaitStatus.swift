@@ -13,6 +13,16 @@ public enum WaitStatus: Equatable, Sendable, CustomStringConvertible {
     self = signal == 0 ? .exited(raw >> 8 & 0xff) : .signalled(signal)
   }
 
+  /// Signals that a process brings on itself: SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV, SIGPIPE (signal(7); the same
+  /// numbers on x86-64 and aarch64).
+  private static let selfInflicted: Set<Int32> = [4, 5, 6, 8, 11, 13]
+
+  /// Whether a signal ended it that comes from outside: from the kernel's OOM killer, a limit of the host or a person.
+  public var isFromOutside: Bool {
+    guard case .signalled(let signal) = self else { return false }
+    return !Self.selfInflicted.contains(signal)
+  }
+
   /// A noun phrase: `exit code 3` or `signal 9`.
   public var description: String {
     switch self {

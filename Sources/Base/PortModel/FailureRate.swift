@@ -81,8 +81,9 @@ public struct PredictedFailure: Sendable, Equatable {
   public var perTrial: Double
 
   public init(perLaunch: Double, perTrial: Double) {
-    self.perLaunch = perLaunch
-    self.perTrial = perTrial
+    // Adding zero makes -0 one: -expm1(0) is -0.
+    self.perLaunch = perLaunch + 0
+    self.perTrial = perTrial + 0
   }
 }
 

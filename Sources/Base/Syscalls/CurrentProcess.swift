@@ -1,9 +1,34 @@
+internal import CLinuxShims
 internal import Glibc
 
 /// What a process does to itself.
 public enum CurrentProcess {
   /// Its id.
   public static var pid: Int32 { getpid() }
+
+  /// What it was started with, its own name first; also where /proc cannot be read, by way of which
+  /// `CommandLine.arguments` comes by them. Empty only if the C library does not hand them on.
+  public static var arguments: [String] {
+    var count: Int32 = 0
+    let vector = bs_arguments(&count)
+    return (0..<Int(count)).compactMap { vector[$0].map { String(cString: $0) } }
+  }
+
+  /// From now on a write beyond RLIMIT_FSIZE fails with EFBIG, and does not end the process by SIGXFSZ.
+  public static func reportFileSizeLimit() { signal(SIGXFSZ, SIG_IGN) }
+
+  /// Raises RLIMIT_NOFILE to the hard limit, and that to `wanted` if it is lower and may be raised.
+  public static func raiseDescriptorLimit(to wanted: UInt = 131_072) {
+    let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    var limit = rlimit()
+    getrlimit(files, &limit)
+    var higher = rlimit(
+      rlim_cur: max(wanted, limit.rlim_max), rlim_max: max(wanted, limit.rlim_max))
+    // Not every root may: in containers CAP_SYS_RESOURCE is often missing.
+    if setrlimit(files, &higher) == 0 { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(files, &limit)
+  }
 
   /// The path of its executable.
   /// - Throws: what `readlink(2)` of /proc/self/exe says, ENAMETOOLONG for one of 4,096 bytes and more.

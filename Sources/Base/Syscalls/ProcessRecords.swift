@@ -120,7 +120,7 @@ public enum ProcessRecords {
 
   private static func processes() -> [Int32] { entries(of: "/proc").compactMap { Int32($0) } }
 
-  private static func entries(of folder: String) -> [String] {
+  static func entries(of folder: String) -> [String] {
     guard let stream = opendir(folder) else { return [] }
     defer { closedir(stream) }
     var names: [String] = []

@@ -34,7 +34,10 @@ static void keep_answering(int listener, struct calls *calls) {
     if (calls->kept[i]) pt_reply(listener, calls->kept[i], 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
   for (;;) {
     struct pollfd item = {.fd = listener, .events = POLLIN};
-    if (poll(&item, 1, -1) < 0) continue;
+    if (poll(&item, 1, -1) < 0) {
+      if (errno == EINTR) continue;
+      _exit(1);
+    }
     if (item.revents & POLLIN) {
       memset(&calls->incoming, 0, sizeof calls->incoming);
       if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &calls->incoming) == 0)
@@ -59,7 +62,11 @@ void pt_guard(int listener, int supervisor, struct calls *calls) {
   close_range((unsigned)high + 1, ~0u, 0);
   for (;;) {
     struct pollfd items[2] = {{.fd = supervisor, .events = POLLIN}, {.fd = listener, .events = 0}};
-    if (poll(items, 2, -1) < 0) continue;
+    if (poll(items, 2, -1) < 0) {
+      /* A filter that forbids poll(2) fails it for ever. */
+      if (errno == EINTR) continue;
+      _exit(1);
+    }
     if (items[1].revents & POLLHUP) _exit(0);
     if (items[0].revents) keep_answering(listener, calls);
   }

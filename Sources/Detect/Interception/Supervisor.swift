@@ -38,6 +38,10 @@ public final class Supervisor {
   public static func run(_ supervision: Supervision) throws(CheckError) -> Observation {
     let abilities = HostAbilities()
     guard let best = abilities.mode else { throw .unavailable(abilities.missing) }
+    // Supervisor and guard wait by it; denied, they would turn in circles.
+    guard (failing("poll") ?? poll(nil, 0, 0)) == 0 else {
+      throw .unavailable(SystemError.current("poll").description)
+    }
     if supervision.mode == .full && best != .full {
       throw .unavailable("full mode needs pidfd_getfd and Linux 5.19")
     }

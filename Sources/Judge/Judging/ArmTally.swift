@@ -22,6 +22,8 @@ public struct ArmTally: Sendable {
   public private(set) var trials = (counted: 0, failed: 0)
   /// Launches that count, and those of them that failed.
   public private(set) var launches = (counted: 0, failed: 0)
+  /// Trials that count in which a launch failed as a must-fail control must.
+  public private(set) var provokedTrials = 0
 
   public init() {}
 
@@ -46,6 +48,7 @@ public struct ArmTally: Sendable {
     if !trial.launches.isEmpty && trial.launches.allSatisfy(\.outcome.isCounted) {
       trials.counted += 1
       if trial.launches.contains(where: \.outcome.isFailure) { trials.failed += 1 }
+      if trial.launches.contains(where: \.outcome.fulfilsControl) { provokedTrials += 1 }
     }
     if let skew = trial.releaseSkewNanoseconds { releaseSkews.add(skew) }
     if let window = trial.windowNanoseconds { windows.add(window) }
@@ -60,6 +63,9 @@ public struct ArmTally: Sendable {
 
   /// Launches with that outcome.
   public func count(_ outcome: Outcome) -> Int { outcomes[outcome] ?? 0 }
+
+  /// Launches that failed as a must-fail control must.
+  var provokedLaunches: Int { Outcome.allCases.filter(\.fulfilsControl).map(count).reduce(0, +) }
 
   /// The rate per launch.
   public var launchRate: RateEstimate { Self.estimate(launches.failed, launches.counted) }

@@ -71,7 +71,7 @@ struct LaunchJudge {
     let rules: [() -> Finding?] = [
       refused, crashed, misspoken, forced,
       lost, serviceLost, duplicate, exhausted,
-      startup, died,
+      limited, endedFromOutside, startup, died,
       ownership, misadvertised, premature,
       livelocked, launcherFailed, endpointFailed, unanswered,
       unfinished, left, recovered, unforced,
@@ -80,47 +80,6 @@ struct LaunchJudge {
       if let finding = rule() { return finding }
     }
     return nil
-  }
-
-  /// The host refused one of the launch's processes, or of those that the plan sets on it: asked first, since whoever
-  /// waited for that process fails in turn. Nil if it refused none.
-  func refused() -> Finding? {
-    if own.stage == .host { return (.harnessError, HostLimit.text(own.detail, errno: own.errno)) }
-    if let beyond {
-      if let engine = beyond.engines.first(where: { $0.stage == .host }) {
-        return (.harnessError, HostLimit.text("engine core \(engine.engine)", errno: engine.errno))
-      }
-      if let serving = beyond.servings.first(where: { $0.stage == .host }) {
-        return (
-          .harnessError,
-          HostLimit.text("the HTTP front end of API server \(serving.server)", errno: serving.errno)
-        )
-      }
-    }
-    guard let fault = record.faults.first(where: { $0.launch == launch && $0.refused != 0 })
-    else { return nil }
-    return (
-      .harnessError,
-      HostLimit.text(
-        "the process that acts for fault \(fault.fault) (\(fault.name))", errno: fault.refused)
-    )
-  }
-
-  /// A launcher is ours and never ends by itself: what came of its launch says nothing about the strategy, unless a
-  /// fault of the plan ended it.
-  private func crashed() -> Finding? {
-    guard let status = own.died else { return nil }
-    guard !record.faults.contains(where: endsLauncher) else { return nil }
-    return (
-      .harnessError,
-      "the launcher (pid \(own.pid)) died by \(WaitStatus(status)), and no fault of the plan ended it"
-    )
-  }
-
-  /// Whether a fault of the plan ended the launcher.
-  private func endsLauncher(_ fault: FaultRecord) -> Bool {
-    fault.launch == launch && fault.isDue && fault.injected != 0 && fault.point.role == .launcher
-      && FaultName.endingVictims.contains(fault.name)
   }
 
   /// What an adapter that breaks its protocol says or does proves nothing about its ports.
@@ -167,26 +126,6 @@ struct LaunchJudge {
       ?? finding(.childDied, beyond.died())
       ?? finding(.timeout, beyond.unansweredOverHTTP(own: own))
       ?? (own.errno == 0 ? finding(.timeout, beyond.gaveUp(record.relative)) : nil)
-  }
-
-  /// An API server died by itself.
-  private func died() -> Finding? {
-    for server in record.servers where server.launch == launch && !hasGivenUp(server) {
-      guard let status = server.died else { continue }
-      return (
-        .childDied,
-        "API server \(server.server) (pid \(server.pid)) died by \(WaitStatus(status))"
-      )
-    }
-    return nil
-  }
-
-  /// Whether an API server ended because its launcher had failed before the barrier opened: it has tried no bind, and
-  /// its exit code 1 is a consequence, not a cause.
-  private func hasGivenUp(_ server: ServerRecord) -> Bool {
-    let afterRelease: [Stage] = [.report, .ask, .http, .readiness, .serve]
-    return own.errno != 0 && !afterRelease.contains(own.stage) && server.died == 1 << 8
-      && [server.input, server.output].allSatisfy { $0.attempted == 0 && $0.errno == 0 }
   }
 
   /// A scan that comes back to where it began would go on for ever.

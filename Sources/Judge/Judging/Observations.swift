@@ -7,7 +7,8 @@ internal import Statistics
 struct Observations {
   let failed: Int
   let counted: Int
-  /// Seen, but neither failed nor ready: invalid, or without a usable record.
+  /// Seen, but neither ready nor failed as is asked for: invalid, without a usable record, or of a must-fail control
+  /// that failed otherwise.
   let uncounted: Int
 
   init(_ tally: ArmTally, byLaunch: Bool) {
@@ -20,9 +21,21 @@ struct Observations {
     }
   }
 
-  /// The observations that decide a demand on the arm's rate.
+  /// The observations that decide a demand on the arm's rate. Of a must-fail control, what failed in another way than it
+  /// must neither shows the race nor its absence: it does not count.
   init(_ tally: ArmTally, of arm: Arm) {
-    self.init(tally, byLaunch: arm.launchesPerTrial == 1)
+    let isByLaunch = arm.launchesPerTrial == 1
+    let all = Observations(tally, byLaunch: isByLaunch)
+    let isControl = arm.expectation?.isMustFailControl == true
+    let provoked = isByLaunch ? tally.provokedLaunches : tally.provokedTrials
+    let others = isControl ? all.failed - provoked : 0
+    self.init(
+      failed: all.failed - others, counted: all.counted - others,
+      uncounted: all.uncounted + others)
+  }
+
+  private init(failed: Int, counted: Int, uncounted: Int) {
+    (self.failed, self.counted, self.uncounted) = (failed, counted, uncounted)
   }
 
   /// Exact one-sided bounds of the rate of these observations.

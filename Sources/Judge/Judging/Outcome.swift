@@ -42,12 +42,19 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
     public let meaning: String
     /// How it enters the rate.
     public let counting: Counting
+    /// Whether a must-fail control that ends so has failed as it must: it lost a port, or a defect of the start-up that
+    /// scenarios provoke on purpose has shown itself. A death, a timeout or another error may come of anything.
+    public let fulfilsControl: Bool
     /// What a reader can do about it.
     public let advice: String
 
-    fileprivate init(_ counting: Counting, _ meaning: String, do advice: String) {
+    /// - Parameter isProvoked: a defect that scenarios provoke on purpose; every failure to own a port is one.
+    fileprivate init(
+      _ counting: Counting, _ meaning: String, isProvoked: Bool = false, do advice: String
+    ) {
       self.meaning = meaning
       self.counting = counting
+      fulfilsControl = isProvoked || counting == .portFailure
       self.advice = advice
     }
   }
@@ -66,6 +73,8 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
   public var isFailure: Bool { isCounted && facts.counting != .ready }
   /// Whether it counts as a failure to get a port and to have it alone.
   public var isPortFailure: Bool { facts.counting == .portFailure }
+  /// Whether it is a failure of the kind that a must-fail control must have.
+  public var fulfilsControl: Bool { facts.fulfilsControl }
 
   private static let table: [Outcome: Facts] = [
     .ready: Facts(
@@ -100,9 +109,11 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
     .crossTalk: Facts(
       .failure,
       "A stranger answered at an advertised endpoint, another port was advertised than the bound one, or a message of another launch arrived.",
+      isProvoked: true,
       do: "Advertise a port only once it is bound, and let each connection name its launch."),
     .placeholderLeak: Facts(
       .failure, "Port 0 was advertised to the peers.",
+      isProvoked: true,
       do: "Report the bound port before the addresses are copied to the peers."),
     .exhausted: Facts(
       .portFailure, "The kernel, or the strategy's own search, found no free port.",
@@ -115,9 +126,11 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
     .falseTimeout: Facts(
       .failure,
       "A time limit of the start-up passed although the process that was waited for was healthy, only slow.",
+      isProvoked: true,
       do: "Raise that limit, or wait for as long as the process is alive."),
     .childDied: Facts(
-      .failure, "An API server, an engine core, the coordinator or a checked program died.",
+      .failure,
+      "An API server, an engine core, the coordinator or a checked program died by its own doing, or by a fault of the plan.",
       do: "Read its exit code or signal in the evidence, and its messages in `workers.log`."),
     .leaked: Facts(
       .failure, "Sockets or processes were left after everything had been closed.",
@@ -131,6 +144,7 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
     .recovered: Facts(
       .failure,
       "Ready, but only after a retry, without which the launch would have been lost.",
+      isProvoked: true,
       do: "Remove the TOCTOU window: the retry hides the race and does not end it."),
     .adapterError: Facts(
       .notCounted,
@@ -141,7 +155,10 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
       "A fault, theft or injection that the plan demands did not happen, or nothing witnessed it.",
       do: "Read in the evidence what did not happen, and change the plan so that it can."),
     .harnessError: Facts(
-      .notCounted, "bindstorm or the host failed, or the record of the trial is incomplete.",
-      do: "Run `bindstorm doctor`, read `workers.log`, and report it if it happens again."),
+      .notCounted,
+      "bindstorm or the host failed: a limit was reached, a process was ended from outside, or the record of the trial is incomplete.",
+      do:
+        "Raise the limit that the evidence names; `bindstorm doctor PLAN` compares the plan's needs with the host. Else read `workers.log`, and report it if it happens again."
+    ),
   ]
 }

@@ -193,8 +193,15 @@ private struct DemandJudge {
   private var allowance: String {
     let uncounted = Observations(tally, of: arm).uncounted
     let unit = arm.launchesPerTrial > 1 ? "trials" : "launches"
-    return uncounted == 0
-      ? "" : "; \(uncounted) \(unit) that do not count may have gone either way"
+    if uncounted == 0 { return "" }
+    let others = Outcome.allCases.filter {
+      $0.isFailure && !$0.fulfilsControl && tally.count($0) > 0
+    }
+    let why =
+      demand.isMustFailControl && !others.isEmpty
+      ? " (\(others.map { "\($0.rawValue) x\(tally.count($0))" }.joined(separator: ", ")) is not what it must fail by)"
+      : ""
+    return "; \(uncounted) \(unit) that do not count may have gone either way" + why
   }
 
   private func rounded(_ p: Double) -> String { "\((p * 1_000).rounded() / 1_000)" }

@@ -160,6 +160,15 @@ struct StartupEvidence {
       : "\(who) accepted no connection from the shared HTTP listener; \(sent)"
   }
 
+  /// Processes beyond the API servers, and how each died; nil for those that live.
+  var dead: [(who: String, status: Int32?)] {
+    [("the coordinator (pid \(record.coordinatorPid))", record.coordinatorDied)]
+      + engines.map { ("engine core \($0.engine) (pid \($0.pid))", $0.died) }
+      + record.headless.enumerated().map {
+        ("the launcher of node \($0.offset + 1) (pid \($0.element.pid))", $0.element.died)
+      }
+  }
+
   /// A process beyond the API servers that died by itself.
   func died() -> String? {
     if let status = record.coordinatorDied {

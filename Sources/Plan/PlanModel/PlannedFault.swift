@@ -76,9 +76,14 @@ public enum FaultName {
   public static let exit = "exit"
   public static let kill = "kill"
   public static let steal = "steal"
+  public static let descriptorLimit = "descriptor-limit"
+  public static let failCall = "fail-call"
 
   /// The faults that end their victim.
   public static let endingVictims: Set<String> = [exit, kill]
+
+  /// The faults by which a limit of the host seems to be reached, of which libzmq aborts its process.
+  public static let limitingVictims: Set<String> = [descriptorLimit, failCall]
 }
 
 /// A fault of a plan: what, where, to whom, and in which trials.

@@ -1,9 +1,15 @@
+internal import CLinuxShims
 internal import Glibc
 internal import StartupProtocol
 
 // Started by bindstorm-worker only: by an API server to answer HTTP for it, or by a launcher to ask. Its channel to
 // whoever started it and the shared listener are at fixed descriptors, see `FrontEndCommand.Descriptor`.
-switch FrontEndCommand(CommandLine.arguments.dropFirst()) {
+//
+// Not CommandLine.arguments, which is empty where /proc cannot be read.
+var count: Int32 = 0
+let vector = bs_arguments(&count)
+let arguments = (0..<Int(count)).compactMap { vector[$0].map { String(cString: $0) } }
+switch FrontEndCommand(arguments.dropFirst()) {
 case .serve(let launch, let server): Gateway.run(launch: launch, server: server)
 case .ask(let questions): Asker.run(questions)
 case nil:

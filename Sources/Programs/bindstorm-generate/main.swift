@@ -18,7 +18,7 @@ do {
     try FileManager.default.createDirectory(
       at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
     try file.text.write(to: place, atomically: true, encoding: .utf8)
-    print("wrote \(file.path)")
+    try FileHandle.standardOutput.write(contentsOf: Data("wrote \(file.path)\n".utf8))
   }
 } catch {
   FileHandle.standardError.write(Data("bindstorm-generate: \(error)\n".utf8))

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 @preconcurrency internal import Glibc
+internal import Syscalls
 internal import TerminalText
 
 /// The command. Parses, wires the parts together and maps the outcome to an exit code.
@@ -21,10 +22,12 @@ struct BindstormCommand: ParsableCommand {
         2    inconclusive, or nothing ran
         64   wrong usage, or a plan that is not valid
         66   check found races (otherwise it ends with its command's exit code)
-        69   this host cannot run it (isolation is required but not available, or calls cannot be caught)
+        69   this host cannot run it (isolation is required but not available, its limits are too low, or calls cannot be
+             caught)
         70   bindstorm itself failed
         73   results cannot be created
         74   results cannot be written
+        129  the terminal hung up; what was measured so far is written
         130  interrupted (143: terminated); what was measured so far is written
       """,
     version: version,
@@ -42,7 +45,33 @@ struct BindstormCommand: ParsableCommand {
     // A closed pipe is an error of the write, not a reason to die in the middle of a trial.
     inheritedPipeIgnored = unsafeBitCast(signal(SIGPIPE, SIG_IGN), to: Int.self) == 1
     StandardStreams.ensureOpen()
-    main(nil)
+    let arguments = CurrentProcess.arguments
+    guard !arguments.isEmpty else {
+      printError("bindstorm: the C library does not hand on the arguments; it must be glibc")
+      Glibc.exit(ExitStatus.internalError.rawValue)
+    }
+    do {
+      var command = try parseAsRoot(Array(arguments.dropFirst()))
+      // The command under `check` keeps what the caller set.
+      if !(command is CheckCommand) { CurrentProcess.reportFileSizeLimit() }
+      try command.run()
+    } catch {
+      end(error)
+    }
+  }
+
+  /// Ends with what an error says, as `exit(withError:)` does, but for help and version that cannot be written.
+  private static func end(_ error: any Error) -> Never {
+    let (text, code) = (fullMessage(for: error), exitCode(for: error))
+    if code == .success {
+      do { try StandardStreams.printResult(text + "\n") } catch {
+        Glibc.exit(ExitStatus.cannotWrite.rawValue)
+      }
+    } else if !text.isEmpty {
+      let line = text + "\n"
+      _ = write(2, line, line.utf8.count)
+    }
+    Glibc.exit(code.rawValue)
   }
 }
 

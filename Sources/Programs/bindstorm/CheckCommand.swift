@@ -21,7 +21,7 @@ struct CheckCommand: ParsableCommand {
 
       EXIT CODES: 66 races were found; otherwise the command's own. 64 wrong usage, 69 this host cannot catch port \
       calls (see doctor), 70 bindstorm itself failed, 73 a report cannot be written, 126/127 the command cannot \
-      be run.
+      be run. With --shrink also 2: the command fails even with all ports available, so nothing follows.
       """)
 
   @Option(
@@ -252,6 +252,8 @@ func writeReport(_ text: String, to path: String) throws {
     printError("bindstorm: cannot write \(path): \(String(cString: strerror(code)))")
     throw ExitStatus.cannotCreate
   }
+  // The command has ended by the time there is something to write.
+  if !text.isEmpty { CurrentProcess.reportFileSizeLimit() }
   if path == "-" { return try check(writeAll(text, to: 1)) }
   let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
   try check(descriptor < 0 ? errno : 0)

@@ -15,33 +15,73 @@ struct DoctorCommand: ParsableCommand {
     abstract:
       "Report what works on this host for run and check, what is missing, and how to enable it.",
     discussion: """
-      Exit code 0: run works, possibly without a network namespace of its own; 69: it does not. What check lacks is \
-      reported and does not change the exit code.
+      With a plan, compares what it needs with the host's limits: processes, open files, memory and ports.
+
+      Exit code 0: run works, possibly without a network namespace of its own; 69: it does not, or the limits are too \
+      low for every arm of the plan. What check lacks is reported and does not change the exit code.
       """)
 
+  @Argument(help: "A plan, a JSON file.", completion: .file(extensions: ["json"]))
+  var plan: String?
+
   func run() throws {
+    let plan = try plan.map { try PlanFile(path: $0).plan }
     let record = EnvironmentRecord(isolation: "", problem: "", libzmq: "")
-    print("\(record.kernel) on \(record.machine), \(record.processors) processors")
-    print("ephemeral ports: \(record.hostPortRange)\n")
     let run = RunAbilities()
-    show("bindstorm run", run.rows, verdict: run.verdict)
-    print("")
     let check = HostAbilities()
-    show(
-      "bindstorm check", check.rows,
-      verdict: check.mode.map { "works, \($0.rawValue) mode" }
-        ?? "does not work here; missing: \(check.missing)")
-    if !run.works { throw ExitStatus.unavailable }
+    var text =
+      "\(record.kernel) on \(record.machine), \(record.processors) processors\n"
+      + "ephemeral ports: \(record.hostPortRange)\n\n"
+      + section(
+        "bindstorm run", run.rows.map { ($0.name, $0.isThere ? "yes" : "no: \($0.note)") },
+        verdict: run.verdict) + "\n"
+      + section(
+        "bindstorm check", check.rows.map { ($0.name, $0.isThere ? "yes" : "no: \($0.note)") },
+        verdict: check.mode.map { "works, \($0.rawValue) mode" }
+          ?? "does not work here; missing: \(check.missing)")
+    let budget = plan.map { HostBudget($0) }
+    if let plan, let budget { text += "\n" + needs(of: plan, budget, run) }
+    try StandardStreams.printResult(text)
+    if !run.works || budget?.short.isEmpty == false { throw ExitStatus.unavailable }
   }
 
-  private func show(_ title: String, _ rows: [HostAbilities.Row], verdict: String) {
-    print(title)
-    let width = rows.map(\.name.count).max() ?? 0
-    for row in rows {
-      let padding = String(repeating: " ", count: width - row.name.count)
-      print("  \(row.name)\(padding)  \(row.isThere ? "yes" : "no: \(row.note)")")
+  /// What a plan needs beside what there is.
+  private func needs(of plan: ResolvedPlan, _ budget: HostBudget, _ run: RunAbilities) -> String {
+    var rows = budget.rows.map { row in
+      (
+        row.name,
+        (row.isShort ? "too little: " : row.isClose ? "close: " : "enough: ") + row.sentence
+      )
     }
-    print("  -> \(verdict)")
+    let pools = PoolBudget(plan)
+    func arms(_ numbers: [Int]) -> String { numbers.map { "\($0)" }.joined(separator: ", ") }
+    let crowded =
+      pools.crowded.isEmpty
+      ? "enough" : "fewer than launches and thieves hold at once in arms \(arms(pools.crowded))"
+    rows.append(("ports in the pool", crowded))
+    if !run.hasNamespace && !pools.outside.isEmpty {
+      let range = pools.hostRange.map { "\($0.lowerBound) to \($0.upperBound)" } ?? "unknown"
+      rows.append(
+        (
+          "pool and this host's ports",
+          "no network namespace, and the pools of arms \(arms(pools.outside)) are not within ip_local_port_range (\(range))"
+        ))
+    }
+    let short = budget.short.map(\.name)
+    return section(
+      "plan \(plan.name)", rows,
+      verdict: short.isEmpty
+        ? "the limits allow it" : "cannot run here; too little: \(short.joined(separator: ", "))")
+  }
+
+  private func section(
+    _ title: String, _ rows: [(name: String, text: String)], verdict: String
+  ) -> String {
+    let width = rows.map(\.name.count).max() ?? 0
+    let lines = rows.map { row in
+      "  \(row.name)\(String(repeating: " ", count: width - row.name.count))  \(row.text)\n"
+    }
+    return "\(title)\n" + lines.joined() + "  -> \(verdict)\n"
   }
 }
 
@@ -76,6 +116,8 @@ private struct RunAbilities {
     (workerProblem, namespaceProblem, frontEndProblem) = (workers, namespace, frontEnd)
     nodeProblem = namespace ?? NodeNetwork.problemOfTrying()
   }
+
+  var hasNamespace: Bool { namespaceProblem == nil }
 
   /// Whether a plan with nothing special in it runs.
   var works: Bool { messagingProblem == nil && workerProblem == nil }

@@ -36,6 +36,8 @@ enum OutcomeList {
     "Outcomes of a launch:\n"
       + Outcome.allCases.map {
         "\($0.rawValue)\n    \($0.facts.meaning)\n    counts: \($0.facts.counting.rawValue)\n"
+          + ($0.isFailure
+            ? "    a must-fail control that fails so: \(controlWord($0))\n" : "")
           + "    to do: \($0.facts.advice)\n"
       }.joined() + "\nVerdicts on an arm:\n"
       + Verdict.allCases.map {
@@ -44,11 +46,18 @@ enum OutcomeList {
       }.joined()
   }
 
+  private static func controlWord(_ outcome: Outcome) -> String {
+    outcome.fulfilsControl ? "is fulfilled" : "is not fulfilled"
+  }
+
   static var markdown: String {
     MarkdownTable.text(
-      ["outcome", "meaning", "counts", "what to do"],
+      ["outcome", "meaning", "counts", "a must-fail control that fails so", "what to do"],
       Outcome.allCases.map {
-        ["`\($0.rawValue)`", $0.facts.meaning, $0.facts.counting.rawValue, $0.facts.advice]
+        [
+          "`\($0.rawValue)`", $0.facts.meaning, $0.facts.counting.rawValue,
+          $0.isFailure ? controlWord($0) : "-", $0.facts.advice,
+        ]
       }) + "\n"
       + MarkdownTable.text(
         ["verdict", "meaning", "exit code", "in JUnit", "what to do"],

@@ -103,7 +103,8 @@ struct PlanCommand: ParsableCommand {
 
   private func percent(_ rate: Double?) -> String {
     guard let rate else { return "-" }
-    return "\(Double((rate * 10_000).rounded()) / 100) %"
+    // Adding zero makes -0 one.
+    return "\((rate * 10_000).rounded() / 100 + 0) %"
   }
 
   private func rounded(_ seconds: Double) -> String { "\((seconds * 10).rounded() / 10)" }

@@ -165,12 +165,16 @@ enum StepSummary {
     let text =
       whole.utf8.count <= limit
       ? whole : "# \(matrix.plan.name)\n\nThe matrix is too large for a summary.\n"
-    guard let file = fopen(path, "ae") else {
-      return printError(
-        "bindstorm: note: cannot write GITHUB_STEP_SUMMARY: \(String(cString: strerror(errno)))")
+    // Without waiting: a FIFO that nobody reads would keep the run from its end.
+    let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0o666)
+    let opening = file < 0 ? errno : 0
+    let writing = opening == 0 ? writeAll(text, to: file) : opening
+    let closing = opening == 0 && close(file) != 0 ? errno : 0
+    let code = writing != 0 ? writing : closing
+    if code != 0 {
+      printError(
+        "bindstorm: note: cannot write GITHUB_STEP_SUMMARY: \(String(cString: strerror(code)))")
     }
-    fputs(text, file)
-    fclose(file)
   }
 }
 

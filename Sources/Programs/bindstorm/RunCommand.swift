@@ -52,6 +52,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let file = try PlanFile(path: plan, seed: seed)
+    try HostBudget(file.plan).check(file.plan)
     let variable = getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? ""
     let root = results ?? (variable.isEmpty ? "Results" : variable)
     let interruption = Interruption()
@@ -98,16 +99,22 @@ struct RunCommand: ParsableCommand {
           matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
         ).text + "results: \(folder.path)\n" + Self.hint(matrix, folder.path))
     }
-    StepSummary.append(matrix)
-    try folder.writeVerdict(
-      matrix,
-      timings: zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) })
-    try isShown.get()
-    if let failure {
-      if case .history = failure { throw ExitStatus.cannotWrite }
-      throw ExitStatus.internalError
+    let isWritten = Result {
+      try folder.writeVerdict(
+        matrix,
+        timings: zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) })
     }
+    StepSummary.append(matrix)
+    try isWritten.get()
+    try isShown.get()
+    try end(matrix, failure, interruption)
+  }
+
+  /// The exit code of a run whose results are shown and written.
+  private func end(_ matrix: Matrix, _ failure: RunError?, _ interruption: Interruption) throws {
+    if case .history = failure { throw ExitStatus.cannotWrite }
     if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
+    if failure != nil { throw ExitStatus.internalError }
     if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
   }
 

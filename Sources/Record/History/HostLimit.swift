@@ -1,4 +1,4 @@
-internal import LinuxFacts
+public import LinuxFacts
 
 /// What to say when the host refused one of bindstorm's own processes or channels.
 public enum HostLimit {
@@ -11,7 +11,37 @@ public enum HostLimit {
       + remedy(errno)
   }
 
-  private static func remedy(_ errno: Int32) -> String {
+  /// One sentence: which process a limit of the host ended or stopped, the errno, that it is no failure of the strategy,
+  /// and what to do.
+  /// - Parameters:
+  ///   - who: the process, for example `API server 3 (pid 12)`.
+  ///   - errno: what the kernel said.
+  public static func reached(by who: String, errno: Int32) -> String {
+    "a limit of the host was reached by \(who): \(LinuxErrno.text(errno)). It is the host's limit, not the strategy's "
+      + "failure: " + remedy(errno)
+  }
+
+  /// One sentence: which process something outside of the run ended, and that it is no failure of the strategy.
+  /// - Parameters:
+  ///   - who: the process, for example `API server 3 (pid 12)`.
+  ///   - status: how it ended, a signal.
+  public static func ended(_ who: String, by status: WaitStatus) -> String {
+    "\(who) died by \(status), which neither a fault of the plan nor bindstorm sent. It is not the strategy's failure: "
+      + "look for the kernel's OOM killer (dmesg, oom_kill in the cgroup's memory.events) and for whoever sends signals here"
+  }
+
+  /// One sentence: which process of bindstorm's gave up, and where it says why.
+  /// - Parameter who: the process, for example `API server 3 (pid 12)`.
+  public static func gaveUp(_ who: String) -> String {
+    "\(who) could not go on and ended itself (exit code \(ownFailure)): a failure of bindstorm or of the host, "
+      + "which workers.log tells"
+  }
+
+  /// Exit code of a process of bindstorm's own that cannot go on (EX_SOFTWARE of sysexits.h).
+  public static let ownFailure: Int32 = 70
+
+  /// What to do about a limit of the host, for after a colon.
+  public static func remedy(_ errno: Int32) -> String {
     switch errno {
     case LinuxErrno.tryAgain:
       "raise the number of processes (ulimit -u, pids.max of the cgroup, kernel.pid_max), or let the plan start fewer"

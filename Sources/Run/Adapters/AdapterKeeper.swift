@@ -107,7 +107,10 @@ public enum AdapterKeeper {
         pollfd(fd: signal, events: Int16(POLLIN), revents: 0),
         pollfd(fd: errorIsOpen ? own : -1, events: Int16(POLLIN), revents: 0),
       ]
-      _ = poll(&items, 2, -1)
+      if poll(&items, 2, -1) < 0 && errno != EINTR {
+        endEverything()
+        _exit(1)
+      }
       if items[1].revents != 0 { errorIsOpen = drain(own, into: tail) }
       while case let number = bs_take_signal(signal), number != 0 {
         if number == SIGTERM {

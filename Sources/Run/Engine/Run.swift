@@ -77,6 +77,7 @@ public final class Run {
     } catch {
       throw .workers(error.description)
     }
+    host.interruption = interruption
     if plan.arms.contains(where: { $0.startup?.http == true && $0.skipReason == nil }) {
       try Self.checkFrontEnd(beside: worker)
     }

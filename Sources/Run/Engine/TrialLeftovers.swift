@@ -68,7 +68,14 @@ extension TrialRunner {
     let servers = arm.depth == .bind && arm.workers == .pooled ? slots : 0..<0
     return servers.contains { region.server($0).pointee.is_dead != 0 }
       || (0..<arm.topology.launches).contains { region.launcher($0).pointee.is_dead != 0 }
-      || arm.thieves.indices.contains { region.thief($0).pointee.is_dead != 0 }
-      || region.pointer.pointee.auditor_is_dead != 0
+      || deadHelper() != nil
+  }
+
+  /// A process that belongs to no launch and is dead, for people; nil if all live. The plan's faults meet launches alone.
+  func deadHelper() -> String? {
+    let thief = arm.thieves.indices.first { region.thief($0).pointee.is_dead != 0 }
+    if let thief { return "thief \(thief) (pid \(region.thief(thief).pointee.pid))" }
+    let base = region.pointer.pointee
+    return base.auditor_is_dead != 0 ? "the auditor (pid \(base.auditor_pid))" : nil
   }
 }

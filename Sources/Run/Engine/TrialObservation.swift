@@ -20,6 +20,8 @@ struct TrialObservation {
   var socketsInWindow = -1
   var holders: [HolderKey: Holder] = [:]
   var completion = TrialEnded.Completion.complete
+  /// What the trial cannot count for, in words; empty for nothing.
+  var problem = ""
   /// Faults of the launches in a row before this one.
   var earlierFaults: [FaultRecord] = []
   /// Whether a helper of a fault outlived an earlier launch.
@@ -47,7 +49,8 @@ struct TrialObservation {
       .trialEnded(
         TrialEnded(
           arm: arm, trial: trial, barrierOpened: barrierTime, at: ended, completion: completion,
-          socketsLeft: socketsLeft, socketsInWindow: socketsInWindow, left: left)))
+          socketsLeft: socketsLeft, socketsInWindow: socketsInWindow, left: left,
+          detail: problem)))
     return events
   }
 }

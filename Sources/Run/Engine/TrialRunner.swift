@@ -202,6 +202,13 @@ struct TrialRunner {
     seen.noteBarrier(recorder)
     seen.noteWindow()
     let isComplete = seen.completion == .complete
+    if let dead = deadHelper() {
+      // Ports that a thief has lost and endpoints that nobody asks about would be read as the strategy's doing.
+      seen.completion = .harnessError
+      seen.problem =
+        "\(dead) died in the trial, and no fault of the plan is for it: a limit of the host (processes, open files, memory), "
+        + "the kernel's OOM killer (dmesg) or somebody who sends signals; workers.log may tell"
+    }
     recorder.freeze()
     let things = arm.depth == .startup && isComplete ? try cleanUp() : []
     let left = isComplete ? try socketsLeft() : -1

@@ -1,6 +1,7 @@
 internal import CLinuxShims
 internal import CSharedRegion
 @preconcurrency internal import Glibc
+internal import History
 internal import LinuxFacts
 public import RunContract
 public import Syscalls
@@ -17,7 +18,9 @@ public final class WorkerHost {
 
     public var description: String {
       switch self {
-      case .system(let error): error.description
+      case .system(let error):
+        LinuxErrno.hostLimits.contains(error.code)
+          ? "\(error): \(HostLimit.remedy(error.code))" : error.description
       case .worker(let text): text
       }
     }
@@ -36,6 +39,8 @@ public final class WorkerHost {
   private let channel: Descriptor
   private let answerTimeoutMilliseconds: Int
   private var isEnded = false
+  /// Who asks for the run's end: a worker host that is stopped then is not waited for. Nil for nobody.
+  var interruption: Interruption?
 
   /// How long the worker host may take for an answer: stopping thousands of workers takes it seconds.
   public static let defaultAnswerTimeoutMilliseconds = 60_000
@@ -58,6 +63,9 @@ public final class WorkerHost {
       let ends = try Channel.make()
       let ours = Descriptor(owning: ends.parent)
       let theirs = Descriptor(owning: ends.child)
+      // Denied, each wait would be over at once, and an answer would seem never to come.
+      let waiting = bs_wait_readable(ours.number, 0)
+      if waiting < 0 && waiting != -EINTR { throw SystemError("poll", code: -waiting) }
       region = try SharedRegion(mapping: file.number)
       region.pointer.pointee.build = fingerprint
       pid = try Self.spawn(
@@ -67,18 +75,30 @@ public final class WorkerHost {
     } catch {
       throw .system(error)
     }
-    guard Self.isReadable(channel.number, within: answerTimeoutMilliseconds),
-      let hello = try? ControlMessage.receive(from: channel.number), hello.kind == .done,
-      let raw = hello.values.first, let isolation = Isolation(rawValue: raw)
-    else {
-      var status: Int32 = 0
-      kill(pid, SIGKILL)
-      waitpid(pid, &status, 0)
-      throw .worker("\(executable) did not start (\(WaitStatus(status)))")
-    }
+    let hello =
+      Self.isReadable(channel.number, within: answerTimeoutMilliseconds)
+      ? try? ControlMessage.receive(from: channel.number) : nil
+    guard let hello, hello.kind == .done, let raw = hello.values.first,
+      let isolation = Isolation(rawValue: raw)
+    else { throw .worker(Self.failedStart(executable, pid: pid, hello)) }
     self.isolation = isolation
     isolationProblem = hello.text
     hasScratchFolder = hello.values.count > 1 && hello.values[1] != 0
+  }
+
+  /// Ends a worker host that did not come up. Returns why, as far as it is known.
+  private static func failedStart(
+    _ executable: String, pid: Int32, _ hello: ControlMessage?
+  ) -> String {
+    var (status, own): (Int32, Int32) = (0, 0)
+    // Its own end tells more than the one that it is given here.
+    while waitpid(pid, &own, WNOHANG) < 0 && errno == EINTR {}
+    kill(pid, SIGKILL)
+    let isTaken = waitpid(pid, &status, 0) < 0
+    if let hello, hello.kind == .failed { return "\(executable) cannot start: \(hello.text)" }
+    let how =
+      isTaken ? WaitStatus(own).predicate : "gave no answer and was ended"
+    return "\(executable) did not start: it \(how)"
   }
 
   deinit { end() }
@@ -101,10 +121,20 @@ public final class WorkerHost {
       && information._sifields._kill.si_pid == 0
   }
 
+  /// Whether somebody stopped it (SIGSTOP).
+  private var isStopped: Bool { ProcessRecords.state(of: pid) == "T" }
+
   /// Sends a request and waits for the answer.
   /// - Throws: what the worker host says it failed with, or that it is gone or does not answer in time.
   public func request(_ message: ControlMessage) throws(StartError) -> ControlMessage {
-    try request(message, within: answerTimeoutMilliseconds) { false }!
+    let answer = try request(message, within: answerTimeoutMilliseconds) {
+      interruption?.isRequested == true && isStopped
+    }
+    guard let answer else {
+      throw .worker(
+        "the worker host (pid \(pid)) is stopped (SIGSTOP) and gives no answer; it was ended")
+    }
+    return answer
   }
 
   /// Sends a request that may take long, and waits for the answer as long as it is wanted.
@@ -170,13 +200,21 @@ public final class WorkerHost {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    // By way of high numbers, so that neither dup2 overwrites the other's source. The worker closes
+    // Copies above all numbers that the worker has, so that no dup2 overwrites what a later one reads. The worker closes
     // everything but 0...4.
-    posix_spawn_file_actions_adddup2(&actions, messages, 2)
-    posix_spawn_file_actions_adddup2(&actions, region, 100)
-    posix_spawn_file_actions_adddup2(&actions, channel, 101)
-    posix_spawn_file_actions_adddup2(&actions, 100, WorkerDescriptor.region)
-    posix_spawn_file_actions_adddup2(&actions, 101, WorkerDescriptor.control)
+    let first = WorkerDescriptor.control + 1
+    var copies: [Int32] = []
+    defer { copies.forEach(closeDescriptor) }
+    for (from, to) in [
+      (messages, 2), (region, WorkerDescriptor.region), (channel, WorkerDescriptor.control),
+    ] {
+      let copy = fcntl(from, F_DUPFD_CLOEXEC, first)
+      // EINVAL: the lowest number that would do is beyond RLIMIT_NOFILE.
+      guard copy >= 0 else { throw SystemError("fcntl", code: errno == EINVAL ? EMFILE : errno) }
+      copies.append(copy)
+      let code = posix_spawn_file_actions_adddup2(&actions, copy, to)
+      guard code == 0 else { throw SystemError("posix_spawn_file_actions_adddup2", code: code) }
+    }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

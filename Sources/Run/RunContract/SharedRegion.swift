@@ -12,19 +12,22 @@ public struct SharedRegion {
   /// The mapped region, zeroed when it was made.
   public let pointer: UnsafeMutablePointer<bs_region>
 
+  /// Its size in bytes.
+  public static var size: Int { MemoryLayout<bs_region>.size }
+
   /// Makes the anonymous file behind a new region, zeroed; workers attach to it by descriptor.
   public static func makeFile() throws(SystemError) -> Descriptor {
     let number = bs_memory_file("bindstorm-region")
     guard number >= 0 else { throw SystemError("memfd_create", code: -number) }
     let file = Descriptor(owning: number)
-    guard (failing("ftruncate") ?? ftruncate(file.number, MemoryLayout<bs_region>.size)) == 0
+    guard (failing("ftruncate") ?? ftruncate(file.number, size)) == 0
     else { throw .current("ftruncate") }
     return file
   }
 
   /// Attaches to the region behind a descriptor.
   public init(mapping descriptor: Int32) throws(SystemError) {
-    let size = MemoryLayout<bs_region>.size
+    let size = Self.size
     guard failing("mmap") == nil,
       let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
       address != MAP_FAILED
@@ -35,7 +38,7 @@ public struct SharedRegion {
   /// A region of the same form in this process's own memory, to keep a copy in.
   public static func privateCopy() -> SharedRegion {
     let memory = UnsafeMutablePointer<bs_region>.allocate(capacity: 1)
-    memset(memory, 0, MemoryLayout<bs_region>.size)
+    memset(memory, 0, size)
     return SharedRegion(pointer: memory)
   }
 

@@ -40,7 +40,10 @@ enum AdapterCheckRole {
   }
 
   private static func say(_ line: String) {
-    let text = line + "\n"
-    _ = write(1, text, text.utf8.count)
+    do throws(SystemError) { try FileBytes.write((line + "\n").utf8, to: 1) } catch {
+      let text = "bindstorm: cannot write to standard output: \(ErrorNumber.text(error.code))\n"
+      _ = write(2, text, text.utf8.count)
+      exit(74)
+    }
   }
 }

@@ -64,11 +64,19 @@ final class CoordinatorRole {
 
   /// - Parameter channel: to the launcher; closed once the report is made.
   func run(channel: Int32) -> Never {
+    let launcher = region.launcher(addresses.launch)
+    bs_note_aborts(
+      bs_launcher_error(launcher), bs_launcher_stage(launcher), BS_STAGE_HOST.rawValue)
     do {
       record.pointee.coordinator_started_ns = MonotonicClock.now()
       pause(milliseconds: addresses.startup.coordinatorImportMilliseconds)
       try start(try Context(ioThreads: 1), channel)
-    } catch {}
+    } catch {
+      let code = (error as? MessagingError)?.code ?? (error as? SystemError)?.code ?? 0
+      if bs_is_host_limit(code) {
+        (launcher.pointee.error, launcher.pointee.stage) = (code, BS_STAGE_HOST.rawValue)
+      }
+    }
     // The launcher sees the channel's end, as the real one does.
     _exit(1)
   }

@@ -55,6 +55,7 @@ final class EngineRole {
   ///   - gate: value of the gate's word while it is shut.
   func run(copied: EngineAddresses?, gate: UInt32) -> Never {
     slot.pointee.started_ns = MonotonicClock.now()
+    bs_note_aborts(bs_engine_error(slot), bs_engine_stage(slot), BS_STAGE_HOST.rawValue)
     injector?.arm()
     let word = CommandWord(bs_gate_of(record))
     while !word.wait(differsFrom: gate) {}
@@ -73,7 +74,8 @@ final class EngineRole {
         try serve(context, received) { try handshake.send([status(.ready)]) }
       }
     } catch {
-      fail(BS_STAGE_CONNECT, (error as? MessagingError)?.code ?? EPROTO)
+      let code = (error as? MessagingError)?.code ?? EPROTO
+      fail(bs_is_host_limit(code) ? BS_STAGE_HOST : BS_STAGE_CONNECT, code)
     }
     _exit(1)
   }

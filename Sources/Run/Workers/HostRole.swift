@@ -34,16 +34,22 @@ final class HostRole {
   }
 
   init(harness: Int32, allowNamespace: Bool) {
-    _ = bs_become_subreaper()
+    let adopting = bs_become_subreaper()
     setLimits()
     bs_close_from(UInt32(WorkerDescriptor.control) + 1)
     let entered = Namespace.enter(allowed: allowNamespace)
     isolation = Isolation(rawValue: entered.how.rawValue)!
     isolationProblem = entered.problem
     // After the namespace: the kernel forgets the death signal when credentials change (prctl(2)).
-    _ = bs_set_parent_death_signal(SIGKILL)
+    let dying = bs_set_parent_death_signal(SIGKILL)
     if getppid() != harness { _exit(0) }
+    for code in [adopting, dying] where code != 0 {
+      Self.refuse(
+        "prctl: \(ErrorNumber.text(code)): if the run were killed, its workers would go on; allow prctl(2)"
+      )
+    }
     _ = bs_interrupt_on_child_exit()
+    _ = bs_handle_aborts()
     bs_set_name("bs-host", -1, -1)
     region = SharedRegion.attach()
     renewScratchFolder()
@@ -64,6 +70,7 @@ final class HostRole {
     while true {
       let ready = bs_wait_readable(WorkerDescriptor.control, 1_000)
       reap()
+      if ready < 0 && ready != -EINTR { die("worker host: poll: \(ErrorNumber.text(-ready))") }
       guard ready > 0 else { continue }
       do {
         guard let request = try ControlMessage.receive(from: WorkerDescriptor.control) else {
@@ -74,6 +81,12 @@ final class HostRole {
         reply(ControlMessage(.failed, text: "\(error)"))
       }
     }
+  }
+
+  /// Tells the harness why there can be no worker host, and ends.
+  private static func refuse(_ why: String) -> Never {
+    try? ControlMessage(.failed, text: why).send(over: WorkerDescriptor.control)
+    _exit(0)
   }
 
   private func reply(_ message: ControlMessage) {

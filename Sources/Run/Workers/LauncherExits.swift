@@ -29,7 +29,7 @@ extension LauncherRole {
       startup?.serverEnded(launch.slot(of: server))
       clearClaims(server)
       // One that crashed did not do as it was told: it died a moment before, unnoticed.
-      if isFault || Self.isCrash(status) {
+      if isFault || isCrash(status) {
         let slot = region.server(launch.slot(of: server))
         slot.pointee.wait_status = status
         slot.pointee.is_dead = 1
@@ -41,10 +41,10 @@ extension LauncherRole {
     }
   }
 
-  /// Whether a signal ended the process that is none of the launcher's own.
-  private static func isCrash(_ status: Int32) -> Bool {
+  /// Whether a signal ended the process that is none of the launcher's own, which sends signals at depth `startup` alone.
+  private func isCrash(_ status: Int32) -> Bool {
     guard case .signalled(let signal) = WaitStatus(status) else { return false }
-    return signal != SIGTERM && signal != SIGKILL
+    return startup == nil || (signal != SIGTERM && signal != SIGKILL)
   }
 
   /// Which API server has that pid; nil if none of this launch does.

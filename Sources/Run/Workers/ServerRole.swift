@@ -55,6 +55,8 @@ final class ServerRole {
   /// The API server that `LauncherRole` starts by exec: the rest of the arguments, and fixed descriptors.
   static func run(arguments: [Int]) -> Never {
     dieWith(parent: Int32(arguments[0]))
+    // The handler that the launcher had is not inherited by exec.
+    _ = bs_handle_aborts()
     let region = SharedRegion.attach()
     let order = WorkerOrder(region)
     let type = StrategyRegistry.available[order.strategy]
@@ -94,7 +96,15 @@ final class ServerRole {
     if let injector { binder.injector = injector }
     binder.channel = channel
     binder.inherited = inherited
-    do throws(MessagingError) { try binder.sockets.open() } catch { die("API server: \(error)") }
+    let input = slot.input
+    bs_note_aborts(
+      bs_endpoint_error(input), bs_endpoint_stage(input), BS_STAGE_HOST.rawValue)
+    do throws(MessagingError) { try binder.sockets.open() } catch {
+      if bs_is_host_limit(error.code) {
+        (input.pointee.error, input.pointee.stage) = (error.code, BS_STAGE_HOST.rawValue)
+      }
+      die("API server: \(error)")
+    }
     if order.workers == .fresh { binder.injector?.arm() }
     complete()
     while true {
@@ -265,7 +275,12 @@ final class ServerRole {
 
   private func answerConnection(_ listener: Int32) -> Nonce? {
     let connection = accept(listener, nil, nil)
-    guard connection >= 0 else { return nil }
+    guard connection >= 0 else {
+      if bs_is_host_limit(errno) && errno != EAGAIN {
+        (slot.input.pointee.error, slot.input.pointee.stage) = (errno, BS_STAGE_HOST.rawValue)
+      }
+      return nil
+    }
     defer { closeDescriptor(connection) }
     TCPSocket.resetOnClose(connection)
     return withUnsafeTemporaryAllocation(byteCount: Nonce.size, alignment: 8) { buffer -> Nonce? in

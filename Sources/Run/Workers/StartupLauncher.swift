@@ -103,6 +103,11 @@ final class StartupLauncher {
       return
     }
     parts.notice(.init(kind: BS_CASUALTY_COORDINATOR, number: -1))
+    // The coordinator's own word, in the launch's record: it has none for errors.
+    let slot = region.launcher(parts.launch.number).pointee
+    if slot.stage == BS_STAGE_HOST.rawValue {
+      throw parts.launch.refused("the coordinator", slot.error)
+    }
     // Only watching, no longer part of the launch: would the report have come?
     if code == ETIMEDOUT {
       _ = ChannelMessage.awaitReadable(coordinatorChannel, until: parts.watchedUntil)

@@ -1,9 +1,12 @@
 internal import CLinuxShims
 internal import Glibc
+internal import Syscalls
 
 /// Makes this process die with its parent, which is `parent` unless it has died already.
 func dieWith(parent: Int32) {
-  _ = bs_set_parent_death_signal(SIGKILL)
+  let code = bs_set_parent_death_signal(SIGKILL)
+  // Where it could not be had at all, the worker host has refused to begin.
+  if code != 0 { die("cannot end with its parent: prctl: \(ErrorNumber.text(code))") }
   if getppid() != parent { _exit(0) }
 }
 
@@ -19,10 +22,5 @@ func die(_ message: String) -> Never {
 func setLimits() {
   var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
   setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
-  var limit = rlimit()
-  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-  let wanted: rlim_t = 131_072
-  if geteuid() == 0 && limit.rlim_max < wanted { limit.rlim_max = wanted }
-  limit.rlim_cur = limit.rlim_max
-  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  CurrentProcess.raiseDescriptorLimit()
 }

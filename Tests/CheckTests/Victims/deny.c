@@ -14,6 +14,12 @@ int main(int argc, char **argv) {
   unsigned number;
   if (strcmp(argv[1], "process_vm_readv") == 0) number = SYS_process_vm_readv;
   else if (strcmp(argv[1], "unshare") == 0) number = SYS_unshare;
+  else if (strcmp(argv[1], "prctl") == 0) number = SYS_prctl;
+#ifdef SYS_poll
+  else if (strcmp(argv[1], "poll") == 0) number = SYS_poll;
+#else
+  else if (strcmp(argv[1], "poll") == 0) number = SYS_ppoll;
+#endif
   else return 64;
   struct sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),

@@ -1,6 +1,7 @@
 #ifndef BINDSTORM_CLINUXSHIMS_H
 #define BINDSTORM_CLINUXSHIMS_H
 /* What Swift cannot say; each header gives its reason. */
+#include "arguments.h"
 #include "failing_calls.h"
 #include "futex.h"
 #include "node_network.h"

@@ -61,7 +61,7 @@ int bs_keep_descriptors(const int *_Nonnull from, const int *_Nonnull to, int co
 int bs_signal_descriptor(void);
 /* The next signal of such a descriptor; 0 if none is due. */
 int bs_take_signal(int descriptor);
-/* For a child between fork() and exec: no signal is blocked, SIGPIPE, SIGTERM and SIGCHLD act as usual. */
+/* For a child between fork() and exec: no signal is blocked, SIGPIPE, SIGXFSZ, SIGTERM and SIGCHLD act as usual. */
 void bs_reset_signals(void);
 /* SIGPIPE is ignored from now on: writing to a pipe that nobody reads fails with EPIPE. */
 void bs_ignore_broken_pipes(void);
@@ -71,9 +71,18 @@ int bs_pipe(int *_Nonnull ends);
 int bs_lock_file(int descriptor);
 /* memfd_create(2), close-on-exec. A descriptor or -errno. */
 int bs_memory_file(const char *_Nonnull name);
-/* Installs handlers for SIGINT and SIGTERM that store the signal's number in *flag and ring *word, which
+/* Installs handlers for SIGINT, SIGTERM and, unless it is ignored, SIGHUP that store the signal's number in *flag and ring *word, which
    must be in memory that lives as long as the process. 0 or errno. */
 int bs_note_termination(uint32_t *_Nonnull flag, uint32_t *_Nonnull word);
+/* Whether an errno says that a limit of the host was reached: LinuxErrno.hostLimits. */
+bool bs_is_host_limit(int error);
+/* Installs a handler for SIGABRT, which children inherit: it records why this process aborts, as bs_note_aborts() says.
+   libzmq aborts a process in which it can make no thread, no eventfd and no memory; errno is that of its last call. In C,
+   as a handler that Swift compiles may allocate. 0 or errno. */
+int bs_handle_aborts(void);
+/* If this process aborts while errno is a limit of the host, that goes to *error, unless there is something, and `value`
+   to *stage. Both must live as long as the process. */
+void bs_note_aborts(int32_t *_Nonnull error, uint32_t *_Nonnull stage, uint32_t value);
 /* Installs an empty SIGCHLD handler, so that a child's death interrupts a sleep. 0 or errno. */
 int bs_interrupt_on_child_exit(void);
 /* Takes it away again: a child's death interrupts nothing. 0 or errno. */

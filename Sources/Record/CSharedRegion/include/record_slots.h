@@ -344,6 +344,8 @@ struct bs_startup_order {
 };
 
 /* Members as pointers: Swift sees arrays as tuples, and has no address of a member. */
+static inline int32_t *_Nonnull bs_endpoint_error(struct bs_endpoint *_Nonnull s) { return &s->error; }
+static inline uint32_t *_Nonnull bs_endpoint_stage(struct bs_endpoint *_Nonnull s) { return &s->stage; }
 static inline uint32_t *_Nonnull bs_answered_by(struct bs_endpoint *_Nonnull s) { return &s->answered_by; }
 static inline char *_Nonnull bs_path_of(struct bs_endpoint *_Nonnull s) { return s->path; }
 static inline uint32_t *_Nonnull bs_server_done(struct bs_server *_Nonnull s) { return &s->done; }
@@ -351,7 +353,11 @@ static inline struct bs_endpoint *_Nonnull bs_input_of(struct bs_server *_Nonnul
 static inline struct bs_endpoint *_Nonnull bs_output_of(struct bs_server *_Nonnull s) { return &s->output; }
 static inline uint32_t *_Nonnull bs_forced_is_complete(struct bs_forced_run *_Nonnull s) { return &s->is_complete; }
 static inline uint32_t *_Nonnull bs_launcher_done(struct bs_launcher *_Nonnull s) { return &s->done; }
+static inline int32_t *_Nonnull bs_launcher_error(struct bs_launcher *_Nonnull s) { return &s->error; }
+static inline uint32_t *_Nonnull bs_launcher_stage(struct bs_launcher *_Nonnull s) { return &s->stage; }
 static inline struct bs_forced_run *_Nonnull bs_forced_of(struct bs_launcher *_Nonnull s) { return &s->forced; }
+static inline int32_t *_Nonnull bs_engine_error(struct bs_engine *_Nonnull s) { return &s->error; }
+static inline uint32_t *_Nonnull bs_engine_stage(struct bs_engine *_Nonnull s) { return &s->stage; }
 static inline uint32_t *_Nonnull bs_ready_word(struct bs_engine *_Nonnull s) { return &s->is_ready; }
 static inline uint32_t *_Nonnull bs_served_word(struct bs_serving *_Nonnull s) { return &s->is_served; }
 static inline uint64_t *_Nonnull bs_heard_of(struct bs_serving *_Nonnull s) { return s->heard; }

@@ -7,7 +7,7 @@ internal import Syscalls
 /// `dup()` that fails with EMFILE once the spare ones are gone.
 public enum DescriptorLimit: Fault {
   public static let descriptor = FaultDescriptor(
-    name: "descriptor-limit", summary: "the process can open no further descriptor (EMFILE)",
+    name: FaultName.descriptorLimit, summary: "the process can open no further descriptor (EMFILE)",
     points: [.beforeInputBind, .beforeOutputBind], needsFreshWorkers: true)
 
   public static func inject(_ slot: FaultSlot, _ site: inout InjectionSite) {

@@ -7,7 +7,7 @@ public import RunContract
 /// filter, whoever makes it, libzmq too. Witnessed when a bind ends with that errno.
 public enum FailCall: Fault {
   public static let descriptor = FaultDescriptor(
-    name: "fail-call", summary: "one kind of call fails from here on with an errno",
+    name: FaultName.failCall, summary: "one kind of call fails from here on with an errno",
     options: [
       OptionDescriptor(
         name: "call", defaultValue: 0, range: 0...2, summary: "bind, listen or socket",

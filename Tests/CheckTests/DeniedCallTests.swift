@@ -1,0 +1,32 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Hosts whose seccomp profile denies a call that processes are waited for and ended by: nothing is started that would
+/// turn in circles or be left behind.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct DeniedCallTests {
+  @Test func `check does not start a command without poll`() throws {
+    let finished = try run([
+      try Victim.c("deny"), "poll", Built.bindstorm, "check", "--", "sh", "-c", "exit 7",
+    ])
+    #expect(finished.status == 69, "\(finished)")
+    #expect(
+      finished.errorOutput.contains(
+        "this host cannot catch port calls: poll: Operation not permitted (EPERM)"), "\(finished)")
+  }
+
+  @Test(arguments: ["prctl", "poll"])
+  func `run does not start workers that could not be ended or could not wait`(call: String) throws {
+    let scratch = try ScratchFolder()
+    let plan = try scratch.write(
+      #"{"version": 1, "name": "denied", "strategies": ["inherited-listener"], "#
+        + #""scenarios": [{"name": "a", "trials": 2}]}"#, to: "plan.json")
+    let finished = try run([
+      try Victim.c("deny"), call, Built.bindstorm, "run", plan, "--results", scratch.path + "/r",
+    ])
+    #expect(finished.status == 70, "\(finished)")
+    #expect(
+      finished.errorOutput.contains("\(call): Operation not permitted (EPERM)"), "\(finished)")
+    #expect(scratch.names() == ["plan.json"], "something was written")
+  }
+}
