@@ -79,8 +79,46 @@ import Testing
 
   @Test func `the terminal is the command's, and Ctrl-C reaches it once`() throws {
     let python = try skipIfMissing { try Victim.python() }
-    let ended = try run([python, Victim.script("terminal.py"), Built.bindstorm])
+    let ended = try run([python, Victim.script("terminal.py"), Built.bindstorm, "interrupt"])
     #expect(ended.output == "tty 1 9\n")
+  }
+
+  /// As a shell with job control sees it. `read` is given the terminal, `stty` as well.
+  @Test(arguments: [
+    ("read", "read 4"), ("settings", "settings 1 0"), ("interrupt-reader", "interrupt-reader False 130"),
+    ("suspend", "suspend 0"), ("suspend-reader", "suspend-reader 0"), ("background", "background 0"),
+    ("pipeline", "pipeline 0"),
+  ])
+  func `a command has its terminal and its job control`(_ what: String, _ said: String) throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let scratch = try ScratchFolder()
+    let ended = try run([
+      python, Victim.script("terminal.py"), Built.bindstorm, what, scratch.path + "/go",
+    ])
+    #expect(ended.output == said + "\n", "\(ended.errorOutput)")
+  }
+
+  /// In a session of their own, because without the tool's care the signal would reach this process.
+  @Test(arguments: ["KILL", "TERM"]) func `what it sends to its group reaches nobody else`(
+    _ signal: String
+  ) throws {
+    let ended = try run([
+      "setsid", "-w", "sh", "-c",
+      """
+      "$0" check -q -- sh -c 'echo sends; kill -\(signal) 0; echo on' & wait $!; echo caller $?
+      """, Built.bindstorm,
+    ])
+    let number = signal == "KILL" ? 9 : 15
+    #expect(ended.output == "sends\ncaller \(128 + number)\n")
+  }
+
+  /// All of its group, as from a terminal: a launcher's children end with it.
+  @Test(arguments: ["INT", "TERM", "HUP", "QUIT"])
+  func `a signal to the tool reaches the command's children`(_ signal: String) throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let checked = try check(["-q"], [python, Victim.script("group.py"), signal])
+    #expect(checked.ended.output == "child parent\n")
+    #expect(checked.ended.status == 7)
   }
 
   @Test func `a missing command and one that is no program are told apart`() throws {
