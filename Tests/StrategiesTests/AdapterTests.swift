@@ -161,7 +161,8 @@ struct AdapterTests {
     let scratch = try ScratchFolder()
     let script = try TestAdapter.write(to: scratch)
     let finished = try Program.run([
-      "setsid", "-w", "sh", "-c", "\"$0\" adapter-check -- python3 \(script) allocate/kills-group; echo $?",
+      "setsid", "-w", "sh", "-c",
+      "\"$0\" adapter-check -- python3 \(script) allocate/kills-group; echo $?",
       Built.bindstorm,
     ])
     #expect(finished.output.contains("VIOLATED  allocate: early-exit: it was ended by signal 9"))

@@ -8,12 +8,20 @@ public enum FileBytes {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .current("open \(path)") }
     let file = Descriptor(owning: descriptor)
+    return try read(file.number, "read \(path)")
+  }
+
+  /// Reads from a descriptor to its end.
+  /// - Parameter what: the call's name in the error.
+  public static func read(
+    _ descriptor: Int32, _ what: String = "read"
+  ) throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []
     while true {
       let count = try withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) {
         buffer throws(SystemError) -> Int in
-        let count = Glibc.read(file.number, buffer.baseAddress, buffer.count)
-        if count < 0 && errno != EINTR { throw .current("read \(path)") }
+        let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        if count < 0 && errno != EINTR { throw .current(what) }
         if count > 0 { bytes += buffer[..<count] }
         return count
       }
