@@ -3,6 +3,7 @@ internal import Glibc
 internal import PlanModel
 internal import Strategies
 internal import Syscalls
+internal import TerminalText
 
 /// `bindstorm adapter-check`: examines an adapter in a network namespace of its own, where one can be had.
 enum AdapterCheckRole {
@@ -40,7 +41,7 @@ enum AdapterCheckRole {
   }
 
   private static func say(_ line: String) {
-    let text = line + "\n"
+    let text = TerminalText.safe(line) + "\n"
     _ = write(1, text, text.utf8.count)
   }
 }
