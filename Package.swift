@@ -45,9 +45,9 @@ let layers = [
   Layer("Messaging", in: "Base", uses: ["CZeroMQ"]),
   Layer("JSON", in: "Base", uses: []),
   Layer("PortModel", in: "Base", uses: []),
-  Layer("ReportKit", in: "Base", uses: []),
   Layer("Statistics", in: "Base", uses: []),
   Layer("TerminalText", in: "Base", uses: []),
+  Layer("ReportKit", in: "Base", uses: ["TerminalText"]),
   // What a plan is.
   Layer("PlanModel", in: "Plan", uses: ["ForcedCalls", "PortModel"]),
   Layer("Theory", in: "Plan", uses: ["PlanModel", "PortModel"]),
@@ -75,6 +75,7 @@ let layers = [
     uses: [
       "CLinuxShims", "CSharedRegion", "ForcedCalls", "Interception", "JSON", "LinuxFacts",
       "PlanModel", "PortModel", "RaceLedger", "RunContract", "StrategyKit", "Syscalls",
+      "TerminalText",
     ]),
   Layer(
     "Strategies", in: "Run",
@@ -93,7 +94,7 @@ let layers = [
     uses: [
       "Adapters", "CLinuxShims", "CSharedRegion", "Faults", "LinuxFacts", "Messaging",
       "PlanModel", "PortModel", "RunContract", "StartupProtocol", "Strategies", "StrategyKit",
-      "Syscalls",
+      "Syscalls", "TerminalText",
     ]),
   Layer(
     "Engine", in: "Run",

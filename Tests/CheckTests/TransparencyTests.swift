@@ -79,8 +79,72 @@ import Testing
 
   @Test func `the terminal is the command's, and Ctrl-C reaches it once`() throws {
     let python = try skipIfMissing { try Victim.python() }
-    let ended = try run([python, Victim.script("terminal.py"), Built.bindstorm])
+    let ended = try run([python, Victim.script("terminal.py"), Built.bindstorm, "interrupt"])
     #expect(ended.output == "tty 1 9\n")
+  }
+
+  /// As a shell with job control sees it. `read` is given the terminal, `stty` as well.
+  @Test(arguments: [
+    ("read", "read 4"), ("settings", "settings 1 0"),
+    ("interrupt-reader", "interrupt-reader False 130"),
+    ("suspend", "suspend 0"), ("suspend-reader", "suspend-reader 0"),
+    ("background", "background 0"),
+    ("pipeline", "pipeline 0"),
+  ])
+  func `a command has its terminal and its job control`(_ what: String, _ said: String) throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let scratch = try ScratchFolder()
+    let ended = try run([
+      python, Victim.script("terminal.py"), Built.bindstorm, what, scratch.path + "/go",
+    ])
+    #expect(ended.output == said + "\n", "\(ended.errorOutput)")
+  }
+
+  /// In a session of their own, because without the tool's care the signal would reach this process.
+  @Test(arguments: ["KILL", "TERM"]) func `what it sends to its group reaches nobody else`(
+    _ signal: String
+  ) throws {
+    let ended = try run([
+      "setsid", "-w", "sh", "-c",
+      """
+      "$0" check -q -- sh -c 'echo sends; kill -\(signal) 0; echo on' & wait $!; echo caller $?
+      """, Built.bindstorm,
+    ])
+    let number = signal == "KILL" ? 9 : 15
+    #expect(ended.output == "sends\ncaller \(128 + number)\n")
+  }
+
+  /// All of its group, as from a terminal: a launcher's children end with it.
+  @Test(arguments: ["INT", "TERM", "HUP", "QUIT"])
+  func `a signal to the tool reaches the command's children`(_ signal: String) throws {
+    let python = try skipIfMissing { try Victim.python() }
+    let checked = try check(["-q"], [python, Victim.script("group.py"), signal])
+    #expect(checked.ended.output == "child parent\n")
+    #expect(checked.ended.status == 7)
+  }
+
+  /// The command itself is who has the time to do it.
+  @Test func `a report goes into the file that was opened, not where its name leads meanwhile`()
+    throws
+  {
+    let scratch = try ScratchFolder()
+    let victim = try scratch.write("before", to: "victim")
+    let report = scratch.path + "/report"
+    func checked(_ option: String, _ script: String) throws -> Finished {
+      try run([
+        Built.bindstorm, "check", "--stacks", "0", option, report, "--", "sh", "-c", script,
+      ])
+    }
+    for option in ["--json", "--html", "--junit", "--sarif", "--report"] {
+      let refused = try checked(option, "ln -sf \(victim) \(report)")
+      #expect(refused.status == 73, "\(refused.errorOutput)")
+      #expect(refused.errorOutput.contains("cannot write \(report): File exists"))
+      #expect(try String(contentsOfFile: victim, encoding: .utf8) == "before")
+      // One that the command removes, as `make clean` would, is written all the same.
+      try FileManager.default.removeItem(atPath: report)
+      #expect(try checked(option, "rm \(report)").status == 0)
+      #expect(try !String(contentsOfFile: report, encoding: .utf8).isEmpty)
+    }
   }
 
   @Test func `a missing command and one that is no program are told apart`() throws {

@@ -9,8 +9,8 @@ import Testing
 @Suite struct MarkdownReportTests {
   @Test(
     arguments: [
-      ("a|b", #"a\|b"#), (#"a\|b"#, #"a\\\|b"#), ("a\nb", "a b"), ("a\r\nb", "a b"),
-      ("a\rb", "a b"),
+      ("a|b", #"a\|b"#), (#"a\|b"#, #"a\\\|b"#), ("a\nb", "a␊b"), ("a\r\nb", "a␍␊b"),
+      ("a\rb", "a␍b"),
       ("<script>", "&lt;script>"), ("**<b>", #"\*\*&lt;b>"#), ("a*b*", #"a\*b\*"#),
       ("_x_", #"\_x\_"#), ("`x`", #"\`x\`"#), ("[x](y)", #"\[x\](y)"#), ("a & b", "a &amp; b"),
       ("~~x~~", #"\~\~x\~\~"#), ("vllm-project/vllm#40443", "vllm-project/vllm#40443"),
@@ -110,17 +110,32 @@ import Testing
   }
 
   @Test(arguments: [
-    "plain", "", " lead and trail ", "a,b", "say \"no\"", "\"", "\"\"", "two\nlines",
-    "two\r\nlines",
-    "cr\ronly", ",\u{301}", "\"\u{301}", "x\u{2028}y", "é漢🦀", "=1+1",
+    "plain", "", " lead and trail ", "a,b", "say \"no\"", "\"", "\"\"", ",\u{301}", "\"\u{301}",
+    "é漢🦀",
+    "-1", "+0.5", "'=1",
   ])
   func `any name comes back as it was`(_ name: String) throws {
+    try expect(name, shown: name)
+  }
+
+  @Test(arguments: [
+    ("two\nlines", "two␊lines"), ("two\r\nlines", "two␍␊lines"), ("cr\ronly", "cr␍only"),
+    ("x\u{2028}y", "x\u{FFFD}y"), ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("-x", "'-x"),
+    ("+x", "'+x"), ("::error::", "∶:error::"), ("=\u{301}", "'=\u{301}"),
+  ])
+  func `a name that something would obey comes back changed`(
+    _ name: String, _ shown: String
+  ) throws {
+    try expect(name, shown: shown)
+  }
+
+  private func expect(_ name: String, shown: String) throws {
     let text = CSVReport.text(SampleMatrix.awkward(scenario: name, strategy: name + "2"))
     let rows = try #require(Self.parse(text))
     #expect(rows.count == 2)
     // Byte by byte: equal strings may differ in their scalars.
-    #expect(Array(rows[1][0].utf8) == Array(name.utf8))
-    #expect(Array(rows[1][1].utf8) == Array((name + "2").utf8))
+    #expect(Array(rows[1][0].utf8) == Array(shown.utf8))
+    #expect(Array(rows[1][1].utf8) == Array((shown + "2").utf8))
   }
 }
 

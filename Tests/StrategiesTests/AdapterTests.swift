@@ -86,6 +86,7 @@ struct AdapterTests {
     Row("allocate/endless", "adapter-error", "oversized: the answer to allocate is longer"),
     Row("allocate/exits", "adapter-error", "early-exit: it exited with code 3"),
     Row("allocate/killed", "adapter-error", "early-exit: it was ended by signal 9"),
+    Row("allocate/kills-group", "adapter-error", "early-exit: it was ended by signal 9"),
     Row("allocate/closes", "adapter-error", "early-exit: it closed its standard input or", short),
     Row("allocate/unknown-error", "adapter-error", "malformed: error is none of unavailable"),
     Row("allocate/late-unavailable", "adapter-error", "unavailable is for hello only"),
@@ -134,6 +135,38 @@ struct AdapterTests {
         }
       }
     }
+  }
+
+  /// The adapter is stopped at the end of its arm, as a part of the last trial.
+  @Test(arguments: [
+    ("allocate/stop-code", "early-exit: after stop it exited with code 3, not with code 0"),
+    ("bind/stop-code", "early-exit: after stop it exited with code 3, not with code 0"),
+    ("allocate/stop-late", "late: it did not exit within 200 ms after stop"),
+  ])
+  func `how an adapter stops is a part of the record`(_ how: String, _ evidence: String) throws {
+    let scratch = try ScratchFolder()
+    let script = try TestAdapter.write(to: scratch)
+    let measured = try MeasuredPlan(
+      strategies: [TestAdapter.element(script, how, options: #"{"stop_timeout_ms": 200}"#)],
+      scenarios: [#"{"name": "alone"}"#],
+      defaults: #""topology": {"api_servers": 2}, "trials": 3, "timeout_ms": 10000"#)
+    let cell = try measured.cell("alone", how)
+    #expect(cell.outcomes == ["adapter-error": 1, "ready": 2], "\(cell.outcomes) \(cell.evidence)")
+    #expect(cell.evidence.contains(evidence), "\(cell.evidence)")
+    #expect(cell.verdict == "INCONCLUSIVE", "\(cell.reason)")
+  }
+
+  /// In a session of its own, because without the check's care this process would be ended, too.
+  @Test func `an adapter that kills its group reaches nobody but itself`() throws {
+    let scratch = try ScratchFolder()
+    let script = try TestAdapter.write(to: scratch)
+    let finished = try Program.run([
+      "setsid", "-w", "sh", "-c",
+      "\"$0\" adapter-check -- python3 \(script) allocate/kills-group; echo $?",
+      Built.bindstorm,
+    ])
+    #expect(finished.output.contains("VIOLATED  allocate: early-exit: it was ended by signal 9"))
+    #expect(finished.output.hasSuffix(" violated\n1\n"), "\(finished)")
   }
 
   @Test func `an adapter that keeps its listeners is found out`() throws {

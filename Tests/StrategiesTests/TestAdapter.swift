@@ -99,6 +99,8 @@ enum TestAdapter {
                 sys.exit(3)
             if fault == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if fault == "kills-group":
+                os.killpg(os.getpgrp(), signal.SIGKILL)
             if fault == "closes":
                 os.close(1)
                 continue
@@ -157,6 +159,10 @@ enum TestAdapter {
             continue
         say(json.dumps(reply))
         if kind == "stop":
+            if fault == "stop-code":
+                sys.exit(3)
+            if fault == "stop-late":
+                time.sleep(600)
             break
     """#
 

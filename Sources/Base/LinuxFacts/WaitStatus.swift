@@ -1,5 +1,5 @@
-/// How a process ended, decoded from the status of `waitpid(2)`. Only for calls without `WUNTRACED` and `WCONTINUED`:
-/// processes that stop or continue are not represented.
+/// How a process ended, decoded from the status of `waitpid(2)`. Processes that stop or continue are not
+/// represented: with `WUNTRACED`, ask `stopSignal` first.
 public enum WaitStatus: Equatable, Sendable, CustomStringConvertible {
   /// It called `_exit` or returned from `main`. The code is 0 to 255.
   case exited(Int32)
@@ -21,6 +21,12 @@ public enum WaitStatus: Equatable, Sendable, CustomStringConvertible {
   public var isFromOutside: Bool {
     guard case .signalled(let signal) = self else { return false }
     return !Self.selfInflicted.contains(signal)
+  }
+
+  /// The signal that stopped the process, where a call with `WUNTRACED` tells of a stop; nil where it ended. Such
+  /// a status has 0x7f in its lower byte (include/bits/waitstatus.h of glibc).
+  public static func stopSignal(_ raw: Int32) -> Int32? {
+    raw & 0xff == 0x7f ? raw >> 8 & 0xff : nil
   }
 
   /// A noun phrase: `exit code 3` or `signal 9`.

@@ -1,9 +1,12 @@
+internal import TerminalText
+
 /// Any text as a part of an XML or HTML document.
 public enum XMLText {
-  /// As character data, or inside a quoted attribute of HTML. Characters that XML 1.0 does not allow (section 2.2) become
-  /// U+FFFD; a carriage return becomes a reference, since parsers would take it for a line break.
+  /// As character data, or inside an attribute of HTML with double quotes. What is not safe to show (`TerminalText`), and
+  /// with it what XML 1.0 does not allow (section 2.2), becomes U+FFFD; a carriage return becomes a reference, since
+  /// parsers would take it for a line break.
   public static func escaped(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { result, scalar in
+    TerminalText.withoutCommands(text).unicodeScalars.reduce(into: "") { result, scalar in
       switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
@@ -11,7 +14,7 @@ public enum XMLText {
       case "\"": result += "&quot;"
       case "\t", "\n": result.unicodeScalars.append(scalar)
       case "\r": result += "&#13;"
-      case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
+      case _ where TerminalText.isUnsafe(scalar) || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
         result += "\u{FFFD}"
       default: result.unicodeScalars.append(scalar)
       }

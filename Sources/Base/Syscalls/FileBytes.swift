@@ -18,7 +18,7 @@ public enum FileBytes {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .current("open \(path)") }
     let file = Descriptor(owning: descriptor)
-    return try read(file, path, atMost: .max)
+    return try read(file.number, "read \(path)")
   }
 
   /// Reads a file that people gave: a regular file, or the pipe of a shell, as `<(command)` gives one.
@@ -32,7 +32,7 @@ public enum FileBytes {
     let file = Descriptor(owning: descriptor)
     if let kind = try refusedKind(of: file, path) { throw .notAFile(kind: kind) }
     let bytes: [UInt8]
-    do throws(SystemError) { bytes = try read(file, path, atMost: limit + 1) } catch {
+    do throws(SystemError) { bytes = try read(file.number, "read \(path)", atMost: limit + 1) } catch {
       throw .system(error)
     }
     guard bytes.count <= limit else { throw .tooLarge }
@@ -76,16 +76,17 @@ public enum FileBytes {
     return count > 0 && target.starts(with: "pipe:[".utf8)
   }
 
-  /// Reads to the end, or a piece beyond that many bytes.
-  private static func read(
-    _ file: borrowing Descriptor, _ path: String, atMost limit: Int
+  /// Reads from a descriptor to its end, or a piece beyond that many bytes.
+  /// - Parameter what: the call's name in the error.
+  public static func read(
+    _ descriptor: Int32, _ what: String = "read", atMost limit: Int = .max
   ) throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < limit {
       let count = try withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) {
         buffer throws(SystemError) -> Int in
-        let count = Glibc.read(file.number, buffer.baseAddress, buffer.count)
-        if count < 0 && errno != EINTR { throw .current("read \(path)") }
+        let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        if count < 0 && errno != EINTR { throw .current(what) }
         if count > 0 { bytes += buffer[..<count] }
         return count
       }

@@ -14,7 +14,7 @@ static int has_inherited_mask;
 typedef void (*handler)(int);
 static handler inherited_child_handler, inherited_output_handler;
 
-static const int noted[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD, SIGALRM, SIGWINCH};
+static const int noted[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD, SIGALRM, SIGWINCH, SIGTSTP};
 
 int pt_block_signals(void) {
   sigset_t set;
@@ -62,6 +62,38 @@ int pt_hold_endings(sigset_t *found) {
   int descriptor = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (descriptor >= 0) sigprocmask(SIG_BLOCK, &set, 0);
   return descriptor >= 0 ? descriptor : -errno;
+}
+
+int pt_stop_by_signal(int signal_number) {
+  static const struct timespec at_once;
+  struct sigaction plain = {.sa_handler = SIG_DFL}, found;
+  sigset_t stop, resume, mask;
+  sigemptyset(&stop);
+  sigaddset(&stop, signal_number);
+  sigemptyset(&resume);
+  sigaddset(&resume, SIGCONT);
+  sigprocmask(SIG_BLOCK, &resume, &mask); /* it continues the process all the same, and stays to be seen */
+  sigtimedwait(&resume, 0, &at_once);
+  sigaction(signal_number, &plain, &found);
+  raise(signal_number);
+  sigprocmask(SIG_UNBLOCK, &stop, 0); /* one that was blocked stops it here */
+  int was_stopped = sigtimedwait(&resume, 0, &at_once) == SIGCONT;
+  sigprocmask(SIG_SETMASK, &mask, 0);
+  sigaction(signal_number, &found, 0);
+  return was_stopped;
+}
+
+void pt_signal_others(int signal_number) {
+  struct sigaction ignored = {.sa_handler = SIG_IGN}, found;
+  sigset_t set, mask;
+  sigemptyset(&set);
+  sigaddset(&set, signal_number);
+  sigprocmask(SIG_BLOCK, &set, &mask);
+  kill(0, signal_number);
+  /* Ignoring it drops the one that is pending here. */
+  sigaction(signal_number, &ignored, &found);
+  sigaction(signal_number, &found, 0);
+  sigprocmask(SIG_SETMASK, &mask, 0);
 }
 
 void pt_die_by_signal(int signal_number) {

@@ -53,7 +53,7 @@ static void redirect(int from, int to, int channel) {
 }
 
 static void run_child(char *const *arguments, const struct pt_spawn_options *options, int channel, int privileged) {
-  if (options->own_group) setpgid(0, 0);
+  setpgid(0, 0);
   signal(SIGPIPE, options->ignores_pipe ? SIG_IGN : SIG_DFL);
   pt_restore_handlers();
   redirect(options->input, 0, channel);

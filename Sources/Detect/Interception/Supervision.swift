@@ -67,7 +67,7 @@ public struct Observation: Sendable {
   public var duplicatesForced = 0
   /// How often each injection struck, in their order.
   public var injected: [Int] = []
-  /// The signal that asked to stop, where the command has a process group of its own.
+  /// The signal that asked to stop.
   public var interruption: Int32?
   /// Processes of the tree still ran at the end; a guard lets their calls continue.
   public var isTreeRunning = false

@@ -32,6 +32,7 @@ public final class Supervisor {
   /// Fallback mode: descriptors on which `bind(0)` went on, by process.
   var unnamed: Set<UInt64> = []
   private var commandStatus: Observation.Status?
+  private var group = CommandGroup()
   private var lingerUntil: UInt64?
 
   /// Runs the command to the end of its tree.
@@ -93,7 +94,6 @@ public final class Supervisor {
     options.input = supervision.input
     options.output = supervision.output
     options.error = supervision.error
-    options.own_group = supervision.timeLimit == nil ? 0 : 1
     options.traps = traps(abilities)
     if getrlimit(Self.descriptors, &descriptorLimit) == 0 {
       // Thieves and caches need descriptors; the command keeps its own limit.
@@ -106,6 +106,7 @@ public final class Supervisor {
     defer { for word in words { free(word) } }
     observation.startedAt = MonotonicClock.now()
     guard pt_spawn(&words, &options, &tree) == 0 else { throw failure() }
+    group.begins(tree.pid)
   }
 
   private func traps(_ abilities: HostAbilities) -> UInt32 {
@@ -157,6 +158,7 @@ public final class Supervisor {
       var status: Int32 = 0
       while waitpid(tree.pid, &status, 0) < 0 && errno == EINTR {}
       commandStatus = .init(WaitStatus(status))
+      _ = group.ended(WaitStatus(status))
     }
     if !observation.isTreeRunning {
       // The guard saw the same end; it must not be left to a slow init.
@@ -221,19 +223,17 @@ public final class Supervisor {
         if commandStatus != nil && lingerUntil == nil, let linger = supervision.linger {
           lingerUntil = MonotonicClock.now() + linger
         }
-      case SIGWINCH: break
-      default:
-        if commandStatus != nil && [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains(signal) {
+      case SIGTSTP: group.stops(with: signal)
+      case SIGWINCH: group.send(signal)
+      case SIGINT, SIGTERM, SIGHUP, SIGQUIT:
+        // To all of them, as a terminal does: nobody else sends it to the command's group.
+        group.send(signal)
+        if commandStatus != nil {
           observation.isTreeRunning = true
           return false
         }
         if [SIGINT, SIGTERM].contains(signal) { observation.interruption = signal }
-        // What the terminal sends reaches the whole foreground group by itself.
-        if supervision.timeLimit != nil {
-          kill(-tree.pid, signal)
-        } else if sender != 0 {
-          kill(tree.pid, signal)
-        }
+      default: if commandStatus == nil { kill(tree.pid, signal) }
       }
     }
   }
@@ -241,10 +241,16 @@ public final class Supervisor {
   private func reap() {
     var status: Int32 = 0
     while true {
-      let pid = waitpid(-1, &status, WNOHANG)
+      let pid = waitpid(-1, &status, WNOHANG | WUNTRACED)
       guard pid > 0 else { return }
+      if pid != tree.pid { continue }
+      if let signal = WaitStatus.stopSignal(status) {
+        group.wasStopped(by: signal)
+        continue
+      }
+      if let signal = group.ended(WaitStatus(status)) { observation.interruption = signal }
       // What the time limit ended did hang, however late its exit is taken.
-      if pid == tree.pid && commandStatus != .hung { commandStatus = .init(WaitStatus(status)) }
+      if commandStatus != .hung { commandStatus = .init(WaitStatus(status)) }
     }
   }
 

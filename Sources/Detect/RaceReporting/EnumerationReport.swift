@@ -43,7 +43,7 @@ public enum EnumerationReport {
         ? "bindstorm check: no window; the command \(facts.ending)"
         : "bindstorm check: \(enumeration.red) of \(count(enumeration.windows.count, "window")) red"
     )
-    return TerminalText.safe(lines.joined(separator: "\n") + "\n")
+    return lines.map { TerminalText.safeLine($0) + "\n" }.joined()
   }
 
   /// As JSON.

@@ -57,7 +57,7 @@ public enum RaceHTMLReport {
     rows.append(("Proof", finding.proof.rawValue))
     rows.append(("Seen", "\(place.count) times, \(place.stolen) stolen"))
     var html = """
-      <article class="\(finding.kind.isRace ? "race" : "note")" id="\(finding.place)">
+      <article class="\(finding.kind.isRace ? "race" : "note")" id="\(XMLText.escaped(finding.place))">
       <h2>\(XMLText.escaped(finding.summary))</h2>
       """
     if !words.window.isEmpty {

@@ -45,7 +45,7 @@ public enum RaceTextReport {
         "bindstorm check: some of the command's processes are still running; they are no longer monitored"
       )
     }
-    return TerminalText.safe(lines.joined(separator: "\n") + "\n")
+    return lines.map { TerminalText.safeLine($0) + "\n" }.joined()
   }
 
   private static func last(_ book: Book, _ facts: RunFacts) -> String {

@@ -2,11 +2,13 @@ internal import History
 public import Judging
 internal import PlanModel
 internal import ReportKit
+internal import TerminalText
 
 /// The matrix as a GitHub-flavoured Markdown document.
 public enum MarkdownReport {
   /// The document, ending with a line break.
-  public static func text(_ matrix: Matrix) -> String {
+  public static func text(_ whole: Matrix) -> String {
+    let matrix = whole.shown(longestName: TerminalText.longestName)
     var lines = ["# \(escaped(Wording.heading(matrix.plan)))", ""]
     if matrix.isPartial { lines += ["**PARTIAL: the run was interrupted.**", ""] }
     lines.append("| strategy | " + matrix.scenarios.map(escaped).joined(separator: " | ") + " |")
@@ -76,11 +78,10 @@ public enum MarkdownReport {
     return ["", "## What each strategy costs", ""] + lines(CostTable.head, rows)
   }
 
-  /// A text from the plan as plain text on one line, without any markup.
+  /// A text that is safe to show as plain text, without any markup.
   private static func escaped(_ text: String) -> String {
-    let line = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     // By scalars: a mark that combines with one of these does not take away its meaning.
-    return line.joined(separator: " ").unicodeScalars.reduce(into: "") { result, scalar in
+    text.unicodeScalars.reduce(into: "") { result, scalar in
       switch scalar {
       case "\\", "`", "*", "_", "[", "]", "~", "|": result += "\\\(scalar)"
       case "<": result += "&lt;"
@@ -91,10 +92,11 @@ public enum MarkdownReport {
   }
 }
 
-/// The matrix as comma-separated values (RFC 4180), one row for each arm.
+/// The matrix as comma-separated values (RFC 4180), one row for each arm. No cell is a formula to a spreadsheet.
 public enum CSVReport {
   /// The document, with CRLF line ends as the RFC demands.
-  public static func text(_ matrix: Matrix) -> String {
+  public static func text(_ whole: Matrix) -> String {
+    let matrix = whole.shown(longestName: nil)
     let head = [
       "scenario", "strategy", "verdict", "launches_failed", "launches_counted", "launch_rate",
       "launch_rate_low95", "launch_rate_high95", "trials_failed", "trials_counted", "trial_rate",
@@ -146,7 +148,16 @@ public enum CSVReport {
   private static func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
   private static func count(_ value: UInt64?) -> String { value.map { "\($0)" } ?? "" }
 
-  private static func quoted(_ field: String) -> String {
+  /// What makes a spreadsheet take a cell for a formula (OWASP, CSV Injection).
+  private static let formulas: Set<Unicode.Scalar> = [
+    "=", "+", "-", "@", "\t", "\r", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
+  ]
+
+  private static func quoted(_ cell: String) -> String {
+    // A number stays one.
+    let isFormula =
+      cell.unicodeScalars.first.map(formulas.contains) == true && Double(cell) == nil
+    let field = isFormula ? "'" + cell : cell
     // By scalars: to Swift, a quote with a combining mark is another character than a quote.
     let special: Set<Unicode.Scalar> = [",", "\"", "\r", "\n"]
     guard field.unicodeScalars.contains(where: special.contains) else { return field }

@@ -93,18 +93,20 @@ public struct RaceReport: Sendable, Equatable {
       case .contradiction: "CONTRADICTION: the events and the kernel's record differ"
       case .neither, nil: "neither the events nor the kernel's record name it"
       }
+    let strategy = TerminalText.safeLine(arm.strategy.label, atMost: TerminalText.longestName)
+    let scenario = TerminalText.safeLine(arm.scenario, atMost: TerminalText.longestName)
     let lines = """
       ==================
-      PORT RACE: port \(endpoint.requested), \(arm.strategy.label) in \(arm.scenario), trial \(trial)
+      PORT RACE: port \(endpoint.requested), \(strategy) in \(scenario), trial \(trial)
         Victim: \(victim.role) of API server \(launch).\(server), pid \(victim.server.pid)
           released by \(time(victim.launch.allocationEnded)), by launcher \(launch), pid \(victim.launch.pid)
           tried at \(time(endpoint.attempted)): EADDRINUSE at \(endpoint.stage.rawValue)
           window \(window)
-        Taken by: \(holder.text)
+        Taken by: \(TerminalText.safeLine(holder.text))
           \(held)
           \(sources)
-        Replay: bindstorm replay \(run)/\(trial) --force
-      SUMMARY: \(victim.role) of \(arm.strategy.label) lost to \(holder.kind) in \(arm.scenario)
+        Replay: bindstorm replay \(TerminalText.safeLine(run))/\(trial) --force
+      SUMMARY: \(victim.role) of \(strategy) lost to \(holder.kind) in \(scenario)
       ==================
 
       """

@@ -13,7 +13,7 @@ public struct TerminalReport {
   ///   - width: columns of the terminal.
   ///   - usesColor: whether to colour the verdict words, which are printed in any case.
   public init(_ matrix: Matrix, width: Int, usesColor: Bool) {
-    self.matrix = matrix.safeForTerminals
+    self.matrix = matrix.shown(longestName: TerminalText.longestName)
     self.width = width
     self.usesColor = usesColor
   }
@@ -25,7 +25,7 @@ public struct TerminalReport {
     lines += [Wording.legend(matrix), ""]
     lines += published() + causes() + withoutModel() + timings() + startups() + costs()
     lines += [Wording.conclusion(matrix), ""]
-    return lines.joined(separator: "\n")
+    return TerminalText.withoutCommands(lines.joined(separator: "\n"))
   }
 
   /// Lines of a cell.
@@ -179,31 +179,6 @@ public struct TerminalReport {
       }
     let word = verdict.rawValue
     return "\u{1B}[\(code)m\(word)\u{1B}[0m\(line.dropFirst(word.count))"
-  }
-}
-
-extension Matrix {
-  /// With every foreign text made safe for terminals. The report adds its colours afterwards.
-  fileprivate var safeForTerminals: Matrix {
-    var matrix = self
-    matrix.plan.name = TerminalText.safeLine(plan.name)
-    matrix.plan.title = TerminalText.safeLine(plan.title)
-    for index in plan.arms.indices {
-      matrix.plan.arms[index].scenario = TerminalText.safeLine(plan.arms[index].scenario)
-      matrix.plan.arms[index].strategy.label = TerminalText.safeLine(
-        plan.arms[index].strategy.label)
-    }
-    for (index, arm) in arms.enumerated() {
-      matrix.arms[index].reason = TerminalText.safe(arm.reason)
-      matrix.arms[index].topCause?.evidence = TerminalText.safe(arm.topCause?.evidence ?? "")
-      matrix.arms[index].noPrediction = arm.noPrediction.map(TerminalText.safe)
-      matrix.arms[index].like?.like = TerminalText.safeLine(arm.like?.like ?? "")
-      for place in arm.published.indices {
-        matrix.arms[index].published[place].figure.source = TerminalText.safe(
-          arm.published[place].figure.source)
-      }
-    }
-    return matrix
   }
 }
 

@@ -142,10 +142,10 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    try makeReportFiles()
-    if shrink { return try runShrunk() }
+    let files = try ReportFiles([report].compactMap { $0 } + reports.requested.map(\.path))
+    if shrink { return try runShrunk(files) }
     var supervision = try settings()
-    if enumerate { return try enumerateWindows(supervision) }
+    if enumerate { return try enumerateWindows(supervision, files) }
     supervision.steal = StealPolicy(
       mode: steal == .off && (only != nil || stealRebind != nil) ? .lazy : steal,
       limit: stealMax, rebind: stealRebind, minimumWindow: minWindow?.count ?? 0, only: only)
@@ -154,8 +154,11 @@ struct CheckCommand: ParsableCommand {
     let facts = RunFacts(observation, supervision)
     let book = Book(observation.findings, suppressions: known)
     let text = RaceTextReport.text(book, facts, isVerbose: verbose)
-    if report != nil || !quiet || !book.races.isEmpty { try deliver(text) }
-    try writeFiles(book, facts)
+    if report != nil || !quiet || !book.races.isEmpty { try deliver(text, files) }
+    let findings = RunFindings(book, facts)
+    for (format, path) in reports.requested {
+      try files.write(String(decoding: format.bytes(findings), as: UTF8.self), to: path)
+    }
     if !book.races.isEmpty && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
     try passOn(observation.status)
   }
@@ -172,22 +175,9 @@ struct CheckCommand: ParsableCommand {
   }
 
   /// Writes the text report to its file, or to standard error.
-  func deliver(_ text: String) throws {
+  func deliver(_ text: String, _ files: ReportFiles) throws {
     // That standard error cannot be written cannot be reported anywhere.
-    if let report { try writeReport(text, to: report) } else { _ = writeAll(text, to: 2) }
-  }
-
-  /// Checks before a long run, and not only after it, that its reports can be written.
-  private func makeReportFiles() throws {
-    let paths = [report].compactMap { $0 } + reports.requested.map(\.path)
-    for path in paths where path != "-" { try writeReport("", to: path) }
-  }
-
-  private func writeFiles(_ book: Book, _ facts: RunFacts) throws {
-    let findings = RunFindings(book, facts)
-    for (format, path) in reports.requested {
-      try writeReport(String(decoding: format.bytes(findings), as: UTF8.self), to: path)
-    }
+    if let report { try files.write(text, to: report) } else { _ = writeAll(text, to: 2) }
   }
 
   private func settings() throws -> Supervision {
@@ -242,33 +232,6 @@ func catching<R>(_ body: () throws(CheckError) -> R) throws -> R {
     case .system: throw ExitStatus.internalError
     }
   }
-}
-
-/// Writes a report to a file, `-` for standard output.
-/// - Throws: exit code 73, after saying why on standard error.
-func writeReport(_ text: String, to path: String) throws {
-  func check(_ code: Int32) throws {
-    guard code != 0 else { return }
-    printError("bindstorm: cannot write \(path): \(String(cString: strerror(code)))")
-    throw ExitStatus.cannotCreate
-  }
-  // The command has ended by the time there is something to write.
-  if !text.isEmpty { CurrentProcess.reportFileSizeLimit() }
-  if path == "-" { return try check(writeAll(text, to: 1)) }
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-  try check(descriptor < 0 ? errno : 0)
-  let code = writeAll(text, to: descriptor)
-  // A delayed error (NFS, quota) surfaces in close(2).
-  let closing = close(descriptor) == 0 || errno == EINTR ? 0 : errno
-  try check(code != 0 ? code : closing)
-}
-
-/// Writes a whole text. Returns 0, or the errno of the write that failed.
-func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
-  do throws(SystemError) { try FileBytes.write(text.utf8, to: descriptor) } catch {
-    return error.code
-  }
-  return 0
 }
 
 /// A duration on the command line.

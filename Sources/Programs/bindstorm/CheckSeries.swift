@@ -5,10 +5,11 @@ internal import Interception
 internal import RaceLedger
 internal import RaceReporting
 internal import Statistics
+internal import TerminalText
 
 extension CheckCommand {
   /// `--enumerate`: a run without a thief, then one run for each window.
-  func enumerateWindows(_ settings: Supervision) throws {
+  func enumerateWindows(_ settings: Supervision, _ files: ReportFiles) throws {
     var enumeration = Enumeration(limit: enumerateMax)
     let first = try observe(settings)
     enumeration.saw(first.findings)
@@ -30,9 +31,9 @@ extension CheckCommand {
       if let signal = seen.interruption { throw ExitStatus.interrupted(by: signal) }
     }
     let facts = RunFacts(first, settings)
-    try deliver(EnumerationReport.text(enumeration, facts))
+    try deliver(EnumerationReport.text(enumeration, facts), files)
     if let json = reports.json {
-      try writeReport(EnumerationReport.json(enumeration, facts), to: json)
+      try files.write(EnumerationReport.json(enumeration, facts), to: json)
     }
     if enumeration.red > 0 && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
     try passOn(first.status)
@@ -48,7 +49,7 @@ extension CheckCommand {
   }
 
   /// `--shrink`: no interposition, a private namespace with few ports, and many runs.
-  func runShrunk() throws {
+  func runShrunk(_ files: ReportFiles) throws {
     let clock = ContinuousClock()
     let start = clock.now
     let before = try TemporaryOutput()
@@ -82,7 +83,7 @@ extension CheckCommand {
       failures == 0
         ? "bindstorm check: a series without a failure proves little; run without --shrink to see the windows"
         : "bindstorm check: the command fails when few ports are available")
-    try deliver(lines.joined(separator: "\n") + "\n")
+    try deliver(TerminalText.safe(lines.joined(separator: "\n") + "\n"), files)
     if failures > 0 && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
   }
 

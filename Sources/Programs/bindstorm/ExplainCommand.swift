@@ -35,13 +35,15 @@ struct ExplainCommand: ParsableCommand {
     let events = try run.trial(place)
     let arm = run.plan.arms[place.arm]
     let outcome = TrialJudge(arm: arm).judge(events)
-    var text = "\(arm.scenario), \(arm.strategy.label), trial \(place.arm)/\(place.trial)\n"
+    var lines = ["\(arm.scenario), \(arm.strategy.label), trial \(place.arm)/\(place.trial)"]
     for launch in outcome.launches {
       let evidence = launch.evidence.isEmpty ? "" : ": \(launch.evidence)"
-      text += "launch \(launch.launch): \(launch.outcome.rawValue)\(evidence)\n"
+      lines.append("launch \(launch.launch): \(launch.outcome.rawValue)\(evidence)")
     }
-    // Reports and timeline are already made safe for terminals.
-    text = TerminalText.safe(text)
+    // Reports and timeline are already made safe.
+    var text = lines.map {
+      TerminalText.safeLine($0, atMost: TerminalText.longestWords) + "\n"
+    }.joined()
     for report in RaceReport.all(events, arm: arm, run: run.lastingFolder) { text += report.text }
     try StandardStreams.printResult(text + Timeline.text(events))
   }

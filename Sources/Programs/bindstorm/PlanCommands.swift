@@ -20,7 +20,7 @@ struct ValidateCommand: ParsableCommand {
       do {
         let plan = try PlanFile(path: path).plan
         try StandardStreams.printResult(
-          "\(TerminalText.safe(path)): valid, \(plan.arms.count) arms, \(plan.arms.map(\.trials).reduce(0, +)) trials\n"
+          "\(TerminalText.safeLine(path)): valid, \(plan.arms.count) arms, \(plan.arms.map(\.trials).reduce(0, +)) trials\n"
         )
       } catch {
         failure = error
@@ -57,7 +57,8 @@ struct PlanCommand: ParsableCommand {
 
   private func table(_ plan: ResolvedPlan) -> String {
     var lines = [
-      "\(plan.name): \(plan.title)", "seed \(plan.seed), \(plan.arms.count) arms", "",
+      TerminalText.safeLine("\(plan.name): \(plan.title)", atMost: TerminalText.longestWords),
+      "seed \(plan.seed), \(plan.arms.count) arms", "",
     ]
     let head = [
       "arm", "scenario", "strategy", "depth", "launches", "API servers", "slots", "thieves",
@@ -71,9 +72,9 @@ struct PlanCommand: ParsableCommand {
           + (thief.targetFailureRate.map { " for \(percent($0))" } ?? "")
       }
       return [
-        "\(arm.index)", arm.scenario, arm.strategy.label, arm.depth.rawValue,
+        "\(arm.index)", name(arm.scenario), name(arm.strategy.label), arm.depth.rawValue,
         "\(arm.topology.launches)", "\(arm.topology.apiServers)", "\(slots)",
-        thieves.isEmpty ? "-" : thieves.joined(separator: " "), arm.workers.rawValue,
+        thieves.isEmpty ? "-" : name(thieves.joined(separator: " ")), arm.workers.rawValue,
         arm.sockets.rawValue, "\(arm.trials)", percent(predicted?.perLaunch),
         percent(predicted?.perTrial), rounded(TimeEstimate.seconds(arm)),
       ]
@@ -99,6 +100,10 @@ struct PlanCommand: ParsableCommand {
     let total = plan.arms.map(TimeEstimate.seconds).reduce(0, +)
     lines += ["", "estimated time: \(rounded(total)) s", ""]
     return lines.joined(separator: "\n")
+  }
+
+  private func name(_ text: String) -> String {
+    TerminalText.safeLine(text, atMost: TerminalText.longestName)
   }
 
   private func percent(_ rate: Double?) -> String {

@@ -131,19 +131,21 @@ struct ReplayCommand: ParsableCommand {
     var names: [String: Int] = [:]
     for launch in counter.outcomes.joined() { names[launch.outcome.rawValue, default: 0] += 1 }
     let before = Set(seen.map(\.outcome.rawValue)).sorted().joined(separator: ", ")
-    var text =
-      "\(arm.scenario), \(arm.strategy.label), trial \(place.arm)/\(place.trial) (recorded: \(before))\n"
-      + "level: \(level)\(remark)\n"
-      + "red \(red)/\(counted.count), green \(counted.count - red)/\(counted.count): "
-      + names.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      .map { "\($0.key) x\($0.value)" }.joined(separator: ", ") + "\n"
+    var lines = [
+      "\(arm.scenario), \(arm.strategy.label), trial \(place.arm)/\(place.trial) (recorded: \(before))",
+      "level: \(level)\(remark)",
+      "red \(red)/\(counted.count), green \(counted.count - red)/\(counted.count): "
+        + names.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        .map { "\($0.key) x\($0.value)" }.joined(separator: ", "),
+    ]
     if let evidence = counter.outcomes.joined().first(where: { !$0.evidence.isEmpty })?.evidence {
-      text += "first: \(evidence)\n"
+      lines.append("first: \(evidence)")
     }
     if counted.count < times {
-      text += "\(times - counted.count) of \(times) replays do not count\n"
+      lines.append("\(times - counted.count) of \(times) replays do not count")
     }
-    try StandardStreams.printResult(TerminalText.safe(text))
+    try StandardStreams.printResult(
+      lines.map { TerminalText.safeLine($0, atMost: TerminalText.longestWords) + "\n" }.joined())
     guard !counted.isEmpty else { throw ExitCode(2) }
     let failed = strategy == nil && seen.contains { $0.outcome.isFailure }
     if (failed ? red : counted.count - red) != counted.count { throw ExitCode(1) }

@@ -5,20 +5,24 @@ internal import Judging
 internal import PlanModel
 internal import ReportKit
 internal import Reports
+internal import Syscalls
+internal import TerminalText
 
-/// `Results/<plan>/<UTC>-<seed>/`: written in phases, the plan before anything runs, the verdict last.
+/// `Results/<plan>/<UTC>-<seed>/`: written in phases, the plan before anything runs, the verdict last. It is held open, so
+/// that a name which is put in its place meanwhile leads nowhere else.
 struct ResultsFolder {
-  /// Path of the run's folder.
-  let path: String
-  private let parent: String
+  private let folder: Folder
+  private let parent: Folder
   /// The folder of all results, if it was not there before.
   private let newRoot: String?
   private let name: String
 
+  /// Path of the run's folder.
+  var path: String { folder.path }
+
   /// Makes the folder.
   /// - Throws: exit code 73, after saying why on standard error.
   init(root: String, plan: ResolvedPlan) throws {
-    parent = "\(root)/\(plan.name)"
     newRoot = access(root, F_OK) == 0 ? nil : root
     var now = time(nil)
     var parts = tm()
@@ -26,38 +30,61 @@ struct ResultsFolder {
     var stamp = [CChar](repeating: 0, count: 32)
     strftime(&stamp, stamp.count, "%Y%m%dT%H%M%SZ", &parts)
     let base = stamp.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } + "-\(plan.seed)"
-    guard Self.makeFolders(parent) else {
-      printError(
-        "bindstorm: cannot make the results folder \(parent): \(String(cString: strerror(errno)))")
+    let all: Folder
+    do throws(FileProblem) {
+      all = try Folder(making: root)
+      parent = try Folder(making: "\(root)/\(plan.name)")
+    } catch {
+      printError("bindstorm: cannot make the results folder \(root)/\(plan.name): \(error)")
       throw ExitStatus.cannotCreate
     }
-    // Two runs in one second get names of their own.
-    for attempt in 1...1_000 {
-      let name = attempt == 1 ? base : "\(base)-\(attempt)"
-      if mkdir("\(parent)/\(name)", 0o777) == 0 {
-        self.name = name
-        path = "\(parent)/\(name)"
-        return
-      }
-      if errno != EEXIST { break }
+    do throws(FileProblem) {
+      (folder, name) = try Self.makeNew(base, in: parent)
+    } catch {
+      printError("bindstorm: cannot make a results folder in \(parent.path): \(error)")
+      throw ExitStatus.cannotCreate
     }
-    printError(
-      "bindstorm: cannot make a results folder in \(parent): \(String(cString: strerror(errno)))")
-    throw ExitStatus.cannotCreate
+    for place in [all, parent, folder] {
+      guard let exposure = place.exposure else { continue }
+      printError(
+        "bindstorm: warning: others can remove or replace results in \(place.path): \(exposure)")
+    }
   }
 
+  /// Two runs in one second get names of their own.
+  private static func makeNew(
+    _ base: String, in parent: Folder
+  ) throws(FileProblem) -> (Folder, String) {
+    var attempt = 1
+    while true {
+      let name = attempt == 1 ? base : "\(base)-\(attempt)"
+      do throws(FileProblem) { return (try parent.makeFolder(name), name) } catch {
+        guard error == .system(EEXIST), attempt < mostRunsInASecond else { throw error }
+      }
+      attempt += 1
+    }
+  }
+
+  private static let mostRunsInASecond = 1_000
+
   /// What workers write for people, beside the history.
-  private var workerLog: String { "\(path)/workers.log" }
+  private static let workerLog = "workers.log"
 
   /// Makes the file for the workers' messages, such as libzmq's before it aborts a process. Returns its descriptor.
   /// - Throws: exit code 73, after saying why on standard error.
-  func openWorkerLog() throws -> Int32 {
-    let log = open(workerLog, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard log >= 0 else {
-      printError("bindstorm: cannot create \(workerLog): \(String(cString: strerror(errno)))")
+  func openWorkerLog() throws -> Int32 { try create(Self.workerLog, O_RDWR | O_APPEND) }
+
+  /// Makes the file of the run's events. Returns its descriptor.
+  /// - Throws: exit code 73, after saying why on standard error.
+  func openHistory() throws -> Int32 { try create(Self.history, O_WRONLY | O_APPEND) }
+
+  static let history = "events.jsonl"
+
+  private func create(_ file: String, _ flags: Int32) throws -> Int32 {
+    do throws(FileProblem) { return try folder.create(file, flags).release() } catch {
+      printError("bindstorm: cannot create \(path)/\(file): \(error)")
       throw ExitStatus.cannotCreate
     }
-    return log
   }
 
   /// Removes the workers' file if it is empty, else names it.
@@ -65,22 +92,26 @@ struct ResultsFolder {
     let size = lseek(log, 0, SEEK_END)
     close(log)
     if size == 0 {
-      unlink(workerLog)
+      folder.remove(Self.workerLog)
     } else {
-      printError("bindstorm: note: the workers wrote messages; see \(workerLog)")
+      printError("bindstorm: note: the workers wrote messages; see \(path)/\(Self.workerLog)")
     }
   }
 
+  /// Most bytes that are shown of the workers' messages.
+  private static let mostLogShown = 1 << 20
+
   /// Removes the folder of a run that could not start, after printing its workers' messages.
   func discard(_ log: Int32) {
-    close(log)
-    if let text = try? readFile(workerLog, .workerLog), !text.isEmpty {
-      _ = text.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+    lseek(log, 0, SEEK_SET)
+    let file = Descriptor(owning: log)
+    if let bytes = try? FileBytes.read(file.number, atMost: Self.mostLogShown), !bytes.isEmpty {
+      _ = writeAll(TerminalText.safe(String(decoding: bytes, as: UTF8.self)), to: 2)
     }
-    unlink(workerLog)
-    rmdir(path)
+    folder.remove(Self.workerLog)
+    parent.removeFolder(name)
     // Fails, as it should, if earlier runs are in it.
-    rmdir(parent)
+    rmdir(parent.path)
     if let newRoot { rmdir(newRoot) }
   }
 
@@ -112,29 +143,9 @@ struct ResultsFolder {
     }
   }
 
-  /// Makes a folder and those above it. Returns false, with errno set, if it does not exist afterwards.
-  private static func makeFolders(_ path: String) -> Bool {
-    if mkdir(path, 0o777) == 0 { return true }
-    if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex,
-      makeFolders(String(path[..<slash])), mkdir(path, 0o777) == 0
-    {
-      return true
-    }
-    guard errno == EEXIST else { return false }
-    var status = stat()
-    guard stat(path, &status) == 0 else { return false }
-    errno = ENOTDIR
-    return status.st_mode & S_IFMT == S_IFDIR
-  }
-
   private func write(_ bytes: [UInt8], to file: String) throws {
-    let stream = fopen("\(path)/\(file)", "we")
-    let isWritten = stream != nil && fwrite(bytes, 1, bytes.count, stream) == bytes.count
-    let code = errno
-    // Buffered bytes are written only here, and that may fail, too.
-    guard stream == nil || fclose(stream) == 0, isWritten else {
-      let text = String(cString: strerror(isWritten ? errno : code))
-      printError("bindstorm: cannot write \(path)/\(file): \(text)")
+    do throws(FileProblem) { try folder.write(bytes, to: file) } catch {
+      printError("bindstorm: cannot write \(path)/\(file): \(error)")
       throw ExitStatus.cannotWrite
     }
   }
@@ -142,11 +153,8 @@ struct ResultsFolder {
   /// `latest` points to the newest run; replaced in one step, so that it always points somewhere. That it
   /// cannot be made (on a file system without links) costs a convenience, not a result.
   private func link() {
-    let temporary = "\(parent)/.latest-\(getpid())"
-    unlink(temporary)
-    if symlink(name, temporary) != 0 || rename(temporary, "\(parent)/latest") != 0 {
-      printError(
-        "bindstorm: note: cannot link \(parent)/latest: \(String(cString: strerror(errno)))")
+    do throws(FileProblem) { try parent.replaceLink("latest", to: name) } catch {
+      printError("bindstorm: note: cannot link \(parent.path)/latest: \(error)")
     }
   }
 }
@@ -165,15 +173,12 @@ enum StepSummary {
     let text =
       whole.utf8.count <= limit
       ? whole : "# \(matrix.plan.name)\n\nThe matrix is too large for a summary.\n"
-    // Without waiting: a FIFO that nobody reads would keep the run from its end.
-    let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0o666)
-    let opening = file < 0 ? errno : 0
-    let writing = opening == 0 ? writeAll(text, to: file) : opening
-    let closing = opening == 0 && close(file) != 0 ? errno : 0
-    let code = writing != 0 ? writing : closing
-    if code != 0 {
-      printError(
-        "bindstorm: note: cannot write GITHUB_STEP_SUMMARY: \(String(cString: strerror(code)))")
+    do throws(FileProblem) {
+      // A pipe that nobody reads must not keep the run from its end.
+      try FileBytes.write(
+        text.utf8, closing: try FileBytes.openForWriting(path, O_APPEND | O_NONBLOCK))
+    } catch {
+      printError("bindstorm: note: cannot write GITHUB_STEP_SUMMARY: \(error)")
     }
   }
 }

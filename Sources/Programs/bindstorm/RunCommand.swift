@@ -8,6 +8,7 @@ internal import Reports
 internal import RunContract
 internal import Strategies
 internal import Syscalls
+internal import TerminalText
 
 /// When to use colours.
 enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
@@ -71,13 +72,8 @@ struct RunCommand: ParsableCommand {
         libzmq: StrategyRegistry.messagingLibraryVersion))
     if verbose { printError("results: \(folder.path)") }
 
-    let writer: HistoryWriter
-    do throws(HistoryError) {
-      writer = try HistoryWriter(creating: "\(folder.path)/events.jsonl")
-    } catch {
-      printError("bindstorm: \(error)")
-      throw ExitStatus.cannotCreate
-    }
+    let writer = HistoryWriter(
+      owning: try folder.openHistory(), path: "\(folder.path)/\(ResultsFolder.history)")
     let progress = ProgressReporter(plan: file.plan, isQuiet: quiet)
     let observer = RunObserver(plan: file.plan, writer: writer, progress: progress)
     var failure: RunError?
@@ -97,12 +93,11 @@ struct RunCommand: ParsableCommand {
       try StandardStreams.printResult(
         TerminalReport(
           matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
-        ).text + "results: \(folder.path)\n" + Self.hint(matrix, folder.path))
+        ).text + TerminalText.safe("results: \(folder.path)\n" + Self.hint(matrix, folder.path)))
     }
     let isWritten = Result {
       try folder.writeVerdict(
-        matrix,
-        timings: zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) })
+        matrix, timings: zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) })
     }
     StepSummary.append(matrix)
     try isWritten.get()

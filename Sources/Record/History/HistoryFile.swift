@@ -5,7 +5,8 @@ struct HistoryFile: ~Copyable {
   private var descriptor: Int32
   private let path: String
 
-  private init(descriptor: Int32, path: String) {
+  /// Takes over a descriptor.
+  init(descriptor: Int32, path: String) {
     self.descriptor = descriptor
     self.path = path
   }

@@ -15,6 +15,12 @@ public struct HistoryWriter: ~Copyable {
     file = try HistoryFile.create(path)
   }
 
+  /// Takes over a file that was opened for appending.
+  /// - Parameter path: its name, for errors.
+  public init(owning descriptor: Int32, path: String) {
+    file = HistoryFile(descriptor: descriptor, path: path)
+  }
+
   /// Opens what is at `path`, which must exist, and appends to it: a device in tests, a pipe.
   ///
   /// - Throws: `HistoryError.cannotOpen`.

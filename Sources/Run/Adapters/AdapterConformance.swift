@@ -1,6 +1,7 @@
 internal import Glibc
 public import PlanModel
 internal import Syscalls
+internal import TerminalText
 
 /// Holds an adapter to the rules of the protocol, one after the other, each with what was sent and received.
 public struct AdapterConformance {
@@ -53,7 +54,7 @@ public struct AdapterConformance {
     withAdapter("hello") { adapter, seen throws(AdapterFault) in
       switch try adapter.hello() {
       case .failure(let refusal):
-        if refusal.kind == .unavailable { reason = refusal.message }
+        if refusal.kind == .unavailable { reason = TerminalText.safeLine(refusal.message) }
         throw AdapterFault(.wrongHello, "hello was refused: \(refusal.message)")
       case .success(let hello): seen = hello.capabilities
       }
@@ -143,13 +144,13 @@ public struct AdapterConformance {
       findings.append(Finding(rule: rule, violation: nil))
     } catch {
       adapter?.end()
-      var text = "\(error.kind.rawValue): \(error.text)"
+      var text = TerminalText.safeLine("\(error.kind.rawValue): \(error.text)")
       if let adapter {
         if !adapter.transcript.sent.isEmpty { text += "\n  sent:     \(adapter.transcript.sent)" }
         if !adapter.transcript.received.isEmpty {
-          text += "\n  received: \(adapter.transcript.received)"
+          text += "\n  received: \(TerminalText.safeLine(adapter.transcript.received))"
         }
-        let said = adapter.lastErrorLines(limit: 1_000)
+        let said = TerminalText.safeLine(adapter.lastErrorLines(limit: 1_000))
         if !said.isEmpty { text += "\n  stderr:   \(said)" }
         if error.kind == .notStarted { unstartable(said) }
       }

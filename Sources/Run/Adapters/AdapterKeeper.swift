@@ -7,7 +7,8 @@ internal import Syscalls
 ///
 /// It keeps the end of the adapter's standard error, tells the launcher when the program ends, and stays until
 /// it gets SIGTERM, from the launcher or from the kernel when the launcher dies. Then it ends every process
-/// below it and exits.
+/// below it and exits. It and the program are in sessions of their own: what the program sends to its process group
+/// reaches nobody else, and what a terminal sends to its foreground group does not end the keeper.
 public enum AdapterKeeper {
   /// Standard error's last bytes, in memory that launcher and keeper share.
   struct Tail {
@@ -86,12 +87,14 @@ public enum AdapterKeeper {
   static func run(_ ends: Ends, tail: Tail, launch: Int, parent: Int32, exec: () -> Never) -> Never
   {
     let signals = bs_signal_descriptor()
+    setsid()
     _ = bs_become_subreaper()
     _ = bs_set_parent_death_signal(SIGTERM)
     if getppid() != parent || signals < 0 { _exit(0) }
     bs_set_name(name, Int32(launch), -1)
     let adapter = bs_fork(BS_PROCESS_ADAPTER)
     if adapter == 0 {
+      setsid()
       bs_reset_signals()
       exec()
     }

@@ -145,8 +145,10 @@ public final class Run {
       reason.map { Event.armSkipped(ArmSkipped(arm: arm.index, reason: $0)) }
     }
     if !skips.isEmpty { try append(skips, observer) }
-    for block in schedule.blocks where skipped[block.arm] == nil {
-      guard try perform(block, observer) else { break }
+    let blocks = schedule.blocks.filter { skipped[$0.arm] == nil }
+    for (number, block) in blocks.enumerated() {
+      let isLast = number + 1 == blocks.count || blocks[number + 1].arm != block.arm
+      guard try perform(block, isLast: isLast, observer) else { break }
     }
     try current?.stopAdapters()
     try stopWorkers()
@@ -156,8 +158,9 @@ public final class Run {
   }
 
   /// Runs a block's trials. Returns false when interrupted.
+  /// - Parameter isLast: the arm's workers are not needed afterwards.
   private func perform(
-    _ block: Schedule.Block, _ observer: any Observer
+    _ block: Schedule.Block, isLast: Bool, _ observer: any Observer
   ) throws(RunError) -> Bool {
     if interruption.isRequested { return false }
     let arm = plan.arms[block.arm]
@@ -181,7 +184,7 @@ public final class Run {
         ? schedule.trialSeed(arm: arm.index, trial: trial + 1) : nil
       let result = try current!.run(
         trial: trial, seed: schedule.trialSeed(arm: arm.index, trial: trial), next: next,
-        countsSockets: trial == block.trials.lowerBound)
+        countsSockets: trial == block.trials.lowerBound, isLast: isLast && next == nil)
       guard case .recorded(let events, let needsNewWorkers) = result else { return false }
       try append(events, observer)
       timings[arm.index].trials += 1

@@ -104,8 +104,10 @@ struct TrialRunner {
   ///   - next: seed of the trial that follows with the same workers, nil if none does. Its preparation
   ///     overlaps with the recording of this one.
   ///   - countsSockets: whether to ask the kernel how many sockets the launches hold in the window.
+  ///   - isLast: the workers are ended after it: adapters are asked to stop within it, so that how they do so is a
+  ///     part of its record.
   mutating func run(
-    trial: Int, seed: UInt64, next: UInt64?, countsSockets: Bool
+    trial: Int, seed: UInt64, next: UInt64?, countsSockets: Bool, isLast: Bool
   ) throws(RunError) -> Result {
     var machine = TrialMachine(arm: arm, thievesActAfterBind: thievesActAfterBind)
     var seen = TrialObservation(
@@ -121,7 +123,7 @@ struct TrialRunner {
       guard let event = try perform(action, &seen) else { return .interrupted }
       action = machine.handle(event)
     }
-    return try conclude(&seen, next: next)
+    return try conclude(&seen, next: next, isLast: isLast)
   }
 
   /// Carries out what the machine says. Returns what came of it; nil when interrupted.
@@ -197,7 +199,7 @@ struct TrialRunner {
 
   /// Cleans up after the trial, starts the preparation of the next if nothing is in the way, and records.
   private mutating func conclude(
-    _ seen: inout TrialObservation, next: UInt64?
+    _ seen: inout TrialObservation, next: UInt64?, isLast: Bool
   ) throws(RunError) -> Result {
     seen.noteBarrier(recorder)
     seen.noteWindow()
@@ -212,6 +214,11 @@ struct TrialRunner {
     recorder.freeze()
     let things = arm.depth == .startup && isComplete ? try cleanUp() : []
     let left = isComplete ? try socketsLeft() : -1
+    if isLast && isComplete && arm.strategy.command != nil {
+      // What they left behind is counted: their end takes it away.
+      try stopAdapters()
+      recorder.freeze()
+    }
     let needsNewWorkers =
       !isComplete || left > 0 || hasDeadWorkers() || seen.hasHelpers || hasFaultHelpers()
     let ended = MonotonicClock.now()

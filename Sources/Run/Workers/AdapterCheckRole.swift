@@ -3,6 +3,7 @@ internal import Glibc
 internal import PlanModel
 internal import Strategies
 internal import Syscalls
+internal import TerminalText
 
 /// `bindstorm adapter-check`: examines an adapter in a network namespace of its own, where one can be had.
 enum AdapterCheckRole {
@@ -40,7 +41,7 @@ enum AdapterCheckRole {
   }
 
   private static func say(_ line: String) {
-    do throws(SystemError) { try FileBytes.write((line + "\n").utf8, to: 1) } catch {
+    do throws(SystemError) { try FileBytes.write((TerminalText.safe(line) + "\n").utf8, to: 1) } catch {
       let text = "bindstorm: cannot write to standard output: \(ErrorNumber.text(error.code))\n"
       _ = write(2, text, text.utf8.count)
       exit(74)

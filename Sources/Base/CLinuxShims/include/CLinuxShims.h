@@ -5,6 +5,7 @@
 #include "failing_calls.h"
 #include "futex.h"
 #include "node_network.h"
+#include "path_steps.h"
 #include "process_control.h"
 #include "socket_dump.h"
 #include "socket_records.h"

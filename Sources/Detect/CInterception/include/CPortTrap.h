@@ -60,14 +60,14 @@ struct pt_spawn_options {
   unsigned traps;        /* enum pt_trap */
   int ignores_pipe;      /* the caller inherited SIGPIPE ignored */
   int input, output, error; /* descriptors for 0, 1 and 2; -1 keeps the caller's */
-  int own_group;         /* a process group of its own */
   unsigned long descriptor_limit; /* soft RLIMIT_NOFILE of the command; 0 keeps */
 };
 
 /* Forks, installs the filter in the child, hands its listener to the caller, and executes the command there
    (by PATH, with the caller's environment, folder, signal mask as `pt_block_signals` found it). Also forks a
    guard: a process with nothing but the listener, which lets all calls continue when the caller dies, so that
-   the tree never hangs. Returns 0, or -1 with `failure` and `error` set. */
+   the tree never hangs. The command leads a process group of its own, in the caller's session: what it sends to its
+   group (`kill 0`) reaches nobody outside, and it keeps the terminal. Returns 0, or -1 with `failure` and `error` set. */
 int pt_spawn(char *const _Nullable *_Nonnull arguments, const struct pt_spawn_options *_Nonnull options,
              struct pt_tree *_Nonnull tree);
 /* Closes the listener and forgets the calls; the guard has its own. May be repeated. */
@@ -78,6 +78,11 @@ void pt_close(struct pt_tree *_Nonnull tree);
 int pt_block_signals(void);
 /* Reads one signal; `sender` is 0 when the kernel (the terminal) sent it. Returns its number, 0 if none. */
 int pt_next_signal(int descriptor, int *_Nonnull sender);
+/* Stops the calling process by SIGTSTP or SIGTTIN, as if it had never caught or blocked it; returns 1 when it was
+   continued. Where nobody could continue it, in an orphaned process group, the kernel does not stop it: 0. */
+int pt_stop_by_signal(int signal_number);
+/* Sends a signal to all of the caller's process group but the caller. */
+void pt_signal_others(int signal_number);
 /* Blocks the signals by which people end a program, but for those that would not end it, being ignored or blocked
    already. The mask found goes to *found. A signalfd that is readable as long as one of them is pending, or -errno. */
 int pt_hold_endings(sigset_t *_Nonnull found);

@@ -1,0 +1,101 @@
+internal import Glibc
+
+/// A folder that is held open: what is made in it is made there, whatever becomes of the names on its path.
+public final class Folder {
+  private let handle: Descriptor
+  /// As it was named, for people.
+  public let path: String
+
+  private init(_ handle: consuming Descriptor, _ path: String) {
+    self.handle = handle
+    self.path = path
+  }
+
+  /// Opens a folder, and makes what is missing of its path.
+  public convenience init(making path: String) throws(FileProblem) {
+    self.init(try PathWalk.open(path, O_RDONLY | O_DIRECTORY, making: .folders), path)
+  }
+
+  /// Makes a folder in this one, which must not have anything of that name.
+  /// - Throws: errno, EEXIST among others.
+  public func makeFolder(_ name: String) throws(FileProblem) -> Folder {
+    guard mkdirat(handle.number, name, 0o777) == 0 else { throw PathWalk.failure() }
+    let number = openat(
+      handle.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard number >= 0 else { throw PathWalk.failure() }
+    return Folder(Descriptor(owning: number), "\(path)/\(name)")
+  }
+
+  /// Makes a file that must not exist yet, nor as a link to anything.
+  /// - Parameter flags: of open(2), besides O_CREAT | O_EXCL.
+  public func create(_ name: String, _ flags: Int32) throws(FileProblem) -> Descriptor {
+    let number = openat(
+      handle.number, name, flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+    guard number >= 0 else { throw PathWalk.failure() }
+    return Descriptor(owning: number)
+  }
+
+  /// Makes a file and writes it as a whole.
+  public func write(_ bytes: some Sequence<UInt8>, to name: String) throws(FileProblem) {
+    try FileBytes.write(bytes, closing: try create(name, O_WRONLY))
+  }
+
+  /// Removes a file; that there is none is no error.
+  public func remove(_ name: String) { unlinkat(handle.number, name, 0) }
+
+  /// Removes a folder if it is empty.
+  public func removeFolder(_ name: String) { unlinkat(handle.number, name, AT_REMOVEDIR) }
+
+  /// Has a symbolic link lead to `target`, in one step where there is one already.
+  public func replaceLink(_ name: String, to target: String) throws(FileProblem) {
+    let temporary = ".\(name)-\(getpid())"
+    // A killed process may have had this number.
+    unlinkat(handle.number, temporary, 0)
+    guard symlinkat(target, handle.number, temporary) == 0 else { throw PathWalk.failure() }
+    guard renameat(handle.number, temporary, handle.number, name) == 0 else {
+      let problem = PathWalk.failure()
+      unlinkat(handle.number, temporary, 0)
+      throw problem
+    }
+  }
+
+  /// Who else can replace what is in it; nil for nobody but root. Access control lists are not looked at.
+  public var exposure: String? {
+    guard let status = try? PathWalk.status(of: handle.number) else { return nil }
+    if !PathWalk.isTrusted(status.st_uid) { return "it belongs to user \(status.st_uid)" }
+    if status.st_mode & S_ISVTX != 0 { return nil }
+    if status.st_mode & S_IWOTH != 0 { return "everybody may write to it" }
+    // Many systems give each user a group of the same number.
+    if status.st_mode & S_IWGRP != 0 && status.st_gid != status.st_uid {
+      return "group \(status.st_gid) may write to it"
+    }
+    return nil
+  }
+}
+
+extension FileBytes {
+  /// Opens a file that the user names, and makes it if there is none. Links of other users are not followed.
+  /// - Parameter flags: of open(2), besides O_WRONLY: O_TRUNC, O_APPEND, O_NONBLOCK.
+  public static func openForWriting(_ path: String, _ flags: Int32) throws(FileProblem)
+    -> Descriptor
+  {
+    try PathWalk.open(path, O_WRONLY | flags, making: .file)
+  }
+
+  /// Makes a file that the user names, where there must be nothing of the name, nor a link.
+  public static func createForWriting(_ path: String) throws(FileProblem) -> Descriptor {
+    try PathWalk.open(path, O_WRONLY, making: .newFile)
+  }
+
+  /// Writes all bytes and closes the file: a delayed error (NFS, quota) surfaces only there.
+  public static func write(
+    _ bytes: some Sequence<UInt8>, closing file: consuming Descriptor
+  ) throws(FileProblem) {
+    let number = file.release()
+    var problem: FileProblem?
+    do throws(SystemError) { try write(bytes, to: number) } catch { problem = .system(error.code) }
+    // After EINTR it is closed on Linux.
+    if close(number) != 0 && errno != EINTR { problem = problem ?? PathWalk.failure() }
+    if let problem { throw problem }
+  }
+}

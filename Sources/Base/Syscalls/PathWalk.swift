@@ -1,0 +1,151 @@
+internal import CLinuxShims
+internal import Glibc
+
+/// Why a file or folder could not be opened for writing.
+public enum FileProblem: Error, Equatable, CustomStringConvertible {
+  /// errno.
+  case system(Int32)
+  /// A symbolic link on the way, which neither the caller nor root has made: it may lead anywhere by now.
+  case foreignLink(String, owner: UInt32)
+
+  public var description: String {
+    switch self {
+    case .system(let code): String(cString: strerror(code))
+    case .foreignLink(let name, let owner):
+      "'\(name)' is a symbolic link of user \(owner), which is not followed; name the place that it leads to"
+    }
+  }
+}
+
+/// A walk along a path, step by step, so that no symbolic link of another user is ever followed, and none of anybody in
+/// place of what has been looked at. Root's links are followed: they are the system's.
+struct PathWalk: ~Copyable {
+  /// What is made where a name on the way does not exist.
+  enum Making {
+    /// The last name, as a file.
+    case file
+    /// The last name, as a file; that it exists, as whatever, is an error (EEXIST).
+    case newFile
+    /// Every name, as folders.
+    case folders
+  }
+
+  /// As path_resolution(7) has it; so often may a name be replaced as well while it is looked at.
+  private static let mostTurns = 40
+
+  /// Where the walk is.
+  private var folder: Descriptor
+  /// What is left of the path.
+  private var rest: [String]
+  private var turns = 0
+  private let flags: Int32
+  private let making: Making
+
+  /// Opens what the path names.
+  /// - Parameter flags: of open(2), without O_CREAT.
+  /// - Throws: `foreignLink`; errno of the step that failed.
+  static func open(_ path: String, _ flags: Int32, making: Making) throws(FileProblem) -> Descriptor
+  {
+    var walk = try PathWalk(path, flags, making)
+    while !walk.rest.isEmpty {
+      if let opened = try walk.step(walk.rest.removeFirst()) { return opened }
+    }
+    // The path was `/`, `.`, or a link to such.
+    return try owned(openat(walk.folder.number, ".", flags | O_CLOEXEC))
+  }
+
+  private init(_ path: String, _ flags: Int32, _ making: Making) throws(FileProblem) {
+    folder = try Self.owned(bs_open_folder(AT_FDCWD, path.hasPrefix("/") ? "/" : "."))
+    rest = Self.names(path)
+    self.flags = flags
+    self.making = making
+  }
+
+  /// Goes on by one name. Returns what was opened, if it was the last.
+  private mutating func step(_ name: String) throws(FileProblem) -> Descriptor? {
+    let isLast = rest.isEmpty
+    let number = bs_open_unfollowed(folder.number, name)
+    if number < 0 && errno == ENOENT && (making == .folders || isLast) { return try make(name) }
+    let found = try Self.owned(number)
+    if isLast && making == .newFile { throw .system(EEXIST) }
+    let status = try Self.status(of: found.number)
+    if status.st_mode & S_IFMT == S_IFLNK {
+      return try follow(found, name, owner: status.st_uid)
+    }
+    guard isLast else {
+      folder = found
+      return nil
+    }
+    let last = openat(folder.number, name, flags | O_NOFOLLOW | O_CLOEXEC)
+    // Replaced or removed a moment ago: it is looked at anew.
+    if last < 0 && (errno == ELOOP || errno == ENOENT) { return try turn([name]) }
+    return try Self.owned(last)
+  }
+
+  /// Makes what does not exist. If somebody was faster, it is looked at like one that was there.
+  private mutating func make(_ name: String) throws(FileProblem) -> Descriptor? {
+    if making == .folders {
+      guard mkdirat(folder.number, name, 0o777) == 0 || errno == EEXIST else {
+        throw Self.failure()
+      }
+      return try turn([name])
+    }
+    let new = openat(folder.number, name, flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+    if new < 0 && errno == EEXIST { return try turn([name]) }
+    return try Self.owned(new)
+  }
+
+  /// - Parameter link: the link itself, open.
+  private mutating func follow(
+    _ link: borrowing Descriptor, _ name: String, owner: UInt32
+  ) throws(FileProblem) -> Descriptor? {
+    if bs_is_of_proc(link.number) {
+      // The kernel's own, which only it can follow.
+      if rest.isEmpty { return try Self.owned(openat(folder.number, name, flags | O_CLOEXEC)) }
+      folder = try Self.owned(bs_open_folder(folder.number, name))
+      return nil
+    }
+    guard Self.isTrusted(owner) else { throw .foreignLink(name, owner: owner) }
+    let target = try Self.text(of: link.number)
+    if target.hasPrefix("/") { folder = try Self.owned(bs_open_folder(AT_FDCWD, "/")) }
+    return try turn(Self.names(target))
+  }
+
+  /// Goes on with other names than the path's.
+  private mutating func turn(_ names: [String]) throws(FileProblem) -> Descriptor? {
+    turns += 1
+    guard turns <= Self.mostTurns else { throw .system(ELOOP) }
+    rest = names + rest
+    return nil
+  }
+
+  /// Whether what a user owns is as good as the caller's own.
+  static func isTrusted(_ user: UInt32) -> Bool { user == geteuid() || user == 0 }
+
+  static func status(of descriptor: Int32) throws(FileProblem) -> stat {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure() }
+    return status
+  }
+
+  static func failure() -> FileProblem { .system(errno) }
+
+  private static func owned(_ number: Int32) throws(FileProblem) -> Descriptor {
+    guard number >= 0 else { throw failure() }
+    return Descriptor(owning: number)
+  }
+
+  private static func names(_ path: String) -> [String] {
+    path.split(separator: "/").map(String.init).filter { $0 != "." }
+  }
+
+  /// The text of a link that is open itself: nobody can change it any more.
+  private static func text(of link: Int32) throws(FileProblem) -> String {
+    var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = bytes.withUnsafeMutableBytes { buffer in
+      readlinkat(link, "", buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count)
+    }
+    guard count >= 0 else { throw failure() }
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+}

@@ -1,0 +1,87 @@
+internal import CInterception
+internal import Glibc
+internal import LinuxFacts
+internal import Syscalls
+
+/// The command's process group, and whose the terminal is.
+///
+/// The command is not in the supervisor's group, so that `kill 0` in it ends neither the supervisor nor the caller. For
+/// the terminal it is a background job: the supervisor's group, with the rest of a pipeline and the script around it,
+/// stays in the foreground and takes what is typed. The supervisor passes the terminal's signals on, and lends the
+/// terminal to the command when the command first needs it, which the kernel tells by stopping it (SIGTTIN, SIGTTOU). While
+/// it is lent, the terminal's signals reach the command's group alone, and are passed on the other way.
+struct CommandGroup: ~Copyable {
+  /// The controlling terminal, -1 where there is none.
+  private let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
+  /// The group's number, which is the command's process id; 0 before it begins.
+  private var leader: Int32 = 0
+  private var isLent = false
+
+  deinit { if terminal >= 0 { closeDescriptor(terminal) } }
+
+  /// - Parameter command: the process that leads the group.
+  mutating func begins(_ command: Int32) { leader = command }
+
+  /// Sends a signal to every process of the group.
+  func send(_ signal: Int32) {
+    // Before the command is there, 0 would be the supervisor's own group.
+    if leader > 0 { kill(-leader, signal) }
+  }
+
+  /// The job is to stop: stops the command, then the supervisor, and continues the command when somebody continues the
+  /// supervisor.
+  mutating func stops(with signal: Int32) {
+    let hadTerminal = isLent
+    takeBack()
+    send(signal)
+    _ = pt_stop_by_signal(signal)
+    if hadTerminal { lend() }
+    send(SIGCONT)
+  }
+
+  /// The command was stopped.
+  mutating func wasStopped(by signal: Int32) {
+    guard terminal >= 0 else { return }
+    switch signal {
+    case SIGTTIN, SIGTTOU:
+      // In the background, the whole job waits for the foreground, as it would by itself.
+      if !isLent && !lend() {
+        // With nobody there who could bring it to the foreground, the kernel ends stopped groups by SIGHUP, too.
+        if pt_stop_by_signal(SIGTTIN) == 0 { send(SIGHUP) }
+        lend()
+      }
+      send(SIGCONT)
+    case SIGTSTP where isLent:
+      pt_signal_others(signal)
+      stops(with: signal)
+    default: break
+    }
+  }
+
+  /// The command has ended. What is left of its group may no longer read from the terminal.
+  /// - Returns: the signal by which somebody at the terminal ended it; nil if nobody did.
+  mutating func ended(_ status: WaitStatus) -> Int32? {
+    guard isLent else { return nil }
+    takeBack()
+    guard case .signalled(let signal) = status, signal == SIGINT || signal == SIGQUIT else {
+      return nil
+    }
+    pt_signal_others(signal)
+    return signal
+  }
+
+  /// Makes the group the terminal's foreground group, if the supervisor's is. Returns whether it is now.
+  @discardableResult
+  private mutating func lend() -> Bool {
+    guard terminal >= 0, tcgetpgrp(terminal) == getpgrp() else { return false }
+    isLent = tcsetpgrp(terminal, leader) == 0
+    return isLent
+  }
+
+  /// SIGTTOU is ignored by the supervisor, so that it may do this from the background.
+  private mutating func takeBack() {
+    guard isLent else { return }
+    isLent = false
+    tcsetpgrp(terminal, getpgrp())
+  }
+}

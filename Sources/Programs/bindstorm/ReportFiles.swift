@@ -1,0 +1,64 @@
+@preconcurrency internal import Glibc
+internal import Syscalls
+
+/// The files that `check` writes. They are opened before the command runs and held until it has ended: that one cannot
+/// be written is known before a long run, and a name that is put in its place meanwhile leads nowhere else.
+final class ReportFiles {
+  /// By path; closed when it was written.
+  private var files: [String: Int32] = [:]
+
+  /// Opens and empties each file, `-` for standard output.
+  /// - Throws: exit code 73, after saying why on standard error.
+  init(_ paths: [String]) throws {
+    for path in paths where path != "-" && files[path] == nil {
+      do throws(FileProblem) {
+        files[path] = try FileBytes.openForWriting(path, O_TRUNC).release()
+      } catch {
+        try Self.refuse(path, error)
+      }
+    }
+  }
+
+  deinit { for file in files.values { close(file) } }
+
+  /// Writes a whole report.
+  /// - Throws: exit code 73, after saying why on standard error.
+  func write(_ text: String, to path: String) throws {
+    // The command has ended by the time there is something to write.
+    if !text.isEmpty { CurrentProcess.reportFileSizeLimit() }
+    if path == "-" {
+      let code = writeAll(text, to: 1)
+      guard code == 0 else { try Self.refuse(path, .system(code)) }
+      return
+    }
+    do throws(FileProblem) { try FileBytes.write(text.utf8, closing: try take(path)) } catch {
+      try Self.refuse(path, error)
+    }
+  }
+
+  /// The open file; a new one if the command has removed it, as `make clean` would.
+  private func take(_ path: String) throws(FileProblem) -> Descriptor {
+    var status = stat()
+    if let number = files.removeValue(forKey: path) {
+      let file = Descriptor(owning: number)
+      guard fstat(number, &status) == 0 else { throw .system(errno) }
+      if status.st_nlink > 0 { return file }
+      return try FileBytes.createForWriting(path)
+    }
+    // Two reports to one file: the later one stays.
+    return try FileBytes.openForWriting(path, O_TRUNC)
+  }
+
+  private static func refuse(_ path: String, _ problem: FileProblem) throws -> Never {
+    printError("bindstorm: cannot write \(path): \(problem)")
+    throw ExitStatus.cannotCreate
+  }
+}
+
+/// Writes a whole text. Returns 0, or the errno of the write that failed.
+func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
+  do throws(SystemError) { try FileBytes.write(text.utf8, to: descriptor) } catch {
+    return error.code
+  }
+  return 0
+}
