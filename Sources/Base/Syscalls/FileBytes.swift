@@ -32,7 +32,9 @@ public enum FileBytes {
     let file = Descriptor(owning: descriptor)
     if let kind = try refusedKind(of: file, path) { throw .notAFile(kind: kind) }
     let bytes: [UInt8]
-    do throws(SystemError) { bytes = try read(file.number, "read \(path)", atMost: limit + 1) } catch {
+    do throws(SystemError) {
+      bytes = try read(file.number, "read \(path)", atMost: limit + 1)
+    } catch {
       throw .system(error)
     }
     guard bytes.count <= limit else { throw .tooLarge }
