@@ -35,7 +35,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize kills mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
+.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -83,6 +83,12 @@ kills: setup ## kill and stop bindstorm's own processes at each boundary of a ru
 	@command -v python3 >/dev/null || .ci/install-packages python3
 	$(SWIFT) build
 	python3 Tests/Kills/kills.py --kills $(KILLS) --seed $(SEED) --keep
+
+TRIALS ?= 1000000
+
+soak: build-command ## a run of TRIALS= trials whose memory and descriptors must be flat, eight runs at once, an upgrade in mid-run
+	@command -v python3 >/dev/null || .ci/install-packages python3
+	python3 Tests/Soak/soak.py --bindstorm $(RELEASE_BIN)/bindstorm --trials $(TRIALS)
 
 # MUTANTS=1,5,9 runs a few of them, by their numbers in Tests/Mutants/mutants.json.
 mutate: setup ## whether the tests notice small faults in the pure modules; MUTANTS= for a few of them

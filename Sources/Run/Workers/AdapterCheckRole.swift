@@ -41,7 +41,9 @@ enum AdapterCheckRole {
   }
 
   private static func say(_ line: String) {
-    do throws(SystemError) { try FileBytes.write((TerminalText.safe(line) + "\n").utf8, to: 1) } catch {
+    do throws(SystemError) {
+      try FileBytes.write((TerminalText.safe(line) + "\n").utf8, to: 1)
+    } catch {
       let text = "bindstorm: cannot write to standard output: \(ErrorNumber.text(error.code))\n"
       _ = write(2, text, text.utf8.count)
       exit(74)
