@@ -25,7 +25,8 @@ import Testing
     matrix.arms[0].noPrediction = evil
     matrix.arms[0].published = [
       PublishedComparison(
-        figure: PublishedFigure(failures: 1, outOf: 2, source: evil), pValue: 1, level: 0.01,
+        figure: PublishedFigure(failures: 1, outOf: 2, source: evil),
+        rate: SampleMatrix.rate(1, 2, 0, 1), pValue: 1, level: 0.01,
         isConsistent: true)
     ]
     matrix.arms[0].releaseSkew = DurationSummary(samples: 1, p50: 1, p99: 1, max: 1)

@@ -31,7 +31,8 @@ import Testing
         cause: Cause(outcome: .adapterError, launches: 1, firstTrial: 2, evidence: words.next()),
         published: [
           PublishedComparison(
-            figure: PublishedFigure(failures: 1, outOf: 2, source: words.next()), pValue: 1,
+            figure: PublishedFigure(failures: 1, outOf: 2, source: words.next()),
+            rate: SampleMatrix.rate(1, 2, 0, 1), pValue: 1,
             level: 0.01,
             isConsistent: true)
         ], skew: DurationSummary(samples: 1, p50: 1, p99: 1, max: 1))

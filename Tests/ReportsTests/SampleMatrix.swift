@@ -49,12 +49,16 @@ enum SampleMatrix {
           evidence: "port 40001 lost: held by thief 0"),
         prediction: model(0.798, 0.9, true),
         published: [
-          PublishedComparison(figure: figure, pValue: 1, level: 0.01, isConsistent: true)
+          PublishedComparison(
+            figure: figure, rate: SampleMatrix.rate(4, 5, 0.284, 0.995), pValue: 1, level: 0.01,
+            isConsistent: true)
         ], skew: DurationSummary(samples: 100, p50: 900, p99: 12_340, max: 1_500_000)),
       verdict(
         1, .pass, "the demand is met", rate(0, 100, 0, 0.0362), prediction: model(0, 1, true),
         published: [
-          PublishedComparison(figure: figure, pValue: 0.000_02, level: 0.01, isConsistent: false)
+          PublishedComparison(
+            figure: figure, rate: SampleMatrix.rate(4, 5, 0.284, 0.995), pValue: 0.000_02,
+            level: 0.01, isConsistent: false)
         ]),
       verdict(
         2, .fail, "the rate is above 5 %, at confidence 0.95", rate(100, 100, 0.9637, 1),

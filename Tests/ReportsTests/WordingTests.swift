@@ -124,27 +124,32 @@ import Testing
     ] as [(Double, Bool, String)])
   func `a p-value is never rounded to nothing`(_ p: Double, _ isConsistent: Bool, _ text: String) {
     let comparison = PublishedComparison(
-      figure: SampleMatrix.figure, pValue: p, level: 0.01, isConsistent: isConsistent)
+      figure: SampleMatrix.figure, rate: SampleMatrix.rate(4, 5, 0.284, 0.995), pValue: p,
+      level: 0.01, isConsistent: isConsistent)
     #expect(
       Wording.published(comparison, SampleMatrix.full.arms[0])
-        == "published 4/5, measured 80/100 launches: \(text) (a paper, table 2)")
+        == "published 4/5 80.0 % [28.4, 99.5], measured 80/100 launches: \(text) (a paper, table 2)"
+    )
   }
 
   @Test func `a published figure is put beside launches or trials, as it says`() {
     var comparison = PublishedComparison(
-      figure: SampleMatrix.figure, pValue: 0.2, level: 0.01, isConsistent: true)
+      figure: SampleMatrix.figure, rate: SampleMatrix.rate(4, 5, 0.284, 0.995), pValue: 0.2,
+      level: 0.01, isConsistent: true)
     comparison.figure.per = .trial
     #expect(
       Wording.published(comparison, SampleMatrix.full.arms[3])
-        == "published 4/5, measured 40/100 trials: consistent, p = 0.200 (a paper, table 2)")
+        == "published 4/5 80.0 % [28.4, 99.5], measured 40/100 trials: consistent, p = 0.200 (a paper, table 2)"
+    )
     comparison.pValue = nil
     comparison.isConsistent = nil
     #expect(
       Wording.published(comparison, SampleMatrix.full.arms[4])
-        == "published 4/5, measured 0/0 trials: nothing to compare (a paper, table 2)")
+        == "published 4/5 80.0 % [28.4, 99.5], measured 0/0 trials: nothing to compare (a paper, table 2)"
+    )
     #expect(
       Wording.published(comparison, SampleMatrix.full.arms[3])
-        == "published 4/5, measured 40/100 trials: not tested, as launches that share a trial are not independent (a paper, table 2)"
+        == "published 4/5 80.0 % [28.4, 99.5], measured 40/100 trials: not tested, as launches that share a trial are not independent (a paper, table 2)"
     )
   }
 
@@ -154,7 +159,7 @@ import Testing
       ([.pass, .measured], false, "every expectation is met: 1 PASS, 1 MEASURED"),
       ([.fail, .inconclusive], false, "an expectation is violated: 1 FAIL, 1 INCONCLUSIVE"),
       ([.pass, .inconclusive], false, "not everything could be decided: 1 PASS, 1 INCONCLUSIVE"),
-      ([.unexpectedPass], false, "not everything could be decided: 1 XPASS"),
+      ([.unexpectedPass], false, "an expectation is violated: 1 XPASS"),
       ([.pass], true, "PARTIAL (interrupted): not everything could be decided: 1 PASS"),
       ([.fail], true, "PARTIAL (interrupted): an expectation is violated: 1 FAIL"),
       ([.measured, .measured], false, "nothing was demanded: 2 MEASURED"),

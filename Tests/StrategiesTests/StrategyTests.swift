@@ -168,7 +168,7 @@ import Testing
   ]
 
   /// All certain: no row depends on chance. (A squatter that goes for one of six numbers can meet one that the
-  /// launch drew twice, with probability 0.1 % a trial; then the outcome is another, hence 5 of 6 for those.)
+  /// launch drew twice, with probability 0.1 % a trial; then the outcome is another, so 5 of 6 are enough for those.)
   static let rows: [Row] = [
     Row("probe-then-bind", in: "squatter", is: "lost-to-thief", least: 5),
     Row("batch-dedupe", in: "squatter", is: "lost-to-thief"),

@@ -16,7 +16,7 @@ public struct TextPosition: Sendable, Equatable, Comparable {
 }
 
 /// A JSON value that remembers where it was. Foundation's decoders forget, and a plan's error must point at its place; no
-/// package at hand keeps positions either, hence a parser of our own. Adapters' answers are read with it, too.
+/// package at hand keeps positions either, so there is a parser of our own. Adapters' answers are read with it, too.
 package struct JSONValue: Sendable {
   /// A member of an object.
   package struct Member: Sendable {

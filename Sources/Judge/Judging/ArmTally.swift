@@ -68,9 +68,9 @@ public struct ArmTally: Sendable {
   var provokedLaunches: Int { Outcome.allCases.filter(\.fulfilsControl).map(count).reduce(0, +) }
 
   /// The rate per launch.
-  public var launchRate: RateEstimate { Self.estimate(launches.failed, launches.counted) }
+  public var launchRate: RateEstimate { RateEstimate(launches.failed, outOf: launches.counted) }
   /// The rate per trial.
-  public var trialRate: RateEstimate { Self.estimate(trials.failed, trials.counted) }
+  public var trialRate: RateEstimate { RateEstimate(trials.failed, outOf: trials.counted) }
 
   /// Outcomes seen, in the order of their declaration.
   var outcomeCounts: [OutcomeCount] {
@@ -101,12 +101,6 @@ public struct ArmTally: Sendable {
   var allocation: DurationSummary? { Self.summary(allocations) }
   var portsTaken: Int? { portCounts.quantile(0.5).map { Int($0) } }
   var socketsInWindow: Int? { socketCounts.quantile(0.5).map { Int($0) } }
-
-  private static func estimate(_ failed: Int, _ counted: Int) -> RateEstimate {
-    let interval = ClopperPearson.interval(failed, outOf: counted)
-    return RateEstimate(
-      failures: failed, outOf: counted, low: interval.lowerBound, high: interval.upperBound)
-  }
 
   private static func summary(_ samples: Samples<UInt64>) -> DurationSummary? {
     guard let median = samples.quantile(0.5), let p99 = samples.quantile(0.99),

@@ -1,4 +1,5 @@
 public import PlanModel
+internal import Statistics
 
 /// Failures out of observations, with the exact two-sided 95 % Clopper-Pearson interval.
 public struct RateEstimate: Sendable, Equatable, Codable {
@@ -19,22 +20,34 @@ public struct RateEstimate: Sendable, Equatable, Codable {
     self.low = low
     self.high = high
   }
+
+  /// The interval of so many failures.
+  init(_ failures: Int, outOf: Int) {
+    let interval = ClopperPearson.interval(failures, outOf: outOf)
+    self.init(
+      failures: failures, outOf: outOf, low: interval.lowerBound, high: interval.upperBound)
+  }
 }
 
 /// A published figure beside the measured one.
 public struct PublishedComparison: Sendable, Equatable, Codable {
   /// The figure.
   public var figure: PublishedFigure
-  /// Exact two-sided p-value (Fisher) of "the same rate"; nil without observations, and for a figure per launch
-  /// where launches share a trial: they are not independent.
+  /// The figure's own rate with its interval: what a few observations can tell.
+  public var rate: RateEstimate
+  /// Exact two-sided p-value (Fisher) of "the same rate"; nil without observations, and for launches that are not
+  /// independent: those of a figure that says so, and a figure per launch where our own share a trial.
   public var pValue: Double?
   /// Level at which "not consistent" is said.
   public var level: Double
   /// Whether the p-value is at or above the level; nil where there is none.
   public var isConsistent: Bool?
 
-  public init(figure: PublishedFigure, pValue: Double?, level: Double, isConsistent: Bool?) {
+  public init(
+    figure: PublishedFigure, rate: RateEstimate, pValue: Double?, level: Double, isConsistent: Bool?
+  ) {
     self.figure = figure
+    self.rate = rate
     self.pValue = pValue
     self.level = level
     self.isConsistent = isConsistent

@@ -15,6 +15,9 @@ public struct MatrixJudge {
   /// Level at which two rows that should have the same rate are said to differ.
   public static let likeLevel = 0.001
 
+  /// Share of launches that do not count, of those that do, above which the rate shown is said to be selected.
+  public static let selectedShare = 0.1
+
   private let plan: ResolvedPlan
   private let vocabulary: Vocabulary
 
@@ -89,10 +92,7 @@ public struct MatrixJudge {
     let own = Observations(tally, byLaunch: isSingle)
     let theirs = Observations(that, byLaunch: isSingle)
     let hasData = own.counted > 0 && theirs.counted > 0
-    let p =
-      hasData
-      ? FisherExact.pValue(own.failed, outOf: own.counted, theirs.failed, outOf: theirs.counted)
-      : nil
+    let p = hasData ? Observations.leastFavourablePValue(own, theirs) : nil
     let confidence = expectation.confidence
     let difference =
       hasData
@@ -146,6 +146,11 @@ public struct MatrixJudge {
     if prediction?.agrees == false {
       text += "; the measured rate is off the model: harness, host or theory is wrong"
     }
+    let seen = Observations(tally, byLaunch: true)
+    if Double(seen.uncounted) > Self.selectedShare * Double(seen.counted) {
+      text +=
+        "; \(seen.uncounted) of \(seen.counted + seen.uncounted) launches do not count, so the rate shown is selected: whoever fails early is in it, whoever would have been ready may not be"
+    }
     if tally.trialsSeen > 0 && tally.trialsSeen < arm.trials {
       text += "; only \(tally.trialsSeen) of \(arm.trials) trials ran"
     }
@@ -169,16 +174,17 @@ public struct MatrixJudge {
     _ figure: PublishedFigure, _ arm: Arm, _ tally: ArmTally
   ) -> PublishedComparison {
     let seen = figure.per == .launch ? tally.launches : tally.trials
-    // Launches that share a trial are not independent, as Fisher's test wants them.
-    let isIndependent = figure.per == .trial || arm.launchesPerTrial == 1
+    // Launches that share a trial or a host are not independent, as Fisher's test wants them.
+    let isIndependent = figure.per == .trial || arm.launchesPerTrial == 1 && !figure.sharesHost
+    let rate = RateEstimate(figure.failures, outOf: figure.outOf)
     guard seen.counted > 0, isIndependent else {
       return PublishedComparison(
-        figure: figure, pValue: nil, level: Self.publishedLevel, isConsistent: nil)
+        figure: figure, rate: rate, pValue: nil, level: Self.publishedLevel, isConsistent: nil)
     }
     let p = FisherExact.pValue(
       figure.failures, outOf: figure.outOf, seen.failed, outOf: seen.counted)
     return PublishedComparison(
-      figure: figure, pValue: p, level: Self.publishedLevel,
+      figure: figure, rate: rate, pValue: p, level: Self.publishedLevel,
       isConsistent: p >= Self.publishedLevel)
   }
 }

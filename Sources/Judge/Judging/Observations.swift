@@ -52,6 +52,24 @@ struct Observations {
     )
   }
 
+  /// Fisher's p-value of two samples with the completion that is least favourable to a difference.
+  ///
+  /// What does not count might have failed or not. Where the rates that are then possible overlap, nothing speaks for a
+  /// difference. Where they do not, their nearest ends are compared. A difference that the test shows is there
+  /// whatever the launches came to that do not count.
+  static func leastFavourablePValue(_ one: Observations, _ other: Observations) -> Double {
+    let (first, second) = (one.counted + one.uncounted, other.counted + other.uncounted)
+    let (mostOne, mostOther) = (one.failed + one.uncounted, other.failed + other.uncounted)
+    // Rates are compared as fractions: k1/n1 > k2/n2.
+    if one.failed * second > mostOther * first {
+      return FisherExact.pValue(one.failed, outOf: first, mostOther, outOf: second)
+    }
+    if other.failed * first > mostOne * second {
+      return FisherExact.pValue(mostOne, outOf: first, other.failed, outOf: second)
+    }
+    return 1
+  }
+
   /// The rate between its bounds.
   func rate(confidence: Double) -> RateDifference.Bounded {
     let (low, high) = bounds(confidence: confidence)

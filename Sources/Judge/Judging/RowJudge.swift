@@ -52,7 +52,8 @@ struct RowJudge {
 /// A demand is met when the exact one-sided bound at its confidence is on the right side of it, and violated when the
 /// opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch.
 ///
-/// A row is like another one where Fisher's exact test does not tell their rates apart at `MatrixJudge.likeLevel` and,
+/// A row is like another one where Fisher's exact test, with the least favourable outcome of what does not count, does
+/// not tell their rates apart at `MatrixJudge.likeLevel` and,
 /// so that few trials are no proof, a difference of more than the plan's `like_within` is ruled out: the interval of
 /// the difference (`RateDifference`) whose ends are each exceeded with 1 - confidence lies within it. These are two
 /// one-sided tests of equivalence (Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987).
@@ -67,7 +68,7 @@ private struct DemandJudge {
   let unusable: Decision?
 
   func decide() -> Decision {
-    violated() ?? incomparable() ?? unlike() ?? indistinct() ?? unusable ?? met() ?? undecided()
+    violated() ?? incomparable() ?? unusable ?? unlike() ?? indistinct() ?? met() ?? undecided()
   }
 
   /// A bound on the wrong side violates the demand; a control that does so passes where it must fail.

@@ -61,7 +61,8 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
     .expectedFailure: Facts(
       .passed, exit: 0, "The must-fail control failed, as it must.", do: "Nothing."),
     .unexpectedPass: Facts(
-      .failed, exit: 2, "The must-fail control did not fail.",
+      .failed, exit: 1,
+      "The must-fail control is shown not to fail as the plan demands, at its confidence.",
       do:
         "Provoke the race harder (more ports taken, a longer window): until then the scenario's passes prove nothing."
     ),

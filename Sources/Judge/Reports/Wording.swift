@@ -58,17 +58,18 @@ enum Wording {
       "\(duration(summary.p50)) / \(duration(summary.p99)) / \(duration(summary.max))"
   }
 
-  /// `published 8/1000, measured 17/2000 launches: consistent, p = 0.850 (source)`.
+  /// `published 8/1000 0.80 % [0.35, 1.57], measured 17/2000 launches: consistent, p = 0.850 (source)`.
   static func published(_ comparison: PublishedComparison, _ verdict: ArmVerdict) -> String {
     let figure = comparison.figure
     let seen = figure.per == .launch ? verdict.launches : verdict.trials
     let unit = figure.per == .launch ? "launches" : "trials"
     let head =
-      "published \(figure.failures)/\(figure.outOf), measured \(seen.failures)/\(seen.outOf) \(unit): "
+      "published \(estimate(comparison.rate)), measured \(seen.failures)/\(seen.outOf) \(unit): "
     guard let consistent = comparison.isConsistent, let p = comparison.pValue else {
       return head
         + (seen.outOf == 0
-          ? "nothing to compare" : "not tested, as launches that share a trial are not independent")
+          ? "nothing to compare"
+          : "not tested, as launches that share a \(figure.sharesHost ? "host" : "trial") are not independent")
         + " (\(figure.source))"
     }
     return head + (consistent ? "consistent" : "NOT consistent")

@@ -125,13 +125,29 @@ public struct PublishedFigure: Sendable, Equatable, Codable {
   public var outOf: Int
   /// What one observation was.
   public var per: Unit
+  /// Whether these launches ran on one host at the same time: they are then not independent.
+  public var sharesHost: Bool
   /// Where it was published.
   public var source: String
 
-  public init(failures: Int, outOf: Int, per: Unit = .launch, source: String) {
+  public init(
+    failures: Int, outOf: Int, per: Unit = .launch, sharesHost: Bool = false, source: String
+  ) {
     self.failures = failures
     self.outOf = outOf
     self.per = per
+    self.sharesHost = sharesHost
     self.source = source
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      failures: try container.decode(Int.self, forKey: .failures),
+      outOf: try container.decode(Int.self, forKey: .outOf),
+      per: try container.decode(Unit.self, forKey: .per),
+      // Runs of version 0.1 do not have it.
+      sharesHost: try container.decodeIfPresent(Bool.self, forKey: .sharesHost) ?? false,
+      source: try container.decode(String.self, forKey: .source))
   }
 }

@@ -147,7 +147,8 @@ struct ScenarioReader {
           suggestion: Suggestion.closest(to: label, among: labels))
       }
       let figure = PublishedFigure(
-        failures: failures, outOf: outOf, per: keys.per, source: source)
+        failures: failures, outOf: outOf, per: keys.per, sharesHost: keys.sharesHost, source: source
+      )
       figure.report(at: element)
       result[label, default: []].append(figure)
     }

@@ -37,7 +37,7 @@ public struct Exec: Strategy {
 
   public static let handover = Handover(sockets: .inherited, collects: true)
 
-  /// After that many starts in vain nothing is started any more.
+  /// After that many failed starts nothing is started any more.
   private static let mostFailedStarts = 3
   /// Bytes of standard error that are kept as evidence.
   private static let evidence = 1_200

@@ -236,7 +236,7 @@ public final class Binder {
   }
 
   /// Asks the launcher for a number to bind.
-  /// - Parameter lost: a number that was tried in vain, 0 if none was.
+  /// - Parameter lost: a number that could not be bound, 0 if there is none.
   /// - Returns: nil, with errno in the record, if the launcher does not answer or has none.
   public func ask(
     _ role: EndpointRole, lost: UInt16, timeoutMilliseconds: Int

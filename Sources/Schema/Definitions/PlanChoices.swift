@@ -113,6 +113,10 @@ extension PlanSections {
       PlanKey("out_of", "outOf", .whole(1...1_000_000_000), .required, "All observations."),
       PlanKey(
         "per", "per", .word("PublishedFigure.Unit"), .value(".launch"), "What one observation was."),
+      PlanKey(
+        "shared_host", "sharesHost", .flag, .value("false"),
+        "Whether these launches ran on one host at the same time. They are then not independent, and no test is made."
+      ),
       PlanKey("source", "source", .text, .required, "Where it was published."),
     ])
 

@@ -500,6 +500,7 @@ struct PublishedKeys {
     "failures",
     "out_of",
     "per",
+    "shared_host",
     "source",
   ]
 
@@ -508,6 +509,7 @@ struct PublishedKeys {
   let failures: Int?
   let outOf: Int?
   let per: PublishedFigure.Unit
+  let sharesHost: Bool
   let source: String?
 
   /// Nil, after a report, for anything but an object with keys that are known.
@@ -522,6 +524,7 @@ struct PublishedKeys {
     failures = object.required("failures")?.integer(PlanLimits.publishedFailures)
     outOf = object.required("out_of")?.integer(PlanLimits.publishedOutOf)
     per = object["per"]?.word(PublishedFigure.Unit.self) ?? .launch
+    sharesHost = object["shared_host"]?.boolean() ?? false
     source = object.required("source")?.string()
   }
 }
