@@ -316,9 +316,13 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
     let child = try Program(["sleep", "600"])
     child.signal(SIGSTOP)
     try waitUntil("the stop") { ProcessRecords.isStopped(child.pid) == true }
+    #expect(ProcessRecords.isOutside(getppid(), of: child.pid))
+    #expect(!ProcessRecords.isOutside(child.pid, of: child.pid))
+    #expect(!ProcessRecords.isOutside(child.pid, of: getpid()))
     child.signal(SIGKILL)
     try child.wait()
     #expect(ProcessRecords.isStopped(child.pid) == nil)
+    #expect(!ProcessRecords.isOutside(child.pid, of: 1), "it is gone, and its parents with it")
   }
 
   @Test func `a socket that nobody has open has no owner`() async {

@@ -86,6 +86,19 @@ public enum ProcessRecords {
     descends(pid, from: root, parent: parent(of:))
   }
 
+  /// Whether it is certain that a process neither is `root` nor descends from it. It is not where one of its ancestors
+  /// ends while they are followed: what was below it has another parent then.
+  public static func isOutside(_ pid: Int32, of root: Int32) -> Bool {
+    var pid = pid
+    for _ in 0..<1_000 where pid != root {
+      let fields = status(of: pid)
+      guard fields.count > 1, let parent = Int32(fields[1]) else { return false }
+      if parent == 0 { return true }
+      pid = parent
+    }
+    return false
+  }
+
   private static func descends(
     _ pid: Int32, from root: Int32, parent: (Int32) -> Int32
   ) -> Bool {

@@ -136,8 +136,7 @@ public struct ListenerCheck {
     let indices = Array(missed.keys)
     let owners = ProcessRecords.owners(ofSockets: indices.map { missed[$0]! })
     for (index, owner) in zip(indices, owners) {
-      let isOutside =
-        owner.pid != 0 && !ProcessRecords.descends(owner.pid, from: claims[index].root)
+      let isOutside = ProcessRecords.isOutside(owner.pid, of: claims[index].root)
       if isOutside || isLast { findings[index] = .stranger(owner) }
     }
   }
@@ -239,7 +238,7 @@ extension ListenerCheck.Finding: CustomStringConvertible {
     switch self {
     case .owner: "it listens and accepts"
     case .unaccepted: "it listens"
-    case .nobody: "0 sockets listen"
+    case .nobody: "no listener is reached"
     case .shared(let count): "\(count) sockets listen"
     case .stranger(let owner):
       owner.pid == 0
