@@ -14,7 +14,7 @@ public enum XMLText {
       case "\"": result += "&quot;"
       case "\t", "\n": result.unicodeScalars.append(scalar)
       case "\r": result += "&#13;"
-      case _ where TerminalText.isUnsafe(scalar) || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
+      case _ where TerminalText.isUnsafe(scalar), "\u{FFFE}", "\u{FFFF}":
         result += "\u{FFFD}"
       default: result.unicodeScalars.append(scalar)
       }
