@@ -14,7 +14,8 @@ public enum XMLText {
       case "\"": result += "&quot;"
       case "\t", "\n": result.unicodeScalars.append(scalar)
       case "\r": result += "&#13;"
-      case _ where TerminalText.isUnsafe(scalar), "\u{FFFE}", "\u{FFFF}":
+      case _
+      where TerminalText.isUnsafe(scalar) || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
         result += "\u{FFFD}"
       default: result.unicodeScalars.append(scalar)
       }
