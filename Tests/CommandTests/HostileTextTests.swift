@@ -40,7 +40,8 @@ import Testing
        "defaults": {"topology": {"api_servers": 2}, "trials": 2, "sockets": "tcp"},
        "scenarios": [
          {"name": \(words), "why": \(words), "pool": {"slots": 2},
-          "published": {\(words): {"failures": 1, "out_of": 2, "source": \(words)}}},
+          "published": [
+            {"strategy": \(words), "failures": 1, "out_of": 2, "source": \(words)}]},
          {"name": "::second", "skip": {\(words): \(words)}}]}
       """, to: "plan.json")
     return workplace
