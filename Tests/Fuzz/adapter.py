@@ -1,23 +1,21 @@
-"""An adapter for the fuzzer: answers as the protocol has it, but for one answer, which a file gives."""
+"""An adapter for the fuzzer: the shipped one with plain sockets, but for one answer, which a file gives."""
 
-import json
 import pathlib
+import subprocess
 import sys
 
+shipped = pathlib.Path(__file__).resolve().parents[2] / "Adapters/socket_adapter.py"
 number, _, replaced = pathlib.Path(sys.argv[1]).read_bytes().partition(b" ")
-for count, line in enumerate(sys.stdin.buffer):
-    request = json.loads(line)
-    answer = {"id": request["id"]}
-    if request["request"] == "hello":
-        addresses = request["addresses"]
-        answer |= {"protocol": 1, "name": "fuzz", "capabilities": ["bind"]}
-    elif request["request"] in ("allocate", "report"):
-        answer["ports"] = list(range(40_001, 40_001 + addresses))
-    data = replaced if str(count).encode() == number else json.dumps(answer).encode()
-    try:
-        sys.stdout.buffer.write(data + b"\n")
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        break
-    if request["request"] == "stop":
-        break
+with subprocess.Popen(
+        [sys.executable, shipped, "wildcard"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as real:
+    for count, line in enumerate(sys.stdin.buffer):
+        real.stdin.write(line)
+        answer = real.stdout.readline()
+        if not answer:
+            break
+        try:
+            sys.stdout.buffer.write(replaced + b"\n" if str(count).encode() == number else answer)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            break
+    real.stdin.close()

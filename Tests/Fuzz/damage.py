@@ -57,7 +57,9 @@ def places(value):
 
 
 def replacement(random, old, others):
-    """Another value in a value's place."""
+    """Another value in a value's place; more often than not a number in a number's."""
+    if isinstance(old, Token) and random.random() < 0.6:
+        return Token(random.choice(NUMBERS))
     choice = random.randrange(10)
     if choice < 3:
         return Token(random.choice(NUMBERS))
@@ -187,23 +189,29 @@ def damage_events(random, data, others):
     return b"\n".join(lines)[:LARGEST]
 
 
+def without_parts(parts):
+    """The list without a part of it: first without halves, at last without single elements."""
+    size = (len(parts) + 1) // 2
+    while size:
+        for start in range(0, len(parts), size):
+            yield parts[:start] + parts[start + size:]
+        size //= 2
+
+
 def smaller(data):
-    """Documents with less in them, the smallest first: the candidates of shrinking."""
+    """Documents with less in them, those with least first: the candidates of shrinking."""
     try:
         root = parse(data.decode())
     except (ValueError, RecursionError):
         root = None
     if root is not None:
-        for holder in places(root):
-            for place in range(len(holder)):
-                kept = holder[place]
-                del holder[place]
+        for holder in sorted(places(root), key=len, reverse=True):
+            whole = holder[:]
+            for fewer in without_parts(whole):
+                holder[:] = fewer
                 yield write(root).encode("utf-8", "surrogatepass")
-                holder.insert(place, kept)
-    for separator in (b"\n", b""):
-        parts = data.split(separator) if separator else [data[i:i + 1] for i in range(len(data))]
-        size = len(parts) // 2
-        while size:
-            for start in range(0, len(parts), size):
-                yield separator.join(parts[:start] + parts[start + size:])
-            size //= 2
+            holder[:] = whole
+    for lines in without_parts(data.split(b"\n")):
+        yield b"\n".join(lines)
+    for pieces in without_parts([data[i:i + 1] for i in range(len(data))]):
+        yield b"".join(pieces)

@@ -46,11 +46,13 @@ def limit():
 
 
 def run(words, seconds, folder):
-    """Runs a command in a process group of its own, which is ended when its time is over."""
+    """Runs a command in a process group of its own, which is ended when its time is over. What it writes by a relative
+    path lands in the folder."""
     with open(folder / "stdout", "wb") as output, open(folder / "stderr", "w+b") as errors:
         began = time.monotonic()
         process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, preexec_fn=limit, start_new_session=True)
+            words, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, cwd=folder, preexec_fn=limit,
+            start_new_session=True)
         descriptor = os.pidfd_open(process.pid)
         is_late = not select.select([descriptor], [], [], seconds)[0]
         os.close(descriptor)
@@ -97,6 +99,8 @@ class Fuzzer:
         return None
 
     def first_problem(self, target, data):
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
         for command in target.commands(data, self.folder):
             problem = self.problem(target, command)
             if problem:
@@ -129,7 +133,7 @@ class Fuzzer:
         _, command = self.first_problem(target, data)
         place = self.options.findings / f"{target.name}-{len(self.findings)}"
         shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(self.folder, place)
+        shutil.copytree(self.folder, place, ignore=shutil.ignore_patterns("stdout", "stderr"))
         words = [word.replace(str(self.folder), str(place)) for word in (command.words if command else [])]
         line = f"{shlex.join(words)}\n"
         (place / "command").write_text(f"# {problem}\n{line}")

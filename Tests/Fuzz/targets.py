@@ -77,8 +77,8 @@ class StoredRun:
         self.place(data, folder)
         yield Command([self.binary, "analyze", folder], {0, 1, 2, 64})
         yield Command([self.binary, "explain", folder], {0, 64})
-        for arm in range(4):
-            yield Command([self.binary, "explain", f"{folder}/{arm}/0"], {0, 64})
+        # Any of the arms, but always the same one for the same input.
+        yield Command([self.binary, "explain", f"{folder}/{len(data) % 4}/0"], {0, 64})
 
 
 class Events(StoredRun):

@@ -135,6 +135,7 @@ private struct StoredPlanChecker {
       (root["version"] ?? root).report(
         "this bindstorm reads plans of version \(PlanLoader.version)")
     }
+    let rows = Dictionary(grouping: plan.arms, by: Row.init).mapValues(\.count)
     let nodes = root["arms"]?.storedElements ?? []
     if nodes.isEmpty { (root["arms"] ?? root).report("expected at least one arm, found none") }
     for (place, (arm, node)) in zip(plan.arms, nodes).enumerated() {
@@ -144,7 +145,7 @@ private struct StoredPlanChecker {
       let before = root.collector.count
       checkNumbers(arm, node)
       checkChoices(arm, node)
-      checkExpectation(arm, plan, node["expectation"] ?? node)
+      checkExpectation(arm, rows, node["expectation"] ?? node)
       // An arm that does not run may be one that could not.
       guard root.collector.count == before, arm.skipReason == nil else { continue }
       checkTogether(arm, node)
@@ -241,7 +242,18 @@ private struct StoredPlanChecker {
     }
   }
 
-  private func checkExpectation(_ arm: Arm, _ plan: ResolvedPlan, _ node: PlanNode) {
+  /// What names a row of a scenario.
+  private struct Row: Hashable {
+    var scenario: String
+    var label: String
+
+    init(_ arm: Arm) { self.init(scenario: arm.scenario, label: arm.strategy.label) }
+
+    init(scenario: String, label: String) { (self.scenario, self.label) = (scenario, label) }
+  }
+
+  /// - Parameter rows: how often each is there.
+  private func checkExpectation(_ arm: Arm, _ rows: [Row: Int], _ node: PlanNode) {
     guard let demand = arm.expectation else { return }
     if demand.failureRateAtMost == nil && demand.failureRateAtLeast == nil && demand.like == nil {
       node.report("expected \"failureRateAtMost\", \"failureRateAtLeast\" or \"like\"")
@@ -253,9 +265,8 @@ private struct StoredPlanChecker {
       node.report("\"like\" and \"likeWithin\" need each other")
     }
     if let like = demand.like,
-      !plan.arms.contains(where: {
-        $0.index != arm.index && $0.scenario == arm.scenario && $0.strategy.label == like
-      })
+      rows[Row(scenario: arm.scenario, label: like), default: 0]
+        <= (arm.strategy.label == like ? 1 : 0)
     {
       (node["like"] ?? node).report("there is no other row \"\(like)\" in this scenario")
     }
