@@ -82,7 +82,9 @@ import Testing
     #expect(finished.ending == .exit(2), "\(finished)")
     for arm in 0...1 {
       let outcomes = try workplace.outcomes(arm: arm)
-      #expect(Set(outcomes.keys).isSubset(of: ["ready", "harness-error"]), "\(outcomes)")
+      // The racy one may lose a port to itself, whatever the limit.
+      let deaths = Set(["child-died", "timeout", "other-error"])
+      #expect(deaths.isDisjoint(with: outcomes.keys), "\(outcomes)")
       #expect(outcomes["harness-error", default: 0] > 0, "\(outcomes)")
     }
     #expect(finished.output.contains("It is the host's limit, not the strategy's failure"))
