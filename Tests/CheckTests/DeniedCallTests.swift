@@ -20,7 +20,8 @@ import Testing
     let scratch = try ScratchFolder()
     let plan = try scratch.write(
       #"{"version": 1, "name": "denied", "strategies": ["inherited-listener"], "#
-        + #""scenarios": [{"name": "a", "trials": 2}]}"#, to: "plan.json")
+        + #""defaults": {"topology": {"api_servers": 2}}, "scenarios": [{"name": "a", "trials": 2}]}"#,
+      to: "plan.json")
     let finished = try run([
       try Victim.c("deny"), call, Built.bindstorm, "run", plan, "--results", scratch.path + "/r",
     ])

@@ -100,6 +100,18 @@ extension ProcessRecords {
     return text[text.index(after: end)...].split(separator: " ").first?.unicodeScalars.first
   }
 
+  /// How a process ended whose exit nobody has taken, as of `waitpid(2)`; nil if it has not ended, or if this process may
+  /// not know (the kernel then says 0).
+  public static func endOfZombie(_ pid: Int32) -> Int32? {
+    guard let text = try? FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
+    else { return nil }
+    // From the third field on: its state, ..., exit_code, which is the 52nd (proc_pid_stat(5)).
+    let fields = text[text.index(after: end)...].split { $0 == " " || $0 == "\n" }
+    guard fields.count > 49, fields[0] == "Z", let status = Int32(fields[49]), status != 0
+    else { return nil }
+    return status
+  }
+
   /// Continues a stopped process (SIGCONT). Returns 0 or errno.
   public static func resume(_ pid: Int32) -> Int32 { kill(pid, SIGCONT) == 0 ? 0 : errno }
 }

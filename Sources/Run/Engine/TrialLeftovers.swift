@@ -1,4 +1,5 @@
 internal import CSharedRegion
+internal import LinuxFacts
 internal import PlanModel
 internal import RunContract
 internal import Syscalls
@@ -69,6 +70,24 @@ extension TrialRunner {
     return servers.contains { region.server($0).pointee.is_dead != 0 }
       || (0..<arm.topology.launches).contains { region.launcher($0).pointee.is_dead != 0 }
       || deadHelper() != nil
+  }
+
+  /// A launcher that waits for a report takes no exits. Whether one of its API servers was ended from outside meanwhile
+  /// is seen in /proc: the launch would seem to have hung by itself. Victims of faults are their parents' to witness.
+  func noteUnnoticedDeaths() {
+    let victims = Set(arm.faults.indices.map { region.fault($0).pointee.pid })
+    for slot in slots where arm.depth.binds {
+      let server = region.server(slot)
+      let pid = server.pointee.pid
+      guard pid > 0, server.pointee.is_dead == 0, !victims.contains(pid),
+        let status = ProcessRecords.endOfZombie(pid), WaitStatus(status).isFromOutside,
+        // While its parent has not taken the exit, the number is nobody else's.
+        ProcessRecords.parent(of: pid)
+          == region.launcher(slot / arm.topology.apiServers).pointee.pid
+      else { continue }
+      server.pointee.wait_status = status
+      server.pointee.is_dead = 1
+    }
   }
 
   /// A process that belongs to no launch and is dead, for people; nil if all live. The plan's faults meet launches alone.

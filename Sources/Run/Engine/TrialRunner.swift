@@ -211,6 +211,7 @@ struct TrialRunner {
         "\(dead) died in the trial, and no fault of the plan is for it: a limit of the host (processes, open files, memory), "
         + "the kernel's OOM killer (dmesg) or somebody who sends signals; workers.log may tell"
     }
+    if !isComplete { noteUnnoticedDeaths() }
     recorder.freeze()
     let things = arm.depth == .startup && isComplete ? try cleanUp() : []
     let left = isComplete ? try socketsLeft() : -1

@@ -79,6 +79,18 @@ final class ChildTable {
     return true
   }
 
+  /// Waits for the end of a child whose channel has ended, and records it: a second at most, as it may live on.
+  func awaitEnd(of pid: Int32) {
+    let limit = MonotonicClock.now() + 1_000_000_000
+    var status: Int32 = 0
+    while MonotonicClock.now() < limit {
+      let ended = waitpid(pid, &status, WNOHANG)
+      if ended == pid { return _ = noteExit(of: pid, status: status) }
+      if ended < 0 && errno != EINTR { return }
+      MonotonicClock.sleep(until: MonotonicClock.now() + 1_000_000)
+    }
+  }
+
   /// Takes the exit of a process that was told to end. Returns whether it is in this table.
   func takeExit(of pid: Int32) -> Bool { running.remove(pid) != nil }
 

@@ -103,6 +103,7 @@ final class StartupLauncher {
       return
     }
     parts.notice(.init(kind: BS_CASUALTY_COORDINATOR, number: -1))
+    if code == 0 { children.awaitEnd(of: record.pointee.coordinator_pid) }
     // The coordinator's own word, in the launch's record: it has none for errors.
     let slot = region.launcher(parts.launch.number).pointee
     if slot.stage == BS_STAGE_HOST.rawValue {
