@@ -29,7 +29,9 @@ import Testing
     #expect(finished.output.contains("an expectation is violated: 2 FAIL"))
   }
 
-  @Test func `1: a must-fail control that is shown not to fail makes its scenario worth nothing`() throws {
+  @Test func `1: a must-fail control that is shown not to fail makes its scenario worth nothing`()
+    throws
+  {
     let workplace = try Workplace(
       plan(
         scenario: """
