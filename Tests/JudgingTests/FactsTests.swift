@@ -28,6 +28,6 @@ import Testing
       #expect((verdict.facts.exitCode == 0) == (verdict.facts.testResult == .passed), "\(verdict)")
     }
     #expect(Verdict.skipped.facts.testResult == .skipped)
-    #expect(Verdict.allCases.filter { $0.facts.exitCode == 1 } == [.fail])
+    #expect(Verdict.allCases.filter { $0.facts.exitCode == 1 } == [.fail, .unexpectedPass])
   }
 }
