@@ -24,7 +24,7 @@ import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 MARK = "BINDSTORM_KILLS"
-# All rows must survive: whatever we kill is no failure of theirs.
+# All rows must survive: whatever we kill is no failure of theirs. `blamed` looks closer than this demand can.
 SOUND = '"expect": { "*": { "failure_rate_at_most": 0.9 } }'
 COMMON = '"topology": { "api_servers": 3 }, "pool": { "range": [42000, 43999] }, "trials": 12, "timeout_ms": 6000'
 THIEVES = '"thieves": [{ "kind": "bind-hold", "options": { "ports": 20 } }], "window": { "foreign_draws": 20 }'
@@ -37,15 +37,22 @@ PLANS = {
     "program": f'"strategies": [{{ "name": "exec", "label": "program", "command": ["python3", "{ROOT}/Adapters/socket_adapter.py", "wildcard"], "options": {{ "hello_timeout_ms": 3000, "allocate_timeout_ms": 2000, "bind_timeout_ms": 2000, "report_timeout_ms": 2000, "stop_timeout_ms": 1000 }} }}], '
                f'"scenarios": [{{ "name": "s", "sockets": "tcp", {SOUND} }}]',
 }
+# Binds to port 0, says nothing and ends: without a window, so ready.
+PLANS["checked"] = (
+    '"strategies": [{ "name": "check", "label": "checked", "command": ["python3", "-c", '
+    '"import socket; s = socket.socket(); s.bind((\\"127.0.0.1\\", 0)); s.listen()"] }], '
+    f'"scenarios": [{{ "name": "s", "depth": "bind", {SOUND} }}]')
 # Boundaries of each plan, with the prefixes of the names of the processes that can be there.
 PHASES = ["phase-prepare", "phase-bind", "phase-check", "phase-close", "host-set-pool", "host-start", "host-stop"]
 BOUNDARIES = {
+    "checked": [name for name in PHASES if name != "phase-check"] + ["host-try-adapter"],
     "fresh": PHASES + ["phase-draw", "phase-window", "host-count"],
     "pooled": PHASES + ["phase-draw", "phase-window", "host-count"],
     "startup": [name for name in PHASES if name != "phase-check"] + ["host-clean-up"],
     "program": PHASES + ["host-try-adapter"],
 }
 ROLES = {
+    "checked": ["bindstorm", "bs-host", "bs-launcher", "bs-keeper", "python3"],
     "fresh": ["bindstorm", "bs-host", "bs-launcher", "bs-auditor", "bs-thief", "bs-api"],
     "pooled": ["bindstorm", "bs-host", "bs-launcher", "bs-auditor", "bs-thief", "bs-api"],
     "startup": ["bindstorm", "bs-host", "bs-launcher", "bs-headless", "bs-engine", "bs-coordinator", "bs-api"],
@@ -244,6 +251,7 @@ def run(case, options, results):
                 wrong.append(f"it took {took:.1f} s to end when it was asked to")
         wrong += judged(case, victim == program.pid, status, asked is not None, log)
         wrong += readable(options, scratch, status)
+        wrong += blamed(case, scratch)
         wrong += leftovers(mark, names, before, temporary)
         results[status] += 1
         return True, wrong
@@ -278,6 +286,22 @@ def judged(case, is_harness, status, was_asked, log):
     else:
         allowed = {0, 2, 70} | ({143} if was_asked else set())
     return [] if status in allowed else [f"exit {status}, allowed {sorted(allowed)}: {tail(log)}"]
+
+
+def blamed(case, scratch):
+    """Launches that count as failed. A process that is stopped keeps others waiting, as an overloaded host does: of
+    that a launch may time out, and no more (Documentation/limits.md)."""
+    path = os.path.join(scratch, "results", "kills", "latest", "matrix.json")
+    if not os.path.exists(path):
+        return []
+    with open(path) as file:
+        arms = json.load(file)["arms"]
+    excused = {"ready", "invalid", "harness-error", "adapter-error"}
+    if case.action == signal.SIGSTOP:
+        excused |= {"timeout"}
+    # The adapter that we end is a program under test: it has ended by nobody's order but ours.
+    return [f"blamed: {count['outcome']} x{count['launches']}: {(arm.get('topCause') or {}).get('evidence', '')[:300]}"
+            for arm in arms for count in arm["outcomes"] if count["outcome"] not in excused]
 
 
 def readable(options, scratch, status):

@@ -7,6 +7,10 @@
 
 int bs_open_unfollowed(int folder, const char *name) { return openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC); }
 
+int bs_open_unfollowed_folder(int folder, const char *name) {
+  return openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int bs_open_folder(int folder, const char *name) { return openat(folder, name, O_PATH | O_DIRECTORY | O_CLOEXEC); }
 
 bool bs_is_of_proc(int descriptor) {

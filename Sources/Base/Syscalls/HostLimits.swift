@@ -46,8 +46,14 @@ public enum HostLimits {
   /// Bytes of memory: the host's, and the most that the cgroup and those above it may have.
   public static func memory() -> [Limit] {
     var limits = ControlGroups.own("memory").compactMap { group in
-      limit(in: group, "memory.max", usedIn: "memory.current")
-        ?? limit(in: group, "memory.limit_in_bytes", usedIn: "memory.usage_in_bytes")
+      (limit(in: group, "memory.max", usedIn: "memory.current")
+        ?? limit(in: group, "memory.limit_in_bytes", usedIn: "memory.usage_in_bytes"))
+        .map { limit in
+          // The page cache counts as used, and is given up when memory is wanted.
+          Limit(
+            source: limit.source, most: limit.most,
+            used: limit.used - min(limit.used, pageCache(of: group)))
+        }
     }
     let lines = ((try? FileText.read("/proc/meminfo")) ?? "").split(separator: "\n")
     let available = lines.first { $0.hasPrefix("MemAvailable:") }?.split(separator: " ")
@@ -55,6 +61,17 @@ public enum HostLimits {
       limits.append(Limit(source: "MemAvailable in /proc/meminfo", most: kibibytes << 10, used: 0))
     }
     return limits
+  }
+
+  /// Bytes of a cgroup's files in memory that can be given up at once (`memory.stat`).
+  private static func pageCache(of group: String) -> UInt64 {
+    let lines = ((try? FileText.read("\(group)/memory.stat")) ?? "").split(separator: "\n")
+    for key in ["total_inactive_file ", "inactive_file "] {
+      if let line = lines.first(where: { $0.hasPrefix(key) }) {
+        return UInt64(line.dropFirst(key.count)) ?? 0
+      }
+    }
+    return 0
   }
 
   /// Bytes of a process's address space (RLIMIT_AS).

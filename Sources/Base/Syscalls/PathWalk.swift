@@ -73,7 +73,10 @@ struct PathWalk: ~Copyable {
       return try follow(found, name, owner: status.st_uid)
     }
     guard isLast else {
-      folder = found
+      // Opened as a folder, which mounts what is mounted on its first use; nothing else does.
+      let mounted = bs_open_unfollowed_folder(folder.number, name)
+      if mounted < 0 && (errno == ELOOP || errno == ENOENT) { return try turn([name]) }
+      folder = try Self.owned(mounted)
       return nil
     }
     let last = openat(folder.number, name, flags | O_NOFOLLOW | O_CLOEXEC)

@@ -16,6 +16,8 @@ struct CommandGroup: ~Copyable {
   /// The group's number, which is the command's process id; 0 before it begins.
   private var leader: Int32 = 0
   private var isLent = false
+  /// How long the supervisor was stopped with its job, all in all.
+  private(set) var stoppedNanoseconds: UInt64 = 0
 
   deinit { if terminal >= 0 { closeDescriptor(terminal) } }
 
@@ -34,9 +36,18 @@ struct CommandGroup: ~Copyable {
     let hadTerminal = isLent
     takeBack()
     send(signal)
-    _ = pt_stop_by_signal(signal)
+    stop(by: signal)
     if hadTerminal { lend() }
     send(SIGCONT)
+  }
+
+  /// Stops the supervisor itself. Returns whether it was stopped, and continued since.
+  @discardableResult
+  private mutating func stop(by signal: Int32) -> Bool {
+    let began = MonotonicClock.now()
+    let wasStopped = pt_stop_by_signal(signal) != 0
+    stoppedNanoseconds += MonotonicClock.now() - began
+    return wasStopped
   }
 
   /// The command was stopped.
@@ -47,13 +58,14 @@ struct CommandGroup: ~Copyable {
       // In the background, the whole job waits for the foreground, as it would by itself.
       if !isLent && !lend() {
         // With nobody there who could bring it to the foreground, the kernel ends stopped groups by SIGHUP, too.
-        if pt_stop_by_signal(SIGTTIN) == 0 { send(SIGHUP) }
+        if !stop(by: SIGTTIN) { send(SIGHUP) }
         lend()
       }
       send(SIGCONT)
-    case SIGTSTP where isLent:
-      pt_signal_others(signal)
-      stops(with: signal)
+    case SIGTSTP where isLent, SIGSTOP where isLent:
+      // A program that puts the terminal in order before it stops does so by SIGSTOP.
+      pt_signal_others(SIGTSTP)
+      stops(with: SIGTSTP)
     default: break
     }
   }

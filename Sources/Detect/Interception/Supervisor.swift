@@ -32,6 +32,8 @@ public final class Supervisor {
   /// Fallback mode: descriptors on which `bind(0)` went on, by process.
   var unnamed: Set<UInt64> = []
   private var commandStatus: Observation.Status?
+  /// Whether the command's exit was taken: its process id may be anybody's since.
+  private var isTaken = false
   private var group = CommandGroup()
   private var lingerUntil: UInt64?
 
@@ -153,12 +155,11 @@ public final class Supervisor {
     }
     drainEvents()
     reap()
-    if commandStatus == nil {
+    if !isTaken && (commandStatus == nil || !observation.isTreeRunning) {
       // Its filter is gone, so it ends at once.
       var status: Int32 = 0
       while waitpid(tree.pid, &status, 0) < 0 && errno == EINTR {}
-      commandStatus = .init(WaitStatus(status))
-      _ = group.ended(WaitStatus(status))
+      take(WaitStatus(status))
     }
     if !observation.isTreeRunning {
       // The guard saw the same end; it must not be left to a slow init.
@@ -191,7 +192,9 @@ public final class Supervisor {
         observation.isTreeRunning = true
         break
       }
-      if let limit = supervision.timeLimit, now >= observation.startedAt + limit {
+      if let limit = supervision.timeLimit,
+        now >= observation.startedAt + limit + group.stoppedNanoseconds
+      {
         endTree()
         commandStatus = .hung
         break
@@ -202,7 +205,8 @@ public final class Supervisor {
   private func timeout() -> Int32 {
     var next = delayed.first?.due
     for time in [
-      lingerUntil, supervision.timeLimit.map { observation.startedAt + $0 },
+      lingerUntil,
+      supervision.timeLimit.map { observation.startedAt + $0 + group.stoppedNanoseconds },
     ] {
       if let time { next = min(next ?? .max, time) }
     }
@@ -248,10 +252,16 @@ public final class Supervisor {
         group.wasStopped(by: signal)
         continue
       }
-      if let signal = group.ended(WaitStatus(status)) { observation.interruption = signal }
-      // What the time limit ended did hang, however late its exit is taken.
-      if commandStatus != .hung { commandStatus = .init(WaitStatus(status)) }
+      take(WaitStatus(status))
     }
+  }
+
+  /// The command's exit was taken.
+  private func take(_ status: WaitStatus) {
+    isTaken = true
+    if let signal = group.ended(status) { observation.interruption = signal }
+    // What the time limit ended did hang, however late its exit is taken.
+    if commandStatus != .hung { commandStatus = .init(status) }
   }
 
   /// Kills every descendant but the guard until the filter has no user left.

@@ -1,3 +1,4 @@
+internal import LinuxFacts
 internal import History
 
 /// Judges a program whose port calls were forced.
@@ -39,6 +40,10 @@ struct ForcedRunJudge {
     case .outsider:
       return (.lostToOutsider, "it \(how): refused a port that others hold, \(run.window)" + words)
     case .none:
+      let status = WaitStatus.signalled(Int32(run.status))
+      if run.injected == 0 && run.ending == .signalled && status.isFromOutside {
+        return (.harnessError, HostLimit.ended("the program", by: status) + words)
+      }
       let why = run.injected > 0 ? " after \(run.injected) injections" : ""
       return (.childDied, "it \(how)\(why), and had lost no port" + words)
     }

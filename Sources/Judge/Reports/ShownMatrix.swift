@@ -41,17 +41,21 @@ private struct ShownNames {
   let longest: Int?
   private var known: [String: String] = [:]
   private var used: Set<String> = []
+  /// The last number of those that look the same.
+  private var numbers: [String: Int] = [:]
 
   init(longest: Int?) { self.longest = longest }
 
   mutating func shown(_ name: String) -> String {
     if let shown = known[name] { return shown }
-    var number = 1
-    var shown = form(name, suffix: "")
+    let plain = form(name, suffix: "")
+    var number = numbers[plain] ?? 1
+    var shown = plain
     while !used.insert(shown).inserted {
       number += 1
       shown = form(name, suffix: " (\(number))")
     }
+    numbers[plain] = number
     known[name] = shown
     return shown
   }

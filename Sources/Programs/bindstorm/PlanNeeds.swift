@@ -53,13 +53,27 @@ struct ArmNeeds {
     // Harness and worker host.
     tasks = 2 + arm.thieves.count + auditor + launches * launch.tasks
     memory = Self.baseMemory + (helpers + launches * launch.processes) * Self.processMemory
-    let held = arm.thieves.map { thief in
-      thief.options.first { $0.name == OptionName.ports }?.value ?? 0
+    let held = arm.thieves.map {
+      Self.held(by: $0, endpoints: launches * arm.topology.addressesPerLaunch)
     }
     let binds =
       !arm.depth.binds ? 0 : isMessaging ? Self.messagingDescriptors : Self.plainDescriptors
     descriptors = Self.ownDescriptors + max(binds, held.max() ?? 0)
     ports = launches * arm.topology.addressesPerLaunch + held.reduce(0, +)
+  }
+}
+
+extension ArmNeeds {
+  /// How many ports a thief has open at once, at least.
+  /// - Parameter endpoints: of the trial.
+  private static func held(by thief: Choice, endpoints: Int) -> Int {
+    let ports = thief.options.first { $0.name == OptionName.ports }?.value ?? 0
+    switch vocabulary.thief(named: thief.name)?.model {
+    case .holdsThroughWindow, .holdsThroughout, .holdsOverIPv6, .scansFromBase: return ports
+    case .leavesTimeWait: return 0
+    // The others look for numbers of the launches, or may find fewer.
+    default: return min(ports, endpoints)
+    }
   }
 }
 

@@ -6,13 +6,18 @@ internal import Syscalls
 final class ReportFiles {
   /// By path; closed when it was written.
   private var files: [String: Int32] = [:]
+  /// Those that have no name, as a caller's temporary file that /dev/stdout leads to.
+  private var nameless: Set<Int32> = []
 
   /// Opens and empties each file, `-` for standard output.
   /// - Throws: exit code 73, after saying why on standard error.
   init(_ paths: [String]) throws {
     for path in paths where path != "-" && files[path] == nil {
       do throws(FileProblem) {
-        files[path] = try FileBytes.openForWriting(path, O_TRUNC).release()
+        let number = try FileBytes.openForWriting(path, O_TRUNC).release()
+        files[path] = number
+        var status = stat()
+        if fstat(number, &status) == 0 && status.st_nlink == 0 { nameless.insert(number) }
       } catch {
         try Self.refuse(path, error)
       }
@@ -42,7 +47,7 @@ final class ReportFiles {
     if let number = files.removeValue(forKey: path) {
       let file = Descriptor(owning: number)
       guard fstat(number, &status) == 0 else { throw .system(errno) }
-      if status.st_nlink > 0 { return file }
+      if status.st_nlink > 0 || nameless.contains(number) { return file }
       return try FileBytes.createForWriting(path)
     }
     // Two reports to one file: the later one stays.

@@ -141,11 +141,12 @@ public struct Exec: Strategy {
 
   public mutating func stop(_ launch: Launch) {
     guard adapter != nil else { return }
-    // The harness asks for it as a part of the arm's last trial, whose record this is.
+    // The harness asks for it as a part of the arm's last trial, whose record this is. A loss in that trial is not
+    // overwritten.
     do throws(StageFailure) {
       try talk(launch) { adapter throws(AdapterFault) in try adapter.stop() }
     } catch {
-      launch.note(error)
+      if !launch.hasFailed { launch.note(error) }
     }
     end(launch)
   }

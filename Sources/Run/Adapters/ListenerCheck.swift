@@ -191,8 +191,12 @@ public struct ListenerCheck {
     var call = Call(socket: socket)
     do throws(SystemError) {
       if try TCPSocket.connect(socket, AdapterRequest.host, port: port) { call.isConnected = true }
-    } catch {
+    } catch  where error.code == ECONNREFUSED || error.code == ECONNRESET {
       call.isConnected = false
+    } catch {
+      // The host's trouble, as when it has no ephemeral port left, says nothing of the listener.
+      closeDescriptor(socket)
+      throw error
     }
     call.port = (try? TCPSocket.port(of: socket)) ?? 0
     return call

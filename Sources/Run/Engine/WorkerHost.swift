@@ -86,18 +86,28 @@ public final class WorkerHost {
     hasScratchFolder = hello.values.count > 1 && hello.values[1] != 0
   }
 
+  private static let ownEndNanoseconds: UInt64 = 100_000_000
+
   /// Ends a worker host that did not come up. Returns why, as far as it is known.
   private static func failedStart(
     _ executable: String, pid: Int32, _ hello: ControlMessage?
   ) -> String {
-    var (status, own): (Int32, Int32) = (0, 0)
-    // Its own end tells more than the one that it is given here.
-    while waitpid(pid, &own, WNOHANG) < 0 && errno == EINTR {}
-    kill(pid, SIGKILL)
-    let isTaken = waitpid(pid, &status, 0) < 0
+    var status: Int32 = 0
+    // Its own end tells more than the one that it is given here. It may be a moment behind the end of its channel.
+    let deadline = MonotonicClock.now() + ownEndNanoseconds
+    var isTaken = false
+    while !isTaken && MonotonicClock.now() < deadline {
+      isTaken = waitpid(pid, &status, WNOHANG) == pid
+      if !isTaken { usleep(1_000) }
+    }
+    if !isTaken {
+      kill(pid, SIGKILL)
+      while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+      isTaken = WaitStatus(status) != .signalled(SIGKILL)
+    }
     if let hello, hello.kind == .failed { return "\(executable) cannot start: \(hello.text)" }
     let how =
-      isTaken ? WaitStatus(own).predicate : "gave no answer and was ended"
+      isTaken ? WaitStatus(status).predicate : "gave no answer and was ended"
     return "\(executable) did not start: it \(how)"
   }
 

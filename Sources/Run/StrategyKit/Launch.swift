@@ -101,6 +101,15 @@ public final class Launch {
   /// Counts ports that were taken in another way than by `open`.
   public func countDraws(_ count: Int) { slot.pointee.draws += UInt32(count) }
 
+  /// Whether something of the launch is on record as failed.
+  public var hasFailed: Bool {
+    slot.pointee.error != 0 || slot.pointee.stage != BS_STAGE_NONE.rawValue
+      || (0..<servers).contains {
+        let server = region.server(slot(of: $0)).pointee
+        return server.input.error != 0 || server.output.error != 0
+      }
+  }
+
   /// Notes what went wrong.
   public func note(_ failure: StageFailure) {
     slot.pointee.error = failure.code

@@ -45,11 +45,11 @@ struct PortHolder {
     var found = bs_socket_record()
     let count = bs_find_listening_socket(port, &found)
     if count < 0 { throw SystemError("sock_diag", code: -count) }
-    if count > 0 { return found.inode }
+    let wanted = HostAddress(host ?? .loopback)
     // The lookup knows 127.0.0.1 and the wildcard address only, and no socket that does not listen. What is in the
     // way of an address is what covers it: a socket on [::1] has nothing to do with 127.0.0.1.
+    if count > 0 && wanted == HostAddress(.loopback) { return found.inode }
     let sockets = try SocketListing.sockets([.bound, .listening], port: port)
-    let wanted = HostAddress(host ?? .loopback)
     let covering = sockets.first { $0.listener.covers(wanted) }
     return (covering ?? (host == nil ? sockets.first : nil))?.inode
   }
