@@ -9,12 +9,12 @@ struct PortHolder {
   var claim: UInt32
   /// `bs_holder_state`.
   var state: UInt32
-  /// Since when the claim stands, 0 where that is not on record.
+  /// Since when the claim exists, 0 if that is not recorded.
   var since: UInt64
   /// The kernel's socket, 0 if there is none.
   var inode: UInt64 = 0
 
-  /// Notes it in the record of the endpoint that lost the port.
+  /// Stores it in the record of the endpoint that lost the port.
   func note(in record: UnsafeMutablePointer<bs_endpoint>) {
     record.pointee.holder_claim = claim
     record.pointee.holder_state = state
@@ -38,7 +38,7 @@ struct PortHolder {
     return PortHolder(claim: claim, state: BS_HOLDER_FOUND.rawValue, since: since, inode: inode)
   }
 
-  /// The inode of a socket that keeps others from binding the port; nil if there is none.
+  /// The inode of a socket that prevents others from binding the port; nil if there is none.
   private static func socket(
     on port: UInt16, at host: TCPSocket.Host?
   ) throws(SystemError) -> UInt64? {
@@ -46,8 +46,8 @@ struct PortHolder {
     let count = bs_find_listening_socket(port, &found)
     if count < 0 { throw SystemError("sock_diag", code: -count) }
     if count > 0 { return found.inode }
-    // The lookup knows 127.0.0.1 and the wildcard address only, and no socket that does not listen. What is in the
-    // way of an address is what covers it: a socket on [::1] has nothing to do with 127.0.0.1.
+    // The lookup knows only 127.0.0.1 and the wildcard address, and no socket that does not listen. A socket blocks an
+    // address only if its own address covers it: a socket on [::1] does not block 127.0.0.1.
     let sockets = try SocketListing.sockets([.bound, .listening], port: port)
     let wanted = HostAddress(host ?? .loopback)
     let covering = sockets.first { $0.listener.covers(wanted) }
