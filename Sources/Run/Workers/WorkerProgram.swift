@@ -31,8 +31,8 @@ private func numbers(_ arguments: ArraySlice<String>, count: Int) -> [Int] {
 }
 
 extension SharedRegion {
-  /// The region that this process was started with.
-  /// Ends the process if it cannot be had, or is of an executable of another build.
+  /// The region that this process was started with. Ends the process if the region cannot be mapped, or belongs to an
+  /// executable of another build.
   static func attach() -> SharedRegion {
     let region: SharedRegion
     do {
