@@ -21,15 +21,15 @@ public final class Supervisor {
   var observation: Observation
   /// Sockets of ours that hold ports.
   var thieves: [PortKey: [(address: SocketAddress, socket: Int32)]] = [:]
-  /// Ports on which a re-bind was made to fail: the thief stays, as another program would.
+  /// Ports on which a re-bind was made to fail: the thief keeps them, as another program would.
   var stolenPorts: Set<PortKey> = []
-  /// Ports that were ever handed out, so that others pass quickly.
+  /// All ports that were ever handed out, so that other ports pass quickly.
   var handedOut = [Bool](repeating: false, count: 65_536)
-  /// Sockets of ours, by cookie, whose destroy events come after all that are under way.
+  /// Our sockets, by cookie, whose destroy events come after all pending events.
   var marks: Set<UInt64> = []
-  /// Calls that wait for their time.
+  /// Calls whose delay has not passed yet.
   var delayed: [(due: UInt64, call: pt_call, error: Int32?)] = []
-  /// Fallback mode: descriptors on which `bind(0)` went on, by process.
+  /// Fallback mode: descriptors on which `bind(0)` continued, by process.
   var unnamed: Set<UInt64> = []
   private var commandStatus: Observation.Status?
   private var group = CommandGroup()
@@ -39,7 +39,7 @@ public final class Supervisor {
   public static func run(_ supervision: Supervision) throws(CheckError) -> Observation {
     let abilities = HostAbilities()
     guard let best = abilities.mode else { throw .unavailable(abilities.missing) }
-    // Supervisor and guard wait by it; denied, they would turn in circles.
+    // Supervisor and guard wait with this call; if it is denied, they would loop without end.
     guard (failing("poll") ?? poll(nil, 0, 0)) == 0 else {
       throw .unavailable(SystemError.current("poll").description)
     }
@@ -145,7 +145,7 @@ public final class Supervisor {
   }
 
   private func finish() -> Observation {
-    // The last releases are on their way.
+    // The last release events are pending.
     let patience = observation.isTreeRunning ? 20_000_000 : Self.longestEventDelay
     let deadline = MonotonicClock.now() + patience
     while ledger.findings.contains(where: \.isAwaitingRelease), MonotonicClock.now() < deadline {
@@ -154,14 +154,14 @@ public final class Supervisor {
     drainEvents()
     reap()
     if commandStatus == nil {
-      // Its filter is gone, so it ends at once.
+      // The filter is gone, so the guard ends at once.
       var status: Int32 = 0
       while waitpid(tree.pid, &status, 0) < 0 && errno == EINTR {}
       commandStatus = .init(WaitStatus(status))
       _ = group.ended(WaitStatus(status))
     }
     if !observation.isTreeRunning {
-      // The guard saw the same end; it must not be left to a slow init.
+      // The guard saw the same end. Wait for it here, because a slow init might not.
       while waitpid(tree.guard, nil, 0) < 0 && errno == EINTR {}
     }
     observation.status = commandStatus ?? observation.status
@@ -211,7 +211,7 @@ public final class Supervisor {
     return next <= now ? 0 : Int32(min((next - now) / 1_000_000 + 1, 3_600_000))
   }
 
-  /// False: stop waiting for what is left of the tree.
+  /// False: stop waiting for the rest of the tree.
   private func takeSignals() -> Bool {
     var sender: Int32 = 0
     while true {
@@ -226,7 +226,7 @@ public final class Supervisor {
       case SIGTSTP: group.stops(with: signal)
       case SIGWINCH: group.send(signal)
       case SIGINT, SIGTERM, SIGHUP, SIGQUIT:
-        // To all of them, as a terminal does: nobody else sends it to the command's group.
+        // To all of them, as a terminal does: no other process sends it to the command's group.
         group.send(signal)
         if commandStatus != nil {
           observation.isTreeRunning = true
@@ -249,12 +249,12 @@ public final class Supervisor {
         continue
       }
       if let signal = group.ended(WaitStatus(status)) { observation.interruption = signal }
-      // What the time limit ended did hang, however late its exit is taken.
+      // A command that the time limit ended counts as hung, however late it is waited for.
       if commandStatus != .hung { commandStatus = .init(WaitStatus(status)) }
     }
   }
 
-  /// Kills every descendant but the guard until the filter has no user left.
+  /// Kills every descendant except the guard until no process uses the filter.
   private func endTree() {
     let deadline = MonotonicClock.now() + 10_000_000_000
     while MonotonicClock.now() < deadline {
@@ -270,5 +270,5 @@ public final class Supervisor {
 /// The text of an errno.
 func errorText(_ code: Int32) -> String { ErrorNumber.text(code) }
 
-/// Ends the calling process as the command ended that a signal killed. Returns if that did not end it.
+/// Ends the calling process by the signal that ended the command. Returns if the signal did not end it.
 public func endBySignal(_ signal: Int32) { pt_die_by_signal(signal) }
