@@ -47,7 +47,7 @@ static _Noreturn void refuse(const char *rule) {
   abort();
 }
 
-/* Whether this process bears one of the names. */
+/* Whether this process has one of the names. */
 static int is_called(const char *const *names) {
   char own[16] = "";
   prctl(PR_GET_NAME, own, 0, 0, 0);

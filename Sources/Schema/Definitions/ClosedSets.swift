@@ -1,4 +1,4 @@
-/// Every closed set of words that a record may hold. A word is added here; `make generate` writes the rest.
+/// Every closed set of words that a record may contain. Add a word here; `make generate` writes the rest.
 enum ClosedSets {
   static let all = [
     ClosedSet(

@@ -1,8 +1,8 @@
 // Long because it is one table.
 
-/// Every record of the history: events, and the records that they are made of. A field is added here; `make generate`
-/// writes its property, its coding both ways, its line in Documentation/events.md and, where it has a member, how the
-/// recorder takes it from the shared region.
+/// Every record of the history: events, and the records that they consist of. Add a field here; `make generate` writes
+/// its property, its encoder and decoder, its line in Documentation/events.md and, if it has a member, the code by
+/// which the recorder reads it from the shared region.
 enum Events {
   static let all = [
     Record(
@@ -218,7 +218,7 @@ enum Events {
         .number(
           "wanted", from: "wanted",
           "Ports it was told to draw before the barrier opened; 0 if it has no quota."),
-        // Differences of two readings, which are not taken at one moment.
+        // Differences of two readings that are not taken at the same moment.
         .number(
           "drawnInWindow", least: -Field.mostCount,
           "Ports it drew between allocation and barrier, or tried by number and was refused."),

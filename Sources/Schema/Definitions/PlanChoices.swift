@@ -1,4 +1,4 @@
-/// What is chosen by its name, and what is demanded.
+/// Objects that are chosen by name, and demands.
 extension PlanSections {
   static let strategy = PlanSection(
     "strategy", type: "Choice", prefix: "strategy", .names,
@@ -195,7 +195,7 @@ extension PlanSections {
     "PlanNode", schema: #""type": "string", "minLength": 1"#, words: "text of one line")
   private static let word = PlanKey.Kind.own(
     "PlanNode", schema: #""type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$""#, words: "name")
-  /// Those of `InjectableError`; `PlanSchemaTests` holds the two lists together.
+  /// The words of `InjectableError`; `PlanSchemaTests` compares the two lists.
   private static let injectableErrors = [
     "EPERM", "EINTR", "EIO", "EAGAIN", "ENOMEM", "EACCES", "EINVAL", "ENFILE", "EMFILE", "EPROTO",
     "EAFNOSUPPORT", "EADDRINUSE", "EADDRNOTAVAIL", "ENETDOWN", "ENETUNREACH", "ECONNABORTED",

@@ -1,6 +1,6 @@
-/// What the shared region is made of. `shared_region.h` says how its parts lie and who writes when.
+/// The parts of the shared region. `shared_region.h` describes their layout and who writes them when.
 enum Slots {
-  /// The most of each that fits.
+  /// The largest number of each that fits.
   static let limits = CNumbers(
     "", "The most of each that fits.",
     [
@@ -160,7 +160,7 @@ enum Slots {
         Member("uint32_t", "draws", "ports it took, probes included"),
         Member("uint64_t", "allocation_started_ns", ""),
         Member("uint64_t", "allocation_ended_ns", ""),
-        // A port of the launcher's own, as of a store; the holder if its bind failed, as in bs_endpoint.
+        // The launcher's own port, such as that of a store; the holder if its bind failed, as in bs_endpoint.
         Member("uint64_t", "holder_inode", ""),
         Member("uint32_t", "holder_claim", ""),
         Member("uint32_t", "holder_state", ""),
