@@ -6,7 +6,7 @@ internal import History
 /// |---|---|
 /// | its time was over | `timeout` |
 /// | it failed after a re-bind was made to fail | `lost-to-thief` |
-/// | it failed, and had been refused a port that nobody stole | `lost-to-self`, `lost-to-outsider` |
+/// | it failed, and had been refused a port that was not stolen | `lost-to-self`, `lost-to-outsider` |
 /// | it failed otherwise | `child-died` |
 /// | it succeeded though a re-bind was made to fail, or it was refused a port | `recovered` |
 /// | windows opened and none was stolen, or no call was injected, although the plan asks for it | `invalid` |

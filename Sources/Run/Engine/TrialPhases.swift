@@ -77,7 +77,7 @@ extension TrialRunner {
     }
   }
 
-  /// Time from the call to the release that deadline-based barriers need to wake everybody.
+  /// Time from the call to the release that deadline-based barriers need to wake all participants.
   var leadNanoseconds: UInt64 {
     arm.barrier.kind == .futex ? 0 : 200_000 + 30_000 * UInt64(slots.count)
   }

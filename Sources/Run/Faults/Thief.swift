@@ -21,7 +21,7 @@ public protocol Thief: SendableMetatype {
   /// All API servers have bound or failed, and the ownership check has not begun. Only called if `actsAfterBind`.
   mutating func endpointsBound(_ loot: Loot)
 
-  /// Whether `endpointsBound` is to be called.
+  /// Whether `endpointsBound` must be called.
   static var actsAfterBind: Bool { get }
 
   /// Called whenever `nextAction` is due, until the trial ends.

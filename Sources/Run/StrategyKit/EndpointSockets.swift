@@ -59,7 +59,7 @@ public final class EndpointSockets {
   }
 
   /// Does the work that does not depend on the ports, in the process that binds.
-  /// - Throws: `MessagingError` if libzmq's context cannot be had.
+  /// - Throws: `MessagingError` if libzmq's context cannot be created.
   public func open() throws(MessagingError) {
     guard kind == .zmq else { return }
     context = try Context(ioThreads: 2)

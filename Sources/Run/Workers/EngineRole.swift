@@ -180,7 +180,7 @@ final class EngineRole {
           } else {
             slot.pointee.strangers += 1
           }
-          // Whoever sent the request, the answer goes to the address that this engine core has for that client.
+          // The answer goes to this engine core's address for that client, whichever process sent the request.
           guard let number = clients.firstIndex(of: request.server), number < peers.count
           else { continue }
           let echo = EchoMessage(

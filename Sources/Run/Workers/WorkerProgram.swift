@@ -9,7 +9,7 @@ internal import Syscalls
 
 /// The program of `bindstorm-worker`. The harness starts it with the arguments HARNESS-PID namespace|no-namespace,
 /// the shared region at descriptor 3 and the control channel at descriptor 4; `bindstorm adapter-check` replaces itself
-/// by it; and it starts itself anew as an API server where a strategy demands exec.
+/// by it; and it executes itself again as an API server if a strategy demands exec.
 public func runWorker() -> Never {
   let arguments = CurrentProcess.arguments
   if arguments.count == 6, arguments[1] == ServerRole.command {

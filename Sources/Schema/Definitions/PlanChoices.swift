@@ -105,7 +105,7 @@ extension PlanSections {
 
   static let published = PlanSection(
     "published", type: "PublishedFigure", prefix: "published", .keys,
-    "A figure somebody published for the same conditions.",
+    "A published figure for the same conditions.",
     [
       PlanKey("strategy", "strategy", .text, .required, "Label of the row."),
       PlanKey(
@@ -189,7 +189,7 @@ extension PlanSections {
     "label", "label",
     .own(
       "PlanNode", schema: #""type": "string", "minLength": 1, "not": { "const": "*" }"#,
-      words: "text"), .none("its name"), "Name of the row, where one of the kind stands in several."
+      words: "text"), .none("its name"), "Name of the row, if several rows use the same strategy."
   )
   private static let line = PlanKey.Kind.own(
     "PlanNode", schema: #""type": "string", "minLength": 1"#, words: "text of one line")

@@ -84,7 +84,7 @@ enum PlanSections {
         "Demands by strategy label; * for those not named."),
       PlanKey(
         "published", "published", .list("published", type: "PublishedFigure", 1...Int.max),
-        .none("none"), "Figures that somebody published for the same conditions."),
+        .none("none"), "Published figures for the same conditions."),
       PlanKey(
         "skip", "skip",
         .own(
