@@ -58,7 +58,7 @@ enum PlanWords {
       "Startup.Variant", "In which order vLLM does things, and whom its launcher watches.",
       [
         Case(
-          "v019", "v0.19", "v0.19.x: the launcher does not watch the API servers while engine cores start."
+          "v019", "v0.19", "v0.19.x: API servers are not watched while engine cores start."
         ),
         Case(
           "fixed", "fixed",
