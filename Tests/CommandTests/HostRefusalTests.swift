@@ -64,7 +64,7 @@ import Testing
       rule: "fork/front-end:EAGAIN", process: "the HTTP client",
       scenario: startup(#""http": true"#)),
     Row(
-      rule: "socketpair/api-server:EMFILE", process: "the HTTP front end of API server 0",
+      rule: "socketpair/api-server:EMFILE", process: "the HTTP front end of API server",
       scenario: startup(#""http": true"#)),
     Row(rule: "fork/launcher:EAGAIN", process: "launcher 0"),
     Row(
@@ -95,7 +95,10 @@ import Testing
     #expect(counts == ["harness-error": 1], "\(counts)\n\(finished.errorOutput)")
     let told = try place.bindstorm(["explain", place.latest("0/0")]).output
     let error = String(row.rule.split(separator: ":").last!)
-    #expect(told.contains("the host refused to make \(row.process): errno"), "\(told)")
+    // Which of several API servers comes first is nobody's to say.
+    let refusal = #/the host refused to make (.+?)(?: \d+)?: errno/#
+    let made = told.firstMatch(of: refusal).map { String($0.1) }
+    #expect(made == row.process.replacing(#/ \d+$/#, with: ""), "\(told)")
     #expect(told.contains(error) && told.contains("not the strategy's failure"), "\(told)")
     #expect(told.contains("or let the plan start fewer"), "\(told)")
   }

@@ -43,7 +43,12 @@ import Testing
     Row(run: account { ($0.status, $0.refusal) = (1, .outsider) }, outcome: .lostToOutsider),
     Row(run: account { $0.status = 1 }, outcome: .childDied),
     Row(run: account { ($0.status, $0.windows) = (1, 1) }, outcome: .childDied),
-    Row(run: account { ($0.ending, $0.status) = (.signalled, 9) }, outcome: .childDied),
+    Row(run: account { ($0.ending, $0.status) = (.signalled, 6) }, outcome: .childDied),
+    // By SIGKILL a program is ended from outside, unless an injection made somebody do it.
+    Row(run: account { ($0.ending, $0.status) = (.signalled, 9) }, outcome: .harnessError),
+    Row(
+      run: account { ($0.ending, $0.status, $0.injected) = (.signalled, 9, 1) },
+      outcome: .childDied, forcing: injecting),
     Row(run: account { ($0.ending, $0.stolen) = (.hung, 1) }, outcome: .timeout),
     Row(run: account { $0.injected = 0 }, outcome: .invalid, forcing: injecting),
     Row(run: account { $0.injected = 1 }, outcome: .ready, forcing: injecting),

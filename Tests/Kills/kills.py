@@ -40,7 +40,7 @@ PLANS = {
 # Binds to port 0, says nothing and ends: without a window, so ready.
 PLANS["checked"] = (
     '"strategies": [{ "name": "check", "label": "checked", "command": ["python3", "-c", '
-    '"import socket; s = socket.socket(); s.bind((\\"127.0.0.1\\", 0)); s.listen()"] }], '
+    '"import socket; s = socket.socket(); s.bind((\\"127.0.0.1\\", 0)); s.listen()"], "options": { "run_timeout_ms": 4000 } }], '
     f'"scenarios": [{{ "name": "s", "depth": "bind", {SOUND} }}]')
 # Boundaries of each plan, with the prefixes of the names of the processes that can be there.
 PHASES = ["phase-prepare", "phase-bind", "phase-check", "phase-close", "host-set-pool", "host-start", "host-stop"]
@@ -117,9 +117,14 @@ def lines(path):
 
 def inventory(scratch):
     """What a run could leave behind, but for processes."""
+    # What a living process has open is that process's: ours are found by their mark.
+    owned = {readlink(path) for path in glob.glob("/proc/[0-9]*/fd/*")}
     listeners = set()
     for table in ("tcp", "tcp6"):
-        listeners |= {line.split()[1] for line in lines(f"/proc/net/{table}")[1:] if line.split()[3] == "0A"}
+        for line in lines(f"/proc/net/{table}")[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" not in owned:
+                listeners.add(fields[1])
     return {
         "named network namespaces": set(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else set(),
         "mounts": {line.split(" - ")[0].split(" ", 2)[2] for line in lines("/proc/self/mountinfo")},
@@ -139,11 +144,6 @@ def namespaces(pids):
         except OSError:
             pass
     return found
-
-
-def holders(names):
-    return [path for path in glob.glob("/proc/[0-9]*/ns/net")
-            if (lambda target: target in names)(readlink(path))]
 
 
 def readlink(path):
@@ -252,7 +252,7 @@ def run(case, options, results):
         wrong += judged(case, victim == program.pid, status, asked is not None, log)
         wrong += readable(options, scratch, status)
         wrong += blamed(case, scratch)
-        wrong += leftovers(mark, names, before, temporary)
+        wrong += leftovers(mark, names, before, temporary, [pid for pid, _ in below])
         results[status] += 1
         return True, wrong
     finally:
@@ -317,8 +317,17 @@ def readable(options, scratch, status):
     return []
 
 
-def leftovers(mark, names, before, temporary):
-    """What is still there once everything had its time to end."""
+def leftovers(mark, names, before, temporary, pids=()):
+    """What is still there once everything had its time to end.
+
+    The numbers of namespaces are used again, and other programs of the host open sockets: only processes that were the
+    run's count as holders, and only listeners of such processes or of nobody."""
+    def ours():
+        return set(pids) | set(marked(mark))
+
+    def holders(names):
+        return [pid for pid in ours() if readlink(f"/proc/{pid}/ns/net") in names]
+
     deadline = time.monotonic() + SECONDS_TO_VANISH
     while time.monotonic() < deadline and (marked(mark) or holders(names)):
         time.sleep(0.02)

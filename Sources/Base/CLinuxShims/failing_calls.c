@@ -47,7 +47,7 @@ static _Noreturn void refuse(const char *rule) {
   abort();
 }
 
-/* Whether this process bears one of the names. */
+/* Whether this process has one of the names. */
 static int is_called(const char *const *names) {
   char own[16] = "";
   prctl(PR_GET_NAME, own, 0, 0, 0);
@@ -58,7 +58,7 @@ static int is_called(const char *const *names) {
   return 0;
 }
 
-/* Whether the rule's word means whoever makes the call, or what fork is to make. */
+/* Whether the rule's word names the calling process or, for fork, the process to create. */
 static int is_meant(const char *word, enum bs_process process, const char *rule) {
   for (int i = 1; i < PROCESSES; i++) {
     if (strcmp(word, processes[i].word) != 0) continue;

@@ -125,8 +125,8 @@ int bs_remap_unwritten_pages(void) {
   int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   int pages = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   int result = file < 0 || pages < 0 ? -errno : 0;
-  /* The kernel tells where it has put the executable's program headers. What stat() says of /proc/self/exe need not be
-     what the mappings say of it: on overlayfs and btrfs the devices differ. */
+  /* The kernel reports the address of the executable's program headers. stat() of /proc/self/exe may disagree with the
+     mappings: on overlayfs and btrfs the devices differ. */
   if (!result) result = -bs_find_mapped_file("/proc/self/maps", getauxval(AT_PHDR), &executable);
   int count = result ? 0 : private_mappings(&executable, mappings);
   if (count < 0) result = count;
@@ -189,8 +189,8 @@ int bs_detached_folder(void) {
 }
 
 int bs_keep_descriptors(const int *from, const int *to, int count) {
-  /* By way of numbers above all that are wanted, so that no dup2 overwrites what a later one reads. No higher than need
-     be: RLIMIT_NOFILE may be low. */
+  /* Copies to numbers above all wanted ones first, so that no dup2 overwrites a descriptor that a later one reads. The
+     numbers are as low as possible, because RLIMIT_NOFILE may be low. */
   int high[16], first = 3;
   if (count > 16) return EINVAL;
   for (int i = 0; i < count; i++)

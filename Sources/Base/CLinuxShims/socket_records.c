@@ -247,7 +247,7 @@ int bs_receive_descriptors(int channel, int *descriptors, int capacity) {
   if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return -EPROTO;
   int count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
   const int *passed = (const int *)(const void *)CMSG_DATA(header);
-  /* Our own peers send no more than fits: what is missing had no free descriptor number here. */
+  /* Our own peers never send more than fits, so a missing descriptor means that no number was free here. */
   if (message.msg_flags & MSG_CTRUNC) {
     for (int i = 0; i < count; i++) close(passed[i]);
     return -EMFILE;

@@ -64,7 +64,7 @@ const char *bs_zmq_load(void) {
   return 0;
 }
 
-/* A call before the library is there (zmq_poll needs no context) loads it; one that cannot is a bug of ours. */
+/* A call before the library is loaded (zmq_poll needs no context) loads it; a failure here is a bug of ours. */
 static void ensure_loaded(void) {
   if (library.ctx_new || !bs_zmq_load()) return;
   fprintf(stderr, "bindstorm-worker: %s\n", problem);

@@ -1,6 +1,6 @@
 internal import LinuxFacts
 
-/// A call of internet sockets that can be made to fail or to wait.
+/// A call on internet sockets that can be made to fail or to wait.
 public enum InjectedCall: String, Sendable, Codable, CaseIterable {
   case bind, listen, socket, connect, accept
 
@@ -23,8 +23,8 @@ public enum InjectableError {
   }
 }
 
-/// A call that fails or waits on its way to the kernel: as a plan and the command line give it, and as the supervisor
-/// does it.
+/// A rule by which a call fails or waits on its way to the kernel. Plans and the command line give it; the supervisor
+/// applies it.
 public struct CallInjection: Sendable, Hashable {
   public var call: InjectedCall
   /// The errno to answer, 1 to 4095; nil executes the call.
@@ -51,7 +51,7 @@ public struct CallInjection: Sendable, Hashable {
   }
 }
 
-/// As a stored plan has it: the error by its name, the delay in milliseconds.
+/// In the form of a stored plan: the error by its name, the delay in milliseconds.
 extension CallInjection: Codable {
   private enum CodingKeys: String, CodingKey {
     case call, errno, delayMilliseconds, nth, ports, process
@@ -59,7 +59,7 @@ extension CallInjection: Codable {
 
   private static let nanosecondsPerMillisecond: UInt64 = 1_000_000
 
-  /// - Throws: `DecodingError`, also for a name that is no injectable error's.
+  /// - Throws: `DecodingError`, also for a name of an error that cannot be injected.
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     let name = try fields.decodeIfPresent(String.self, forKey: .errno)
@@ -88,7 +88,7 @@ extension CallInjection: Codable {
     try fields.encodeIfPresent(process, forKey: .process)
   }
 
-  /// A delay of a plan in nanoseconds; the longest there is for one that is too long.
+  /// A delay of a plan in nanoseconds; cut to the longest possible delay.
   public static func nanoseconds(milliseconds: Int) -> UInt64 {
     min(UInt64(clamping: milliseconds), UInt64.max / nanosecondsPerMillisecond)
       * nanosecondsPerMillisecond

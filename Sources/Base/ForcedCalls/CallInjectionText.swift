@@ -1,6 +1,6 @@
-/// As text for the workers, and as the command line has it.
+/// The text forms of a rule: for the workers, and on the command line.
 extension CallInjection {
-  /// As text for the workers: seven fields with tabs between them, numbers that are not given as 0 or -1.
+  /// As text for the workers: seven fields with tabs between them; missing numbers are 0 or -1.
   public var text: String {
     let ends = [ports.map { Int($0.lowerBound) } ?? -1, ports.map { Int($0.upperBound) } ?? -1]
     let fields =
@@ -57,7 +57,7 @@ extension CallInjection {
     if ports != nil && !call.namesPort { throw fail("\(call.rawValue) names no port") }
   }
 
-  /// Sets what a key names; what is wrong with its value, nil if nothing is.
+  /// Sets the value of a key; returns what is wrong with the value, nil if it is valid.
   private mutating func set(
     _ key: String, _ value: String, _ errorNumber: (String) -> Int32?
   ) -> String? {

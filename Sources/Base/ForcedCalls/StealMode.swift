@@ -1,11 +1,11 @@
-/// When a thief takes a port that was handed out and released: for `bindstorm check --steal`, for the plan's `check`, and
-/// for the supervisor that does it.
+/// When a thief takes a port that was handed out and released: for `bindstorm check --steal`, for the plan's `check`,
+/// and for the supervisor.
 public enum StealMode: String, Sendable, Codable, CaseIterable {
   /// Never: races are only detected.
   case off
-  /// While the re-bind is held: the victim sees what it would see had the thief come earlier.
+  /// While the re-bind waits: the victim gets the same result as if the thief had come earlier.
   case lazy
-  /// As soon as the release is known, so that those see it who talk to the port inside the window; lazily where that is
-  /// too late.
+  /// As soon as the release is known, so that processes that connect to the port inside the window are affected, too;
+  /// as `lazy` if it is too late for that.
   case eager
 }

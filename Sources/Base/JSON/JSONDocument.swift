@@ -15,8 +15,8 @@ public struct TextPosition: Sendable, Equatable, Comparable {
   }
 }
 
-/// A JSON value that remembers where it was. Foundation's decoders forget, and a plan's error must point at its place; no
-/// package at hand keeps positions either, so there is a parser of our own. Adapters' answers are read with it, too.
+/// A JSON value with its position. Foundation's decoders drop positions, and a plan's error must point at its place. No
+/// available package keeps them either, so this is our own parser. It also reads adapters' answers.
 package struct JSONValue: Sendable {
   /// A member of an object.
   package struct Member: Sendable {
@@ -38,7 +38,7 @@ package struct JSONValue: Sendable {
   package var content: Content
   package var position: TextPosition
 
-  /// What it is, for messages.
+  /// The kind of value, for messages.
   package var kind: String {
     switch content {
     case .null: "null"
@@ -51,7 +51,7 @@ package struct JSONValue: Sendable {
   }
 }
 
-/// A text that is no JSON.
+/// A text that is not JSON.
 package struct JSONSyntaxError: Error, Equatable {
   package var position: TextPosition
   package var message: String
@@ -67,9 +67,9 @@ package struct JSONParser {
 
   private var values = 0
 
-  /// Deeper documents are refused rather than risk the stack.
+  /// Documents with deeper nesting are refused, because they could exhaust the stack.
   package static let deepest = 64
-  /// Documents of more values are refused: each takes some forty bytes here, and may take only two in the file.
+  /// Documents with more values are refused: each takes some forty bytes here, and may take only two in the file.
   package static let mostValues = 500_000
 
   /// Parses a whole document.
@@ -183,7 +183,7 @@ package struct JSONParser {
   }
 }
 
-/// Turns offsets into lines and columns, each time from the last one on.
+/// Converts offsets into lines and columns, each time starting from the last one.
 private struct TextPositions {
   let bytes: UnsafeBufferPointer<UInt8>
   private var offset = 0
@@ -191,7 +191,7 @@ private struct TextPositions {
 
   init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-  /// - Parameter target: not before the last one that was asked for.
+  /// - Parameter target: must not lie before the target of the last call.
   mutating func position(of target: Int) -> TextPosition {
     while offset < target {
       let byte = bytes[offset]
@@ -199,7 +199,7 @@ private struct TextPositions {
       if byte == UInt8(ascii: "\n") {
         position = TextPosition(line: position.line + 1, column: 1)
       } else if offset >= bytes.count || !UTF8.isContinuation(bytes[offset]) {
-        // Columns count scalars: the last byte of each.
+        // Columns count scalars: count only the last byte of each.
         position.column += 1
       }
     }

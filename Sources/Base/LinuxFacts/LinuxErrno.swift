@@ -1,5 +1,6 @@
-/// The errno values of Linux (include/uapi/asm-generic/errno-base.h and errno.h), the only table of their names. Written
-/// as numbers because histories hold them: they are facts of the recorded run, whatever system reads it.
+/// The errno values of Linux (include/uapi/asm-generic/errno-base.h and errno.h), the only table of their names. They
+/// are written as numbers because histories contain numbers: they are facts of the recorded run, whichever system reads
+/// it.
 public enum LinuxErrno {
   public static let tryAgain: Int32 = 11
   public static let outOfMemory: Int32 = 12
@@ -10,7 +11,7 @@ public enum LinuxErrno {
   public static let addressInUse: Int32 = 98
   public static let timedOut: Int32 = 110
 
-  /// What the kernel says when a limit of the host, the user, the process or a cgroup is reached: processes and threads,
+  /// The kernel's errors when a limit of the host, the user, the process or a cgroup is reached: processes and threads,
   /// memory, open files. bs_is_host_limit() in process_control.c has the same four, for a signal handler.
   public static let hostLimits: Set<Int32> = [
     tryAgain, outOfMemory, tooManyFilesOfHost, tooManyFiles,
@@ -37,7 +38,7 @@ public enum LinuxErrno {
     names.first { $0.value == name }?.key
   }
 
-  /// `errno 98 (EADDRINUSE)`; the number alone where it has no name here.
+  /// `errno 98 (EADDRINUSE)`; only the number if the table has no name for it.
   public static func text(_ code: Int32) -> String {
     names[code].map { "errno \(code) (\($0))" } ?? "errno \(code)"
   }

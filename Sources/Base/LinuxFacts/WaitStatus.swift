@@ -13,18 +13,18 @@ public enum WaitStatus: Equatable, Sendable, CustomStringConvertible {
     self = signal == 0 ? .exited(raw >> 8 & 0xff) : .signalled(signal)
   }
 
-  /// Signals that a process brings on itself: SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV, SIGPIPE (signal(7); the same
+  /// Signals that a process causes by itself: SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV, SIGPIPE (signal(7); the same
   /// numbers on x86-64 and aarch64).
   private static let selfInflicted: Set<Int32> = [4, 5, 6, 8, 11, 13]
 
-  /// Whether a signal ended it that comes from outside: from the kernel's OOM killer, a limit of the host or a person.
+  /// Whether a signal from outside ended it: from the kernel's OOM killer, a limit of the host or a person.
   public var isFromOutside: Bool {
     guard case .signalled(let signal) = self else { return false }
     return !Self.selfInflicted.contains(signal)
   }
 
-  /// The signal that stopped the process, where a call with `WUNTRACED` tells of a stop; nil where it ended. Such
-  /// a status has 0x7f in its lower byte (include/bits/waitstatus.h of glibc).
+  /// The signal that stopped the process, if a call with `WUNTRACED` reports a stop; nil if the process ended. Such a
+  /// status has 0x7f in its lower byte (include/bits/waitstatus.h of glibc).
   public static func stopSignal(_ raw: Int32) -> Int32? {
     raw & 0xff == 0x7f ? raw >> 8 & 0xff : nil
   }
@@ -37,7 +37,7 @@ public enum WaitStatus: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What the process did, for after its name: `exited with code 3` or `was ended by signal 9`.
+  /// What the process did, to be printed after its name: `exited with code 3` or `was ended by signal 9`.
   public var predicate: String {
     switch self {
     case .exited(let code): "exited with code \(code)"

@@ -21,7 +21,7 @@ public struct Context: ~Copyable {
 
 /// The library itself.
 public enum MessagingLibrary {
-  /// Loads it, once for all processes that are forked afterwards. Returns why it cannot be, nil if it is.
+  /// Loads it, once for all processes that are forked afterwards. Returns why it cannot be loaded, nil if it can.
   public static func load() -> String? { bs_zmq_load().map { String(cString: $0) } }
 
   /// Its version at run time, for example `4.3.4`.

@@ -2,7 +2,7 @@ internal import CZeroMQ
 
 /// `zmq_poll(3)` over a set of sockets and descriptors.
 public struct Poll {
-  /// Stands for one member of the set.
+  /// Identifies one member of the set.
   public struct Token: Hashable, Sendable {
     fileprivate let index: Int
   }
@@ -29,7 +29,7 @@ public struct Poll {
     return Token(index: items.count - 1)
   }
 
-  /// Takes a member out of the set, which is never readable from then on. The other tokens stay valid.
+  /// Takes a member out of the set; it is never readable from then on. The other tokens stay valid.
   public mutating func remove(_ token: Token) {
     items[token.index] = zmq_pollitem_t(socket: nil, fd: -1, events: 0, revents: 0)
   }

@@ -1,7 +1,7 @@
 internal import CZeroMQ
 internal import Glibc
 
-/// A ZeroMQ socket. It is used by one thread at a time, and closed without lingering when its owner goes.
+/// A ZeroMQ socket. It is used by one thread at a time, and closed without lingering when its owner is destroyed.
 public struct Socket: ~Copyable {
   /// The socket types that the harness needs.
   public enum Kind: Sendable {
@@ -35,12 +35,11 @@ public struct Socket: ~Copyable {
 
   private let handle: UnsafeMutableRawPointer
 
-  /// Makes a socket with the options that vLLM's `make_zmq_socket` sets before bind or connect on a host
-  /// without large buffers: no high-water marks, the system's buffer sizes (-1); XPUBs pass every subscription
-  /// on.
+  /// Makes a socket with the options that vLLM's `make_zmq_socket` sets before bind or connect on a host without large
+  /// buffers: no high-water marks, the system's buffer sizes (-1); XPUBs pass on every subscription.
   /// - Parameters:
   ///   - identity: `ZMQ_ROUTING_ID`, by which ROUTERs know a DEALER.
-  ///   - lingerMilliseconds: how long `close` waits for what is not sent.
+  ///   - lingerMilliseconds: how long `close` waits for unsent messages.
   public init(
     _ kind: Kind, in context: borrowing Context, identity: [UInt8]? = nil,
     lingerMilliseconds: Int32 = 0
@@ -84,7 +83,7 @@ public struct Socket: ~Copyable {
   /// `zmq_bind(3)` to an address that ends in a port. On bytes, as `port(in:)`.
   /// - Parameters:
   ///   - start: the address up to the port, as `tcp://127.0.0.1:`; 64 bytes at most.
-  ///   - port: 0 for one of the kernel's choice.
+  ///   - port: 0 to let the kernel choose.
   /// - Throws: `MessagingError` with the errno of `zmq_bind`, EADDRINUSE where the port is taken.
   public func bind(to start: [UInt8], port: UInt16) throws(MessagingError) {
     precondition(start.count <= 64, "the address is too long")
@@ -104,7 +103,7 @@ public struct Socket: ~Copyable {
     guard result == 0 else { throw .current("zmq_bind") }
   }
 
-  /// `zmq_connect(3)`; returns at once, also when nobody listens.
+  /// `zmq_connect(3)`; returns at once, even if no socket listens.
   public func connect(to endpoint: String) throws(MessagingError) {
     guard zmq_connect(handle, endpoint) == 0 else { throw .current("zmq_connect") }
   }
@@ -119,8 +118,8 @@ public struct Socket: ~Copyable {
     }
   }
 
-  /// The decimal number after the last colon, 0 unless it is a port's. On bytes, as each fresh API server comes
-  /// here: strings would cost it page faults.
+  /// The decimal number after the last colon, 0 if it is not a port number. It works on bytes, because each fresh API
+  /// server runs it, and strings would cost page faults.
   static func port(in endpoint: UnsafeRawBufferPointer) -> UInt16 {
     guard let colon = endpoint.lastIndex(of: UInt8(ascii: ":")), colon + 1 < endpoint.count
     else { return 0 }

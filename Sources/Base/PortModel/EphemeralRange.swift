@@ -1,7 +1,7 @@
 /// The ephemeral ports of a namespace and the order in which `bind(0)` tries them.
 ///
-/// Linux, net/ipv4/inet_connection_sock.c, `inet_csk_find_open_port`: from a random place it tries the ports at
-/// an odd distance from the low end, all round, and only when none is free those at an even distance. With
+/// Linux, net/ipv4/inet_connection_sock.c, `inet_csk_find_open_port`: starting at a random port it tries all ports at
+/// an odd distance from the low end, cyclically. Only if none is free does it try those at an even distance. With
 /// SO_REUSEADDR it does all this in one half of the range first (the lower), then in the other.
 public struct EphemeralRange: Sendable, Equatable {
   /// First and last port (`ip_local_port_range`).
@@ -14,20 +14,20 @@ public struct EphemeralRange: Sendable, Equatable {
     self.reserved = reserved
   }
 
-  /// The ports that are tried before any other when nothing is held: what draws are uniform over.
+  /// The ports that are tried before any others when no port is held: draws are uniform over these.
   public func firstChoice(reuseAddress: Bool = false) -> [Int] {
     passes(reuseAddress: reuseAddress)[0].filter { !reserved.contains($0) }
   }
 
-  /// How many ports draws are uniform over: 14,116 by default, 7,058 with SO_REUSEADDR.
+  /// The number of ports over which draws are uniform: 14,116 by default, 7,058 with SO_REUSEADDR.
   public func slots(reuseAddress: Bool = false) -> Int {
     firstChoice(reuseAddress: reuseAddress).count
   }
 
-  /// How many ports `bind(0)` can give at all.
+  /// The total number of ports that `bind(0)` can give.
   public var capacity: Int { ports.count - reserved.filter { ports.contains($0) }.count }
 
-  /// The groups of ports in the order in which they are tried; within a group from a random place, all round.
+  /// The groups of ports in the order in which they are tried; within a group cyclically from a random port.
   func passes(reuseAddress: Bool) -> [[Int]] {
     let (low, end) = (ports.lowerBound, ports.upperBound + 1)
     guard reuseAddress && end - low > 3 else { return parities(low, end) }
@@ -36,7 +36,7 @@ public struct EphemeralRange: Sendable, Equatable {
   }
 
   private func parities(_ low: Int, _ end: Int) -> [[Int]] {
-    // An odd rest at the upper end is not tried: the kernel clears the lowest bit of the distance.
+    // A remaining odd port at the upper end is not tried: the kernel clears the lowest bit of the distance.
     let distance = end - low > 1 ? (end - low) & ~1 : end - low
     guard distance > 1 else { return [Array(low..<end)] }
     return [

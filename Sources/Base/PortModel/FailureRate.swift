@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What theory needs to know of an arm.
+/// The parameters of an arm that theory needs.
 public struct LaunchConditions: Sendable, Equatable {
   /// How the strategy gets its ports.
   public var model: CollisionModel
@@ -12,33 +12,33 @@ public struct LaunchConditions: Sendable, Equatable {
   public var addressesPerLaunch: Int
   /// Ports that others draw between allocation and bind, and hold through the bind.
   public var foreignDraws: Int
-  /// Numbers that others probe after the allocation, each let go of at once, and bind before the launches do.
+  /// Ports that others probe after the allocation, release at once, and bind before the launches do.
   public var foreignProbes: Int
-  /// Ports of the first choice that others held before the allocation and go on holding.
+  /// Ports among those tried first that others held before the allocation and still hold.
   public var residents: Int
-  /// Whether numbers are probed with SO_REUSEADDR.
+  /// Whether ports are probed with SO_REUSEADDR.
   public var probesReuseAddress: Bool
-  /// Ports that others draw a second all through the trial (Poisson).
+  /// Ports that others draw per second throughout the trial (Poisson).
   public var churnRatePerSecond: Double
   /// How long each of these is held, in seconds.
   public var churnHoldSeconds: Double
-  /// From allocation to bind, in seconds; matters only where ports churn.
+  /// From allocation to bind, in seconds; matters only if ports churn.
   public var windowSeconds: Double
-  /// False at depth `allocate`: only equal numbers count.
+  /// False at depth `allocate`: there only equal ports count.
   public var bindsForReal: Bool
-  /// Who takes, by number, what the launches decided on.
+  /// Processes that take the ports that the launches chose, by number.
   public var squatters: [Squatter]
 
-  /// Whether so many ports are held before the allocation that a launch's probes are far from uniform over the
-  /// rest: `bind(0)` begins at a random place and takes the next free port, so the chance of a free port grows with
-  /// the row of held ones before it. Up to a quarter of the pool the rate of duplicates is off by a third at most
-  /// (linear probing at that load, `FailureRateTests`).
+  /// Whether so many ports are held before the allocation that a launch's probes are far from uniform over the others:
+  /// `bind(0)` begins at a random port and takes the next free one, so the chance of a free port grows with the number
+  /// of held ports directly before it. With up to a quarter of the pool held, the rate of duplicates is off by a third
+  /// at most (linear probing at that load, `FailureRateTests`).
   public var leavesClusters: Bool {
     let isProbed = model == .probeThenBind || model == .distinctProbes
     return isProbed && 4 * residents > range.slots(reuseAddress: probesReuseAddress)
   }
 
-  /// A thief that takes at least one of a launch's own numbers, with these socket options, and listens.
+  /// A thief that takes at least one of a launch's own ports, with these socket options, and listens.
   public struct Squatter: Sendable, Equatable {
     /// Sets SO_REUSEADDR.
     public var reusesAddress: Bool
@@ -75,21 +75,21 @@ public struct LaunchConditions: Sendable, Equatable {
 
 /// Failure rates in 0...1.
 public struct PredictedFailure: Sendable, Equatable {
-  /// That a given launch fails.
+  /// The probability that a given launch fails.
   public var perLaunch: Double
-  /// That any launch of a trial fails.
+  /// The probability that any launch of a trial fails.
   public var perTrial: Double
 
   public init(perLaunch: Double, perTrial: Double) {
-    // Adding zero makes -0 one: -expm1(0) is -0.
+    // Adding zero turns -0 into 0: -expm1(0) is -0.
     self.perLaunch = perLaunch + 0
     self.perTrial = perTrial + 0
   }
 }
 
-/// Closed forms for the rate at which launches lose a port.
+/// Closed formulas for the rate at which launches lose a port.
 public enum FailureRate {
-  /// The rates under the conditions; nil where theory has none.
+  /// The rates under the conditions; nil if theory has none.
   public static func predict(_ conditions: LaunchConditions) -> PredictedFailure? {
     if conditions.bindsForReal, let certain = squatted(conditions) { return certain }
     switch conditions.model {
@@ -97,7 +97,7 @@ public enum FailureRate {
       return heldFromTheStart(conditions)
     case .probeThenBind, .probedElsewhere: return probed(conditions, differ: false)
     case .distinctProbes:
-      // How the numbers of several launches that are each held for a while fall has no closed form here.
+      // There is no closed formula here for several launches whose ports are each held for a while.
       return conditions.launches == 1 ? probed(conditions, differ: true) : nil
     case .outsideThePool, .reserved:
       return conditions.launches == 1 ? PredictedFailure(perLaunch: 0, perTrial: 0) : nil
@@ -106,7 +106,7 @@ public enum FailureRate {
     }
   }
 
-  /// A squatter takes what is not held, and what is held so that it may be shared; nil when it takes nothing.
+  /// A squatter takes ports that are not held, or are held in a way that allows sharing; nil if it takes none.
   private static func squatted(_ conditions: LaunchConditions) -> PredictedFailure? {
     let takes = conditions.squatters.contains { squatter in
       switch conditions.model {
@@ -116,12 +116,12 @@ public enum FailureRate {
       case .heldFromTheStart, .noPort, .unmodelled: false
       }
     }
-    // With several launches, which of them meets the squatter depends on its order.
+    // With several launches, the launch that collides with the squatter depends on the squatter's order.
     guard takes, conditions.launches == 1 else { return nil }
     return PredictedFailure(perLaunch: 1, perTrial: 1)
   }
 
-  /// Without a race only an empty pool fails.
+  /// Without a race only an exhausted pool causes failures.
   private static func heldFromTheStart(_ conditions: LaunchConditions) -> PredictedFailure {
     let demand =
       conditions.launches * conditions.addressesPerLaunch + conditions.foreignDraws
@@ -134,7 +134,7 @@ public enum FailureRate {
     _ conditions: LaunchConditions, differ: Bool
   ) -> PredictedFailure {
     let all = conditions.launches * conditions.addressesPerLaunch
-    // What residents hold is not drawn; where it is not seen, it is as if drawn by others later.
+    // Ports that residents hold are not drawn. If they are not visible, they count as drawn by others later.
     let isSeen = conditions.model != .probedElsewhere
     let seen = isSeen ? conditions.residents : 0
     let slots = conditions.range.slots(reuseAddress: conditions.probesReuseAddress) - seen
@@ -144,7 +144,7 @@ public enum FailureRate {
       conditions.bindsForReal ? conditions.foreignDraws + (isSeen ? 0 : conditions.residents) : 0
     let churned = conditions.bindsForReal ? meanChurned(conditions) : 0
     let probes = conditions.bindsForReal ? conditions.foreignProbes : 0
-    /// That none of n different numbers is taken.
+    /// The probability that none of n different ports is taken.
     func logKept(_ n: Int) -> Double {
       logNotStolen(n, theirs, foreign, churned: churned)
         + logNotProbed(n, Double(theirs), probes)
@@ -163,14 +163,14 @@ public enum FailureRate {
       perTrial: trial)
   }
 
-  /// That n draws from N ports, each released at once, contain a number twice: the birthday problem,
-  /// 1 - ∏(1 - i/N), i < n. Exact.
+  /// The probability that n draws from N ports, each released at once, contain a port twice: the birthday problem, 1 -
+  /// ∏(1 - i/N), i < n. Exact.
   public static func duplicates(draws n: Int, slots: Int) -> Double {
     n > slots ? 1 : -expm1(logNoDuplicate(n, Double(slots)))
   }
 
-  /// That at least one of n different ports is among others that are drawn from N and held: D of them for certain,
-  /// and a Poisson number K besides. 1 - E[C(N-n, D+K) / C(N, D+K)]; exact.
+  /// The probability that at least one of n different ports is among others that are drawn from N and held: D of them
+  /// for certain, plus a Poisson number K. 1 - E[C(N-n, D+K) / C(N, D+K)]; exact.
   /// - Parameter churned: the mean of K.
   public static func stolen(
     addresses n: Int, slots: Int, foreignDraws: Int, churned: Double = 0
@@ -178,17 +178,17 @@ public enum FailureRate {
     -expm1(logNotStolen(n, slots, foreignDraws, churned: churned))
   }
 
-  /// Mean number of ports that churn holds at the bind and drew after the allocation. The number itself is Poisson
-  /// (arrivals of a Poisson process, each kept or not by itself). Churn begins with the trial, so that it holds next
-  /// to nothing at the allocation.
+  /// The mean number of ports that churn holds at the bind and drew after the allocation. The number itself is Poisson
+  /// distributed (arrivals of a Poisson process, each kept or not independently). Churn begins with the trial, so it
+  /// holds almost nothing at the allocation.
   private static func meanChurned(_ conditions: LaunchConditions) -> Double {
     conditions.churnRatePerSecond * min(conditions.windowSeconds, conditions.churnHoldSeconds)
   }
 
-  /// A launch fails by a number it drew twice, by a stranger's draw, and by half of the numbers it shares with
-  /// another launch: one of the two binds first, each as likely. The last term treats the m = n·n·(L-1) pairs
-  /// as independent, each shared with probability 1/N and lost with 1/2: good to about 1 % of the rate for
-  /// n·L below N/10, which `FailureRateTests` checks against the simulated allocator.
+  /// A launch fails by a port that it drew twice, by a stranger's draw, and by half of the ports that it shares with
+  /// another launch: one of the two binds first, each with equal probability. The last term treats the m = n·n·(L-1)
+  /// pairs as independent, each shared with probability 1/N and lost with 1/2. It is accurate to about 1 % of the rate
+  /// for n·L below N/10, which `FailureRateTests` checks against the simulated allocator.
   private static func perLaunch(
     _ conditions: LaunchConditions, slots: Int, logKept: Double
   ) -> Double {
@@ -204,16 +204,17 @@ public enum FailureRate {
     (0..<n).reduce(0) { $0 + log1p(-Double($1) / slots) }
   }
 
-  /// That m draws, each released at once and so as likely again, miss n different ports: (1 - n/N)^m.
+  /// The probability that m draws, each released at once and so equally likely to recur, miss n different ports: (1 -
+  /// n/N)^m.
   private static func logNotProbed(_ n: Int, _ slots: Double, _ draws: Int) -> Double {
     draws == 0 ? 0 : Double(n) >= slots ? -.infinity : Double(draws) * log1p(-Double(n) / slots)
   }
 
-  /// That D ports drawn from N, and a Poisson number of ports besides, are none of n different ones.
+  /// The probability that D ports drawn from N, and a Poisson number of ports besides, are none of n different ones.
   ///
-  /// Ports that are held differ, so K of them miss n others with probability C(N-n, K)/C(N, K). The mean over K is
-  /// neither that of the mean number (the chance to survive is convex in K) nor exp(-λn/N), which is for draws that
-  /// may hit one port twice.
+  /// Ports that are held differ, so K of them miss n others with probability C(N-n, K)/C(N, K). The mean over K is not
+  /// the value at the mean number (the probability of survival is convex in K). It is also not exp(-λn/N), which holds
+  /// for draws that may hit one port twice.
   private static func logNotStolen(
     _ n: Int, _ slots: Int, _ draws: Int, churned: Double
   ) -> Double {
@@ -222,14 +223,14 @@ public enum FailureRate {
     // C(N-n, D)/C(N, D) = ∏ (1 - D/(N-i)), i < n.
     let certain = (0..<n).reduce(0) { $0 + log1p(-Double(draws) / Double(slots - $1)) }
     guard churned > 0 else { return certain }
-    // log of P(K)·C(N-n, D+K)/C(N, D+K), from K to K+1, and of the sum of them up to K.
+    // The log of P(K)·C(N-n, D+K)/C(N, D+K), updated from K to K+1, and of the sum of these terms up to K.
     var term = certain - churned
     var sum = term
     for held in draws..<(slots - n) {
       let drawn = Double(held - draws + 1)
       term += log(churned / drawn) + log1p(-Double(n) / Double(slots - held))
       sum = max(sum, term) + log1p(exp(-abs(sum - term)))
-      // Terms fall from here on, each by more than the last.
+      // From here on the terms fall, each faster than the last.
       if drawn > churned && term < sum - 50 { break }
     }
     return min(0, sum)

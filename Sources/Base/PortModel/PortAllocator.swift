@@ -6,7 +6,7 @@ public protocol PortAllocator {
   mutating func release(_ port: Int)
 }
 
-/// The kernel's ephemeral allocator as a value, for pools and rates that no kernel needs to be asked about.
+/// The kernel's ephemeral port allocator as a value, to compute pools and rates without a kernel.
 public struct SimulatedAllocator: PortAllocator, Sendable {
   private let range: EphemeralRange
   private var held: Set<Int> = []

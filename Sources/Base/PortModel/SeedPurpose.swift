@@ -1,7 +1,7 @@
-/// What random numbers are drawn for. Every purpose has a stream of its own under its seed, so that one more draw for
-/// one purpose leaves all others as they were.
+/// The purposes of random numbers. Every purpose has its own stream under its seed, so that one more draw for one
+/// purpose does not change the others.
 ///
-/// The raw values are part of the streams: a value that changes, changes what a seed stands for. New purposes take new
+/// The raw values are part of the streams: if a value changes, a seed gives other numbers. New purposes need new
 /// values.
 public enum SeedPurpose {
   /// Under the plan's seed.
@@ -18,21 +18,21 @@ public enum SeedPurpose {
     case launcher = 1
     /// The binder's half of a strategy; by slot.
     case binder = 2
-    /// What tells the messages of a launch's start-up from another launch's; by launch.
+    /// Identities that distinguish the messages of a launch's start-up from another launch's; by launch.
     case launchIdentity = 3
     /// What API servers send to engine cores; by slot and engine core.
     case engineRequest = 4
-    /// What is asked over HTTP; by launch.
+    /// Nonces of HTTP requests; by launch.
     case httpRequest = 5
-    /// What a thief does; by thief.
+    /// The actions of a thief; by thief.
     case thief = 6
-    /// What the ownership check sends; by slot and endpoint.
+    /// Nonces of the ownership check; by slot and endpoint.
     case nonce = 7
-    /// How long a binder waits behind the barrier; by slot.
+    /// The delay of a binder after the barrier; by slot.
     case arrivalSkew = 8
-    /// Which faults happen, to whom and for how long; by fault.
+    /// Which faults happen, to which victims and for how long; by fault.
     case fault = 9
-    /// What tells the keys of a trial's store from what strangers send.
+    /// The mark that distinguishes the keys of a trial's store from what strangers send.
     case storeMark = 10
   }
 }

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// A small generator of reproducible random numbers: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
 ///
-/// Schedules must not change with the toolchain, and the standard library reserves the right to change what
-/// `Int.random(in:using:)` draws; so the draws are made here too.
+/// Schedules must not change with the toolchain, and the standard library may change what `Int.random(in:using:)`
+/// draws, so the draws are also made here.
 public struct SeededGenerator: Sendable {
   private var state: UInt64
 
@@ -54,7 +54,7 @@ public struct SeededGenerator: Sendable {
   /// A number in [0, 1).
   public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// An exponentially distributed number with that mean: the gaps of a Poisson process.
+  /// An exponentially distributed number with that mean: the intervals of a Poisson process.
   public mutating func exponential(mean: Double) -> Double { -log1p(-uniform()) * mean }
 
   /// Puts the elements in random order (Fisher and Yates).

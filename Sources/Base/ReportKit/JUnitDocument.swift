@@ -1,12 +1,12 @@
 /// A test suite as JUnit XML, in the dialect that Jenkins and GitLab read.
 public struct JUnitDocument {
-  /// What came of a case.
+  /// The result of a case.
   public enum Result {
     case passed
     /// - Parameters:
     ///   - type: the kind of failure.
     ///   - message: one line.
-    ///   - text: everything.
+    ///   - text: all details.
     case failed(type: String, message: String, text: String)
     case skipped(message: String)
   }
@@ -15,10 +15,10 @@ public struct JUnitDocument {
   public struct Case {
     public var className: String
     public var name: String
-    /// Seconds as text; nil where they are not known.
+    /// Seconds as text; nil if they are not known.
     public var time: String?
     public var result: Result
-    /// What it wrote; nil for nothing.
+    /// Its output; nil if there is none.
     public var output: String?
 
     public init(

@@ -1,12 +1,12 @@
-/// One form in which a document of a run is written.
+/// A format in which a document of a run is written.
 ///
-/// Each kind of document has one registry of its formats. What writes or offers formats goes through the registry, so that
-/// a new format is two changes: the format itself, and its line in the registry.
+/// Each kind of document has one registry of its formats. All code that writes or offers formats uses the registry, so
+/// that a new format takes two changes: the format itself, and its line in the registry.
 public struct ReportFormat<Document> {
-  /// What people call it, for messages.
+  /// Its name, for messages.
   public let name: String
   /// The document's bytes.
-  /// - Throws: what the encoder throws, for example for numbers that JSON cannot hold.
+  /// - Throws: the encoder's errors, for example for numbers that JSON cannot represent.
   public let bytes: (Document) throws -> [UInt8]
 
   public init(_ name: String, bytes: @escaping (Document) throws -> [UInt8]) {
@@ -14,7 +14,7 @@ public struct ReportFormat<Document> {
     self.bytes = bytes
   }
 
-  /// A format whose bytes are a text's.
+  /// A format whose bytes are those of a text.
   public init(_ name: String, text: @escaping (Document) throws -> String) {
     self.init(name, bytes: { Array(try text($0).utf8) })
   }

@@ -1,10 +1,10 @@
 internal import TerminalText
 
-/// Any text as a part of an XML or HTML document.
+/// Any text as part of an XML or HTML document.
 public enum XMLText {
-  /// As character data, or inside an attribute of HTML with double quotes. What is not safe to show (`TerminalText`), and
-  /// with it what XML 1.0 does not allow (section 2.2), becomes U+FFFD; a carriage return becomes a reference, since
-  /// parsers would take it for a line break.
+  /// As character data, or inside an attribute of HTML with double quotes. Characters that are not safe to show
+  /// (`TerminalText`), which include those that XML 1.0 does not allow (section 2.2), become U+FFFD. A carriage return
+  /// becomes a reference, because parsers would turn it into a line break.
   public static func escaped(_ text: String) -> String {
     TerminalText.withoutCommands(text).unicodeScalars.reduce(into: "") { result, scalar in
       switch scalar {
@@ -22,7 +22,8 @@ public enum XMLText {
     }
   }
 
-  /// As an attribute's value with its quotes. Line breaks are references: parsers make spaces of plain ones.
+  /// As an attribute's value with its quotes. Line breaks become references, because parsers turn plain ones into
+  /// spaces.
   public static func quoted(_ text: String) -> String {
     let lines = escaped(text).split(separator: "\n", omittingEmptySubsequences: false)
     return "\"" + lines.joined(separator: "&#10;") + "\""

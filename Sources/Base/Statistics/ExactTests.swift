@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Exact two-sided test of k successes in n against a rate, by the method of small likelihoods: the total
-/// probability of all outcomes that are no likelier than the one seen (as R's `binom.test`).
+/// Exact two-sided test of k successes in n against a rate, by the method of small likelihoods: the total probability
+/// of all outcomes that are at most as likely as the observed one (as R's `binom.test`).
 public enum BinomialTest {
   /// The p-value in 0...1; 1 when n is 0.
   public static func pValue(_ k: Int, outOf n: Int, rate: Double) -> Double {
@@ -35,13 +35,13 @@ public enum FisherExact {
   }
 }
 
-/// Adds up the probabilities of all outcomes that are no likelier than one of log-likelihood `seen`, of a
-/// distribution with a single mode. Each tail is walked outwards from where it begins until what is left
-/// cannot matter, so that the cost is that of the spread and not of the sample.
+/// Sums the probabilities of all outcomes that are at most as likely as one of log-likelihood `seen`, for a unimodal
+/// distribution. Each tail is summed outwards from its start until the rest is negligible, so the cost depends on the
+/// spread and not on the sample size.
 private func sumOfNoLikelier(
   than seen: Double, in range: ClosedRange<Int>, mode: Int, _ logLikelihood: (Int) -> Double
 ) -> Double {
-  // Equal likelihoods must count as equal in spite of rounding; R uses the same 1e-7.
+  // Equal likelihoods must count as equal despite rounding; R uses the same 1e-7.
   let limit = seen + 1e-7
   let center = min(max(mode, range.lowerBound), range.upperBound)
   var sum = 0.0

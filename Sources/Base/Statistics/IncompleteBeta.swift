@@ -55,7 +55,7 @@ enum IncompleteBeta {
     return result
   }
 
-  /// The x with I_x(a, b) = p, by bisection to the last bits.
+  /// The x with I_x(a, b) = p, by bisection to full precision.
   static func quantile(_ p: Double, _ a: Double, _ b: Double) -> Double {
     var low = 0.0
     var high = 1.0

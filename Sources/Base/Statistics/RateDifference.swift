@@ -1,6 +1,6 @@
 /// The difference of two proportions.
 public enum RateDifference {
-  /// A proportion that was seen, with the limits of its confidence interval around it.
+  /// An observed proportion, with the limits of its confidence interval.
   public struct Bounded: Sendable {
     /// The proportion, in `low...high`.
     public var rate: Double
@@ -17,9 +17,9 @@ public enum RateDifference {
   }
 
   /// The confidence interval of `a` - `b`, two independent proportions, at the confidence of their own intervals: the
-  /// squares of the distances to their limits are added (Newcombe, Statistics in Medicine 17, 1998, 873-890, method
-  /// 10; Zou and Donner, Statistics in Medicine 27, 2008, 1693-1702). With the exact limits of Clopper and Pearson
-  /// instead of Wilson's it is the more cautious.
+  /// squares of the distances to their limits are added (Newcombe, Statistics in Medicine 17, 1998, 873-890, method 10;
+  /// Zou and Donner, Statistics in Medicine 27, 2008, 1693-1702). It uses the exact limits of Clopper and Pearson
+  /// instead of Wilson's, which makes it more conservative.
   public static func interval(_ a: Bounded, _ b: Bounded) -> ClosedRange<Double> {
     func root(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
     let difference = a.rate - b.rate

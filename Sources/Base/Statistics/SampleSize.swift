@@ -1,12 +1,13 @@
 internal import Glibc
 
-/// How many runs a claim needs.
+/// The number of runs that a claim needs.
 public enum SampleSize {
-  /// Runs that must all pass to claim that the failure rate is at most `rate`, at the confidence: the least n with
-  /// (1 - rate)^n <= 1 - confidence, whole; it may be larger than any `Int`. Both in (0, 1).
+  /// The number of runs that must all pass to claim that the failure rate is at most `rate`, at the confidence: the
+  /// least whole n with (1 - rate)^n <= 1 - confidence, which may be larger than any `Int`. Both arguments are in (0,
+  /// 1).
   public static func cleanRuns(toClaimAtMost rate: Double, confidence: Double = 0.95) -> Double {
     precondition(rate > 0 && rate < 1 && confidence > 0 && confidence < 1, "out of range")
-    // What is whole but for rounding is whole.
+    // Treat values that are whole up to rounding as whole.
     return (log(1 - confidence) / log1p(-rate) * (1 - 1e-12)).rounded(.up)
   }
 }

@@ -1,7 +1,7 @@
-/// A value that can be told apart more coarsely.
+/// A value that can be rounded to a coarser one.
 public protocol Coarsening: Comparable, Hashable, Sendable {
-  /// The middle of the interval that the value is in when ten significant binary digits are kept: off by at most
-  /// 2^-10 of the value. Values that are coarse stay as they are, and the order is kept.
+  /// The middle of the interval that contains the value when ten significant binary digits are kept: off by at most
+  /// 2^-10 of the value. Values that are already coarse do not change, and the order is kept.
   var coarse: Self { get }
 }
 
@@ -22,11 +22,11 @@ extension Double: Coarsening {
 
 /// Samples with their quantiles, in memory that does not grow with their number.
 ///
-/// Up to `exactLimit` different values are kept as they are, each with its count. Beyond that they are kept with ten
-/// significant binary digits, so that a quantile is off by at most 2^-10 (0.1 %) of its value; least and largest are
-/// exact in any case. Of times between 1 us and 1,000 s that is some 15,000 different values.
+/// Up to `exactLimit` different values are kept exactly, each with its count. Beyond that they are kept with ten
+/// significant binary digits, so that a quantile is off by at most 2^-10 (0.1 %) of its value. The smallest and largest
+/// value are exact in any case. Times between 1 us and 1,000 s give some 15,000 different values.
 public struct Samples<Value: Coarsening>: Sendable {
-  /// Different values up to which nothing is rounded.
+  /// The number of different values up to which nothing is rounded.
   public static var exactLimit: Int { 8_192 }
 
   private var counts: [Value: Int] = [:]
@@ -68,6 +68,6 @@ public struct Samples<Value: Coarsening>: Sendable {
   public var least: Value? { ends?.least }
   /// The largest sample, nil without samples.
   public var largest: Value? { ends?.largest }
-  /// How many values are kept in memory.
+  /// The number of values that are kept in memory.
   var kept: Int { counts.count }
 }

@@ -6,32 +6,32 @@ public enum CurrentProcess {
   /// Its id.
   public static var pid: Int32 { getpid() }
 
-  /// What it was started with, its own name first; also where /proc cannot be read, by way of which
-  /// `CommandLine.arguments` comes by them. Empty only if the C library does not hand them on.
+  /// Its arguments, its own name first. They are available even if /proc, which `CommandLine.arguments` uses, cannot be
+  /// read. Empty only if the C library does not pass them to constructors.
   public static var arguments: [String] {
     var count: Int32 = 0
     let vector = bs_arguments(&count)
     return (0..<Int(count)).compactMap { vector[$0].map { String(cString: $0) } }
   }
 
-  /// From now on a write beyond RLIMIT_FSIZE fails with EFBIG, and does not end the process by SIGXFSZ.
+  /// From now on a write beyond RLIMIT_FSIZE fails with EFBIG, instead of ending the process by SIGXFSZ.
   public static func reportFileSizeLimit() { signal(SIGXFSZ, SIG_IGN) }
 
-  /// Raises RLIMIT_NOFILE to the hard limit, and that to `wanted` if it is lower and may be raised.
+  /// Raises RLIMIT_NOFILE to the hard limit, and the hard limit to `wanted` if it is lower and may be raised.
   public static func raiseDescriptorLimit(to wanted: UInt = 131_072) {
     let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     var limit = rlimit()
     getrlimit(files, &limit)
     var higher = rlimit(
       rlim_cur: max(wanted, limit.rlim_max), rlim_max: max(wanted, limit.rlim_max))
-    // Not every root may: in containers CAP_SYS_RESOURCE is often missing.
+    // Not every root may do this: in containers CAP_SYS_RESOURCE is often missing.
     if setrlimit(files, &higher) == 0 { return }
     limit.rlim_cur = limit.rlim_max
     setrlimit(files, &limit)
   }
 
   /// The path of its executable.
-  /// - Throws: what `readlink(2)` of /proc/self/exe says, ENAMETOOLONG for one of 4,096 bytes and more.
+  /// - Throws: the error of `readlink(2)` of /proc/self/exe, ENAMETOOLONG for a path of 4,096 bytes or more.
   public static func executable() throws(SystemError) -> String {
     var buffer = [UInt8](repeating: 0, count: 4_096)
     let length = buffer.withUnsafeMutableBytes {
@@ -42,16 +42,16 @@ public enum CurrentProcess {
     return String(decoding: buffer[..<length], as: UTF8.self)
   }
 
-  /// The path that an executable has which is installed beside its own.
+  /// The path of an executable that is installed in the same folder as its own.
   /// - Throws: as `executable()`.
   public static func neighbour(_ name: String) throws(SystemError) -> String {
     try String(executable().reversed().drop { $0 != "/" }.reversed()) + name
   }
 
-  /// Stops it (SIGSTOP) until somebody continues it.
+  /// Stops it (SIGSTOP) until it is continued.
   public static func stop() { kill(getpid(), SIGSTOP) }
 
-  /// Ends it by a signal, whatever it had done about it.
+  /// Ends it by a signal, whatever its handlers.
   public static func end(by number: Int32) -> Never {
     signal(number, SIG_DFL)
     var mask = sigset_t()
@@ -69,7 +69,8 @@ public enum CurrentProcess {
     while true { pause() }
   }
 
-  /// Lowers RLIMIT_NOFILE to 0: what is open stays open, nothing can be added. Returns what `dup(2)` then fails with: EMFILE; 0 if it does not fail.
+  /// Lowers RLIMIT_NOFILE to 0: open descriptors stay open, no new ones can be made. Returns the errno with which
+  /// `dup(2)` then fails: EMFILE; 0 if it does not fail.
   public static func forbidNewDescriptors() -> Int32 {
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -81,10 +82,10 @@ public enum CurrentProcess {
     return 0
   }
 
-  /// Ends a process by force that is another's child, which takes its exit.
+  /// Kills a process that is the child of another one, which waits for it.
   public static func endOther(_ pid: Int32) { kill(pid, SIGKILL) }
 
-  /// Ends a child by force and takes its exit.
+  /// Kills a child and waits for it.
   public static func endChild(_ pid: Int32) {
     kill(pid, SIGKILL)
     var status: Int32 = 0
@@ -100,8 +101,8 @@ extension ProcessRecords {
     return text[text.index(after: end)...].split(separator: " ").first?.unicodeScalars.first
   }
 
-  /// How a process ended whose exit nobody has taken, as of `waitpid(2)`; nil if it has not ended, or if this process may
-  /// not know (the kernel then says 0).
+  /// How a process ended that has not been waited for, as of `waitpid(2)`; nil if it has not ended, or if this process
+  /// may not see it (the kernel then returns 0).
   public static func endOfZombie(_ pid: Int32) -> Int32? {
     guard let text = try? FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
     else { return nil }

@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// An open file descriptor that is closed when its owner goes.
+/// An open file descriptor that is closed when its owner is destroyed.
 public struct Descriptor: ~Copyable {
   /// The number, valid as long as this value lives.
   public let number: Int32
 
-  /// Takes over a descriptor that nobody else closes.
+  /// Takes over a descriptor, which nothing else may close.
   public init(owning number: Int32) {
     precondition(number >= 0, "not a descriptor")
     self.number = number
@@ -46,7 +46,7 @@ public struct Channel: Sendable {
   }
 }
 
-/// Closes a descriptor number that no owner holds.
+/// Closes a descriptor number that has no owner.
 public func closeDescriptor(_ number: Int32) {
   _ = Glibc.close(number)
 }

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Why a file that people gave was not read.
+/// Why a file that a user named was not read.
 public enum InputFileError: Error, Equatable {
   /// A call failed.
   case system(SystemError)
-  /// It is of a kind that may never end or never begin, for example a FIFO or a device; `kind` names it.
+  /// Reading its kind of file may never end or never begin, for example a FIFO or a device; `kind` names it.
   case notAFile(kind: String)
   /// It has more bytes than the limit.
   case tooLarge
@@ -12,7 +12,7 @@ public enum InputFileError: Error, Equatable {
 
 /// Whole files, by read(2) and write(2).
 public enum FileBytes {
-  /// Reads a file of the system or of our own to its end, whatever size it says it has: those of /proc say 0.
+  /// Reads a file of the system or our own to its end, whatever its stated size: files of /proc report 0.
   /// - Throws: errno of the open or of a read, with the path.
   public static func read(_ path: String) throws(SystemError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -21,12 +21,12 @@ public enum FileBytes {
     return try read(file.number, "read \(path)")
   }
 
-  /// Reads a file that people gave: a regular file, or the pipe of a shell, as `<(command)` gives one.
-  /// - Parameter limit: most bytes that it may have; no more than these and a piece are ever read.
+  /// Reads a file that a user named: a regular file, or the pipe of a shell, as `<(command)` gives one.
+  /// - Parameter limit: the largest allowed size in bytes; at most one piece more is ever read.
   public static func read(
     input path: String, limit: Int
   ) throws(InputFileError) -> [UInt8] {
-    // Without O_NONBLOCK, opening a FIFO waits for somebody who writes.
+    // Without O_NONBLOCK, opening a FIFO waits for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { throw .system(.current("open \(path)")) }
     let file = Descriptor(owning: descriptor)
@@ -41,7 +41,7 @@ public enum FileBytes {
     return bytes
   }
 
-  /// What a file is that must not be read; nil for one that may be. Makes reads of a pipe wait.
+  /// The kind of a file that must not be read; nil for one that may be read. Makes reads of a pipe block.
   private static func refusedKind(
     of file: borrowing Descriptor, _ path: String
   ) throws(InputFileError) -> String? {
@@ -56,7 +56,7 @@ public enum FileBytes {
     case S_IFCHR: return "a character device"
     case S_IFBLK: return "a block device"
     case S_IFIFO where isNameless(file):
-      // Whoever made it has its other end.
+      // The process that created it has its other end.
       guard fcntl(file.number, F_SETFL, 0) == 0 else { throw .system(.current("fcntl \(path)")) }
       return nil
     case S_IFIFO: return "a FIFO"
@@ -67,7 +67,7 @@ public enum FileBytes {
   /// /dev/null, by its numbers (1, 3): an empty file by convention.
   private static let nullDevice: dev_t = 1 << 8 | 3
 
-  /// Whether a pipe is no FIFO of a folder.
+  /// Whether a pipe is not a FIFO in a folder.
   private static func isNameless(_ pipe: borrowing Descriptor) -> Bool {
     var target = [UInt8](repeating: 0, count: 64)
     let count = target.withUnsafeMutableBytes {
@@ -78,7 +78,7 @@ public enum FileBytes {
     return count > 0 && target.starts(with: "pipe:[".utf8)
   }
 
-  /// Reads from a descriptor to its end, or a piece beyond that many bytes.
+  /// Reads from a descriptor to its end, or until one piece beyond that many bytes.
   /// - Parameter what: the call's name in the error.
   public static func read(
     _ descriptor: Int32, _ what: String = "read", atMost limit: Int = .max
@@ -99,7 +99,7 @@ public enum FileBytes {
 
   /// Writes all bytes to a descriptor that blocks.
   /// - Parameter what: the call's name in the error, for example `write PATH`.
-  /// - Throws: errno of the write; EIO where the kernel takes nothing and gives no reason.
+  /// - Throws: errno of the write; EIO if the kernel accepts nothing and gives no reason.
   public static func write(
     _ bytes: some Sequence<UInt8>, to descriptor: Int32, _ what: String = "write"
   ) throws(SystemError) {
@@ -115,7 +115,7 @@ public enum FileBytes {
 
 /// Whole files as text.
 public enum FileText {
-  /// Reads a file as UTF-8; what is none is replaced.
+  /// Reads a file as UTF-8; invalid bytes are replaced.
   public static func read(_ path: String) throws(SystemError) -> String {
     String(decoding: try FileBytes.read(path), as: UTF8.self)
   }

@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// A folder that is held open: what is made in it is made there, whatever becomes of the names on its path.
+/// A folder that is held open: files are created in this folder, even if names on its path change.
 public final class Folder {
   private let handle: Descriptor
-  /// As it was named, for people.
+  /// The name that the user gave, for people.
   public let path: String
 
   private init(_ handle: consuming Descriptor, _ path: String) {
@@ -11,12 +11,12 @@ public final class Folder {
     self.path = path
   }
 
-  /// Opens a folder, and makes what is missing of its path.
+  /// Opens a folder, and creates the missing parts of its path.
   public convenience init(making path: String) throws(FileProblem) {
     self.init(try PathWalk.open(path, O_RDONLY | O_DIRECTORY, making: .folders), path)
   }
 
-  /// Makes a folder in this one, which must not have anything of that name.
+  /// Creates a folder in this one, in which the name must not exist.
   /// - Throws: errno, EEXIST among others.
   public func makeFolder(_ name: String) throws(FileProblem) -> Folder {
     guard mkdirat(handle.number, name, 0o777) == 0 else { throw PathWalk.failure() }
@@ -26,7 +26,7 @@ public final class Folder {
     return Folder(Descriptor(owning: number), "\(path)/\(name)")
   }
 
-  /// Makes a file that must not exist yet, nor as a link to anything.
+  /// Creates a file that must not exist yet, not even as a link.
   /// - Parameter flags: of open(2), besides O_CREAT | O_EXCL.
   public func create(_ name: String, _ flags: Int32) throws(FileProblem) -> Descriptor {
     let number = openat(
@@ -35,18 +35,18 @@ public final class Folder {
     return Descriptor(owning: number)
   }
 
-  /// Makes a file and writes it as a whole.
+  /// Creates a file and writes its whole content.
   public func write(_ bytes: some Sequence<UInt8>, to name: String) throws(FileProblem) {
     try FileBytes.write(bytes, closing: try create(name, O_WRONLY))
   }
 
-  /// Removes a file; that there is none is no error.
+  /// Removes a file; a missing file is not an error.
   public func remove(_ name: String) { unlinkat(handle.number, name, 0) }
 
   /// Removes a folder if it is empty.
   public func removeFolder(_ name: String) { unlinkat(handle.number, name, AT_REMOVEDIR) }
 
-  /// Has a symbolic link lead to `target`, in one step where there is one already.
+  /// Makes a symbolic link lead to `target`; an existing link is replaced atomically.
   public func replaceLink(_ name: String, to target: String) throws(FileProblem) {
     let temporary = ".\(name)-\(getpid())"
     // A killed process may have had this number.
@@ -59,13 +59,13 @@ public final class Folder {
     }
   }
 
-  /// Who else can replace what is in it; nil for nobody but root. Access control lists are not looked at.
+  /// Which other users can replace its contents; nil if only root can. Access control lists are not checked.
   public var exposure: String? {
     guard let status = try? PathWalk.status(of: handle.number) else { return nil }
     if !PathWalk.isTrusted(status.st_uid) { return "it belongs to user \(status.st_uid)" }
     if status.st_mode & S_ISVTX != 0 { return nil }
     if status.st_mode & S_IWOTH != 0 { return "everybody may write to it" }
-    // Many systems give each user a group of the same number.
+    // Many systems give each user a group with the same number.
     if status.st_mode & S_IWGRP != 0 && status.st_gid != status.st_uid {
       return "group \(status.st_gid) may write to it"
     }
@@ -74,7 +74,7 @@ public final class Folder {
 }
 
 extension FileBytes {
-  /// Opens a file that the user names, and makes it if there is none. Links of other users are not followed.
+  /// Opens a file that the user names, and creates it if it does not exist. Links of other users are not followed.
   /// - Parameter flags: of open(2), besides O_WRONLY: O_TRUNC, O_APPEND, O_NONBLOCK.
   public static func openForWriting(_ path: String, _ flags: Int32) throws(FileProblem)
     -> Descriptor
@@ -82,12 +82,12 @@ extension FileBytes {
     try PathWalk.open(path, O_WRONLY | flags, making: .file)
   }
 
-  /// Makes a file that the user names, where there must be nothing of the name, nor a link.
+  /// Creates a file that the user names. The name must not exist, not even as a link.
   public static func createForWriting(_ path: String) throws(FileProblem) -> Descriptor {
     try PathWalk.open(path, O_WRONLY, making: .newFile)
   }
 
-  /// Writes all bytes and closes the file: a delayed error (NFS, quota) surfaces only there.
+  /// Writes all bytes and closes the file: a delayed error (NFS, quota) is reported only by close.
   public static func write(
     _ bytes: some Sequence<UInt8>, closing file: consuming Descriptor
   ) throws(FileProblem) {

@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// What the limits of the host, the user and the cgroup still allow this process to have.
+/// How much the limits of the host, the user and the cgroup still allow this process.
 public enum HostLimits {
-  /// One limit: where it stands, and what of it is left.
+  /// One limit: where it is set, and what is left of it.
   public struct Limit: Sendable, Equatable {
-    /// For people, with what would raise it: `ulimit -u` or a file of the cgroup's.
+    /// The name for people, which says how to raise it: `ulimit -u` or a file of the cgroup.
     public let source: String
-    /// The most that is allowed.
+    /// The largest allowed value.
     public let most: UInt64
     /// What is used of it.
     public let used: UInt64
@@ -25,7 +25,7 @@ public enum HostLimits {
     var limits = ControlGroups.own("pids").compactMap { group in
       limit(in: group, "pids.max", usedIn: "pids.current")
     }
-    // clone(2): it is not for root and not for whoever has one of these.
+    // clone(2): the limit does not apply to root, or to processes with one of these capabilities.
     if getuid() != 0, capabilities & (raisesLimits | administers) == 0,
       let most = soft(__RLIMIT_NPROC)
     {
@@ -37,13 +37,14 @@ public enum HostLimits {
   /// CAP_SYS_ADMIN and CAP_SYS_RESOURCE in the mask of capabilities (linux/capability.h).
   private static let (administers, raisesLimits): (UInt64, UInt64) = (1 << 21, 1 << 24)
 
-  /// Open files of one process. Soft limits are raised to the hard one, and that to whatever is needed where it may be.
+  /// Open files of one process. Soft limits are raised to the hard limit, and the hard limit to the needed value if
+  /// allowed.
   public static func descriptors() -> [Limit] {
     guard capabilities & raisesLimits == 0, let most = hard(RLIMIT_NOFILE) else { return [] }
     return [Limit(source: "ulimit -Hn", most: most, used: 0)]
   }
 
-  /// Bytes of memory: the host's, and the most that the cgroup and those above it may have.
+  /// Bytes of memory: the host's, and the limits of the cgroup and those above it.
   public static func memory() -> [Limit] {
     var limits = ControlGroups.own("memory").compactMap { group in
       (limit(in: group, "memory.max", usedIn: "memory.current")
@@ -82,7 +83,7 @@ public enum HostLimits {
     return [Limit(source: "ulimit -v", most: most, used: used)]
   }
 
-  /// Bytes of a file (RLIMIT_FSIZE), memory that processes share included.
+  /// Bytes of a file (RLIMIT_FSIZE), including shared memory.
   public static func fileSize() -> [Limit] {
     soft(RLIMIT_FSIZE).map { [Limit(source: "ulimit -f", most: $0, used: 0)] } ?? []
   }
@@ -93,7 +94,7 @@ public enum HostLimits {
     return limit
   }
 
-  /// Nil for no limit.
+  /// Nil if there is no limit.
   private static func soft(_ resource: __rlimit_resource) -> UInt64? {
     let value = UInt64(values(resource).rlim_cur)
     return value == .max ? nil : value
@@ -104,11 +105,11 @@ public enum HostLimits {
     return value == .max ? nil : value
   }
 
-  /// Nil where the file is missing or says `max`.
+  /// Nil if the file is missing or says `max`.
   private static func limit(in group: String, _ most: String, usedIn used: String) -> Limit? {
     guard let limit = number(in: "\(group)/\(most)"), let usage = number(in: "\(group)/\(used)")
     else { return nil }
-    // What version 1 has for no limit: the largest multiple of a page.
+    // The value of version 1 for no limit: the largest multiple of a page.
     return limit > UInt64(Int64.max) - 1 << 20
       ? nil : Limit(source: "\(group)/\(most)", most: limit, used: usage)
   }
@@ -156,7 +157,7 @@ enum ControlGroups {
     let lines = groups.split(separator: "\n").map {
       $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
     }
-    // Where both versions are mounted, a controller of version 1 is not in the hierarchy of version 2.
+    // If both versions are mounted, a controller of version 1 is not in the hierarchy of version 2.
     let sorted =
       lines.filter { $0.count == 3 && !$0[1].isEmpty }
       + lines.filter { $0.count == 3 && $0[1].isEmpty }
@@ -165,7 +166,7 @@ enum ControlGroups {
       guard isUnified || parts[1].split(separator: ",").contains(Substring(controller)),
         let mount = mount(mounts, controller: isUnified ? nil : controller)
       else { continue }
-      // The group as seen from the mount's root, which need not be the hierarchy's.
+      // The group relative to the mount's root, which may differ from the hierarchy's root.
       var path = String(parts[2])
       if mount.root != "/" && path.hasPrefix(mount.root) { path.removeFirst(mount.root.count) }
       var names = path.split(separator: "/")
@@ -183,7 +184,7 @@ enum ControlGroups {
   ) -> (root: String, point: String)? {
     for line in mounts.split(separator: "\n") {
       let words = line.split(separator: " ")
-      // Before it come fields of which some are optional.
+      // Some of the fields before it are optional.
       guard let middle = words.firstIndex(of: "-"), middle > 4, words.count > middle + 3
       else { continue }
       let (left, right) = (words[..<middle], Array(words[(middle + 1)...]))

@@ -1,9 +1,9 @@
-/// An IP address. ::ffff:a.b.c.d is the IPv4 address a.b.c.d, as it is for the kernel: a connection to it is an IPv4
-/// connection.
+/// An IP address. ::ffff:a.b.c.d is treated as the IPv4 address a.b.c.d, as in the kernel: a connection to it is an
+/// IPv4 connection.
 public struct HostAddress: Hashable, Sendable {
   /// Whether it is an IPv6 address.
   public let isIPv6: Bool
-  /// The address as a number; of IPv4 the lower 32 bits.
+  /// The address as a number; for IPv4 the lower 32 bits.
   public let bits: UInt128
 
   /// 96 bits before an IPv4 address in an IPv6 address (RFC 4291, 2.5.5.2).
@@ -30,7 +30,7 @@ public struct HostAddress: Hashable, Sendable {
   var isLoopback: Bool { isIPv6 ? bits == 1 : bits >> 24 == 127 }
 }
 
-/// What a peer was told to connect to.
+/// The address to which a peer connects.
 public struct PromisedAddress: Hashable, Sendable {
   public var host: HostAddress
   public var port: UInt16
@@ -50,11 +50,11 @@ public struct PromisedAddress: Hashable, Sendable {
 
 /// Where a TCP socket listens, and so which connections it gets.
 ///
-/// All rules about that are here. They are those of `__inet_lookup_listener` and `inet6_lookup_listener` in the
-/// kernel, without BPF programs that steer (`SK_LOOKUP`, `SO_ATTACH_REUSEPORT_EBPF`) and without `SO_INCOMING_CPU`.
+/// All rules about this are here. They are those of `__inet_lookup_listener` and `inet6_lookup_listener` in the kernel,
+/// without BPF programs that select sockets (`SK_LOOKUP`, `SO_ATTACH_REUSEPORT_EBPF`) and without `SO_INCOMING_CPU`.
 public struct Listener: Hashable, Sendable {
   public var port: UInt16
-  /// Whether the socket is of the family AF_INET6; its address may be an IPv4 address all the same.
+  /// Whether the socket has the family AF_INET6; its address may still be an IPv4 address.
   public var isIPv6: Bool
   public var address: HostAddress
   /// IPV6_V6ONLY.
@@ -72,17 +72,17 @@ public struct Listener: Hashable, Sendable {
     self.device = device
   }
 
-  /// Whether it receives a connection that this host makes to an address of its own, if no other listener does.
+  /// Whether it receives a connection that this host makes to one of its own addresses, if no other listener does.
   public func receives(connectionTo promised: PromisedAddress) -> Bool {
     precedence(for: promised) != nil
   }
 
-  /// Whether it is bound to an address or to a wildcard that has it. No other socket can be bound there then, unless
+  /// Whether it is bound to an address or to a wildcard that covers it. No other socket can then be bound there, unless
   /// both allow it.
   public func covers(_ host: HostAddress) -> Bool { rank(for: host) != nil }
 
-  /// Whether one connection could reach either of the two: both receive it, and the kernel prefers neither. Which one
-  /// gets it depends on the connection's source (SO_REUSEPORT) or on who listened first.
+  /// Whether one connection could reach either of the two: both receive it, and the kernel prefers neither. The choice
+  /// depends on the connection's source (SO_REUSEPORT) or on which socket listened first.
   public static func couldReachEither(
     _ first: Listener, _ second: Listener, connectionTo promised: PromisedAddress
   ) -> Bool {
@@ -99,21 +99,21 @@ public struct Listener: Hashable, Sendable {
     return items.filter { listener($0).precedence(for: promised) == first }
   }
 
-  /// How the kernel ranks it among the listeners that receive a connection, the highest first; nil if it receives
-  /// none. A device gives no rank: listeners with and without one share a port by SO_REUSEPORT alone, and which of
-  /// these is found first depends on the order in which they began to listen.
+  /// The kernel's rank of it among the listeners that receive a connection, highest first; nil if it receives none. A
+  /// device gives no rank: listeners with and without one share a port only by SO_REUSEPORT, and the order in which
+  /// they began to listen determines which is found first.
   private func precedence(for promised: PromisedAddress) -> Int? {
     let isReached = device == 0 || promised.device == nil || device == promised.device
     return port == promised.port && isReached ? rank(for: promised.host) : nil
   }
 
-  /// One that is bound to the address goes before a wildcard. Among equals, an IPv4 socket goes before an IPv6 socket
-  /// that takes IPv4 connections, too.
+  /// A socket that is bound to the address precedes a wildcard. Among equals, an IPv4 socket precedes an IPv6 socket
+  /// that also takes IPv4 connections.
   private func rank(for host: HostAddress) -> Int? {
     if isIPv6Only && !host.isIPv6 { return nil }
     let isOfFamily = isIPv6 == host.isIPv6
     if address == host { return isOfFamily ? 3 : 2 }
-    // [::] takes IPv4 connections; 0.0.0.0 takes no IPv6 connections, in whichever notation.
+    // [::] takes IPv4 connections; 0.0.0.0 takes no IPv6 connections, in either notation.
     guard address.isWildcard, address.isIPv6 || !host.isIPv6 else { return nil }
     return isOfFamily ? 1 : 0
   }

@@ -9,7 +9,7 @@ public enum MonotonicClock {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
-  /// Sleeps until the given time in nanoseconds (`TIMER_ABSTIME`), going on after signals.
+  /// Sleeps until the given time in nanoseconds (`TIMER_ABSTIME`), and continues after signals.
   public static func sleep(until deadline: UInt64) {
     var time = timespec(
       tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))

@@ -17,13 +17,13 @@ public enum Namespace {
     case none = 3
   }
 
-  /// Moves the calling, single-threaded process into a network namespace of its own with loopback up and
-  /// without TIME_WAIT: a closed connection of one trial must not block a port in the next one.
+  /// Moves the calling, single-threaded process into its own network namespace with loopback up and without TIME_WAIT:
+  /// a closed connection of one trial must not block a port in the next one.
   ///
-  /// Each way is tried in a child first: some hosts allow the first step and refuse a later one (no CAP_NET_ADMIN, a
-  /// read-only /proc/sys, AppArmor's restriction of user namespaces), and out of a namespace that was entered halfway
-  /// there is no certain way back.
-  /// - Returns: how it was done; `none` means that the process is where it was, with what stood in each way.
+  /// Each way is tried in a child first. Some hosts allow the first step and refuse a later one (no CAP_NET_ADMIN, a
+  /// read-only /proc/sys, AppArmor's restriction of user namespaces), and a process cannot reliably leave a namespace
+  /// that it has entered.
+  /// - Returns: how it was done; `none` means that the process has not moved, and gives the reason for each way.
   public static func enter(allowed: Bool) -> (how: Entered, problem: String) {
     guard allowed else { return (.none, "switched off") }
     var problems: [String] = []
@@ -32,8 +32,8 @@ public enum Namespace {
         problems.append(problem)
         continue
       }
-      // unshare(2) does all or nothing, and may refuse here what it allowed in the child: a process with several
-      // threads cannot enter a user namespace.
+      // unshare(2) either succeeds completely or changes nothing. It may refuse here what it allowed in the child: a
+      // process with several threads cannot enter a user namespace.
       let caller: Caller
       do throws(SystemError) { caller = try unshare(how) } catch {
         problems.append(error.description)
@@ -49,7 +49,7 @@ public enum Namespace {
     return (.none, problems.joined(separator: "; "))
   }
 
-  /// The steps after which there is no way back.
+  /// The steps that cannot be undone.
   private static func finish(_ how: Entered, _ caller: Caller) throws(SystemError) {
     if how == .userNamespace {
       try write("deny", to: "/proc/self/setgroups")
@@ -66,8 +66,8 @@ public enum Namespace {
     problemInChild { () throws(SystemError) in try finish(how, try unshare(how)) }
   }
 
-  /// What stood in the way of something that was tried in a child of the calling, single-threaded process; nil if
-  /// nothing did.
+  /// The reason why something that was tried in a child of the calling, single-threaded process failed; nil if it
+  /// succeeded.
   static func problemInChild(_ body: () throws(SystemError) -> Void) -> String? {
     var ends: (read: Int32, write: Int32) = (-1, -1)
     let code = withUnsafeMutableBytes(of: &ends) {
@@ -100,7 +100,7 @@ public enum Namespace {
   }
 
   /// Sets the range of ephemeral ports of the calling process's network namespace, both ends included.
-  /// - Returns: the range as the kernel has it then.
+  /// - Returns: the range that the kernel then reports.
   public static func setPortRange(
     low: Int, high: Int
   ) throws(SystemError) -> (low: Int, high: Int) {
@@ -116,8 +116,8 @@ public enum Namespace {
     return (numbers[0], numbers[1])
   }
 
-  /// Sets the ports that `bind(0)` of the calling process's network namespace never gives
-  /// (`ip_local_reserved_ports`); none if `ports` is empty.
+  /// Sets the ports that `bind(0)` in the calling process's network namespace never gives (`ip_local_reserved_ports`);
+  /// none if `ports` is empty.
   public static func reserve(_ ports: [ClosedRange<Int>]) throws(SystemError) {
     let text = ports.map { "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
     try write(text + "\n", to: reservedPortsFile)
@@ -128,14 +128,14 @@ public enum Namespace {
     try write(isAllowed ? "65536" : "0", to: timeWaitFile)
   }
 
-  /// A folder that only processes with its descriptor can reach, and that vanishes with the last of them.
+  /// A folder that only processes with its descriptor can reach, and that is removed with the last of them.
   public static func makeScratchFolder() throws(SystemError) -> Int32 {
     let folder = bs_detached_folder()
     guard folder >= 0 else { throw SystemError("fsmount(tmpfs)", code: -folder) }
     return folder
   }
 
-  /// - Returns: who the caller is outside: inside a user namespace without a map it is nobody.
+  /// - Returns: the caller's user outside; inside a user namespace without a map the caller appears as "nobody".
   private static func unshare(_ how: Entered) throws(SystemError) -> Caller {
     let caller = Caller(user: geteuid(), group: getegid())
     let code = bs_unshare_network(how == .userNamespace ? 1 : 0)

@@ -1,16 +1,16 @@
 internal import CLinuxShims
 internal import Glibc
 
-/// Hosts made of network namespaces: the calling process's own is the head node, the others hang on a bridge in
-/// it. Each has its own loopback and its own range of ephemeral ports. All of them vanish with the last process
-/// that has their descriptors open.
+/// Hosts made of network namespaces: the calling process's namespace is the head node, the others are connected to a
+/// bridge in it. Each has its own loopback and its own range of ephemeral ports. All of them are removed with the last
+/// process that has their descriptors open.
 ///
-/// The calling process must be single-threaded: it visits the namespaces.
+/// The calling process must be single-threaded, because it enters the namespaces.
 public final class NodeNetwork {
   /// Descriptors of the namespaces of the nodes 1, 2, ...
   public private(set) var nodes: [Int32] = []
   private let head: Int32
-  /// How many of `nodes` have their addresses; the rest are left from an attempt that failed.
+  /// How many of `nodes` have their addresses; the others are left from an attempt that failed.
   private var linked = 0
   private var hasBridge = false
 
@@ -23,7 +23,7 @@ public final class NodeNetwork {
     head = try Self.current()
   }
 
-  /// Why there can be no second node; nil if there can. Tried in a child, which takes its namespaces with it.
+  /// Why there can be no second node; nil if there can. Tried in a child, so that its namespaces are removed with it.
   public static func problemOfTrying() -> String? {
     Namespace.problemInChild { () throws(SystemError) in
       if Namespace.enter(allowed: true).how == .none {
@@ -33,12 +33,12 @@ public final class NodeNetwork {
     }
   }
 
-  /// Sees to it that there are so many nodes, the head node included, with links that work. After a failure it may be
-  /// called again, and goes on where it stopped.
-  /// - Throws: what a step failed with; `ETIMEDOUT` when a link does not become operational.
+  /// Makes sure that there are this many nodes, the head node included, with working links. After a failure it may be
+  /// called again, and continues where it stopped.
+  /// - Throws: the error of a step; `ETIMEDOUT` when a link does not become operational.
   public func grow(to count: Int) throws(SystemError) {
     guard count > 1 else { return }
-    // A trial that was given up may have left one cut off.
+    // A trial that was abandoned may have left a node cut off.
     for node in 0..<linked {
       try visit(node + 1) { () throws(SystemError) in
         try self.check("setting a node's link up", bs_set_up("eth0"))
@@ -55,7 +55,7 @@ public final class NodeNetwork {
     for node in (known + 1)..<count {
       if nodes.count < node { nodes.append(try makeNamespace()) }
       let name = "bs-veth\(node)"
-      // Made and not plugged into the bridge, as the second half of it may fail, it would be of no use.
+      // Remove what an earlier attempt left: a link that was made but not attached to the bridge is useless.
       _ = bs_remove_link(name)
       try check("making a link", bs_make_link(name, Self.bridge, nodes[node - 1]))
       try check("setting a link up", bs_set_up(name))
@@ -73,7 +73,7 @@ public final class NodeNetwork {
     try awaitLink(Self.bridge, deadline)
   }
 
-  /// A new network namespace with loopback; this process is back in its own then.
+  /// A new network namespace with loopback; afterwards this process is back in its own.
   private func makeNamespace() throws(SystemError) -> Int32 {
     try check("unshare(CLONE_NEWNET)", bs_unshare_network(0))
     defer { _ = bs_enter_network(head) }
@@ -92,7 +92,7 @@ public final class NodeNetwork {
     }
   }
 
-  /// Sets the ports that a node's kernel gives to nobody who asks for any, on every node but the head node.
+  /// Sets the ports that a node's kernel never chooses by itself, on every node except the head node.
   /// - Parameter ports: by node.
   public func reserve(_ ports: [Int: [ClosedRange<Int>]]) throws(SystemError) {
     for node in nodes.indices {
@@ -124,7 +124,7 @@ public final class NodeNetwork {
     try body()
   }
 
-  /// There is no notice of one's own to wait for; it takes 0.1 ms as a rule.
+  /// There is no notification for this; it usually takes 0.1 ms.
   private func awaitLink(_ name: String, _ deadline: UInt64) throws(SystemError) {
     while true {
       let state = bs_is_operational(name)
@@ -136,14 +136,14 @@ public final class NodeNetwork {
     }
   }
 
-  /// - Parameter accepted: an errno that is as good as success.
+  /// - Parameter accepted: an errno that counts as success.
   private func check(
     _ call: String, _ code: Int32, unless accepted: Int32 = 0
   ) throws(SystemError) {
     if code != 0 && code != accepted { throw SystemError(call, code: code) }
   }
 
-  /// Cuts the calling process's node off, or joins it again; another node than the head node.
+  /// Cuts off the calling process's node, or reconnects it; not for the head node.
   /// - Throws: `ENODEV` on the head node, which has no link of its own.
   public static func setLink(up: Bool) throws(SystemError) {
     let code = up ? bs_set_up("eth0") : bs_set_down("eth0")

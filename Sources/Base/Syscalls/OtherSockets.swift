@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// IPv4 UDP sockets: their ports have nothing to do with TCP's.
+/// IPv4 UDP sockets: their ports are independent of TCP's.
 public enum DatagramSocket {
   /// A new close-on-exec socket.
   public static func open() throws(SystemError) -> Int32 {
@@ -14,8 +14,8 @@ public enum DatagramSocket {
 /// IPv6 TCP sockets on the wildcard address.
 public enum SixSocket {
   /// A new close-on-exec socket.
-  /// - Parameter only: sets IPV6_V6ONLY. Without it the socket is dual-stack: bound to [::] it holds its port for
-  ///   IPv4, too (ipv6(7)).
+  /// - Parameter only: sets IPV6_V6ONLY. Without it the socket is dual-stack: bound to [::] it also holds its port for
+  ///   IPv4 (ipv6(7)).
   public static func open(only: Bool) throws(SystemError) -> Int32 {
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let socket = Glibc.socket(AF_INET6, kind, 0)
@@ -29,7 +29,7 @@ public enum SixSocket {
     return socket
   }
 
-  /// `bind(2)` to [::] and the port, 0 for one of the kernel's choice.
+  /// `bind(2)` to [::] and the port; 0 lets the kernel choose.
   public static func bindWildcard(_ socket: Int32, port: UInt16) throws(SystemError) {
     var address = sockaddr_in6()
     address.sin6_family = sa_family_t(AF_INET6)

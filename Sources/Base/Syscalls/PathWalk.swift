@@ -5,7 +5,7 @@ internal import Glibc
 public enum FileProblem: Error, Equatable, CustomStringConvertible {
   /// errno.
   case system(Int32)
-  /// A symbolic link on the way, which neither the caller nor root has made: it may lead anywhere by now.
+  /// A symbolic link on the path that neither the caller nor root has made: its target may have changed by now.
   case foreignLink(String, owner: UInt32)
 
   public var description: String {
@@ -17,25 +17,25 @@ public enum FileProblem: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// A walk along a path, step by step, so that no symbolic link of another user is ever followed, and none of anybody in
-/// place of what has been looked at. Root's links are followed: they are the system's.
+/// A walk along a path, step by step. It never follows a symbolic link of another user, and nothing that is put in
+/// place of a checked name. Root's links are followed, because they belong to the system.
 struct PathWalk: ~Copyable {
-  /// What is made where a name on the way does not exist.
+  /// What is created if a name on the path does not exist.
   enum Making {
     /// The last name, as a file.
     case file
-    /// The last name, as a file; that it exists, as whatever, is an error (EEXIST).
+    /// The last name, as a file; it is an error (EEXIST) if the name exists as anything.
     case newFile
     /// Every name, as folders.
     case folders
   }
 
-  /// As path_resolution(7) has it; so often may a name be replaced as well while it is looked at.
+  /// The limit of path_resolution(7). A name may also be replaced this often while it is examined.
   private static let mostTurns = 40
 
-  /// Where the walk is.
+  /// The current position of the walk.
   private var folder: Descriptor
-  /// What is left of the path.
+  /// The rest of the path.
   private var rest: [String]
   private var turns = 0
   private let flags: Int32
@@ -50,7 +50,7 @@ struct PathWalk: ~Copyable {
     while !walk.rest.isEmpty {
       if let opened = try walk.step(walk.rest.removeFirst()) { return opened }
     }
-    // The path was `/`, `.`, or a link to such.
+    // The path was `/`, `.`, or a link to one of them.
     return try owned(openat(walk.folder.number, ".", flags | O_CLOEXEC))
   }
 
@@ -61,7 +61,7 @@ struct PathWalk: ~Copyable {
     self.making = making
   }
 
-  /// Goes on by one name. Returns what was opened, if it was the last.
+  /// Advances by one name. Returns the opened file, if it was the last name.
   private mutating func step(_ name: String) throws(FileProblem) -> Descriptor? {
     let isLast = rest.isEmpty
     let number = bs_open_unfollowed(folder.number, name)
@@ -80,12 +80,12 @@ struct PathWalk: ~Copyable {
       return nil
     }
     let last = openat(folder.number, name, flags | O_NOFOLLOW | O_CLOEXEC)
-    // Replaced or removed a moment ago: it is looked at anew.
+    // Replaced or removed a moment ago: examine it again.
     if last < 0 && (errno == ELOOP || errno == ENOENT) { return try turn([name]) }
     return try Self.owned(last)
   }
 
-  /// Makes what does not exist. If somebody was faster, it is looked at like one that was there.
+  /// Creates what does not exist. If another process was faster, the name is examined like an existing one.
   private mutating func make(_ name: String) throws(FileProblem) -> Descriptor? {
     if making == .folders {
       guard mkdirat(folder.number, name, 0o777) == 0 || errno == EEXIST else {
@@ -103,7 +103,7 @@ struct PathWalk: ~Copyable {
     _ link: borrowing Descriptor, _ name: String, owner: UInt32
   ) throws(FileProblem) -> Descriptor? {
     if bs_is_of_proc(link.number) {
-      // The kernel's own, which only it can follow.
+      // A link of the kernel, which only the kernel can follow.
       if rest.isEmpty { return try Self.owned(openat(folder.number, name, flags | O_CLOEXEC)) }
       folder = try Self.owned(bs_open_folder(folder.number, name))
       return nil
@@ -114,7 +114,7 @@ struct PathWalk: ~Copyable {
     return try turn(Self.names(target))
   }
 
-  /// Goes on with other names than the path's.
+  /// Continues with other names than the path's.
   private mutating func turn(_ names: [String]) throws(FileProblem) -> Descriptor? {
     turns += 1
     guard turns <= Self.mostTurns else { throw .system(ELOOP) }
@@ -122,7 +122,7 @@ struct PathWalk: ~Copyable {
     return nil
   }
 
-  /// Whether what a user owns is as good as the caller's own.
+  /// Whether files of a user are as trusted as the caller's own.
   static func isTrusted(_ user: UInt32) -> Bool { user == geteuid() || user == 0 }
 
   static func status(of descriptor: Int32) throws(FileProblem) -> stat {
@@ -142,7 +142,7 @@ struct PathWalk: ~Copyable {
     path.split(separator: "/").map(String.init).filter { $0 != "." }
   }
 
-  /// The text of a link that is open itself: nobody can change it any more.
+  /// The text of a link that is itself open: it can no longer be changed.
   private static func text(of link: Int32) throws(FileProblem) -> String {
     var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = bytes.withUnsafeMutableBytes { buffer in

@@ -4,15 +4,15 @@ internal import Glibc
 public enum ProcessRecords {
   /// A process that has a socket open.
   public struct Owner: Sendable, Equatable {
-    /// Process id; 0 if none was found or could be looked into.
+    /// Process id; 0 if none was found or could be examined.
     public let pid: Int32
     /// Name of the command as ps shows it; empty if unknown.
     public let command: String
   }
 
-  /// Finds, for each socket inode, a process that has it open. Processes of other users are not looked
-  /// into, so "none" does not mean that there is none.
-  /// - Parameter suspects: processes to look into first; 0s are passed over.
+  /// Finds, for each socket inode, a process that has it open. Processes of other users are not examined, so "none"
+  /// does not mean that there is none.
+  /// - Parameter suspects: processes to examine first; 0s are skipped.
   public static func owners(ofSockets inodes: [UInt64], suspects: [Int32] = []) -> [Owner] {
     let wanted = Dictionary(
       inodes.enumerated().filter { $0.element != 0 }.map {
@@ -55,15 +55,15 @@ public enum ProcessRecords {
     return fields.count > 1 ? Int32(fields[1]) ?? 0 : 0
   }
 
-  /// Whether a process is stopped, by a signal or by a tracer: it executes nothing until somebody lets it go on. Nil
-  /// if there is no such process.
+  /// Whether a process is stopped, by a signal or by a tracer: it executes nothing until it is continued. Nil if there
+  /// is no such process.
   public static func isStopped(_ pid: Int32) -> Bool? {
     status(of: pid).first.map { $0 == "T" || $0 == "t" }
   }
 
-  /// What stands in /proc/PID/stat after the command: state, parent, and more. Empty if there is no such process.
+  /// The part of /proc/PID/stat after the command: state, parent, and more. Empty if there is no such process.
   private static func status(of pid: Int32) -> [Substring] {
-    // "pid (command) state ppid ...": the command may hold anything, parentheses too.
+    // "pid (command) state ppid ...": the command may contain anything, including parentheses.
     guard let text = try? FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
     else { return [] }
     return text[text.index(after: end)...].dropFirst().split(separator: " ")
@@ -86,8 +86,8 @@ public enum ProcessRecords {
     descends(pid, from: root, parent: parent(of:))
   }
 
-  /// Whether it is certain that a process neither is `root` nor descends from it. It is not where one of its ancestors
-  /// ends while they are followed: what was below it has another parent then.
+  /// Whether it is certain that a process neither is `root` nor descends from it. It is uncertain if one of its
+  /// ancestors ends during the search, because its children then get another parent.
   public static func isOutside(_ pid: Int32, of root: Int32) -> Bool {
     var pid = pid
     for _ in 0..<1_000 where pid != root {
@@ -103,7 +103,7 @@ public enum ProcessRecords {
     _ pid: Int32, from root: Int32, parent: (Int32) -> Int32
   ) -> Bool {
     var pid = pid
-    // A chain that changes while it is followed must end, too.
+    // The search must end even if the chain changes meanwhile.
     for _ in 0..<1_000 where pid > 0 {
       if pid == root { return true }
       pid = parent(pid)

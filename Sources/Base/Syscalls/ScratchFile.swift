@@ -13,7 +13,7 @@ public enum ScratchFile {
     return true
   }
 
-  /// Opens a file for reading and writing, and makes it if there is none.
+  /// Opens a file for reading and writing, and creates it if it does not exist.
   public static func open(_ path: String) throws(SystemError) -> Descriptor {
     let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .current("open \(path)") }
@@ -57,7 +57,7 @@ public enum ScratchFile {
     return names.sorted()
   }
 
-  /// Removes a file; that there is none is no error.
+  /// Removes a file; a missing file is not an error.
   public static func remove(_ path: String) {
     unlink(path)
   }

@@ -3,10 +3,10 @@ internal import Glibc
 
 /// A TCP socket as the kernel lists it.
 public struct ListedSocket: Sendable, Equatable {
-  /// By which /proc names it; 0 for a connection that was not accepted yet.
+  /// The inode by which /proc names it; 0 for a connection that was not accepted yet.
   public var inode: UInt64
   public var isListening: Bool
-  /// Whether it is a connection that stands.
+  /// Whether it is an established connection.
   public var isConnected: Bool
   /// Port of the other side; 0 if it was never connected.
   public var peerPort: UInt16
@@ -44,7 +44,7 @@ public enum SocketListing {
   /// The sockets in these states.
   /// - Parameters:
   ///   - port: their port; 0 for all ports.
-  ///   - expected: how many there may be; more cost a second question.
+  ///   - expected: the expected number; if there are more, a second query is needed.
   public static func sockets(
     _ states: States, port: UInt16 = 0, expected: Int = 64
   ) throws(SystemError) -> [ListedSocket] {
@@ -54,7 +54,7 @@ public enum SocketListing {
       let count = bs_list_sockets(states.rawValue, port, &records, Int32(capacity))
       guard count >= 0 else { throw SystemError("sock_diag", code: -count) }
       if Int(count) <= capacity { return records.prefix(Int(count)).map(ListedSocket.init) }
-      // A few more for those that are made meanwhile.
+      // A few more, for sockets that are made meanwhile.
       capacity = Int(count) + 64
     }
   }
@@ -62,7 +62,7 @@ public enum SocketListing {
   /// For each port of a host the listeners that one connection to it could reach.
   /// - Parameters:
   ///   - port: one port, or 0 for all.
-  ///   - expected: how many listeners there may be on all addresses.
+  ///   - expected: the expected number of listeners on all addresses.
   public static func reached(
     at host: HostAddress, port: UInt16 = 0, expected: Int = 64
   ) throws(SystemError) -> [UInt16: [ListedSocket]] {

@@ -1,7 +1,7 @@
 internal import CLinuxShims
 internal import Glibc
 
-/// The addresses of nodes, which are network namespaces of ours: 10.66.0.1 is the head node's.
+/// The addresses of nodes, which are our own network namespaces: 10.66.0.1 is the head node's.
 public enum NodeAddress {
   /// The address of a node, 0...15.
   public static func of(_ node: Int) -> UInt32 { 0x0a42_0001 + UInt32(node) }
@@ -39,7 +39,7 @@ public enum TCPSocket {
     }
   }
 
-  /// Options that let a port be shared. Computed: a stored one is a page fault for each fresh API server.
+  /// Options that allow a port to be shared. Computed: a stored property costs each fresh API server a page fault.
   public struct Sharing: OptionSet, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
@@ -61,8 +61,8 @@ public enum TCPSocket {
     return socket
   }
 
-  /// Confines what `bind(0)` gives this socket, without any privilege (ip(7), Linux 6.3). The kernel ignores
-  /// ends that lie outside the namespace's own range.
+  /// Confines the ports that `bind(0)` gives this socket, without any privilege (ip(7), Linux 6.3). The kernel ignores
+  /// limits that lie outside the namespace's own range.
   public static func confine(_ socket: Int32, to pool: ClosedRange<Int>) throws(SystemError) {
     var value = UInt32(pool.upperBound) << 16 | UInt32(pool.lowerBound)
     guard
@@ -105,7 +105,7 @@ public enum TCPSocket {
     setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
   }
 
-  /// `bind(2)` to the port, 0 for one of the kernel's choice.
+  /// `bind(2)` to the port; 0 lets the kernel choose.
   public static func bind(_ socket: Int32, _ host: Host, port: UInt16) throws(SystemError) {
     guard (failing("bind") ?? withAddress(host, port, { Glibc.bind(socket, $0, $1) })) == 0
     else { throw .current("bind") }
@@ -118,7 +118,7 @@ public enum TCPSocket {
     }
   }
 
-  /// `connect(2)`; true when connected, false when it goes on in the background.
+  /// `connect(2)`; true when connected, false when it continues in the background.
   public static func connect(
     _ socket: Int32, _ host: Host = .loopback, port: UInt16
   ) throws(SystemError) -> Bool {
@@ -129,9 +129,9 @@ public enum TCPSocket {
     throw .current("connect")
   }
 
-  /// Ends the connection and leaves a socket that can connect again (connect(2), AF_UNSPEC), with its options and, if it
-  /// was bound to a certain port, with that one; the other side gets a reset. A refused or unfinished connection is
-  /// forgotten.
+  /// Ends the connection and leaves a socket that can connect again (connect(2), AF_UNSPEC). The socket keeps its
+  /// options and, if it was bound to a given port, that port. The other side gets a reset. A refused or unfinished
+  /// connection is dropped.
   public static func disconnect(_ socket: Int32) throws(SystemError) {
     var nowhere = sockaddr()
     nowhere.sa_family = sa_family_t(AF_UNSPEC)
@@ -156,7 +156,7 @@ public enum TCPSocket {
     return fstat(socket, &status) == 0 ? UInt64(status.st_ino) : 0
   }
 
-  /// Whether this process's descriptor still is the listening socket with that inode.
+  /// Whether this process's descriptor is still the listening socket with that inode.
   public static func isOpen(_ socket: Int32, inode: UInt64) -> Bool {
     self.inode(of: socket) == inode
   }

@@ -1,41 +1,41 @@
-/// Text of others (a plan's labels, a program's last words, names of processes) as any text of ours may show it: on a
-/// terminal, in a log, in a document.
+/// Text from other sources (a plan's labels, a program's last output, names of processes) in a form that is safe in any
+/// text of ours: on a terminal, in a log, in a document.
 ///
-/// A terminal takes control characters for commands: they colour, hide and overwrite what stands there, set the
-/// window's title, or have the terminal answer as if somebody had typed. Format characters reorder what people read, or
-/// hide in it. Runners of continuous integration take commands from the lines of a log. Here all of these are shown
-/// instead of obeyed.
+/// A terminal interprets control characters as commands: they colour, hide and overwrite text, set the window's title,
+/// or make the terminal send input. Format characters reorder or hide text. CI runners interpret lines of a log as
+/// commands. Here all of these characters are shown instead of interpreted.
 public enum TerminalText {
-  /// Characters of a name in a table; longer ones are cut.
+  /// The largest length of a name in a table in characters; longer names are cut.
   public static let longestName = 80
-  /// Characters of a sentence or of a program's last words; longer ones are cut.
+  /// The largest length of a sentence or of a program's last output in characters; longer texts are cut.
   public static let longestWords = 4_000
 
-  /// A text of several lines, with every control and format character but line breaks and tabs replaced, one scalar by
-  /// one: those of ASCII (C0 and DEL) by their picture, as U+241B for escape, the others by U+FFFD: C1 (U+0080 to
-  /// U+009F), of which U+009B begins a sequence as well, what changes the direction of text, what has no width, and
-  /// U+2028 and U+2029, which some take for line breaks. No line of it is a command to a runner.
+  /// A text of several lines. Every control and format character except line breaks and tabs is replaced, scalar by
+  /// scalar. ASCII controls (C0 and DEL) become their picture, for example U+241B for escape. U+FFFD replaces the C1
+  /// controls (U+0080 to U+009F; U+009B also begins an escape sequence), characters that change the direction of text
+  /// or have no width, and U+2028 and U+2029, which some programs treat as line breaks. No line of the result is a
+  /// command for a runner.
   public static func safe(_ text: String) -> String {
     withoutCommands(replacing(text) { isUnsafe($0) && $0 != "\n" && $0 != "\t" })
   }
 
-  /// The same for what stands in one line: line breaks and tabs are replaced, too.
+  /// The same for a single line: line breaks and tabs are replaced, too.
   public static func safeLine(_ text: String) -> String {
     withoutCommands(replacing(text, where: isUnsafe))
   }
 
-  /// The same, cut after so many characters, with a mark (U+2026) in place of the last of them.
+  /// The same, cut after this many characters, with U+2026 in place of the last one.
   public static func safeLine(_ text: String, atMost limit: Int) -> String {
-    // What follows is never looked at: it may be long.
+    // The rest is never read, because it may be long.
     guard let end = text.index(text.startIndex, offsetBy: limit, limitedBy: text.endIndex),
       end < text.endIndex
     else { return safeLine(text) }
     return safeLine(text[..<text.index(before: end)] + "…")
   }
 
-  /// The text with no line that GitHub's runner takes for a command: it obeys `::` at the beginning of a line, also after
-  /// blanks, and `##[` anywhere (src/Runner.Common/ActionCommand.cs of actions/runner). The first of their characters is
-  /// replaced by one that looks like it (U+2236, U+266F).
+  /// The text without lines that GitHub's runner interprets as commands: `::` at the beginning of a line, also after
+  /// blanks, and `##[` anywhere (src/Runner.Common/ActionCommand.cs of actions/runner). The first character is replaced
+  /// by a similar one (U+2236, U+266F).
   public static func withoutCommands(_ text: String) -> String {
     guard text.utf8.contains(UInt8(ascii: ":")) || text.utf8.contains(UInt8(ascii: "#")) else {
       return text
@@ -63,8 +63,8 @@ public enum TerminalText {
     return String(result)
   }
 
-  /// Whether something may take a scalar for more than a character to be shown: of the general categories control,
-  /// format, line separator and paragraph separator.
+  /// Whether a program may interpret a scalar instead of displaying it: the general categories control, format, line
+  /// separator and paragraph separator.
   public static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.value < 0x7F { return scalar.value < 0x20 }
     return switch scalar.properties.generalCategory {

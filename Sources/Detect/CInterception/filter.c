@@ -74,8 +74,9 @@ static void build(struct program *program, unsigned traps) {
   }
   add(program, BPF_JMP | BPF_JEQ | BPF_K, __NR_bind, 1, 0);
   give(program, SECCOMP_RET_ALLOW);
-  /* Netlink sockets (each getaddrinfo binds one) pass by the size of their addresses: 12 bytes, with which the kernel
-     refuses to bind an internet socket. It takes 16 and more, whatever follows the address: no other size tells. */
+  /* Netlink sockets (each getaddrinfo binds one) are recognised by their address size of 12 bytes, with which the
+     kernel refuses to bind an internet socket. It accepts 16 bytes and more, whatever follows the address, so no other
+     size identifies the family. */
   load(program, argument(2));
   on(program, sizeof(struct sockaddr_nl), SECCOMP_RET_ALLOW);
   give(program, notify);

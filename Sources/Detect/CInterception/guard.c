@@ -26,7 +26,7 @@ int pt_reply(int listener, uint64_t id, int64_t value, int error, uint32_t flags
   return result == 0 ? 0 : errno;
 }
 
-/* Once the supervisor is gone, every call continues: those it had taken and those that come. */
+/* Once the supervisor is gone, every call continues: those that it had received and later ones. */
 static void keep_answering(int listener, struct calls *calls) {
   if (calls->incoming.notification.id)
     pt_reply(listener, calls->incoming.notification.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
@@ -54,7 +54,7 @@ void pt_guard(int listener, int supervisor, struct calls *calls) {
   sigprocmask(SIG_BLOCK, &all, 0);
   setsid();
   prctl(PR_SET_NAME, "bindstorm-guard", 0, 0, 0);
-  /* It must hold nobody's pipe or terminal open, nor keep a folder busy. */
+  /* It must not keep any pipe or terminal open, nor keep a folder busy. */
   if (chdir("/") != 0) _exit(1);
   int low = listener < supervisor ? listener : supervisor, high = listener < supervisor ? supervisor : listener;
   if (low > 0) close_range(0, (unsigned)low - 1, 0);

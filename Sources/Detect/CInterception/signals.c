@@ -22,8 +22,8 @@ int pt_block_signals(void) {
   for (unsigned i = 0; i < sizeof noted / sizeof *noted; i++) sigaddset(&set, noted[i]);
   if (sigprocmask(SIG_BLOCK, &set, has_inherited_mask ? 0 : &inherited_mask) != 0) return -errno;
   if (!has_inherited_mask) {
-    /* Children must be waited for even where the caller's caller ignored them, and to write its report it need
-       not be in the terminal's foreground. */
+    /* Children must be waited for even if SIGCHLD was inherited as ignored, and the supervisor must be able to
+       write its report from the terminal's background. */
     inherited_child_handler = signal(SIGCHLD, SIG_DFL);
     inherited_output_handler = signal(SIGTTOU, SIG_IGN);
   }

@@ -130,8 +130,8 @@ static int start_guard(struct pt_tree *tree) {
   return tree->guard < 0 ? -1 : 0;
 }
 
-/* Takes the listener, starts the guard and waits until the command is executed. What went wrong, PT_FAILED_NOT for
-   nothing. */
+/* Takes the listener, starts the guard and waits until the command is executed. Returns the failure, PT_FAILED_NOT if
+   there is none. */
 static struct child_report await_command(struct pt_tree *tree, int channel) {
   struct child_report report;
   int result = receive_report(channel, &report, &tree->listener);

@@ -58,7 +58,7 @@ static int access_mem(space s, word address, word *value, int write, void *argum
   if (write) return -1;
   return pt_read_memory(current.tid, address, value, sizeof *value) == (long)sizeof *value ? 0 : -1;
 }
-/* Of a thread inside a call only these registers are known; code that needs more ends the walk. */
+/* For a thread inside a call only these registers are known; code that needs others ends the walk. */
 static int access_reg(space s, int number, word *value, int write, void *argument) {
   (void)s, (void)argument;
   if (write) return -1;

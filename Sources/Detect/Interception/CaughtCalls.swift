@@ -31,7 +31,7 @@ extension Supervisor {
     }
   }
 
-  /// A duplicate of the descriptor that the call names, nil if it is none of ours to look into.
+  /// A duplicate of the descriptor that the call names, nil if we must not examine it.
   func duplicate(_ call: pt_call, _ thread: Threads.Record) -> Duplicate? {
     guard thread.pidfd >= 0 else { return nil }
     let number = pt_take_descriptor(
@@ -40,7 +40,7 @@ extension Supervisor {
       if number != -EBADF { observation.unobserved += 1 }
       return nil
     }
-    // The thread that was looked up is the one that waits.
+    // The thread must be the one that waits in the call.
     guard pt_is_valid(&tree, call.id) != 0 else {
       close(number)
       return nil
@@ -48,7 +48,7 @@ extension Supervisor {
     return Duplicate(owning: number)
   }
 
-  /// The address that the call names, as its bytes. Nil: nothing that is ours to execute.
+  /// The address that the call names, as bytes. Nil if we must not execute the call.
   func addressBytes(_ call: pt_call) -> [UInt8]? {
     let length = Int(Int32(truncatingIfNeeded: call.arguments.2))
     guard length >= 16, length <= 128 else { return nil }
@@ -87,7 +87,7 @@ extension Supervisor {
     }
   }
 
-  /// Executes `bind(0)` and notes the port.
+  /// Executes `bind(0)` and records the port.
   func bindAny(
     _ socket: borrowing Duplicate, _ bytes: [UInt8], _ namespace: UInt64,
     _ thread: Threads.Record, _ call: pt_call
@@ -139,7 +139,7 @@ extension Supervisor {
     let namespace = socket.namespace
     guard networks.reach(namespace, of: Int32(call.tid)) else { return nil }
     let before = socket.address?.port ?? 0
-    // Another user's rights must not matter: a socket that is bound or gets an ephemeral port needs none.
+    // Another user's rights must not matter: a socket that is bound or gets an ephemeral port needs no rights.
     let error = socket.listen(Int32(truncatingIfNeeded: call.arguments.1))
     if error == 0 && before == 0 { note(socket, namespace, .listenUnbound, thread, call) }
     if error == 0 { ledger.listened(cookie: socket.cookie) }
@@ -182,8 +182,8 @@ extension Supervisor {
     return nil
   }
 
-  /// The network namespace of a connecting TCP socket, nil for others. Without descriptors of others it is taken
-  /// to be the supervisor's own.
+  /// The network namespace of a connecting TCP socket, nil for other sockets. If descriptors cannot be duplicated, it
+  /// is assumed to be the supervisor's own.
   private func streamNamespace(_ call: pt_call, _ thread: Threads.Record) -> UInt64? {
     if observation.mode == .fallback {
       let number = pt_socket_protocol(

@@ -3,17 +3,18 @@ internal import Glibc
 internal import LinuxFacts
 internal import Syscalls
 
-/// The command's process group, and whose the terminal is.
+/// The command's process group, and who has the terminal.
 ///
 /// The command is not in the supervisor's group, so that `kill 0` in it ends neither the supervisor nor the caller. For
 /// the terminal it is a background job: the supervisor's group, with the rest of a pipeline and the script around it,
-/// stays in the foreground and takes what is typed. The supervisor passes the terminal's signals on, and lends the
-/// terminal to the command when the command first needs it, which the kernel tells by stopping it (SIGTTIN, SIGTTOU). While
-/// it is lent, the terminal's signals reach the command's group alone, and are passed on the other way.
+/// stays in the foreground and reads what is typed. The supervisor forwards the terminal's signals. It makes the
+/// command the foreground job when the command first needs the terminal: the kernel then stops the command (SIGTTIN,
+/// SIGTTOU). As long as the command is in the foreground, the terminal's signals reach only its group, and the
+/// supervisor's group gets them from the supervisor.
 struct CommandGroup: ~Copyable {
   /// The controlling terminal, -1 where there is none.
   private let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
-  /// The group's number, which is the command's process id; 0 before it begins.
+  /// The group's number, which is the command's process id; 0 before the command is started.
   private var leader: Int32 = 0
   private var isLent = false
   /// How long the supervisor was stopped with its job, all in all.
@@ -26,12 +27,12 @@ struct CommandGroup: ~Copyable {
 
   /// Sends a signal to every process of the group.
   func send(_ signal: Int32) {
-    // Before the command is there, 0 would be the supervisor's own group.
+    // Before the command is started, 0 would mean the supervisor's own group.
     if leader > 0 { kill(-leader, signal) }
   }
 
-  /// The job is to stop: stops the command, then the supervisor, and continues the command when somebody continues the
-  /// supervisor.
+  /// The job must stop: stops the command, then the supervisor, and continues the command when the supervisor is
+  /// continued.
   mutating func stops(with signal: Int32) {
     let hadTerminal = isLent
     takeBack()
@@ -55,7 +56,7 @@ struct CommandGroup: ~Copyable {
     guard terminal >= 0 else { return }
     switch signal {
     case SIGTTIN, SIGTTOU:
-      // In the background, the whole job waits for the foreground, as it would by itself.
+      // In the background, the whole job waits for the foreground, as the command would without the supervisor.
       if !isLent && !lend() {
         // With nobody there who could bring it to the foreground, the kernel ends stopped groups by SIGHUP, too.
         if !stop(by: SIGTTIN) { send(SIGHUP) }
@@ -70,8 +71,8 @@ struct CommandGroup: ~Copyable {
     }
   }
 
-  /// The command has ended. What is left of its group may no longer read from the terminal.
-  /// - Returns: the signal by which somebody at the terminal ended it; nil if nobody did.
+  /// The command has ended. The remaining processes of its group may no longer read from the terminal.
+  /// - Returns: the signal by which a user at the terminal ended it; nil if there was none.
   mutating func ended(_ status: WaitStatus) -> Int32? {
     guard isLent else { return nil }
     takeBack()
@@ -82,7 +83,7 @@ struct CommandGroup: ~Copyable {
     return signal
   }
 
-  /// Makes the group the terminal's foreground group, if the supervisor's is. Returns whether it is now.
+  /// Makes the group the terminal's foreground group, if the supervisor's group is. Returns whether it is now.
   @discardableResult
   private mutating func lend() -> Bool {
     guard terminal >= 0, tcgetpgrp(terminal) == getpgrp() else { return false }
@@ -90,7 +91,7 @@ struct CommandGroup: ~Copyable {
     return isLent
   }
 
-  /// SIGTTOU is ignored by the supervisor, so that it may do this from the background.
+  /// The supervisor ignores SIGTTOU, so that it may do this from the background.
   private mutating func takeBack() {
     guard isLent else { return }
     isLent = false

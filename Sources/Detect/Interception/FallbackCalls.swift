@@ -3,7 +3,7 @@ internal import Glibc
 internal import RaceLedger
 internal import Syscalls
 
-/// The caught calls where the kernel executes them and their results are looked up.
+/// The caught calls in fallback mode: the kernel executes them, and the supervisor looks up their results.
 extension Supervisor {
   func descriptorName(_ thread: Threads.Record, _ call: pt_call) -> UInt64 {
     UInt64(UInt32(bitPattern: thread.party.pid)) << 32
@@ -19,7 +19,7 @@ extension Supervisor {
       return nil
     }
     guard handedOut[Int(address.port)] else { return nil }
-    // The type of a socket that is not bound yet is told by its inode's attribute alone.
+    // For a socket that is not bound yet, only an attribute of its inode shows the type.
     let number = pt_socket_protocol(
       pid_t(call.tid), Int32(truncatingIfNeeded: call.arguments.0))
     guard number == Int32(IPPROTO_TCP) || number == Int32(IPPROTO_UDP) else { return nil }
@@ -30,7 +30,7 @@ extension Supervisor {
     return nil
   }
 
-  /// At getsockname() and listen() the kernel knows the port; its record is found by the inode.
+  /// At getsockname() and listen() the kernel knows the port; the socket's record is found by the inode.
   func lookUp(_ call: pt_call) -> Int32? {
     guard let thread = threads.record(call.tid),
       let target = link("/proc/\(call.tid)/fd/\(Int32(truncatingIfNeeded: call.arguments.0))"),

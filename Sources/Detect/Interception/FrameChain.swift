@@ -1,26 +1,26 @@
 internal import CInterception
 
-/// Where the frame-pointer register of a thread in a system call points, found on its stack.
+/// The value of the frame-pointer register of a thread in a system call, found on its stack.
 ///
-/// The kernel tells program counter and stack pointer of such a thread, no other register, and to stop it for a
-/// tracer would interrupt the call that waits. But functions that keep a frame pointer link their frames: each holds
-/// the address of the next one and, beside it, an address that a call instruction returns to. The innermost such
-/// link is the register's value, since the system call's own wrapper leaves it alone.
+/// The kernel shows only the program counter and stack pointer of such a thread, and stopping it for a tracer would
+/// interrupt the waiting call. But functions that keep a frame pointer link their frames: each frame contains the
+/// address of the next one and, beside it, a return address, which follows a call instruction. The innermost such link
+/// is the register's value, because the wrapper of the system call does not change it.
 struct FrameChain {
   /// The value of the frame pointer.
   let start: UInt64
-  /// Addresses that the linked frames return to, innermost first.
+  /// Return addresses of the linked frames, innermost first.
   let returns: [UInt64]
 
-  /// Bytes of stack in which the innermost link is looked for.
+  /// Bytes of stack in which the innermost link is searched.
   private static let reach = 8_192
-  /// A frame is not larger.
+  /// The largest size of a frame.
   private static let largestFrame: UInt64 = 1 << 20
   private static let longest = 48
-  /// So many links in a row are no coincidence.
+  /// The number of links in a row that are not a coincidence.
   private static let least = 2
 
-  /// Nil if no chain is there.
+  /// Nil if there is no chain.
   init?(_ tid: Int32, stack: UInt64, isCode: (UInt64) -> Bool) {
     var words = [UInt64](repeating: 0, count: Self.reach / 8)
     let count = words.withUnsafeMutableBytes {

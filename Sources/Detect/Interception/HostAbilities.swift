@@ -2,14 +2,14 @@ internal import CInterception
 internal import Glibc
 internal import Syscalls
 
-/// What this host offers for catching port calls of other programs.
+/// What this host offers for catching other programs' port calls.
 public struct HostAbilities: Sendable {
   /// How calls are caught.
   public enum Mode: String, Sendable {
     /// The supervisor executes bind() and listen() on a duplicate of the descriptor.
     case full
-    /// The kernel executes them; the supervisor looks up the result. For containers that block pidfd_getfd and
-    /// for kernels before 5.19.
+    /// The kernel executes them; the supervisor looks up the result. For containers that block pidfd_getfd and for
+    /// kernels before 5.19.
     case fallback
   }
 
@@ -17,7 +17,7 @@ public struct HostAbilities: Sendable {
   public struct Row: Sendable {
     public let name: String
     public let isThere: Bool
-    /// What follows where it is missing, and what would grant it.
+    /// What is missing without it, and how to enable it.
     public let note: String
 
     public init(name: String, isThere: Bool, note: String) {
@@ -40,7 +40,7 @@ public struct HostAbilities: Sendable {
   /// Path of py-spy, nil if there is none.
   public let pySpy: String?
 
-  /// Tries everything; a few dozen microseconds, and about a millisecond for `canUnwind`.
+  /// Tries everything; takes a few dozen microseconds, and about a millisecond for `canUnwind`.
   public init() {
     var host = pt_host()
     pt_examine_host(&host)
@@ -57,13 +57,13 @@ public struct HostAbilities: Sendable {
     pySpy = executable("py-spy")
   }
 
-  /// The best mode, nil where nothing can be caught.
+  /// The best mode, nil if calls cannot be caught.
   public var mode: Mode? {
     guard userNotification, readMemory, destroyEvents else { return nil }
     return takeDescriptor && killableWait ? .full : .fallback
   }
 
-  /// What is missing when there is no mode, in words.
+  /// What is missing if there is no mode, in words.
   public var missing: String {
     rows.filter { !$0.isThere && $0.note.hasPrefix("needed") }.map(\.name)
       .joined(separator: "; ")

@@ -6,7 +6,7 @@ internal import Syscalls
 
 /// Calls that fail or wait by a rule.
 extension Supervisor {
-  /// Whether the call was answered or put off.
+  /// Whether the call was answered or delayed.
   func inject(_ call: pt_call) -> Bool {
     let kinds: [UInt32: InjectedCall] = [
       PT_CALL_BIND.rawValue: .bind, PT_CALL_LISTEN.rawValue: .listen,
@@ -16,7 +16,7 @@ extension Supervisor {
     guard let kind = kinds[call.kind], let thread = threads.record(call.tid) else { return false }
     var port: UInt16?
     if kind.namesPort {
-      // Unix and netlink sockets are not meant.
+      // Rules do not apply to Unix and netlink sockets.
       guard let address = addressBytes(call).flatMap({ SocketAddress(socketBytes: $0) }) else {
         return false
       }

@@ -21,7 +21,7 @@ final class Networks {
   let own: UInt64
   private let ownDescriptor: Int32
 
-  /// - Throws: when the own namespace's destroy events are not to be had.
+  /// - Throws: when the own namespace's destroy events are not available.
   init() throws(SystemError) {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard socket >= 0 else { throw .current("socket") }
@@ -42,13 +42,13 @@ final class Networks {
     close(ownDescriptor)
   }
 
-  /// Whether sockets can be made there; opens its events at first sight.
+  /// Whether sockets can be made there; opens its events at first use.
   func reach(_ cookie: UInt64, of tid: Int32) -> Bool {
     if known[cookie] != nil { return true }
     if unreachable.contains(cookie) { return false }
     let descriptor = open("/proc/\(tid)/ns/net", O_RDONLY | O_CLOEXEC)
     var events: Int32 = -1
-    // The thread's namespace need not be its socket's.
+    // The thread's namespace may differ from its socket's.
     let isIt =
       descriptor >= 0
       && entering(descriptor) {
@@ -68,7 +68,7 @@ final class Networks {
     return isIt
   }
 
-  /// Runs in a namespace and comes back. Nil where it cannot be entered.
+  /// Runs in a namespace and comes back. Nil if it cannot be entered.
   private func entering<R>(_ descriptor: Int32, _ body: () -> R) -> R? {
     guard descriptor >= 0 else { return body() }
     guard bs_enter_network(descriptor) == 0 else { return nil }
@@ -115,7 +115,7 @@ final class Networks {
     return Array(records.prefix(Int(max(0, min(count, 64)))))
   }
 
-  /// Has the kernel destroy sockets there whose events come after all that are under way. Returns their cookies.
+  /// Makes the kernel destroy sockets there, whose events come after all pending events. Returns their cookies.
   func markEvents(in namespace: UInt64) -> Set<UInt64> {
     guard let network = known[namespace] else { return [] }
     var cookies = [UInt64](repeating: 0, count: Self.mostMarks)
@@ -125,6 +125,6 @@ final class Networks {
     return Set(cookies.prefix(Int(count ?? 0)))
   }
 
-  /// Beyond so many CPUs, events of others can still be late.
+  /// With more CPUs than this, events of others can still be late.
   private static let mostMarks = 128
 }

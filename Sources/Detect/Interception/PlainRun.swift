@@ -6,7 +6,7 @@ internal import Syscalls
 /// Runs a command with nothing caught, in the caller's namespaces.
 public enum PlainRun {
   /// Moves the calling process into a network namespace with loopback and `ports` ephemeral ports from 40000.
-  /// - Throws: `unavailable` where namespaces are not to be had.
+  /// - Throws: `unavailable` if namespaces are not available.
   public static func narrow(to ports: Int) throws(CheckError) {
     let entered = Namespace.enter(allowed: true)
     guard entered.how != .none else { throw .unavailable("network namespace: \(entered.problem)") }
@@ -17,8 +17,8 @@ public enum PlainRun {
     }
   }
 
-  /// Runs it to its end, with its output to one descriptor and no input. A signal that ends the calling process ends
-  /// the command's process group first: it is not the terminal's foreground group, and nobody else would.
+  /// Runs it to its end, with its output to one descriptor and no input. A signal that ends the calling process first
+  /// ends the command's process group: it is not the terminal's foreground group, so no other process would end it.
   /// - Parameter timeLimit: nanoseconds after which its process group is ended.
   public static func run(
     _ command: [String], output: Int32, inheritsPipeIgnored: Bool, timeLimit: UInt64
@@ -27,7 +27,7 @@ public enum PlainRun {
     let signals = pt_hold_endings(&found)
     guard signals >= 0 else { throw .system("signalfd: \(errorText(-signals))") }
     let ending = Descriptor(owning: signals)
-    // One that is pending is delivered here, when everything else is done.
+    // A pending signal is delivered here, when everything else is done.
     defer { sigprocmask(SIG_SETMASK, &found, nil) }
     let pid = try spawn(
       command, output: output, signalMask: &found, inheritsPipeIgnored: inheritsPipeIgnored)
@@ -38,7 +38,7 @@ public enum PlainRun {
     }
     let handle = Descriptor(owning: pidfd)
     let isInTime = waits(for: [handle.number, ending.number], limit: timeLimit)
-    // What the command left behind in its group ends with it.
+    // End what the command left behind in its group.
     let status = end(pid)
     guard isInTime else { return .hung }
     return Observation.Status(WaitStatus(status))

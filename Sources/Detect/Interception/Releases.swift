@@ -3,7 +3,7 @@ internal import Glibc
 internal import RaceLedger
 internal import Syscalls
 
-/// What the kernel tells of sockets whose last reference went.
+/// The kernel's events about sockets whose last reference was dropped.
 extension Supervisor {
   func drainEvents() {
     var records = [bs_socket_record](repeating: bs_socket_record(), count: 128)
@@ -38,8 +38,8 @@ extension Supervisor {
     }
   }
 
-  /// Takes all events of a namespace that are under way: the kernel's worker threads send them, as late as these
-  /// get a CPU on a busy host, and those of different CPUs in no order.
+  /// Takes all pending events of a namespace. The kernel's worker threads send them, which can be late on a busy host,
+  /// and events of different CPUs come in no fixed order.
   func settleEvents(of namespace: UInt64) {
     marks = networks.markEvents(in: namespace)
     let deadline = MonotonicClock.now() + Self.longestEventDelay
@@ -47,7 +47,7 @@ extension Supervisor {
     marks = []
   }
 
-  /// How long an event is waited for that must come, unless the kernel dropped it.
+  /// How long to wait for an event that must come, unless the kernel dropped it.
   static let longestEventDelay: UInt64 = 500_000_000
 
   func waitForEvents(milliseconds: Int32) {

@@ -2,13 +2,13 @@ internal import CInterception
 internal import Glibc
 internal import RaceLedger
 
-/// A socket of the tree, as a duplicate that belongs to the supervisor for a moment.
+/// A socket of the tree, as a duplicate that the supervisor owns for a short time.
 struct Duplicate: ~Copyable {
   let number: Int32
   let transport: Transport
   let isIPv6: Bool
 
-  /// Takes over a descriptor. Nil if it is no TCP or UDP socket; it is closed then.
+  /// Takes over a descriptor. Nil, and the descriptor is closed, if it is not a TCP or UDP socket.
   init?(owning number: Int32) {
     func option(_ name: Int32) -> Int32? {
       var value: Int32 = 0

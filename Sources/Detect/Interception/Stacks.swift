@@ -3,10 +3,10 @@ internal import Glibc
 internal import RaceLedger
 internal import Syscalls
 
-/// Stacks of threads that wait in a caught call. Nobody is stopped and no tracer is used: memory is read, and
-/// for Python py-spy is asked.
+/// Stacks of threads that wait in a caught call. No thread is stopped and no tracer is used: the supervisor reads
+/// memory, and runs py-spy for Python.
 final class Stacks {
-  /// How many may still be taken.
+  /// The number of stacks that may still be taken.
   private var nativeLeft: Int
   private var pythonLeft: Int
   private let pySpy: String?
@@ -45,17 +45,17 @@ final class Stacks {
     if walk.count < Self.shortWalk,
       let chain = FrameChain(tid, stack: stack, isCode: modules.isCode)
     {
-      // With the frame pointer the tables may lead on; where there are none, the chain itself does.
+      // With the frame pointer the unwind tables may lead further; without tables the frame chain itself does.
       let further = Self.walk(tid, instruction, stack, frame: chain.start)
       let known = Set(walk)
       let linked = walk + chain.returns.filter { !known.contains($0) }
       walk = further.count >= linked.count ? further : linked
     }
-    // A return address may lie past the end of its function: the call is the instruction before.
+    // A return address may lie past the end of its function: use the call instruction before it.
     return walk.enumerated().map { frame($1, $0 == 0 ? 0 : 1, tid, modules) }
   }
 
-  /// Walks that end earlier have met code that needs more than program counter and stack pointer.
+  /// Shorter walks have met code that needs more than program counter and stack pointer.
   private static let shortWalk = 4
 
   private static func walk(
@@ -94,7 +94,7 @@ final class Stacks {
     }
 
     private let all: [Module]
-    /// Executable memory, that of compilers at run time included.
+    /// Executable memory, including that of JIT compilers.
     private let code: [Range<UInt64>]
 
     init(_ tid: Int32) {
@@ -178,7 +178,7 @@ func link(_ path: String) -> String? {
   }
 }
 
-/// Reads until the end of the stream or that time.
+/// Reads until the end of the stream or until the deadline.
 private func readToEnd(_ descriptor: Int32, until deadline: UInt64) -> [UInt8] {
   var bytes: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 65_536)
@@ -194,7 +194,7 @@ private func readToEnd(_ descriptor: Int32, until deadline: UInt64) -> [UInt8] {
   return bytes
 }
 
-/// Standard output of a program that ends within two seconds; it is ended then. Empty if it cannot be run.
+/// Standard output of a program that ends within two seconds; after that it is killed. Empty if it cannot be run.
 private func output(of arguments: [String]) -> String {
   var ends: (Int32, Int32) = (-1, -1)
   let made = withUnsafeMutableBytes(of: &ends) {

@@ -4,9 +4,9 @@ internal import Glibc
 internal import RaceLedger
 internal import Syscalls
 
-/// A bind by number of a port that was handed out: the proof, the theft and the owner.
+/// A bind by number to a port that was handed out: the proof, the theft and the owner.
 extension Supervisor {
-  /// Proves, steals, executes and judges such a bind; its errno, nil where it cannot be seen.
+  /// Proves, steals, executes and judges such a bind. Returns its errno, nil if it cannot be observed.
   func rebind(
     _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call,
     reusesAddress: Bool, execute: () -> (error: Int32?, cookie: UInt64)
@@ -30,20 +30,20 @@ extension Supervisor {
     return result.error
   }
 
-  /// What has to be tried for the port, once everything is known of it that can be; nil if it was not handed out.
+  /// What must be tried for the port, once all available facts about it are known; nil if it was not handed out.
   private func question(_ key: PortKey, _ address: SocketAddress) -> Ledger.Question? {
     drainEvents()
     guard let question = ledger.question(key, address: address) else { return nil }
     guard ledger.mayHaveServed(key) else { return question }
-    // Connections that are left are in the kernel's list. The events of the others must be known before the port
-    // has a new listener.
+    // Remaining connections are in the kernel's list. The events of the others must be known before the port has a new
+    // listener.
     let isServing = networks.sockets(in: key.namespace, key.transport, port: key.port)
       .contains { $0.peer_port != 0 }
     if isServing { ledger.served(key) } else { settleEvents(of: key.namespace) }
     return ledger.question(key, address: address)
   }
 
-  /// Tries whether others could take the port, once its release is known where a theft depends on that.
+  /// Tries whether others could take the port, once its release is known if a theft depends on that.
   private func proveAfterRelease(
     _ question: inout Ledger.Question, reusesAddress: Bool
   ) -> Trial {
@@ -53,8 +53,8 @@ extension Supervisor {
       trial.answers.isFree || trial.answers.isFreeWithReuse
     else { return trial }
     let key = question.key
-    // Whether it was a client's port is told by the event, which is under way: the port is free. It takes a
-    // fraction of a millisecond, and on a busy host as long as the kernel's worker threads wait for a CPU.
+    // The event tells whether it was a client's port. It is pending, because the port is free. It takes a fraction of a
+    // millisecond, and on a busy host as long as the kernel's worker threads wait for a CPU.
     let deadline = MonotonicClock.now() + Self.longestEventDelay
     while question.isAwaitingRelease && MonotonicClock.now() < deadline {
       waitForEvents(milliseconds: 1)
@@ -65,7 +65,7 @@ extension Supervisor {
     return prove(question, reusesAddress: reusesAddress)
   }
 
-  /// Keeps the socket of a trial as the thief's, or closes it.
+  /// Keeps the socket of a trial as the thief's socket, or closes it.
   private func place(_ trial: Trial, steals: Bool, _ key: PortKey, _ address: SocketAddress) {
     if steals && trial.socket >= 0 {
       answerAsThief(trial.socket, key)
@@ -80,8 +80,8 @@ extension Supervisor {
 
   static let thiefName = "bindstorm (thief)"
 
-  /// Where connections are looked at, a thief listens, as another deployment's server would: clients that dial the
-  /// number reach it.
+  /// If connections are examined, a thief listens, as another deployment's server would: clients that dial the port
+  /// reach it.
   func answerAsThief(_ socket: Int32, _ key: PortKey) {
     guard supervision.groupVariable != nil, key.transport == .tcp else { return }
     _ = Glibc.listen(socket, 128)
@@ -98,10 +98,10 @@ extension Supervisor {
     for thief in thieves.removeValue(forKey: key) ?? [] { close(thief.socket) }
   }
 
-  /// What a trial showed, and the socket that could take the port; -1 if none could.
+  /// The result of a trial, and the socket that could take the port; -1 if none could.
   typealias Trial = (answers: Ledger.Answers, socket: Int32)
 
-  /// Tries whether others could take the port now. The socket that could is kept open for the caller to close.
+  /// Tries whether others could take the port now. A socket that could is kept open for the caller to close.
   func prove(_ question: Ledger.Question, reusesAddress: Bool) -> Trial {
     let key = question.key
     if let mine = thieves[key] {
@@ -131,7 +131,7 @@ extension Supervisor {
     return (answers, socket)
   }
 
-  /// Who holds a port: a thief of ours, a socket of the tree, or a stranger.
+  /// Who holds a port: one of our thieves, a socket of the tree, or an outsider.
   func owner(_ key: PortKey, _ address: SocketAddress) -> Owner? {
     if thieves[key] != nil {
       return Owner(isInTree: false, isThief: true, pid: getpid(), command: Self.thiefName)

@@ -1,26 +1,26 @@
 internal import LinuxFacts
 public import RaceLedger
 
-/// What to run and what to do to it.
+/// The command to run, and what to do to it.
 public struct Supervision: Sendable {
   /// The command, found by PATH.
   public var command: [String]
   public var steal = StealPolicy()
-  /// `bind(0)` gets the port of a released probe again, where the kernel allows it.
+  /// `bind(0)` gets the port of a released probe again, if the kernel allows it.
   public var forcesDuplicates = false
   public var injections: [InjectRule] = []
-  /// Environment variable whose value tells deployments apart; nil does not look at connections.
+  /// Environment variable whose value distinguishes deployments; nil: connections are not examined.
   public var groupVariable: String?
   public var allowsIOUring = false
-  /// Nil: the best one the host offers.
+  /// Nil: the best mode that the host offers.
   public var mode: HostAbilities.Mode?
-  /// How many stacks are taken.
+  /// The largest number of stacks that are taken.
   public var stackLimit = 64
   /// Asks py-spy for Python frames.
   public var asksPySpy = true
-  /// How long processes that outlive the command are waited for, in nanoseconds; nil: for ever.
+  /// How long to wait for processes that outlive the command, in nanoseconds; nil: for ever.
   public var linger: UInt64?
-  /// The tree is ended after so many nanoseconds; nil: never.
+  /// The tree is ended after this many nanoseconds; nil: never.
   public var timeLimit: UInt64?
   /// The supervisor inherited SIGPIPE ignored, and so must the command.
   public var inheritsPipeIgnored = false
@@ -32,13 +32,13 @@ public struct Supervision: Sendable {
   public init(command: [String]) { self.command = command }
 }
 
-/// What came of it.
+/// The result.
 public struct Observation: Sendable {
   /// How the command ended.
   public enum Status: Sendable, Equatable {
     case exited(Int32)
     case signalled(Int32)
-    /// The time limit struck.
+    /// The time limit was exceeded.
     case hung
 
     init(_ wait: WaitStatus) {
@@ -59,17 +59,17 @@ public struct Observation: Sendable {
   public var calls = 0
   /// Ports that the kernel chose.
   public var probes = 0
-  /// Calls that could not be looked into (another user's process, a namespace that cannot be entered).
+  /// Calls that could not be examined (another user's process, a namespace that cannot be entered).
   public var unobserved = 0
   /// Destroy events that the kernel dropped: releases may be dated late.
   public var lostEvents = 0
   public var stolen = 0
   public var duplicatesForced = 0
-  /// How often each injection struck, in their order.
+  /// How often each injection was applied, in their order.
   public var injected: [Int] = []
   /// The signal that asked to stop.
   public var interruption: Int32?
-  /// Processes of the tree still ran at the end; a guard lets their calls continue.
+  /// Processes of the tree were still running at the end; a guard lets their calls continue.
   public var isTreeRunning = false
 }
 
@@ -77,7 +77,7 @@ public struct Observation: Sendable {
 public enum CheckError: Error, Equatable, CustomStringConvertible {
   /// What the host lacks.
   case unavailable(String)
-  /// Another supervisor's filter is on this tree already.
+  /// Another supervisor's filter is already installed in this tree.
   case nested
   /// The command could not be executed.
   case cannotExecute(String, code: Int32)

@@ -21,15 +21,15 @@ public final class Supervisor {
   var observation: Observation
   /// Sockets of ours that hold ports.
   var thieves: [PortKey: [(address: SocketAddress, socket: Int32)]] = [:]
-  /// Ports on which a re-bind was made to fail: the thief stays, as another program would.
+  /// Ports on which a re-bind was made to fail: the thief keeps them, as another program would.
   var stolenPorts: Set<PortKey> = []
-  /// Ports that were ever handed out, so that others pass quickly.
+  /// All ports that were ever handed out, so that other ports pass quickly.
   var handedOut = [Bool](repeating: false, count: 65_536)
-  /// Sockets of ours, by cookie, whose destroy events come after all that are under way.
+  /// Our sockets, by cookie, whose destroy events come after all pending events.
   var marks: Set<UInt64> = []
-  /// Calls that wait for their time.
+  /// Calls whose delay has not passed yet.
   var delayed: [(due: UInt64, call: pt_call, error: Int32?)] = []
-  /// Fallback mode: descriptors on which `bind(0)` went on, by process.
+  /// Fallback mode: descriptors on which `bind(0)` continued, by process.
   var unnamed: Set<UInt64> = []
   private var commandStatus: Observation.Status?
   /// Whether the command's exit was taken: its process id may be anybody's since.
@@ -41,7 +41,7 @@ public final class Supervisor {
   public static func run(_ supervision: Supervision) throws(CheckError) -> Observation {
     let abilities = HostAbilities()
     guard let best = abilities.mode else { throw .unavailable(abilities.missing) }
-    // Supervisor and guard wait by it; denied, they would turn in circles.
+    // Supervisor and guard wait with this call; if it is denied, they would loop without end.
     guard (failing("poll") ?? poll(nil, 0, 0)) == 0 else {
       throw .unavailable(SystemError.current("poll").description)
     }
@@ -147,7 +147,7 @@ public final class Supervisor {
   }
 
   private func finish() -> Observation {
-    // The last releases are on their way.
+    // The last release events are pending.
     let patience = observation.isTreeRunning ? 20_000_000 : Self.longestEventDelay
     let deadline = MonotonicClock.now() + patience
     while ledger.findings.contains(where: \.isAwaitingRelease), MonotonicClock.now() < deadline {
@@ -162,7 +162,7 @@ public final class Supervisor {
       take(WaitStatus(status))
     }
     if !observation.isTreeRunning {
-      // The guard saw the same end; it must not be left to a slow init.
+      // The guard saw the same end. Wait for it here, because a slow init might not.
       while waitpid(tree.guard, nil, 0) < 0 && errno == EINTR {}
     }
     observation.status = commandStatus ?? observation.status
@@ -215,7 +215,7 @@ public final class Supervisor {
     return next <= now ? 0 : Int32(min((next - now) / 1_000_000 + 1, 3_600_000))
   }
 
-  /// False: stop waiting for what is left of the tree.
+  /// False: stop waiting for the rest of the tree.
   private func takeSignals() -> Bool {
     var sender: Int32 = 0
     while true {
@@ -230,7 +230,7 @@ public final class Supervisor {
       case SIGTSTP: group.stops(with: signal)
       case SIGWINCH: group.send(signal)
       case SIGINT, SIGTERM, SIGHUP, SIGQUIT:
-        // To all of them, as a terminal does: nobody else sends it to the command's group.
+        // To all of them, as a terminal does: no other process sends it to the command's group.
         group.send(signal)
         if commandStatus != nil {
           observation.isTreeRunning = true
@@ -280,5 +280,5 @@ public final class Supervisor {
 /// The text of an errno.
 func errorText(_ code: Int32) -> String { ErrorNumber.text(code) }
 
-/// Ends the calling process as the command ended that a signal killed. Returns if that did not end it.
+/// Ends the calling process by the signal that ended the command. Returns if the signal did not end it.
 public func endBySignal(_ signal: Int32) { pt_die_by_signal(signal) }

@@ -8,7 +8,7 @@ final class Threads {
   /// What is kept of one thread.
   struct Record {
     var pidfd: Int32
-    /// /proc/TID/stat, kept open: a read fails once that very thread is gone.
+    /// /proc/TID/stat, kept open: a read fails once that thread is gone, even if the id is reused.
     var stat: Int32
     var identity: [UInt8]
     var party: Party
@@ -21,7 +21,7 @@ final class Threads {
   init(groupVariable: String?) { self.groupVariable = groupVariable }
   deinit { forgetAll() }
 
-  /// The thread, from memory if it is the same program still. Nil if it is gone.
+  /// The cached thread, if it still runs the same program; otherwise looked up. Nil if it is gone.
   func record(_ tid: UInt32) -> Record? {
     if let record = records[tid] {
       if let identity = Self.identity(record.stat), identity == record.identity { return record }

@@ -1,25 +1,25 @@
-/// What the ledger and the supervisor tell each other while a re-bind is held.
+/// What the ledger and the supervisor exchange while a re-bind waits.
 extension Ledger {
-  /// What has to be tried while a re-bind is held.
+  /// What must be tried while a re-bind waits.
   public struct Question: Sendable, Equatable {
     public let key: PortKey
-    /// Of the re-binder.
+    /// The re-binder's address.
     public let address: SocketAddress
-    /// Of holdings that are not known to be released.
+    /// Addresses of holdings that are not known to be released.
     public let openAddresses: [SocketAddress]
-    /// Whether the destroy event of the newest holding is still to come.
+    /// Whether the destroy event of the newest holding has not come yet.
     public let isAwaitingRelease: Bool
   }
 
-  /// What the trials showed.
+  /// The results of the trials.
   public struct Answers: Sendable, Equatable {
     /// A socket without options can be bound at the re-binder's address.
     public var isFree: Bool
-    /// One with SO_REUSEADDR can be bound there and listen; only tried for a re-binder that has it.
+    /// A socket with SO_REUSEADDR can be bound there and listen; tried only if the re-binder sets that option.
     public var isFreeWithReuse: Bool
     /// A socket without options can be bound at each of `openAddresses`.
     public var openAddressesAreFree: Bool
-    /// A thief of ours holds the port already.
+    /// One of our thieves already holds the port.
     public var thiefHolds: Bool
 
     public init(
@@ -33,14 +33,14 @@ extension Ledger {
     }
   }
 
-  /// A re-bind as it is understood before it is executed.
+  /// The interpretation of a re-bind before it is executed.
   public struct Assessment: Sendable {
     /// Nil: not a window (held elsewhere, or occupied).
     public let kind: RaceKind?
     public let proof: Proof
     /// Which re-bind of the port, from 1.
     public let rebind: Int
-    /// Time since the release in nanoseconds, 0 if that was not seen.
+    /// Time since the release in nanoseconds, 0 if the release was not seen.
     public let window: UInt64
     public let place: String
     let key: PortKey

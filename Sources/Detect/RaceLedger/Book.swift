@@ -1,4 +1,4 @@
-/// What was found, one entry a place.
+/// The findings, one entry for each place.
 public struct PlaceReport: Sendable, Equatable {
   /// The first finding there.
   public var first: Finding
@@ -24,11 +24,11 @@ public struct PlaceReport: Sendable, Equatable {
   }
 }
 
-/// Findings by place, races first in the order they came.
+/// Findings by place, races first, in the order in which they were found.
 public struct Book: Sendable {
   public let places: [PlaceReport]
   public let suppressed: Int
-  /// Lines of the suppressions file that took something, with counts.
+  /// Lines of the suppressions file that suppressed something, with counts.
   public let suppressionsUsed: [String: Int]
 
   public init(_ findings: [Finding], suppressions: Suppressions = Suppressions()) {
@@ -57,6 +57,6 @@ public struct Book: Sendable {
 
   /// Places that count as races.
   public var races: [PlaceReport] { places.filter(\.first.kind.isRace) }
-  /// Places that are only told.
+  /// Places that are only notes.
   public var notes: [PlaceReport] { places.filter { !$0.first.kind.isRace } }
 }

@@ -1,6 +1,6 @@
-/// Walks every window of a program: steals at one place a run, until no run shows a place that was not tried.
+/// Tries every window of a program: steals at one place per run, until no run shows a place that was not tried.
 public struct Enumeration: Sendable {
-  /// What the program did when its re-bind failed there.
+  /// The program's reaction when its re-bind failed there.
   public enum Outcome: Sendable, Equatable {
     /// It ended otherwise than in the run without a thief.
     case died(String)
@@ -9,10 +9,10 @@ public struct Enumeration: Sendable {
     case hung
     /// A client reached another deployment's server.
     case crossTalked
-    /// The run did not come to this place again, or nothing could be stolen there.
+    /// The run did not reach this place again, or no port could be stolen there.
     case notReached
 
-    /// Whether the program does not cope.
+    /// Whether the program does not handle the failure.
     public var isRed: Bool {
       switch self {
       case .died, .hung, .crossTalked: true
@@ -37,22 +37,22 @@ public struct Enumeration: Sendable {
     /// Which re-bind of a port, from 1.
     public let rebind: Int
     public let summary: String
-    /// In which run it was first seen; 0 is the run without a thief.
+    /// The run in which it was first seen; 0 is the run without a thief.
     public let firstSeenInRun: Int
     public internal(set) var outcome: Outcome?
-    /// The last line that the program wrote, empty for none.
+    /// The last line that the program printed, empty if there is none.
     public internal(set) var lastWords = ""
   }
 
   public private(set) var windows: [Window] = []
-  /// Runs so far, with the one without a thief.
+  /// Runs so far, including the one without a thief.
   public private(set) var runs = 0
-  /// More windows than this are not tried.
+  /// The largest number of windows that are tried.
   public let limit: Int
 
   public init(limit: Int) { self.limit = limit }
 
-  /// Takes what a run showed.
+  /// Takes the findings of a run.
   public mutating func saw(_ findings: [Finding]) {
     for finding in findings where [.race, .restart, .duplicate].contains(finding.kind) {
       guard !windows.contains(where: { $0.place == finding.place }) else { continue }
@@ -67,7 +67,7 @@ public struct Enumeration: Sendable {
   /// The window to steal at next, nil when all were tried.
   public var next: Window? { windows.prefix(limit).first { $0.outcome == nil } }
 
-  /// Notes what the program did.
+  /// Records the program's reaction.
   public mutating func tried(_ window: Window, _ outcome: Outcome, lastWords: String) {
     guard let index = windows.firstIndex(where: { $0.place == window.place }) else { return }
     windows[index].outcome = outcome
@@ -76,6 +76,6 @@ public struct Enumeration: Sendable {
 
   /// Windows that were left out because of the limit.
   public var untried: Int { windows.filter { $0.outcome == nil }.count }
-  /// Windows where the program does not cope.
+  /// Windows at which the program does not handle the failure.
   public var red: Int { windows.filter { $0.outcome?.isRed == true }.count }
 }

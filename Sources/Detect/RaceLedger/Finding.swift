@@ -1,35 +1,35 @@
 /// What a re-bind of a handed-out port means.
 public enum RaceKind: String, Sendable, Codable, CaseIterable {
-  /// Probed, let go and bound again: anybody could have taken the port in between.
+  /// Probed, released and bound again: any process could have taken the port in between.
   case race = "RACE"
   /// The same, but the port served connections before: a restart on the same port.
   case restart = "RESTART"
-  /// The kernel handed the port to two probes, and a second owner came for it.
+  /// The kernel handed the port to two probes, and a second owner bound it.
   case duplicate = "DUPLICATE"
   /// EADDRINUSE on a handed-out port.
   case collision = "COLLISION"
   /// A client of one group reached a server of another.
   case crossWired = "CROSS-WIRED"
-  /// EADDRINUSE because the probe itself is still open: no race, the same in every run.
+  /// EADDRINUSE because the probe itself is still open: no race, the same result in every run.
   case stillHeld = "note: the probe still holds the port"
   /// Re-bound while the probe is still open: reserved by SO_REUSEADDR or SO_REUSEPORT.
   case reservation = "note: re-bound while the probe is open"
-  /// The number was a client's own port before: coincidence.
+  /// The port was a client's own port before: coincidence.
   case clientPort = "note: client port"
 
   /// Whether it counts as a race found.
   public var isRace: Bool { ![.stillHeld, .reservation, .clientPort].contains(self) }
 }
 
-/// How the proof was made that the port could be taken.
+/// How it was proved that the port could be taken.
 public enum Proof: String, Sendable, Codable {
-  /// A socket without options bound it while the re-bind was held.
+  /// A socket without options bound it while the re-bind waited.
   case plainSocket = "a socket without options could bind the port while the re-bind was held"
-  /// Only one with SO_REUSEADDR could, as the re-binder's own (TIME_WAIT of served connections).
+  /// Only a socket with SO_REUSEADDR could, like the re-binder's own (TIME_WAIT of served connections).
   case reuseOnly = "a socket with SO_REUSEADDR could bind the port while the re-bind was held"
   /// A thief took it in the window.
   case thief = "a thief bound the port after its release"
-  /// Nothing was tried: the kernel itself refused or handed it out twice.
+  /// No trial was needed: the kernel itself refused the port or handed it out twice.
   case kernel = "the kernel's own answer"
 }
 
@@ -42,13 +42,13 @@ public struct Holding: Sendable, Equatable {
     case rebind(Int)
   }
 
-  /// How the release became known.
+  /// How the release was detected.
   public enum Release: String, Sendable, Codable {
-    /// The last reference went while the process lived.
+    /// The last reference was dropped while the process lived.
     case closed = "closed"
     /// The process had ended.
     case processEnded = "its process ended"
-    /// Not seen yet: the port was free when the re-bind came.
+    /// Not observed yet: the port was free when the re-bind came.
     case unseen = "free before the kernel's event arrived"
   }
 
@@ -63,7 +63,7 @@ public struct Holding: Sendable, Equatable {
   public var wasClient = false
   public var listened = false
   public var served = false
-  /// A later bind of the number took this probe's port over.
+  /// A later bind to this port replaced this probe as its holder.
   public var isClaimed = false
 
   public init(
@@ -98,7 +98,7 @@ public struct Owner: Sendable, Equatable, Codable {
   }
 }
 
-/// One thing found, at one time.
+/// One finding, at one time.
 public struct Finding: Sendable, Equatable {
   public var kind: RaceKind
   public var key: PortKey
@@ -111,13 +111,13 @@ public struct Finding: Sendable, Equatable {
   /// Which re-bind of this port it was, from 1.
   public var rebind: Int
   public var proof: Proof
-  /// What the re-bind got: 0 or an errno; nil where it was not seen (fallback mode).
+  /// The result of the re-bind: 0 or an errno; nil if it was not observed (fallback mode).
   public var result: Int32?
   public var wasStolen = false
   public var owner: Owner?
-  /// Releases that are not seen yet are patched by this cookie.
+  /// Cookie by which a release that is observed later is filled in.
   var awaits: UInt64?
-  /// Whether the kernel's event for the probe's release is still to come.
+  /// Whether the kernel's event for the probe's release has not come yet.
   public var isAwaitingRelease: Bool { awaits != nil }
 
   public init(
@@ -149,7 +149,7 @@ public struct Finding: Sendable, Equatable {
     shortName("\(transport.rawValue)|\(probe.signature)|\(rebinder.signature)|\(rebind)")
   }
 
-  /// What and where in one line.
+  /// Kind and place in one line.
   public var summary: String {
     let nth = rebind > 1 ? ", re-bind \(rebind)" : ""
     return

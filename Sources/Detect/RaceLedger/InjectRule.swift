@@ -1,15 +1,15 @@
 public import ForcedCalls
 
-/// An injection with the calls that it has met.
+/// An injection, and the number of calls that it has matched.
 public struct InjectRule: Sendable, Equatable {
   public let injection: CallInjection
   private var seen = 0
-  /// How often it struck.
+  /// How often it was applied.
   public private(set) var struck = 0
 
   public init(_ injection: CallInjection) { self.injection = injection }
 
-  /// Whether the rule strikes this call. Counts it.
+  /// Whether the rule applies to this call. Counts the call.
   public mutating func strikes(
     _ call: InjectedCall, port: UInt16?, thread: String, command: String
   ) -> Bool {

@@ -1,5 +1,5 @@
-/// The ports that the kernel chose for the tree's sockets, and what became of them. A value that is told what
-/// was seen and says what it means; it touches no kernel.
+/// The ports that the kernel chose for the tree's sockets, and their history. A plain value: the supervisor passes in
+/// what it observed and gets the meaning; the ledger makes no kernel call.
 public struct Ledger: Sendable {
   struct Lineage: Sendable {
     var holdings: [Holding] = []
@@ -7,7 +7,7 @@ public struct Ledger: Sendable {
     var stolenHere = false
   }
 
-  /// More than a port's live history needs; older ones are forgotten.
+  /// More than a port's recent history needs; older holdings are dropped.
   static let holdingsKept = 8
 
   private var lineages: [PortKey: Lineage] = [:]
@@ -36,7 +36,7 @@ public struct Ledger: Sendable {
     update(cookie) { $0.listened = true }
   }
 
-  /// Whether the newest holding listens or listened, and no connection of it is known: worth a look.
+  /// Whether the newest holding listens or listened, and no connection of it is known: then the caller looks for one.
   public func mayHaveServed(_ key: PortKey) -> Bool {
     lineages[key]?.holdings.last.map { $0.listened && !$0.served } ?? false
   }
@@ -55,7 +55,7 @@ public struct Ledger: Sendable {
     return (key, holding)
   }
 
-  /// The last reference to a socket went.
+  /// The last reference to a socket was dropped.
   /// - Parameter processEnded: asked only for sockets of the tree.
   /// - Returns: the holding that was released, nil for sockets that never had a chosen port.
   @discardableResult
@@ -82,9 +82,9 @@ public struct Ledger: Sendable {
     guard let released else { return nil }
     patch(cookie) {
       guard [.race, .restart, .duplicate, .clientPort].contains($0.kind) else { return }
-      // The event is later than the release, which came before the re-bind.
+      // The event comes after the release, which came before the re-bind.
       $0.probe.releasedAt = min(time, $0.reboundAt)
-      // Who binds again has not ended, whatever it is by the time the event is read.
+      // The re-binder has not ended, whatever its state when the event is read.
       $0.probe.release = $0.rebinder.pid == $0.probe.party.pid ? .closed : released.release
       $0.probe.wasClient = released.wasClient
       if released.wasClient && $0.kind == .race { $0.kind = .clientPort }
@@ -102,7 +102,7 @@ public struct Ledger: Sendable {
       isAwaitingRelease: newest.releasedAt == nil)
   }
 
-  /// What a re-bind means, before it is executed.
+  /// The meaning of a re-bind, before it is executed.
   public func assess(
     _ question: Question, _ answers: Answers, by party: Party, at time: UInt64
   ) -> Assessment? {
@@ -140,16 +140,16 @@ public struct Ledger: Sendable {
 
   /// The re-bind was executed.
   /// - Parameters:
-  ///   - result: 0 or an errno; nil where it cannot be seen.
-  ///   - cookie: of the re-binder's socket; 0 where it is not known.
-  ///   - owner: who holds the port when the result is EADDRINUSE.
+  ///   - result: 0 or an errno; nil if it cannot be observed.
+  ///   - cookie: the cookie of the re-binder's socket; 0 if it is not known.
+  ///   - owner: the holder of the port if the result is EADDRINUSE.
   /// - Returns: index of the finding, nil if there is none.
   @discardableResult
   public mutating func concluded(
     _ assessment: Assessment, result: Int32?, cookie: UInt64, owner: Owner? = nil,
     wasStolen: Bool = false, isAddressInUse: Bool
   ) -> Int? {
-    // Retries on a port that a thief of ours holds were reported when it was stolen.
+    // Retries on a port that one of our thieves holds were reported when it was stolen.
     if assessment.kind == nil && isAddressInUse && owner?.isThief == true { return nil }
     let (kind, proof) = kindAndProof(assessment, result, isAddressInUse: isAddressInUse)
     if result == 0 { rebound(assessment, cookie: cookie) }
@@ -171,7 +171,7 @@ public struct Ledger: Sendable {
     return index
   }
 
-  /// What an executed re-bind is, and what shows it: what was proved before, or else what the kernel answered.
+  /// The verdict on an executed re-bind, and its proof: the earlier proof, or otherwise the kernel's answer.
   private func kindAndProof(
     _ assessment: Assessment, _ result: Int32?, isAddressInUse: Bool
   ) -> (RaceKind?, Proof) {
@@ -204,14 +204,14 @@ public struct Ledger: Sendable {
     lineages[key]!.rebinds = assessment.rebind
   }
 
-  /// Adds what was found by other means.
+  /// Adds a finding from another source.
   @discardableResult
   public mutating func add(_ finding: Finding) -> Int {
     findings.append(finding)
     return findings.count - 1
   }
 
-  /// Outstanding probes whose port a `bind(0)` of that kind could get a second time, newest first.
+  /// Released probes whose port a `bind(0)` of that kind could get a second time, newest first.
   public func outstanding(namespace: UInt64, transport: Transport, isIPv6: Bool) -> [PortKey] {
     lineages.filter { key, lineage in
       guard key.namespace == namespace, key.transport == transport,
@@ -229,7 +229,7 @@ public struct Ledger: Sendable {
   public func rebinds(_ key: PortKey) -> Int { lineages[key]?.rebinds ?? 0 }
 
   private mutating func claim(_ key: PortKey) {
-    // The re-bind is the newest probe's; an older one is still somebody's.
+    // The re-bind belongs to the newest probe; an older one still belongs to another owner.
     guard let last = lineages[key]?.holdings.lastIndex(where: { $0.isHandedOut && !$0.isClaimed })
     else { return }
     lineages[key]!.holdings[last].isClaimed = true

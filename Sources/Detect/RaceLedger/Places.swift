@@ -23,15 +23,15 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
   /// 0.0.0.0 or [::].
   public var isWildcard: Bool { bytes.allSatisfy { $0 == 0 } }
 
-  /// Where a socket of ours conflicts with one at this address without being reachable from elsewhere: the
-  /// loopback address for a wildcard one, else the address itself.
+  /// The address at which one of our sockets conflicts with a socket at this address without being reachable from other
+  /// hosts: the loopback address for a wildcard, otherwise the address itself.
   public var exclusive: SocketAddress {
     guard isWildcard else { return self }
     let loopback: [UInt8] = isIPv6 ? [UInt8](repeating: 0, count: 15) + [1] : [127, 0, 0, 1]
     return SocketAddress(bytes: loopback, port: port)
   }
 
-  /// Whether a socket here and one there exclude each other, as far as addresses say.
+  /// Whether a socket here and one there exclude each other, as far as the addresses determine it.
   public func overlaps(_ other: SocketAddress) -> Bool {
     isWildcard || other.isWildcard || bytes == other.bytes
   }
@@ -111,7 +111,7 @@ public struct Party: Sendable, Equatable, Codable {
   public var arguments: [String]
   /// Number of the descriptor in the process.
   public var descriptor: Int32
-  /// Innermost frame first; source frames (Python) apart from native ones.
+  /// Innermost frame first; source frames (Python) separate from native ones.
   public var stack: [Frame]
   public var sourceStack: [Frame]
   /// Value of the group variable in its environment, empty for none.
@@ -138,9 +138,9 @@ public struct Party: Sendable, Equatable, Codable {
     return flat.count <= 120 ? flat : flat.prefix(117) + "..."
   }
 
-  /// What is the same in every run: the program and the functions that led to the call. Of the command line
-  /// the program, its flags and its first two plain words count, without numbers and folders: the rest often
-  /// carries process ids, ports and names of temporary files.
+  /// The part that is the same in every run: the program and the functions that led to the call. Of the command line,
+  /// only the program, its flags and its first two plain words count, without numbers and folders. The rest often
+  /// contains process ids, ports and names of temporary files.
   var signature: String {
     var text = Self.lastPart(arguments.first ?? thread)
     var plainWords = 0
@@ -167,7 +167,7 @@ public struct Party: Sendable, Equatable, Codable {
     return text
   }
 
-  /// The place in a few words: the innermost source frame that is the program's own, else the command.
+  /// The place in a few words: the innermost source frame of the program's own code, otherwise the command.
   public var label: String {
     let names = arguments.prefix(3).map(Self.lastPart)
     let program = names.isEmpty ? thread : names.joined(separator: " ")

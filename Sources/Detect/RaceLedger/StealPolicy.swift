@@ -1,13 +1,13 @@
 public import ForcedCalls
 
-/// Which windows get a thief.
+/// Which windows a thief steals.
 public struct StealPolicy: Sendable, Equatable {
   public var mode: StealMode
-  /// How many re-binds may be made to fail; 0 for all.
+  /// The largest number of re-binds that are made to fail; 0 for no limit.
   public var limit: Int
   /// Only the n-th re-bind of a port; nil for each.
   public var rebind: Int?
-  /// Only windows of at least so many nanoseconds.
+  /// Only windows of at least this many nanoseconds.
   public var minimumWindow: UInt64
   /// Only this place: its short name, or a part of its summary.
   public var only: String?
@@ -27,7 +27,7 @@ public struct StealPolicy: Sendable, Equatable {
 
   private var isExhausted: Bool { limit > 0 && done >= limit }
 
-  /// Whether a thief shall take this port before the re-bind is executed.
+  /// Whether a thief must take this port before the re-bind is executed.
   public func wants(_ assessment: Ledger.Assessment) -> Bool {
     guard mode != .off, !isExhausted, let kind = assessment.kind, kind.isRace,
       rebind == nil || rebind == assessment.rebind, assessment.window >= minimumWindow
@@ -35,7 +35,7 @@ public struct StealPolicy: Sendable, Equatable {
     return only.map { $0 == assessment.place || assessment.label.contains($0) } ?? true
   }
 
-  /// Whether a thief shall take a port that was just released, on the chance that it is bound again.
+  /// Whether a thief must take a port that was just released, in case it is bound again.
   public func wantsRelease(_ holding: Holding, rebinds: Int) -> Bool {
     mode == .eager && !isExhausted && !holding.wasClient && !holding.served && only == nil
       && minimumWindow == 0 && (rebind == nil ? true : rebind == rebinds + 1)
@@ -46,6 +46,6 @@ public struct StealPolicy: Sendable, Equatable {
 }
 
 extension Ledger.Assessment {
-  /// Both parties in words, to be matched by a part.
+  /// Both parties in words, for partial matches.
   var label: String { "\(probe.party.label) -> \(party.label)" }
 }

@@ -1,4 +1,4 @@
-/// Places that are known and shall not be reported.
+/// Known places, which must not be reported.
 public struct Suppressions: Sendable, Equatable {
   struct Rule: Sendable, Equatable {
     let kind: RaceKind?
@@ -6,7 +6,7 @@ public struct Suppressions: Sendable, Equatable {
   }
 
   private var rules: [Rule] = []
-  /// How many findings each rule took.
+  /// How many findings each rule suppressed.
   public private(set) var used: [String: Int] = [:]
 
   public struct Mistake: Error, Equatable, CustomStringConvertible {
@@ -38,7 +38,7 @@ public struct Suppressions: Sendable, Equatable {
     }
   }
 
-  /// Whether a finding is suppressed. Counts it.
+  /// Whether a finding is suppressed. Counts the finding.
   public mutating func take(_ finding: Finding) -> Bool {
     let texts =
       [
@@ -57,7 +57,7 @@ public struct Suppressions: Sendable, Equatable {
   }
 }
 
-/// Whether a text has a part that matches a pattern in which `*` stands for anything.
+/// Whether a text has a part that matches a pattern in which `*` matches anything.
 func matches(_ pattern: String, _ text: String) -> Bool {
   let pieces = pattern.split(separator: "*", omittingEmptySubsequences: true).map { Array($0.utf8) }
   var rest = Array(text.utf8)[...]

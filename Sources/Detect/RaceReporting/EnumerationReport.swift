@@ -1,7 +1,7 @@
 public import RaceLedger
 internal import TerminalText
 
-/// All windows of a program with what it did about each.
+/// All windows of a program, each with the program's reaction.
 public enum EnumerationReport {
   struct Row: Encodable {
     var place: String

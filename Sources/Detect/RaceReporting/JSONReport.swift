@@ -1,8 +1,8 @@
 public import RaceLedger
 public import ReportKit
 
-/// What was found as a value that encodes to JSON. Field names are part of the format; `format` changes when
-/// their meaning does.
+/// The findings as a value that encodes to JSON. Field names are part of the format; `format` changes when their
+/// meaning does.
 public struct RaceDocument: Encodable, Sendable {
   public struct Endpoint: Encodable, Sendable {
     public var call: String
@@ -98,7 +98,7 @@ public struct RaceDocument: Encodable, Sendable {
   }
 
   /// The document, indented, with sorted keys.
-  /// - Throws: `EncodingError` for numbers that JSON cannot hold.
+  /// - Throws: `EncodingError` for numbers that JSON cannot represent.
   public func text() throws -> String { try encoded(self) }
 }
 

@@ -1,7 +1,7 @@
 public import RaceLedger
 public import ReportKit
 
-/// Findings as JUnit XML: a failed case for each place, and one that passes where there is none.
+/// Findings as JUnit XML: a failed case for each place, and one passed case if there is no place.
 public enum RaceJUnitReport {
   private static let className = "bindstorm.check"
 
@@ -22,7 +22,7 @@ public enum RaceJUnitReport {
     return document.text
   }
 
-  /// A run in which nothing could be judged passes no test.
+  /// A run in which nothing could be judged does not count as a passed test.
   private static func noRace(_ facts: RunFacts) -> JUnitDocument.Case {
     JUnitDocument.Case(
       className: className, name: "no port race",

@@ -1,7 +1,7 @@
 internal import LinuxFacts
 public import RaceLedger
 
-/// What a report says besides the places: how the command was run and how it ended.
+/// The part of a report besides the places: how the command was run and how it ended.
 public struct RunFacts: Sendable {
   public var command: [String]
   /// How the command ended, in words.
@@ -57,7 +57,7 @@ public func shellQuoted(_ word: String) -> String {
     + "'"
 }
 
-/// Nanoseconds in the unit that reads best.
+/// Nanoseconds in the most readable unit.
 public func duration(_ nanoseconds: UInt64) -> String {
   let value = Double(nanoseconds)
   func cut(_ number: Double) -> String {
@@ -129,7 +129,7 @@ struct PlaceWords {
   private func errorName(_ code: Int32) -> String { LinuxErrno.name(code) ?? "errno \(code)" }
 }
 
-/// A number of things, which end in s where they are not one: `1 window`, `2 windows`.
+/// A count with its noun, in the plural unless the count is one: `1 window`, `2 windows`.
 func count(_ number: some BinaryInteger, _ singular: String) -> String {
   "\(number) \(singular)\(number == 1 ? "" : "s")"
 }

@@ -5,8 +5,8 @@ internal import TerminalText
 public enum RaceTextReport {
   private static let rule = "=================="
 
-  /// The whole report, ending with a line break. Empty when there is nothing to say.
-  /// - Parameter isVerbose: notes are told in full, and what was watched.
+  /// The whole report, ending with a line break. Empty if there is nothing to report.
+  /// - Parameter isVerbose: adds the details of notes, and what was watched.
   public static func text(_ book: Book, _ facts: RunFacts, isVerbose: Bool = false) -> String {
     var lines: [String] = []
     for place in book.races { lines += block(place, facts) }

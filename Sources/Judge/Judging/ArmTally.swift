@@ -1,7 +1,7 @@
 internal import Statistics
 
-/// Running counts of one arm. Cheap to update, and of a size that does not grow with the trials; serves live progress
-/// and the verdict alike.
+/// Running counts of one arm. Updates are cheap, and its size does not grow with the number of trials. Used for live
+/// progress and for the verdict.
 public struct ArmTally: Sendable {
   private var outcomes: [Outcome: Int] = [:]
   private var causes: [Outcome: (trial: Int, evidence: String)] = [:]
@@ -27,7 +27,7 @@ public struct ArmTally: Sendable {
 
   public init() {}
 
-  /// Notes that the arm does not run.
+  /// Records that the arm does not run.
   public mutating func skip(_ reason: String) { skipReason = reason }
 
   /// Adds a trial.
@@ -79,7 +79,7 @@ public struct ArmTally: Sendable {
     }
   }
 
-  /// The most frequent outcome that is not `ready`; failures before what does not count.
+  /// The most frequent outcome that is not `ready`; failures come before uncounted outcomes.
   var topCause: Cause? {
     let candidates = Outcome.allCases.filter { $0 != .ready && outcomes[$0] != nil }
     let failures = candidates.filter(\.isFailure)

@@ -10,19 +10,19 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var launches: RateEstimate
   /// Per trial (any launch failed); equals `launches` when there is one launch in a trial.
   public var trials: RateEstimate
-  /// Outcomes of all launches, with counts; only those seen.
+  /// Outcomes of all launches, with counts; only those that occurred.
   public var outcomes: [OutcomeCount]
   /// Most frequent failing outcome with its first evidence.
   public var topCause: Cause?
-  /// Predicted rate per launch; nil where theory has none.
+  /// Predicted rate per launch; nil if theory has no prediction.
   public var predictionPerLaunch: PredictionComparison?
-  /// Predicted rate per trial; nil where theory has none.
+  /// Predicted rate per trial; nil if theory has no prediction.
   public var predictionPerTrial: PredictionComparison?
-  /// Why theory has no rate, where that is for a thief's sake; else nil.
+  /// Why theory has no prediction, if a thief is the reason; otherwise nil.
   public var noPrediction: String?
   /// Published figures.
   public var published: [PublishedComparison]
-  /// The row whose rate is to be the same; nil where the plan demands none.
+  /// The row that must have the same rate; nil if the plan demands none.
   public var like: RowComparison?
   /// Trials planned.
   public var plannedTrials: Int
@@ -34,15 +34,15 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var timeToBound: DurationSummary?
   /// From barrier to every request answered; nil below depth `startup`.
   public var timeToServed: DurationSummary?
-  /// From the first failure of a launch until its launcher noticed; nil where no failure has both times.
+  /// From the first failure of a launch until its launcher noticed it; nil if no failure has both times.
   public var detection: DurationSummary?
-  /// Requests per second once a launch is served; nil where the plan measures none.
+  /// Requests per second once a launch is served; nil if the plan measures none.
   public var requestsPerSecond: Throughput?
   /// What a launch's allocation takes.
   public var allocation: DurationSummary?
   /// Ports that a launch takes, probes included: median; nil without trials.
   public var portsTaken: Int?
-  /// TCP sockets that a trial's launches hold in the window: median of those trials where it was measured.
+  /// TCP sockets that a trial's launches hold in the window: median of the trials in which it was measured.
   public var socketsInWindow: Int?
 
   public init(

@@ -21,7 +21,7 @@ public struct RateEstimate: Sendable, Equatable, Codable {
     self.high = high
   }
 
-  /// The interval of so many failures.
+  /// The interval for this number of failures.
   init(_ failures: Int, outOf: Int) {
     let interval = ClopperPearson.interval(failures, outOf: outOf)
     self.init(
@@ -33,14 +33,14 @@ public struct RateEstimate: Sendable, Equatable, Codable {
 public struct PublishedComparison: Sendable, Equatable, Codable {
   /// The figure.
   public var figure: PublishedFigure
-  /// The figure's own rate with its interval: what a few observations can tell.
+  /// The figure's own rate with its interval, which shows how uncertain a few observations are.
   public var rate: RateEstimate
-  /// Exact two-sided p-value (Fisher) of "the same rate"; nil without observations, and for launches that are not
-  /// independent: those of a figure that says so, and a figure per launch where our own share a trial.
+  /// Exact two-sided p-value (Fisher) of "the same rate". Nil without observations, and for launches that are not
+  /// independent: a figure that declares this, or a figure per launch if our launches share a trial.
   public var pValue: Double?
-  /// Level at which "not consistent" is said.
+  /// Level below which "not consistent" is reported.
   public var level: Double
-  /// Whether the p-value is at or above the level; nil where there is none.
+  /// Whether the p-value is at or above the level; nil if there is no p-value.
   public var isConsistent: Bool?
 
   public init(
@@ -54,22 +54,22 @@ public struct PublishedComparison: Sendable, Equatable, Codable {
   }
 }
 
-/// Two rows of a scenario that are to have the same rate.
+/// Two rows of a scenario that must have the same rate.
 public struct RowComparison: Sendable, Equatable, Codable {
   /// Label of the row it is compared with.
   public var like: String
-  /// That row's rate: per launch, or per trial where a trial has several launches.
+  /// That row's rate: per launch, or per trial if a trial has several launches.
   public var other: RateEstimate
   /// Exact two-sided p-value (Fisher) of "the same rate", nil without observations on both sides.
   public var pValue: Double?
-  /// Level at which "not consistent" is said.
+  /// Level below which "not consistent" is reported.
   public var level: Double
   /// Whether the p-value is at or above the level, nil without observations on both sides.
   public var isConsistent: Bool?
-  /// Largest difference that the plan lets pass; nil in documents that do not say.
+  /// The largest difference that the plan allows; nil in documents that do not contain it.
   public var within: Double?
-  /// Lower end of the confidence interval of this row's rate less the other's, nil without observations on both
-  /// sides. It is two-sided with what the demand's confidence leaves beyond each end.
+  /// Lower end of the confidence interval of this row's rate minus the other's, nil without observations on both sides.
+  /// The interval is two-sided; each end is exceeded with probability 1 - confidence of the demand.
   public var differenceLow: Double?
   /// Its upper end.
   public var differenceHigh: Double?
@@ -95,7 +95,7 @@ public struct PredictionComparison: Sendable, Equatable, Codable {
   public var predicted: Double
   /// Exact two-sided binomial p-value of the observation under the prediction, nil without observations.
   public var pValue: Double?
-  /// Level at which "disagrees" is said.
+  /// Level below which "disagrees" is reported.
   public var level: Double
   /// Whether the p-value is at or above the level, nil without observations.
   public var agrees: Bool?

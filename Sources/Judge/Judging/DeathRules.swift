@@ -2,14 +2,14 @@ internal import History
 internal import LinuxFacts
 internal import PlanModel
 
-/// The rules of processes that died or were never made: which of them say something about the strategy.
+/// The rules for processes that died or were never created: which of them say something about the strategy.
 ///
-/// A launch whose process the host refused, limited or ended says nothing about its strategy, and neither does one in
-/// which bindstorm gave up itself. Two things remain the strategy's: what its code does to its own process (exit codes,
-/// traps, an abort of libzmq by its doing), and what a fault of the plan wanted.
+/// If the host refused, limited or ended a process, or bindstorm itself gave up, the launch says nothing about its
+/// strategy. Two causes still count for the strategy: what its code does to its own process (exit codes, traps, an
+/// abort of libzmq that it causes), and what a fault of the plan does.
 extension LaunchJudge {
-  /// The host refused one of the launch's processes, or of those that the plan sets on it: asked first, since whoever
-  /// waited for that process fails in turn. Nil if it refused none.
+  /// The host refused one of the launch's processes, or one that the plan adds to it. This rule comes first, because
+  /// processes that waited for the refused one fail as a consequence. Nil if the host refused none.
   func refused() -> Finding? {
     if own.stage == .host { return (.harnessError, HostLimit.text(own.detail, errno: own.errno)) }
     if let beyond {
@@ -32,8 +32,8 @@ extension LaunchJudge {
     )
   }
 
-  /// A launcher is ours and never ends by itself: what came of its launch says nothing about the strategy, unless a
-  /// fault of the plan ended it.
+  /// A launcher is our own code and never ends by itself. If it ended, the launch says nothing about the strategy,
+  /// unless a fault of the plan ended it.
   func crashed() -> Finding? {
     guard let status = own.died else { return nil }
     guard !record.faults.contains(where: endsLauncher) else { return nil }
@@ -49,14 +49,14 @@ extension LaunchJudge {
       && FaultName.endingVictims.contains(fault.name)
   }
 
-  /// A limit of the host stopped a call of the launch's, or made libzmq abort one of its processes, which records the
-  /// errno of the call before it. Nil where a fault of the plan sets such limits itself.
+  /// A limit of the host stopped one of the launch's calls, or made libzmq abort one of its processes, which records
+  /// the errno of the call before it. Nil if a fault of the plan sets such limits itself.
   func limited() -> Finding? {
     guard !hasFault(among: FaultName.limitingVictims) else { return nil }
     func finding(_ who: String, _ errno: Int32) -> Finding {
       (.harnessError, HostLimit.reached(by: who, errno: errno))
     }
-    // EAGAIN has other meanings where something is waited for; of processes and threads it is of stage `host`.
+    // For a wait EAGAIN has other meanings; for processes and threads it has stage `host`.
     func isLimit(_ errno: Int32) -> Bool {
       errno != LinuxErrno.tryAgain && LinuxErrno.hostLimits.contains(errno)
     }
@@ -78,8 +78,8 @@ extension LaunchJudge {
     }
   }
 
-  /// A process of the launch died by what neither its own code nor a fault of the plan did: a signal from outside, or
-  /// bindstorm's own word that it cannot go on.
+  /// A process of the launch died, and neither its own code nor a fault of the plan caused it: a signal from outside,
+  /// or bindstorm's own report that it cannot continue.
   func endedFromOutside() -> Finding? {
     guard !hasFault(among: FaultName.endingVictims) else { return nil }
     let servers = record.servers.filter { $0.launch == launch && !hasGivenUp($0) }
@@ -94,7 +94,7 @@ extension LaunchJudge {
     return nil
   }
 
-  /// Whether a fault of one of these names was done to the launch.
+  /// Whether a fault with one of these names was injected into the launch.
   private func hasFault(among names: Set<String>) -> Bool {
     record.faults.contains {
       $0.launch == launch && $0.isDue && $0.injected != 0 && names.contains($0.name)
@@ -113,7 +113,7 @@ extension LaunchJudge {
     return nil
   }
 
-  /// Whether an API server ended because its launcher had failed before the barrier opened: it has tried no bind, and
+  /// Whether an API server ended because its launcher had failed before the barrier opened. It has tried no bind, and
   /// its exit code 1 is a consequence, not a cause.
   private func hasGivenUp(_ server: ServerRecord) -> Bool {
     let afterRelease: [Stage] = [.report, .ask, .http, .readiness, .serve]

@@ -1,9 +1,9 @@
 internal import History
 internal import PlanModel
 
-/// The rules of endpoints that are bound: who listens there, and what was told of them.
+/// The rules for bound endpoints: who listens there, and what was reported about them.
 extension LaunchJudge {
-  /// Two sockets listen on one port, or somebody else answers there.
+  /// Two sockets listen on one port, or a stranger answers there.
   func ownership() -> Finding? {
     if let shared = places.first(where: { $0.endpoint.ownership == .shared }) {
       return (
@@ -28,8 +28,8 @@ extension LaunchJudge {
     }
   }
 
-  /// What the peers are told must be what the server listens on. Where time ran out before the launcher knew
-  /// its addresses, nothing was told.
+  /// The reported address must be the one on which the server listens. If time ran out before the launcher knew its
+  /// addresses, nothing was reported.
   func misadvertised() -> Finding? {
     let unknown: [TrialEnded.Completion] = [.timeoutPreparing, .timeoutBinding]
     guard own.errno == 0, !unknown.contains(record.ended.completion) else { return nil }

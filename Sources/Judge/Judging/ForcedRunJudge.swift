@@ -7,20 +7,20 @@ internal import History
 /// |---|---|
 /// | its time was over | `timeout` |
 /// | it failed after a re-bind was made to fail | `lost-to-thief` |
-/// | it failed, and had been refused a port that nobody stole | `lost-to-self`, `lost-to-outsider` |
+/// | it failed, and had been refused a port that was not stolen | `lost-to-self`, `lost-to-outsider` |
 /// | it failed otherwise | `child-died` |
 /// | it succeeded though a re-bind was made to fail, or it was refused a port | `recovered` |
 /// | windows opened and none was stolen, or no call was injected, although the plan asks for it | `invalid` |
 /// | no port call was seen, or not all could be looked into, or the kernel dropped events | `invalid` |
-/// | no port that the kernel chose was let go and bound again | `ready` |
+/// | no port that the kernel chose was released and bound again | `ready` |
 struct ForcedRunJudge {
   let run: ForcedRun
   let steals: Bool
-  /// Whether the thief comes at the release.
+  /// Whether the thief acts at the release.
   let comesAtTheRelease: Bool
   let injects: Bool
 
-  /// Of a program that is the whole launch.
+  /// For a program that is the whole launch.
   func judgeLaunch() -> (Outcome, String) {
     switch run.ending {
     case .hung: return (.timeout, "it had not ended in time" + sequel)
@@ -49,7 +49,7 @@ struct ForcedRunJudge {
     }
   }
 
-  /// What a success under forcing is, unless it is what it seems.
+  /// What a success under forcing counts as; nil if it counts as a success.
   func judgeSuccess() -> (Outcome, String)? {
     if run.stolen > 0 {
       return (

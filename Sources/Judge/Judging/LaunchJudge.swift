@@ -3,10 +3,10 @@ internal import History
 internal import LinuxFacts
 internal import PlanModel
 
-/// Judges one launch of a trial whose record is whole.
+/// Judges one launch of a trial whose record is complete.
 ///
-/// The rules are asked in the order of `finding`, and the first that applies decides. That order is the specification;
-/// What each outcome means stands in `Outcome`.
+/// The rules are asked in the order of `finding`, and the first that applies decides. That order is the specification.
+/// `Outcome` says what each outcome means.
 struct LaunchJudge {
   typealias Finding = (Outcome, String)
 
@@ -32,7 +32,7 @@ struct LaunchJudge {
 
   let own: LaunchRecord
   let places: [Place]
-  /// Of the rest of the start-up; nil unless the depth is `startup`.
+  /// The records of the rest of the start-up; nil unless the depth is `startup`.
   let beyond: StartupEvidence?
 
   init(arm: Arm, record: TrialRecord, launch: Int) {
@@ -66,7 +66,7 @@ struct LaunchJudge {
       launch: launch, outcome: outcome, evidence: text, readyBefore: beyond?.record.serial ?? 0)
   }
 
-  /// What the first rule that applies finds; nil if none does.
+  /// The finding of the first rule that applies; nil if none does.
   private func finding() -> Finding? {
     let rules: [() -> Finding?] = [
       refused, crashed, misspoken, forced,
@@ -82,20 +82,20 @@ struct LaunchJudge {
     return nil
   }
 
-  /// What an adapter that breaks its protocol says or does proves nothing about its ports.
+  /// If an adapter breaks its protocol, what it reports or does proves nothing about its ports.
   private func misspoken() -> Finding? {
     guard own.stage == .adapter else { return nil }
     return (.adapterError, own.detail.isEmpty ? LinuxErrno.text(own.errno) : own.detail)
   }
 
-  /// A program that is the whole launch: its own end tells.
+  /// A program that is the whole launch: its own end decides.
   private func forced() -> Finding? {
     guard let judge = forcedRun, judge.run.isLaunch else { return nil }
     let finding = judge.judgeLaunch()
     return finding.0 == .ready ? unfinished() ?? left() ?? finding : finding
   }
 
-  /// An adapter whose calls were forced, and that got all its ports all the same.
+  /// An adapter whose calls were forced, but that still got all its ports.
   private func unforced() -> Finding? {
     guard let forcing = arm.strategy.command?.forcing else { return nil }
     guard let judge = forcedRun else {
@@ -115,20 +115,20 @@ struct LaunchJudge {
       injects: !forcing.injections.isEmpty)
   }
 
-  /// What the rest of the start-up shows, at depth `startup`.
+  /// The findings of the rest of the start-up, at depth `startup`.
   private func startup() -> Finding? {
     guard let beyond else { return nil }
     func finding(_ outcome: Outcome, _ text: String?) -> Finding? { text.map { (outcome, $0) } }
     return finding(.placeholderLeak, beyond.placeholder(record.relative))
       ?? finding(.falseTimeout, beyond.falseTimeout(own: own, record.relative))
       ?? finding(.crossTalk, beyond.foreign())
-      // Before the silence that follows from it.
+      // This comes before the silence that follows from it.
       ?? finding(.childDied, beyond.died())
       ?? finding(.timeout, beyond.unansweredOverHTTP(own: own))
       ?? (own.errno == 0 ? finding(.timeout, beyond.gaveUp(record.relative)) : nil)
   }
 
-  /// A scan that comes back to where it began would go on for ever.
+  /// A scan that returns to its start would continue for ever.
   private func livelocked() -> Finding? {
     guard own.errno == LinuxErrno.tooManyLevels && own.stage == .scan else { return nil }
     return (.timeout, "the scan for a number never ends: it was given up as a livelock")
@@ -142,7 +142,7 @@ struct LaunchJudge {
       + (own.detail.isEmpty ? "" : ": \(own.detail)")
     switch own.errno {
     case LinuxErrno.timedOut: return (.timeout, text)
-    // An API server that failed otherwise than by losing its number reports that and lives on: the next rule's case.
+    // An API server that failed with another error than a lost port reports that and lives on: the next rule covers it.
     case LinuxErrno.brokenPipe
     where own.stage == .report && places.contains { $0.endpoint.errno != 0 }:
       return nil
@@ -153,7 +153,7 @@ struct LaunchJudge {
     }
   }
 
-  /// An API server failed by another errno than the loss of its number.
+  /// An API server failed with another errno than that of a lost port.
   private func endpointFailed() -> Finding? {
     places.first { $0.endpoint.errno != 0 }.map {
       (
@@ -163,7 +163,7 @@ struct LaunchJudge {
     }
   }
 
-  /// Nobody answered where an API server should listen.
+  /// No process answered at an address on which an API server should listen.
   private func unanswered() -> Finding? {
     for place in places {
       switch place.endpoint.ownership {
@@ -202,7 +202,7 @@ struct LaunchJudge {
     return (.leaked, "\(record.ended.socketsLeft) sockets were left when all had been closed")
   }
 
-  /// Ready only after a retry is not ready: it would have failed without.
+  /// A launch that was ready only after a retry is not `ready`: without the retry it would have failed.
   private func recovered() -> Finding? {
     guard places.allSatisfy(\.endpoint.isBound),
       let first = places.first(where: { $0.endpoint.retries > 0 })

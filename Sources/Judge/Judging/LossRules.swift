@@ -4,7 +4,7 @@ internal import PlanModel
 
 /// The rules of lost ports.
 extension LaunchJudge {
-  /// An API server was refused the number that it was given.
+  /// An API server was refused its port.
   func lost() -> Finding? {
     let lost = places.filter {
       $0.endpoint.errno == LinuxErrno.addressInUse
@@ -23,7 +23,7 @@ extension LaunchJudge {
     return (worst, text)
   }
 
-  /// The launcher's own port, as of a store, was taken.
+  /// The launcher's own port, such as that of a store, was taken.
   func serviceLost() -> Finding? {
     guard [.service, .handshake, .http].contains(own.stage), own.errno == LinuxErrno.addressInUse,
       own.service != 0
@@ -35,7 +35,7 @@ extension LaunchJudge {
     )
   }
 
-  /// Two addresses with one number: at depth `allocate` the only evidence there is.
+  /// Two addresses with one port: at depth `allocate` the only possible evidence.
   func duplicate() -> Finding? {
     var first: [UInt16: Int] = [:]
     for (address, port) in own.advertised.enumerated() where port != 0 {
@@ -112,7 +112,7 @@ extension LaunchJudge {
       return "held by the window thief (\(process); \(sources))"
     case .thief: return "held by thief \(holder.index) (\(process); \(sources))"
     case .outsider:
-      // No other program bears such a name, and the launch at hand has no such process.
+      // No other program has such a name, and this launch has no such process.
       let isLeftover =
         beyond.map { $0.record.serial > 0 } == true && holder.command.hasPrefix("bs-")
       return

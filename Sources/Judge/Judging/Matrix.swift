@@ -24,8 +24,8 @@ public struct Matrix: Sendable, Equatable, Codable {
     self.traits = traits
   }
 
-  /// The exit code that the verdicts ask for (`Verdict.Facts.exitCode`); at least 2 if the run was cut short or nothing
-  /// ran.
+  /// The exit code that follows from the verdicts (`Verdict.Facts.exitCode`); at least 2 if the run was cut short or
+  /// nothing ran.
   public var exitCode: Int32 {
     let codes = Set(arms.map(\.verdict.facts.exitCode))
     if codes.contains(1) { return 1 }

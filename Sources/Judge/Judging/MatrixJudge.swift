@@ -5,17 +5,17 @@ internal import Theory
 
 /// Turns the tallies of a run into the matrix.
 ///
-/// `RowJudge` decides each row. A must-fail control that did not fail as it must, or that could not run, makes the
-/// passes of its scenario inconclusive; one that the plan's own `skip` leaves out does not, but the passes say so.
+/// `RowJudge` decides each row. If a must-fail control did not fail as it must, or could not run, the passes of its
+/// scenario become inconclusive. If the plan's own `skip` leaves the control out, they remain passes, but say so.
 public struct MatrixJudge {
-  /// Level at which a prediction is said to disagree.
+  /// Level below which a prediction is reported to disagree.
   public static let predictionLevel = 0.001
-  /// Level at which a published figure is said to be inconsistent.
+  /// Level below which a published figure is reported as inconsistent.
   public static let publishedLevel = 0.01
-  /// Level at which two rows that should have the same rate are said to differ.
+  /// Level below which two rows that should have the same rate are reported to differ.
   public static let likeLevel = 0.001
 
-  /// Share of launches that do not count, of those that do, above which the rate shown is said to be selected.
+  /// Ratio of uncounted to counted launches above which a rate is reported to be biased by selection.
   public static let selectedShare = 0.1
 
   private let plan: ResolvedPlan
@@ -42,7 +42,8 @@ public struct MatrixJudge {
       traits: Dictionary(uniqueKeysWithValues: traits.map { ($0.name, $0.traits) }))
   }
 
-  /// A pass says nothing if a must-fail control of its scenario did not fail, and says so if one was left out.
+  /// If a must-fail control of its scenario did not fail, a pass means nothing. If the control was left out, the pass
+  /// says so.
   private func applyControls(
     of scenario: String, to verdicts: inout [ArmVerdict], _ tallies: [ArmTally]
   ) {
@@ -74,7 +75,7 @@ public struct MatrixJudge {
       ? "\(name) did not run (\(verdict.reason))" : "\(name) did not fail as it must"
   }
 
-  /// The row with whose rate the arm's must be consistent.
+  /// The row whose rate must be consistent with the arm's.
   private func other(_ arm: Arm) -> Arm? {
     guard let like = arm.expectation?.like else { return nil }
     return plan.arms.first {
@@ -105,7 +106,7 @@ public struct MatrixJudge {
       differenceLow: difference?.lowerBound, differenceHigh: difference?.upperBound)
   }
 
-  /// The model has no prediction for a program, but may have one for the row that it is compared with.
+  /// The model has no prediction for a program, but it may have one for the row to which the program is compared.
   private func predict(_ arm: Arm) -> PredictedFailure? {
     if let own = Prediction.predict(arm, vocabulary: vocabulary) { return own }
     return other(arm).flatMap { Prediction.predict($0, vocabulary: vocabulary) }
@@ -138,7 +139,7 @@ public struct MatrixJudge {
         ? Prediction.reasonForNone(arm, vocabulary: vocabulary) : nil)
   }
 
-  /// What must be said whatever the verdict is; begins with a semicolon unless it is empty.
+  /// What must be added for every verdict; empty, or begins with a semicolon.
   private func remarks(
     _ arm: Arm, _ tally: ArmTally, _ prediction: PredictionComparison?
   ) -> String {
@@ -174,7 +175,7 @@ public struct MatrixJudge {
     _ figure: PublishedFigure, _ arm: Arm, _ tally: ArmTally
   ) -> PublishedComparison {
     let seen = figure.per == .launch ? tally.launches : tally.trials
-    // Launches that share a trial or a host are not independent, as Fisher's test wants them.
+    // Launches that share a trial or a host are not independent, as Fisher's test requires.
     let isIndependent = figure.per == .trial || arm.launchesPerTrial == 1 && !figure.sharesHost
     let rate = RateEstimate(figure.failures, outOf: figure.outOf)
     guard seen.counted > 0, isIndependent else {

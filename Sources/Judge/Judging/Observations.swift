@@ -1,14 +1,14 @@
 internal import PlanModel
 internal import Statistics
 
-/// What a rate is estimated from: launches, or trials where several launches share one.
+/// The sample from which a rate is estimated: launches, or trials if several launches share one.
 ///
 /// Launches of one trial share its ports and are not independent; trials are.
 struct Observations {
   let failed: Int
   let counted: Int
-  /// Seen, but neither ready nor failed as is asked for: invalid, without a usable record, or of a must-fail control
-  /// that failed otherwise.
+  /// Observations that count neither as ready nor as the kind of failure in question: invalid, without a usable record,
+  /// or a failure of another kind of a must-fail control.
   let uncounted: Int
 
   init(_ tally: ArmTally, byLaunch: Bool) {
@@ -21,8 +21,8 @@ struct Observations {
     }
   }
 
-  /// The observations that decide a demand on the arm's rate. Of a must-fail control, what failed in another way than it
-  /// must neither shows the race nor its absence: it does not count.
+  /// The observations that decide a demand on the arm's rate. If a must-fail control failed in another way than it
+  /// must, this shows neither the race nor its absence: the observation does not count.
   init(_ tally: ArmTally, of arm: Arm) {
     let isByLaunch = arm.launchesPerTrial == 1
     let all = Observations(tally, byLaunch: isByLaunch)
@@ -52,11 +52,11 @@ struct Observations {
     )
   }
 
-  /// Fisher's p-value of two samples with the completion that is least favourable to a difference.
+  /// Fisher's p-value of two samples, completed in the way that is least favourable to a difference.
   ///
-  /// What does not count might have failed or not. Where the rates that are then possible overlap, nothing speaks for a
-  /// difference. Where they do not, their nearest ends are compared. A difference that the test shows is there
-  /// whatever the launches came to that do not count.
+  /// Uncounted observations might have failed or not. If the two ranges of possible rates overlap, nothing suggests a
+  /// difference. Otherwise their nearest ends are compared. A difference that the test shows then exists whatever the
+  /// outcomes of the uncounted launches.
   static func leastFavourablePValue(_ one: Observations, _ other: Observations) -> Double {
     let (first, second) = (one.counted + one.uncounted, other.counted + other.uncounted)
     let (mostOne, mostOther) = (one.failed + one.uncounted, other.failed + other.uncounted)

@@ -1,5 +1,5 @@
-/// How a launch or a trial ended: the closed set. `table` below is the only place that says what each means; the
-/// judges, the reports, `bindstorm list outcomes` and Documentation/glossary.md take it from there.
+/// How a launch or a trial ended: the closed set. `table` below is the only place that defines what each means; the
+/// judges, the reports, `bindstorm list outcomes` and Documentation/glossary.md use it.
 ///
 /// Reports count the outcomes in the order of the cases. Where several endpoints of a launch were lost to different
 /// holders, the first of the `lost-to-*` cases decides.
@@ -25,7 +25,7 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
   case invalid
   case harnessError = "harness-error"
 
-  /// How an outcome enters the rate.
+  /// How an outcome counts in the rate.
   public enum Counting: String, Sendable, CaseIterable {
     case ready = "as ready"
     /// The launch did not get a port, or shares it with another socket.
@@ -36,19 +36,19 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
     case notCounted = "not counted"
   }
 
-  /// What there is to know about an outcome, in sentences for people.
+  /// The description of an outcome, in sentences for people.
   public struct Facts: Sendable {
     /// What happened.
     public let meaning: String
-    /// How it enters the rate.
+    /// How it counts in the rate.
     public let counting: Counting
-    /// Whether a must-fail control that ends so has failed as it must: it lost a port, or a defect of the start-up that
-    /// scenarios provoke on purpose has shown itself. A death, a timeout or another error may come of anything.
+    /// Whether a must-fail control with this outcome has failed as it must: it lost a port, or it showed a defect of
+    /// the start-up that scenarios provoke on purpose. A death, a timeout or another error may have any cause.
     public let fulfilsControl: Bool
     /// What a reader can do about it.
     public let advice: String
 
-    /// - Parameter isProvoked: a defect that scenarios provoke on purpose; every failure to own a port is one.
+    /// - Parameter isProvoked: a defect that scenarios provoke on purpose; this includes every failure to own a port.
     fileprivate init(
       _ counting: Counting, _ meaning: String, isProvoked: Bool = false, do advice: String
     ) {
@@ -59,7 +59,7 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// What there is to know about this outcome.
+  /// The description of this outcome.
   public var facts: Facts {
     guard let facts = Self.table[self] else {
       preconditionFailure("Outcome.table has no row for \(rawValue)")
@@ -71,7 +71,7 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
   public var isCounted: Bool { facts.counting != .notCounted }
   /// Whether it counts as a failure of the strategy.
   public var isFailure: Bool { isCounted && facts.counting != .ready }
-  /// Whether it counts as a failure to get a port and to have it alone.
+  /// Whether it counts as a failure to be the only owner of a port.
   public var isPortFailure: Bool { facts.counting == .portFailure }
   /// Whether it is a failure of the kind that a must-fail control must have.
   public var fulfilsControl: Bool { facts.fulfilsControl }

@@ -15,7 +15,7 @@ struct RowJudge {
   /// A row that did not run is skipped.
   private func skipped() -> Decision? { tally.skipReason.map { (.skipped, $0) } }
 
-  /// Nothing follows from a row in which no launch counts.
+  /// A row in which no launch counts shows nothing.
   private func empty() -> Decision? {
     guard tally.launches.counted == 0 else { return nil }
     return (.inconclusive, tally.trialsSeen == 0 ? "no trial ran" : "no trial counts")
@@ -30,7 +30,7 @@ struct RowJudge {
     }
   }
 
-  /// Too many launches without a usable record prove nothing, whatever the others show.
+  /// If too many launches have no usable record, the others prove nothing.
   private func unusable() -> Decision? {
     let misspoken = tally.count(.adapterError)
     if misspoken > 0 {
@@ -49,14 +49,14 @@ struct RowJudge {
 
 /// Decides whether a row meets its demand.
 ///
-/// A demand is met when the exact one-sided bound at its confidence is on the right side of it, and violated when the
+/// A demand is met if the exact one-sided bound at its confidence is on the right side of it, and violated if the
 /// opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch.
 ///
-/// A row is like another one where Fisher's exact test, with the least favourable outcome of what does not count, does
-/// not tell their rates apart at `MatrixJudge.likeLevel` and,
-/// so that few trials are no proof, a difference of more than the plan's `like_within` is ruled out: the interval of
-/// the difference (`RateDifference`) whose ends are each exceeded with 1 - confidence lies within it. These are two
-/// one-sided tests of equivalence (Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987).
+/// A row is like another one if two conditions hold. Fisher's exact test at `MatrixJudge.likeLevel`, with the least
+/// favourable outcome of uncounted launches, finds no difference. And, so that few trials are no proof, a difference of
+/// more than the plan's `like_within` is ruled out: the interval of the difference (`RateDifference`), whose ends are
+/// each exceeded with probability 1 - confidence, lies within it. These are two one-sided tests of equivalence
+/// (Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987).
 private struct DemandJudge {
   typealias Decision = RowJudge.Decision
 
@@ -64,14 +64,15 @@ private struct DemandJudge {
   let arm: Arm
   let tally: ArmTally
   let comparison: RowComparison?
-  /// What is decided if too much of the data cannot be used; nil if it can.
+  /// The decision if too much of the data is unusable; nil if enough is usable.
   let unusable: Decision?
 
   func decide() -> Decision {
     violated() ?? incomparable() ?? unusable ?? unlike() ?? indistinct() ?? met() ?? undecided()
   }
 
-  /// A bound on the wrong side violates the demand; a control that does so passes where it must fail.
+  /// A bound on the wrong side violates the demand; a control that violates its demand has passed although it must
+  /// fail.
   private func violated() -> Decision? {
     guard let violation else { return nil }
     return demand.isMustFailControl
@@ -91,7 +92,7 @@ private struct DemandJudge {
     return (.fail, "the rate is not consistent with \(similarity.text)")
   }
 
-  /// A difference that was not seen is none only where one that matters would have been seen.
+  /// A missing difference is evidence only if a relevant difference would have been detected.
   private func indistinct() -> Decision? {
     guard let similarity, !similarity.isWithin else { return nil }
     return (
@@ -100,7 +101,7 @@ private struct DemandJudge {
     )
   }
 
-  /// Bounds on the right side meet the demand; a control that does so fails as it must.
+  /// Bounds on the right side meet the demand; a control that meets its demand fails as it must.
   private func met() -> Decision? {
     guard isMet else { return nil }
     return demand.isMustFailControl
@@ -119,13 +120,13 @@ private struct DemandJudge {
 
   // MARK: The bounds
 
-  /// A bound that equals the demand but for rounding meets it: the plan was told that so many launches suffice.
+  /// A bound that equals the demand up to rounding meets it, because `validate` accepts exactly that many launches.
   private static let rounding = 1e-12
 
   private var counted: Int { tally.launches.counted }
 
-  /// Exact one-sided bounds of the rate per launch. Trials are independent, launches of one trial are not: with T the
-  /// rate of trials in which any of L launches fails, the rate per launch lies between T/L and T, whatever the
+  /// Exact one-sided bounds of the rate per launch. Trials are independent, launches of one trial are not. With T the
+  /// rate of trials in which any of L launches fails, the rate per launch lies between T/L and T, for every kind of
   /// dependence.
   private var bounds: (lower: Double, upper: Double) {
     let (lower, upper) = Observations(tally, of: arm).bounds(confidence: demand.confidence)
@@ -183,14 +184,14 @@ private struct DemandJudge {
 
   private var atConfidence: String { "at confidence \(demand.confidence)" }
 
-  /// What a decision for or against the demand rests on.
+  /// The basis of a decision for or against the demand.
   private var grounds: String {
     guard let similarity else { return atConfidence }
     return atConfidence
       + "; the rate is consistent with \(similarity.text) and within \(similarity.within) of it: \(similarity.difference)"
   }
 
-  /// What the bounds allow for; empty if everything counts.
+  /// The uncounted observations that the bounds allow for; empty if all count.
   private var allowance: String {
     let uncounted = Observations(tally, of: arm).uncounted
     let unit = arm.launchesPerTrial > 1 ? "trials" : "launches"
@@ -207,9 +208,9 @@ private struct DemandJudge {
 
   private func rounded(_ p: Double) -> String { "\((p * 1_000).rounded() / 1_000)" }
 
-  /// As the plan wrote it, but in percent.
+  /// The value in the plan, but in percent.
   private func percent(_ rate: Double) -> String {
-    // Drops the last bits, which stem from the multiplication.
+    // Drops the last bits, which come from the multiplication.
     let percentage = (rate * 1e14).rounded() / 1e12
     return percentage == percentage.rounded() ? "\(Int(percentage)) %" : "\(percentage) %"
   }

@@ -2,14 +2,14 @@ internal import History
 internal import LinuxFacts
 internal import PlanModel
 
-/// What a launch at depth `startup` left on record beyond the binds.
+/// The records of a launch at depth `startup` beyond the binds.
 struct StartupEvidence {
   let startup: Startup
   let record: StartupRecord
   let engines: [EngineRecord]
   let servings: [ServingRecord]
   let servers: [ServerRecord]
-  /// An engine core of another launch that answered requests which were not of its launch.
+  /// An engine core of another launch that answered requests of other launches.
   let otherEngine: EngineRecord?
 
   /// Nil unless the arm's depth is `startup`.
@@ -25,23 +25,23 @@ struct StartupEvidence {
     otherEngine = trial.engines.first { $0.launch != launch && $0.strangers > 0 }
   }
 
-  /// The first thing that went wrong; nil if nothing has a time.
+  /// The first failure; nil if no failure has a time.
   var firstFailure: UInt64? {
     let binds = servers.flatMap { [$0.input, $0.output] }.filter { $0.errno != 0 }.map(\.finished)
     return (binds + servings.map(\.failed)).filter { $0 != 0 }.min()
   }
 
-  /// From the first failure to the moment when the launcher noticed; nil where one of them has no time.
+  /// From the first failure to the moment when the launcher noticed it; nil if one of them has no time.
   var detection: UInt64? {
     guard record.noticed != 0, let first = firstFailure, record.noticed >= first else { return nil }
     return record.noticed - first
   }
 
-  /// A timeout of a process that was healthy: it went on, or its work takes longer than the limit. Nil if no limit was
-  /// exceeded, or if what was waited for would not have come.
+  /// A timeout that ended a healthy process: the process continued, or its work takes longer than the limit. Nil if no
+  /// limit was exceeded, or if the event that was waited for would not have come.
   func falseTimeout(own: LaunchRecord, _ relative: (UInt64) -> String) -> String? {
     if own.errno == LinuxErrno.timedOut {
-      // What the launcher gave up first is the cause of what the others did.
+      // If the launcher gave up first, that caused the failures of the others.
       if own.stage == .coordinator { return healthyCoordinator(relative) }
       if own.stage == .report { return healthyReports(relative) }
     }
@@ -64,7 +64,7 @@ struct StartupEvidence {
       + "were healthy and had bound by \(relative(endpoints.map(\.finished).max() ?? 0))"
   }
 
-  /// An API server gave up engine cores that were loading.
+  /// An API server gave up on engine cores that were loading.
   private func healthyEngines(_ relative: (UInt64) -> String) -> String? {
     let late = servings.first {
       $0.gaveUp(at: .readiness) && $0.unheard.allSatisfy(isStillLoading)
@@ -76,7 +76,7 @@ struct StartupEvidence {
     }
   }
 
-  /// An engine core gave up an init message that launcher and API servers would have sent.
+  /// An engine core gave up on an init message that launcher and API servers would have sent.
   private func healthyHandshake() -> String? {
     guard let engine = engines.first(where: { $0.gaveUp(at: .handshake) }),
       servers.allSatisfy({ $0.input.errno == 0 && $0.output.errno == 0 && $0.died == nil })
@@ -86,7 +86,7 @@ struct StartupEvidence {
       + "an init message, but launcher and API servers were healthy"
   }
 
-  /// Whether an engine core was healthy and loading when it was given up.
+  /// Whether an engine core was healthy and loading when a process gave up on it.
   private func isStillLoading(_ number: Int) -> Bool {
     engines.contains {
       $0.engine == number && $0.died == nil && $0.errno == 0 && $0.placeholders == 0
@@ -99,7 +99,7 @@ struct StartupEvidence {
     servings.filter { $0.unheard.contains(engine.engine) }.map(\.failed).max() ?? 0
   }
 
-  /// How many engine cores an API server is paired with.
+  /// The number of engine cores with which an API server works.
   private func expected(_ server: Int) -> Int {
     (0..<startup.engines).count {
       startup.isPair(server: server, engine: $0, of: servings.count)
@@ -160,7 +160,7 @@ struct StartupEvidence {
       : "\(who) accepted no connection from the shared HTTP listener; \(sent)"
   }
 
-  /// Processes beyond the API servers, and how each died; nil for those that live.
+  /// Processes other than the API servers, and how each died; nil for those that live.
   var dead: [(who: String, status: Int32?)] {
     [("the coordinator (pid \(record.coordinatorPid))", record.coordinatorDied)]
       + engines.map { ("engine core \($0.engine) (pid \($0.pid))", $0.died) }
@@ -169,7 +169,7 @@ struct StartupEvidence {
       }
   }
 
-  /// A process beyond the API servers that died by itself.
+  /// A process other than an API server died by itself.
   func died() -> String? {
     if let status = record.coordinatorDied {
       return "the coordinator (pid \(record.coordinatorPid)) died by \(WaitStatus(status))"
@@ -186,7 +186,7 @@ struct StartupEvidence {
       "the launcher of node \(index + 1) (pid \(launcher.pid)) died by \(WaitStatus(launcher.died!))"
   }
 
-  /// Who was told of an engine core's death on another node; empty for the head node.
+  /// Who was notified of an engine core's death on another node; empty for the head node.
   private func remoteNotice(_ engine: EngineRecord) -> String {
     guard engine.node > 0, engine.node <= record.headless.count else { return "" }
     let own = record.headless[engine.node - 1]
@@ -200,7 +200,7 @@ struct StartupEvidence {
     return "; \(there), the head node's \(here)"
   }
 
-  /// An API server gave up what would not have come.
+  /// An API server gave up on something that would not have come.
   func gaveUp(_ relative: (UInt64) -> String) -> String? {
     servings.first { $0.errno == LinuxErrno.timedOut }.map {
       let what = $0.stage == .readiness ? "heard" : "been answered by"

@@ -1,7 +1,7 @@
 internal import Statistics
 
-/// Median, 99th percentile and maximum of a duration in nanoseconds. Of more than some thousand samples the first two
-/// are rounded to ten binary digits (0.1 %).
+/// Median, 99th percentile and maximum of a duration in nanoseconds. With more than a few thousand samples the first
+/// two are rounded to ten binary digits (0.1 %).
 public struct DurationSummary: Sendable, Equatable, Codable {
   /// Number of samples.
   public var samples: Int
@@ -20,9 +20,9 @@ public struct DurationSummary: Sendable, Equatable, Codable {
   }
 }
 
-/// Requests per second of an arm's launches. They are those of stub engine cores and of this machine, where client,
-/// API servers and engine cores share its processors: they compare the arms of one run, and say nothing of a real
-/// deployment's.
+/// Requests per second of an arm's launches. They come from stub engine cores on this machine, where client, API
+/// servers and engine cores share the processors. They allow a comparison of the arms of one run, but say nothing about
+/// a real deployment.
 public struct Throughput: Sendable, Equatable, Codable {
   /// Number of launches measured.
   public var samples: Int

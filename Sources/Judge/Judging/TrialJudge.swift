@@ -4,11 +4,11 @@ public import PlanModel
 
 /// Turns the events of one trial into its outcome. Pure; it never asks the kernel.
 ///
-/// A record that is torn, contradictory or incomplete makes every launch `harness-error`, a thief that drew less than
-/// was due makes every launch `invalid`. Otherwise `LaunchJudge` judges each launch by its rules in their order, and
-/// `ForcedRunJudge` those whose port calls were forced. What each outcome means stands in `Outcome`.
+/// If a record is torn, contradictory or incomplete, every launch is a `harness-error`. If a thief drew less than was
+/// due, every launch is `invalid`. Otherwise `LaunchJudge` judges each launch by its rules in their order, and
+/// `ForcedRunJudge` judges those whose port calls were forced. `Outcome` says what each outcome means.
 ///
-/// A launch in which a fault was due and not witnessed is `invalid`, but for the exceptions of `WitnessJudge`. Its sibling
+/// A launch in which a fault was due and not witnessed is `invalid`, with the exceptions of `WitnessJudge`. Its sibling
 /// launches keep their outcomes.
 public struct TrialJudge {
   private let arm: Arm
@@ -31,7 +31,7 @@ public struct TrialJudge {
       return everyLaunch(trial: record.started.trial, .harnessError, problem)
     }
     if let reason = shortfall(record) {
-      // A launch whose processes the host refused cannot have drawn anybody's numbers.
+      // A launch whose processes the host refused cannot have drawn the ports of other launches.
       return everyLaunch(trial: record.started.trial, .invalid, reason) { number in
         LaunchJudge(arm: arm, record: record, launch: number).refused()
       }
@@ -43,7 +43,7 @@ public struct TrialJudge {
     return outcome(of: record, launches)
   }
 
-  /// The trial with its durations. Those of a ready trial are there only if every launch is ready.
+  /// The trial with its durations. The durations of a ready trial exist only if every launch is ready.
   private func outcome(of record: TrialRecord, _ launches: [LaunchOutcome]) -> TrialOutcome {
     let timing = Timing(record)
     let isReady = launches.allSatisfy { $0.outcome == .ready }
@@ -54,7 +54,7 @@ public struct TrialJudge {
       arm: arm.index, trial: record.started.trial, launches: launches,
       releaseSkewNanoseconds: timing.releaseSkew, windowNanoseconds: timing.window,
       timeToBoundNanoseconds: isReady ? timing.timeToBound : nil,
-      // The end of an allocation that was not reached may be an earlier trial's stamp, or none.
+      // If the end of an allocation was not reached, its time may be from an earlier trial, or missing.
       allocationNanoseconds: record.launches.compactMap {
         $0.allocationEnded >= $0.allocationStarted
           ? $0.allocationEnded - $0.allocationStarted : nil
@@ -70,7 +70,7 @@ public struct TrialJudge {
       })
   }
 
-  /// - Parameter exception: what a launch comes to instead, nil for the same as the others.
+  /// - Parameter exception: the outcome of this launch instead; nil if it is the same as the others'.
   private func everyLaunch(
     trial: Int, _ outcome: Outcome, _ evidence: String,
     unless exception: (Int) -> (Outcome, String)? = { _ in nil }

@@ -1,4 +1,4 @@
-/// What one launch of one trial came to.
+/// The result of one launch of one trial.
 public struct LaunchOutcome: Sendable, Equatable, Codable {
   /// Number of the launch.
   public var launch: Int
@@ -6,7 +6,7 @@ public struct LaunchOutcome: Sendable, Equatable, Codable {
   public var outcome: Outcome
   /// One sentence with ports, processes and times.
   public var evidence: String
-  /// Launches of its row that were ready before it; they count, too.
+  /// Launches of its row that were ready before it; they also count.
   public var readyBefore: Int
 
   public init(launch: Int, outcome: Outcome, evidence: String, readyBefore: Int = 0) {
@@ -17,7 +17,7 @@ public struct LaunchOutcome: Sendable, Equatable, Codable {
   }
 }
 
-/// What one trial came to.
+/// The result of one trial.
 public struct TrialOutcome: Sendable, Equatable, Codable {
   /// `Arm.index`.
   public var arm: Int
@@ -31,15 +31,15 @@ public struct TrialOutcome: Sendable, Equatable, Codable {
   public var windowNanoseconds: UInt64?
   /// From the opening of the barrier to the last endpoint bound, nil unless all were.
   public var timeToBoundNanoseconds: UInt64?
-  /// What each launch's allocation took in nanoseconds; only of those that ended.
+  /// The duration of each launch's allocation in nanoseconds; only for allocations that ended.
   public var allocationNanoseconds: [UInt64]
   /// Ports that each launch took, probes included.
   public var portsTaken: [Int]
-  /// TCP sockets that the launches held together in the window; nil where that was not measured.
+  /// TCP sockets that the launches held together in the window; nil if that was not measured.
   public var socketsInWindow: Int?
   /// From the opening of the barrier until every engine core had answered every API server; nil unless all did.
   public var timeToServedNanoseconds: UInt64?
-  /// From the first failure until the launcher noticed it, for each failed launch where both have a time.
+  /// From the first failure until the launcher noticed it, for each failed launch that has both times.
   public var detectionNanoseconds: [UInt64]
   /// Requests per second of each launch that was ready and in which they were measured.
   public var requestsPerSecond: [Double]

@@ -11,9 +11,9 @@ struct TrialRecord {
   var startups: [StartupRecord] = []
   var engines: [EngineRecord] = []
   var servings: [ServingRecord] = []
-  /// Of the last launch of the row.
+  /// For the last launch of the row.
   var faults: [FaultRecord] = []
-  /// Of the launches of the row before it, which were all served.
+  /// For the earlier launches of the row, which were all served.
   var earlierFaults: [FaultRecord] = []
 
   /// Nil unless the events begin and end as one trial does.
@@ -62,7 +62,7 @@ struct TrialRecord {
     return nil
   }
 
-  /// What is missing or doubled, nil if all is there.
+  /// What is missing or duplicated, nil if the records are complete.
   func problem(for arm: Arm) -> String? {
     if ended.completion == .harnessError {
       return ended.detail.isEmpty ? "the harness gave up" : ended.detail
@@ -93,7 +93,7 @@ struct TrialRecord {
     return startupProblem(for: arm)
   }
 
-  /// The same of the rest of the start-up, whose records are there at depth `startup` alone.
+  /// The same for the rest of the start-up, whose records exist only at depth `startup`.
   private func startupProblem(for arm: Arm) -> String? {
     let launches = Array(0..<(arm.startup == nil ? 0 : arm.topology.launches))
     if startups.map(\.launch).sorted() != launches {

@@ -12,9 +12,9 @@ extension EngineRecord {
   func gaveUp(at stage: Stage) -> Bool { errno == LinuxErrno.timedOut && self.stage == stage }
 }
 
-/// What the user of the real system sees of a launch that failed: the texts of vLLM and pyzmq.
+/// The messages that a user of the real system sees for a failed launch: the texts of vLLM and pyzmq.
 ///
-/// The first text that applies is the one that is shown, in the order of `line`.
+/// The first text that applies is shown, in the order of `line`.
 struct VLLMMessages {
   private let evidence: StartupEvidence
   private let own: LaunchRecord
@@ -26,14 +26,14 @@ struct VLLMMessages {
     self.outcome = outcome
   }
 
-  /// The line; nil where vLLM says nothing that is known.
+  /// The message; nil if no message of vLLM is known.
   var line: String? {
     lostEndpoint ?? lostServicePort ?? coordinator ?? reports ?? engineWithoutInit
       ?? serverWithoutEngines ?? deadEngine ?? unanswered
       ?? (outcome == .timeout ? "nothing: it hangs" : nil)
   }
 
-  /// The bind of a number failed in an API server; who notices that process's end depends on vLLM's version.
+  /// The bind of a port failed in an API server. Who notices that process's end depends on vLLM's version.
   private var lostEndpoint: String? {
     for server in evidence.servers {
       for endpoint in [server.input, server.output]
@@ -49,7 +49,7 @@ struct VLLMMessages {
     return nil
   }
 
-  /// The launcher lost a port of its own.
+  /// The launcher lost one of its own ports.
   private var lostServicePort: String? {
     guard own.errno == LinuxErrno.addressInUse else { return nil }
     return switch own.stage {
@@ -86,7 +86,7 @@ struct VLLMMessages {
   private var deadEngine: String? {
     for engine in evidence.engines {
       guard let status = engine.died else { continue }
-      // The log of another node has it; on the head node nothing is seen but the hang.
+      // The message is in the log of another node; on the head node only the hang is visible.
       if engine.node > 0 && evidence.record.noticed == 0 {
         return "nothing: it hangs, and on node \(engine.node): Engine core initialization failed"
       }

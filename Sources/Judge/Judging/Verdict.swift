@@ -1,5 +1,5 @@
-/// The verdict on an arm. `table` below is the only place that says what each word means and does; the exit code, the
-/// reports, `bindstorm list outcomes` and Documentation/glossary.md take it from there.
+/// The verdict on an arm. `table` below is the only place that defines what each word means and does; the exit code,
+/// the reports, `bindstorm list outcomes` and Documentation/glossary.md use it.
 public enum Verdict: String, Sendable, Codable, CaseIterable {
   case pass = "PASS"
   case fail = "FAIL"
@@ -9,12 +9,12 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
   case measured = "MEASURED"
   case skipped = "SKIP"
 
-  /// What a CI system is told about an arm.
+  /// The result for a CI system.
   public enum TestResult: String, Sendable, CaseIterable {
     case passed, failed, skipped
   }
 
-  /// What there is to know about a verdict, in sentences for people.
+  /// The description of a verdict, in sentences for people.
   public struct Facts: Sendable {
     /// What was found.
     public let meaning: String
@@ -22,7 +22,7 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
     public let advice: String
     /// What it is in JUnit XML.
     public let testResult: TestResult
-    /// Exit code that it asks for; 1 outweighs 2, 2 outweighs 0.
+    /// The exit code that it causes; 1 outweighs 2, 2 outweighs 0.
     public let exitCode: Int32
 
     fileprivate init(
@@ -35,7 +35,7 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// What there is to know about this verdict.
+  /// The description of this verdict.
   public var facts: Facts {
     guard let facts = Self.table[self] else {
       preconditionFailure("Verdict.table has no row for \(rawValue)")
@@ -43,7 +43,7 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
     return facts
   }
 
-  /// Whether the arm is not as the plan demands, or did not run: reports then give the reason.
+  /// Whether the arm does not meet the plan's demand, or did not run: reports then give the reason.
   public var needsAttention: Bool { facts.testResult != .passed }
 
   private static let table: [Verdict: Facts] = [

@@ -2,19 +2,20 @@ internal import History
 internal import LinuxFacts
 internal import PlanModel
 
-/// Decides what becomes of a launch in which a fault was due and not witnessed.
+/// Decides the outcome of a launch in which a fault was due and not witnessed.
 ///
-/// Such a launch is `invalid` but for two cases. What does not count anyway stays what it is: `adapter-error` and
-/// `harness-error` explain it better. And a launch keeps a failure of its own from before the fault's point: a lost
-/// port, or any other failure where no fault was injected into it. It could not be hit there. Were it invalid, the
-/// failures themselves would leave the rate, and a strategy that loses its port would seem to be one that never does.
+/// Such a launch is `invalid`, with two exceptions. An outcome that does not count anyway stays: `adapter-error` and
+/// `harness-error` explain the launch better. And a launch keeps its own failure from before the fault's point: a lost
+/// port, or any other failure if no fault was injected into it. The fault could not reach it. If such launches were
+/// invalid, their failures would be missing from the rate, and a strategy that loses its port would seem never to lose
+/// it.
 struct WitnessJudge {
   let record: TrialRecord
   let launch: Int
 
   func judge(_ outcome: LaunchOutcome) -> LaunchOutcome { afterEarlierFaults(afterFaults(outcome)) }
 
-  /// The launch after the faults of its own that were not witnessed.
+  /// The launch, after applying the rule for its unwitnessed faults.
   private func afterFaults(_ launch: LaunchOutcome) -> LaunchOutcome {
     let missed = record.faults.filter(isMissed)
     guard let first = missed.first else { return launch }
@@ -37,7 +38,7 @@ struct WitnessJudge {
         + (first.errno == 0 ? "" : ", \(LinuxErrno.text(first.errno))"))
   }
 
-  /// Launches of the row in which a fault was due and not witnessed do not count, as a single one would not.
+  /// If a fault was due and not witnessed, the launches of the row do not count, as a single launch would not.
   private func afterEarlierFaults(_ launch: LaunchOutcome) -> LaunchOutcome {
     let missed = Set(record.earlierFaults.filter(isMissed).map(\.serial))
     guard let first = missed.min() else { return launch }
@@ -54,8 +55,8 @@ struct WitnessJudge {
     fault.launch == launch && fault.isDue && fault.witnessed == 0
   }
 
-  /// Whether a launch failed by itself: it lost a port, or nothing was done to it. If another fault ended the process
-  /// before the later fault's point, the plan contradicts itself, and the strategy has not failed.
+  /// Whether a launch failed by itself: it lost a port, or no fault was injected into it. If another fault ended the
+  /// process before the later fault's point, the plan contradicts itself, and the strategy has not failed.
   private func isOwnFailure(_ launch: LaunchOutcome) -> Bool {
     launch.outcome.isPortFailure
       || !record.faults.contains {

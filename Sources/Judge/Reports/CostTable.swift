@@ -1,8 +1,8 @@
 internal import Judging
 internal import PlanModel
 
-/// What each strategy costs: measured where a trial can measure it, else declared by the strategy. One row for each
-/// strategy, from the first scenario in which it ran.
+/// The costs of each strategy: measured if a trial can measure them, otherwise declared by the strategy. One row for
+/// each strategy, from the first scenario in which it ran.
 struct CostTable {
   /// Column titles.
   static let head = [

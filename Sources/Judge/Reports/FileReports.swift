@@ -80,7 +80,7 @@ public enum MarkdownReport {
 
   /// A text that is safe to show as plain text, without any markup.
   private static func escaped(_ text: String) -> String {
-    // By scalars: a mark that combines with one of these does not take away its meaning.
+    // Compare by Unicode scalars: a combining mark after one of these characters does not change its meaning in markup.
     text.unicodeScalars.reduce(into: "") { result, scalar in
       switch scalar {
       case "\\", "`", "*", "_", "[", "]", "~", "|": result += "\\\(scalar)"
@@ -92,7 +92,7 @@ public enum MarkdownReport {
   }
 }
 
-/// The matrix as comma-separated values (RFC 4180), one row for each arm. No cell is a formula to a spreadsheet.
+/// The matrix as comma-separated values (RFC 4180), one row for each arm. No cell is a formula for a spreadsheet.
 public enum CSVReport {
   /// The document, with CRLF line ends as the RFC demands.
   public static func text(_ whole: Matrix) -> String {
@@ -148,17 +148,17 @@ public enum CSVReport {
   private static func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
   private static func count(_ value: UInt64?) -> String { value.map { "\($0)" } ?? "" }
 
-  /// What makes a spreadsheet take a cell for a formula (OWASP, CSV Injection).
+  /// The first characters that make a spreadsheet treat a cell as a formula (OWASP, CSV Injection).
   private static let formulas: Set<Unicode.Scalar> = [
     "=", "+", "-", "@", "\t", "\r", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
   ]
 
   private static func quoted(_ cell: String) -> String {
-    // A number stays one.
+    // Numbers stay numbers.
     let isFormula =
       cell.unicodeScalars.first.map(formulas.contains) == true && Double(cell) == nil
     let field = isFormula ? "'" + cell : cell
-    // By scalars: to Swift, a quote with a combining mark is another character than a quote.
+    // Compare by Unicode scalars: for Swift, a quote with a combining mark is a different character.
     let special: Set<Unicode.Scalar> = [",", "\"", "\r", "\n"]
     guard field.unicodeScalars.contains(where: special.contains) else { return field }
     var text = String.UnicodeScalarView("\"".unicodeScalars)
@@ -171,9 +171,9 @@ public enum CSVReport {
   }
 }
 
-/// Values as JSON, in the form of all of a run's files.
+/// Values as JSON, in the form of all files of a run.
 public enum JSONReport {
-  /// - Throws: `EncodingError` for numbers that JSON cannot hold.
+  /// - Throws: `EncodingError` for numbers that JSON cannot represent.
   public static func bytes(_ value: some Encodable) throws -> [UInt8] {
     try IndentedJSON.bytes(value)
   }

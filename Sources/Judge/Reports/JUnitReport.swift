@@ -2,12 +2,12 @@ public import Judging
 internal import PlanModel
 internal import ReportKit
 
-/// The matrix as JUnit XML in the dialect that Jenkins and GitLab read: a suite for the plan, a case for each
-/// arm, whose result is the verdict's (`Verdict.Facts.testResult`). What was not decided or not run is skipped, with
+/// The matrix as JUnit XML in the dialect that Jenkins and GitLab read: a suite for the plan, and a case for each arm
+/// with the verdict's result (`Verdict.Facts.testResult`). Arms that were not decided or did not run are skipped, with
 /// the reason, so that missing data never looks like a pass.
 public enum JUnitReport {
   /// The document, ending with a line break.
-  /// - Parameter seconds: time that each arm took, in the plan's order; 0 where unknown.
+  /// - Parameter seconds: the time of each arm, in the plan's order; 0 if unknown.
   public static func text(_ matrix: Matrix, seconds: [Double]) -> String {
     var document = JUnitDocument(
       suite: matrix.plan.name, time: Wording.fixed(seconds.reduce(0, +), 3))

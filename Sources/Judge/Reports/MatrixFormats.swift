@@ -1,7 +1,7 @@
 public import Judging
 public import ReportKit
 
-/// The verdict of a run, as its results folder gets it.
+/// The verdict of a run, as written into its results folder.
 public struct RunDocument {
   public let matrix: Matrix
   /// Time each arm took, in the plan's order.
@@ -13,7 +13,7 @@ public struct RunDocument {
   }
 }
 
-/// The registry of the formats in which a run's verdict is written. A new one gets a line here.
+/// The registry of the formats in which a run's verdict is written. A new format needs a line here.
 public enum MatrixFormats {
   /// Each with the name of its file.
   public static var all: [(file: String, format: ReportFormat<RunDocument>)] {

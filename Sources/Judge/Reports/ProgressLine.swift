@@ -15,9 +15,9 @@ public struct ProgressLine {
   public var trialsPlanned: Int
   /// The arm's rate per launch so far.
   public var rate: RateEstimate
-  /// Since the start of the run.
+  /// The time since the start of the run.
   public var elapsedSeconds: Double
-  /// Over the last seconds, because arms differ a lot.
+  /// Over the last seconds, because the speed of arms differs a lot.
   public var trialsPerSecond: Double
   /// Estimated time for the rest of the run; nil if nothing is known yet.
   public var leftSeconds: Double?

@@ -4,10 +4,10 @@ internal import LinuxFacts
 public import PlanModel
 internal import TerminalText
 
-/// One lost port as a race detector reports it: the victim, when its port was released, who held it, when the victim
-/// tried to bind it, and how to reproduce it.
+/// One lost port in the form of a race detector's report: the victim, when its port was released, who held it, when the
+/// victim tried to bind it, and how to reproduce it.
 public struct RaceReport: Sendable, Equatable {
-  /// What makes two findings the same: the arm, the endpoint, and the kind of process that held the port.
+  /// The signature of a finding: the arm, the endpoint, and the kind of process that held the port.
   public struct Signature: Hashable, Sendable {
     /// Scenario and strategy label of the arm.
     public var scenario: String
@@ -33,7 +33,7 @@ public struct RaceReport: Sendable, Equatable {
 
   /// Every port that was lost in a trial (EADDRINUSE on a number).
   /// - Parameters:
-  ///   - events: of one whole trial.
+  ///   - events: the events of one whole trial.
   ///   - run: the run's folder, for the command that replays it.
   public static func all(_ events: [Event], arm: Arm, run: String) -> [RaceReport] {
     guard case .trialStarted(let started)? = events.first else { return [] }
@@ -133,7 +133,7 @@ public struct RaceReport: Sendable, Equatable {
     }
   }
 
-  /// When the holder had bound the port, where that is on record.
+  /// When the holder had bound the port, if that is recorded.
   private static func bound(_ endpoint: EndpointRecord, _ events: [Event]) -> UInt64? {
     guard let holder = endpoint.holder else { return nil }
     if holder.since != 0 { return holder.since }

@@ -36,7 +36,8 @@ extension Matrix {
   }
 }
 
-/// Names as they are shown. Two that differ only in what is not shown get numbers: a table finds its rows by their names.
+/// Names as they are shown. If two names differ only in parts that are not shown, they get numbers, because tables find
+/// rows by name.
 private struct ShownNames {
   let longest: Int?
   private var known: [String: String] = [:]

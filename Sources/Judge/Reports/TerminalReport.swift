@@ -3,7 +3,7 @@ public import Judging
 internal import PlanModel
 internal import TerminalText
 
-/// The matrix for a terminal: rows are strategies, columns scenarios; on narrow terminals one block a scenario.
+/// The matrix for a terminal: rows are strategies, columns are scenarios; narrow terminals get one block per scenario.
 public struct TerminalReport {
   private let matrix: Matrix
   private let width: Int

@@ -67,7 +67,7 @@ public enum Timeline {
     }
   }
 
-  /// - Parameter isRow: launches follow each other, and the fault was scheduled for each anew.
+  /// - Parameter isRow: the launches run in a row, and the fault was scheduled for each launch separately.
   private static func append(_ record: FaultRecord, isRow: Bool, _ add: Add) {
     guard record.isDue else { return }
     let victim = "\(record.point.role.rawValue) \(record.launch).\(record.index)"

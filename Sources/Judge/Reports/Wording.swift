@@ -5,7 +5,7 @@ internal import PlanModel
 /// The words and number formats that all reports share.
 enum Wording {
   /// A rate as a percentage with at most three significant digits: `0 %`, `0.85 %`, `80.3 %`. Only exact rates are
-  /// `0` and `100`: what is close to them is `<0.01` or `>99.9`.
+  /// printed as `0` and `100`; rates close to them are `<0.01` or `>99.9`.
   static func percent(_ rate: Double) -> String { "\(percentNumber(rate)) %" }
 
   static func percentNumber(_ rate: Double) -> String {
@@ -45,7 +45,7 @@ enum Wording {
     let value = Double(nanoseconds)
     switch value {
     case ..<1e3: return "\(nanoseconds) ns"
-    // Below what would be rounded up to a thousand.
+    // Values below the point at which they would be rounded up to a thousand.
     case ..<999_950: return "\(fixed(value / 1e3, 1)) us"
     case ..<999_950_000: return "\(fixed(value / 1e6, 1)) ms"
     default: return "\(fixed(value / 1e9, 2)) s"
@@ -91,8 +91,8 @@ enum Wording {
       + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test); where it agrees, these trials do not contradict it, which does not prove it."
   }
 
-  /// What the rate leaves out: `2 launches not counted`, and for an interrupted run `7 of 100 trials counted`; empty
-  /// if it leaves out nothing.
+  /// What the rate does not include: `2 launches not counted`, and for an interrupted run `7 of 100 trials counted`;
+  /// empty if it includes everything.
   static func leftOut(_ verdict: ArmVerdict, of matrix: Matrix) -> [String] {
     let count = verdict.outcomes.filter { !$0.outcome.isCounted }.map(\.launches).reduce(0, +)
     let uncounted = count == 0 ? [] : ["\(count) launch\(count == 1 ? "" : "es") not counted"]
@@ -115,7 +115,8 @@ enum Wording {
       + (others > 0 ? ", others x\(others)" : "")
   }
 
-  /// Why an arm needs attention: its verdict does, or its rate is not the predicted one; nil if neither.
+  /// Why an arm needs attention: because of its verdict, or because its rate differs from the prediction; nil
+  /// otherwise.
   static func attention(_ verdict: ArmVerdict) -> String? {
     if verdict.verdict.needsAttention { return "\(verdict.verdict.rawValue): \(verdict.reason)" }
     return verdict.predictionPerTrial?.agrees == false ? verdict.reason : nil
@@ -156,7 +157,7 @@ extension Matrix {
     }
   }
 
-  /// The arm in a cell; nil where the scenario leaves the strategy out.
+  /// The arm in a cell; nil if the scenario leaves the strategy out.
   func arm(_ strategy: String, _ scenario: String) -> Arm? {
     plan.arms.first { $0.strategy.label == strategy && $0.scenario == scenario }
   }

@@ -1,6 +1,6 @@
 /// One strategy under one scenario: one cell of the matrix.
 ///
-/// In JSON its settings stand beside the rest.
+/// In JSON its settings are members beside the others.
 public struct Arm: Sendable, Equatable {
   /// Position in `ResolvedPlan.arms`.
   public var index: Int
@@ -14,20 +14,20 @@ public struct Arm: Sendable, Equatable {
   public var settings: TrialSettings
   /// The rest of the start-up; nil unless the depth is `startup`.
   public var startup: Startup?
-  /// Thieves at work, in the plan's order.
+  /// The thieves, in the plan's order.
   public var thieves: [Choice]
   /// Faults, in the plan's order.
   public var faults: [PlannedFault]
   /// Number of trials, at least 1.
   public var trials: Int
-  /// What is demanded of this arm, if anything.
+  /// What the plan demands of this arm, if anything.
   public var expectation: Expectation?
   /// Published figures for this arm.
   public var published: [PublishedFigure]
   /// Why the plan leaves this arm out; nil if it runs.
   public var skipReason: String?
 
-  /// Most launches of one trial: the parallel ones, as often as the plan has them start in a row.
+  /// The largest number of launches in one trial: parallel launches times launches in a row.
   public var launchesPerTrial: Int { topology.launches * (startup?.serialLaunches ?? 1) }
 
   public init(

@@ -4,11 +4,11 @@ public import ForcedCalls
 public struct Forcing: Sendable, Hashable, Codable {
   /// When the thief comes.
   public var steal: StealMode
-  /// Most re-binds of a trial that are made to fail; 0 for all.
+  /// The largest number of re-binds in a trial that are made to fail; 0 for no limit.
   public var max: Int
   /// Only the n-th re-bind of a port, from 1; nil for each.
   public var rebind: Int?
-  /// Only windows of at least so many milliseconds.
+  /// Only windows of at least this many milliseconds.
   public var minWindowMilliseconds: Int
   /// Only this place: the eight digits of a report, or a part of its "prober -> re-binder".
   public var only: String?

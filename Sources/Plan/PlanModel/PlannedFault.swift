@@ -1,6 +1,6 @@
 internal import PortModel
 
-/// Whose work a fault breaks into.
+/// The process whose work a fault interrupts.
 public enum FaultRole: String, Sendable, Codable, CaseIterable {
   /// The process that allocates and starts the rest.
   case launcher
@@ -11,7 +11,7 @@ public enum FaultRole: String, Sendable, Codable, CaseIterable {
 }
 
 extension InjectionPoint {
-  /// Who passes it.
+  /// The process that reaches this point.
   public var role: FaultRole {
     switch self {
     case .afterProbe, .afterSpawn, .beforeHandshakeReply: .launcher
@@ -20,15 +20,15 @@ extension InjectionPoint {
     }
   }
 
-  /// Whether it is there at depth `startup` alone.
+  /// Whether the point exists only at depth `startup`.
   public var needsStartup: Bool { self == .beforeHandshakeReply || self == .beforeEngineConnect }
 
-  /// Those at which an API server has one number at stake.
+  /// The points at which an API server has one port at stake.
   public static let ofBinds: Set<InjectionPoint> = [
     .beforeInputBind, .beforeOutputBind, .betweenBindAndListen,
   ]
 
-  /// Those of the report.
+  /// The points of the report.
   public static let ofReports: Set<InjectionPoint> = [.beforeReport, .midReport, .afterReport]
 }
 
@@ -42,7 +42,7 @@ public struct FaultDescriptor: Sendable, Equatable {
   public let options: [OptionDescriptor]
   /// Where it can be injected.
   public let points: Set<InjectionPoint>
-  /// Whether what it does to a process lasts as long as the process.
+  /// Whether its effect on a process lasts as long as the process.
   public let needsFreshWorkers: Bool
 
   public init(
@@ -56,10 +56,10 @@ public struct FaultDescriptor: Sendable, Equatable {
     self.needsFreshWorkers = needsFreshWorkers
   }
 
-  /// Whether it ends its victim, whose parent then sees an exit that the plan wanted.
+  /// Whether it ends its victim. The parent then sees an exit that the plan wanted.
   public var endsVictim: Bool { FaultName.endingVictims.contains(name) }
 
-  /// How long a fault lasts that takes its time.
+  /// The duration options of a fault that takes time.
   public static let duration = [
     OptionDescriptor(
       name: OptionName.milliseconds, defaultValue: nil, range: 0...3_600_000,
@@ -71,7 +71,7 @@ public struct FaultDescriptor: Sendable, Equatable {
   ]
 }
 
-/// Names of faults that more than their own file must know. Records hold names, not descriptors.
+/// Names of faults that code outside their own files must know. Records hold names, not descriptors.
 public enum FaultName {
   public static let exit = "exit"
   public static let kill = "kill"
@@ -82,22 +82,22 @@ public enum FaultName {
   /// The faults that end their victim.
   public static let endingVictims: Set<String> = [exit, kill]
 
-  /// The faults by which a limit of the host seems to be reached, of which libzmq aborts its process.
+  /// The faults that make it look as if a limit of the host was reached, for which libzmq aborts the process.
   public static let limitingVictims: Set<String> = [descriptorLimit, failCall]
 }
 
-/// A fault of a plan: what, where, to whom, and in which trials.
+/// A fault of a plan: what is done, where, to which process, and in which trials.
 public struct PlannedFault: Sendable, Equatable, Codable {
   /// What is done.
   public var kind: Choice
-  /// Where in its work the victim is hit.
+  /// The point in the victim's work at which the fault happens.
   public var point: InjectionPoint
   /// Launch of the victim; nil for a random one in each trial.
   public var launch: Int?
   /// Number of the victim within its launch; nil for a random one in each trial. 0 for launchers.
   public var index: Int?
-  /// Node of the victim, an engine core; nil for any. One of the node's is chosen at random in each trial unless
-  /// `index` names one.
+  /// Node of the victim, an engine core; nil for any. Unless `index` is given, each trial chooses one of the node's
+  /// engine cores at random.
   public var node: Int?
   /// Share of trials in which it is due, among those that `every` selects; in 0...1.
   public var probability: Double
@@ -118,11 +118,11 @@ public struct PlannedFault: Sendable, Equatable, Codable {
   }
 }
 
-/// A fault as it is to happen in one trial. Equal arms, trials and seeds give equal ones.
+/// A fault as scheduled for one trial. Equal arms, trials and seeds give equal schedules.
 public struct ScheduledFault: Sendable, Equatable {
   /// Position in `Arm.faults`.
   public var number: Int
-  /// Whether it is to happen at all in this trial.
+  /// Whether it happens in this trial.
   public var isDue: Bool
   /// Launch of the victim.
   public var launch: Int
@@ -136,7 +136,7 @@ public struct ScheduledFault: Sendable, Equatable {
   public static func all(of arm: Arm, trial: Int, seed: UInt64) -> [ScheduledFault] {
     arm.faults.enumerated().map { number, fault in
       var generator = SeededGenerator(trialSeed: seed, for: .fault, UInt64(number))
-      // Every number is drawn whatever the plan fixes, so that fixing one leaves the others as they were.
+      // Draw every number even if the plan fixes it, so that fixing one does not change the others.
       let chance = generator.uniform()
       let launch = Int(generator.next(below: UInt64(arm.topology.launches)))
       let victims = victims(of: fault, arm)
@@ -148,7 +148,7 @@ public struct ScheduledFault: Sendable, Equatable {
     }
   }
 
-  /// Numbers within a launch that a fault may choose from.
+  /// The numbers within a launch that a fault may choose from.
   private static func victims(of fault: PlannedFault, _ arm: Arm) -> Range<Int> {
     switch fault.point.role {
     case .launcher: return 0..<1
@@ -160,7 +160,7 @@ public struct ScheduledFault: Sendable, Equatable {
     }
   }
 
-  /// One line a fault, launch by launch where a trial has several in a row: equal schedules have equal bytes.
+  /// One line for each fault; for trials with launches in a row, launch by launch. Equal schedules have equal bytes.
   public static func rendered(_ arm: Arm, trial: Int, seed: UInt64) -> String {
     let serials = arm.startup?.serialLaunches ?? 1
     return (0..<serials).map { serial in

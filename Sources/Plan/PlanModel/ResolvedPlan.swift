@@ -1,7 +1,7 @@
-// What its settings are is generated: Generated/PlanTypes.swift.
+// The settings are generated: Generated/PlanTypes.swift.
 
-/// A plan after defaults are filled in and every arm is spelled out. It never changes during a run,
-/// is written to `resolved.json`, and is all that running and judging know of the plan.
+/// A plan after defaults are filled in and every arm is spelled out. It never changes during a run and is written to
+/// `resolved.json`. Running and judging know nothing else of the plan.
 public struct ResolvedPlan: Sendable, Equatable, Codable {
   /// Version of the plan format (1).
   public var version: Int
@@ -39,12 +39,12 @@ public struct Choice: Sendable, Equatable, Codable {
   public var name: String
   /// Label in the matrix; the name unless the plan gives another.
   public var label: String
-  /// Every option of the chosen one, defaults filled in, in the registry's own order.
+  /// Every option of the strategy or thief, with defaults filled in, in the registry's order.
   public var options: [OptionValue]
   /// The program that an `exec` or `check` strategy drives; nil for all others.
   public var command: AdapterCommand?
-  /// The failure rate per launch, in (0, 1), for which a thief's intensity among the options was solved; nil where
-  /// the plan gives the intensity itself.
+  /// The failure rate per launch, in (0, 1), for which a thief's intensity was solved; nil if the plan gives the
+  /// intensity itself.
   public var targetFailureRate: Double?
 
   public init(
@@ -58,7 +58,7 @@ public struct Choice: Sendable, Equatable, Codable {
     self.targetFailureRate = targetFailureRate
   }
 
-  /// The value of an option; traps when the registry has no such option, which is a programming error.
+  /// The value of an option. Traps if the registry has no such option, which is a programming error.
   public subscript(option: String) -> Int {
     guard let found = options.first(where: { $0.name == option }) else {
       preconditionFailure("\(name) has no option \(option)")
@@ -69,14 +69,14 @@ public struct Choice: Sendable, Equatable, Codable {
 
 /// The program of an `exec` or `check` strategy.
 public struct AdapterCommand: Sendable, Hashable, Codable {
-  /// Most bytes of folder and words together, each with its end.
+  /// The largest size in bytes of folder and words together, each with its terminator.
   public static let largestSize = 8_192
 
-  /// The program and its arguments, as the plan has them. The program is searched in PATH unless it has a slash.
+  /// The program and its arguments, as the plan gives them. The program is searched in PATH unless it has a slash.
   public var words: [String]
-  /// The folder in which it runs, against which its relative paths are meant: the plan's own.
+  /// The folder in which it runs and to which its relative paths refer: the plan's own folder.
   public var folder: String
-  /// What is done to its port calls; nil if it runs as it is.
+  /// What is done to its port calls; nil if it runs without forcing.
   public var forcing: Forcing?
 
   public init(words: [String], folder: String, forcing: Forcing? = nil) {
@@ -113,19 +113,19 @@ public struct OptionValue: Sendable, Equatable, Codable {
 }
 
 extension Expectation {
-  /// `likeWithin` where a plan says nothing: ten percentage points.
+  /// The value of `likeWithin` if the plan gives none: ten percentage points.
   public static let defaultLikeWithin = 0.1
 }
 
-/// A figure somebody published for the same conditions.
+/// A figure that was published for the same conditions.
 public struct PublishedFigure: Sendable, Equatable, Codable {
   /// Failed observations.
   public var failures: Int
   /// All observations, at least 1.
   public var outOf: Int
-  /// What one observation was.
+  /// What one observation is.
   public var per: Unit
-  /// Whether these launches ran on one host at the same time: they are then not independent.
+  /// Whether these launches ran on one host at the same time. They are then not independent.
   public var sharesHost: Bool
   /// Where it was published.
   public var source: String

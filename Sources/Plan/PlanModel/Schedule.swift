@@ -1,7 +1,7 @@
 internal import PortModel
 
-/// The order in which trials run: the arms of a scenario take turns in blocks of random order, so that a drift
-/// of the host hits all of them alike. Equal plans with equal seeds have equal schedules.
+/// The order in which trials run: the arms of a scenario take turns in blocks of random order, so that a drift of the
+/// host affects all of them equally. Equal plans with equal seeds have equal schedules.
 public struct Schedule: Sendable, Equatable {
   /// Consecutive trials of one arm.
   public struct Block: Sendable, Equatable {
@@ -11,11 +11,11 @@ public struct Schedule: Sendable, Equatable {
     public var trials: Range<Int>
   }
 
-  /// In the order in which they run: scenario after scenario.
+  /// In running order: scenario after scenario.
   public let blocks: [Block]
   private let seed: UInt64
 
-  /// Blocks into which an arm is cut, where it has that many trials.
+  /// The number of blocks into which an arm is cut, if it has that many trials.
   private static let rounds = 10
 
   /// The schedule of a plan.
@@ -41,7 +41,7 @@ public struct Schedule: Sendable, Equatable {
     self.blocks = blocks
   }
 
-  /// One trial of an arm, again and again, each time with its own seed.
+  /// One trial of an arm, repeated, each time with its own seed.
   public init(plan: ResolvedPlan, arm: Int, trial: Int, repeated times: Int) {
     seed = plan.seed
     blocks = Array(repeating: Block(arm: arm, trials: trial..<trial + 1), count: times)
@@ -53,16 +53,17 @@ public struct Schedule: Sendable, Equatable {
     return generator.next()
   }
 
-  /// Seed of a launch in a row. Each has nonces and faults of its own, so that what comes late is known as a stranger.
+  /// Seed of a launch in a row. Each has its own nonces and faults, so that a late message is recognised as a
+  /// stranger's.
   /// - Parameters:
   ///   - serial: number of the launch in its row, from 0.
   ///   - trial: the trial's seed, which is that of its first launch.
   public static func seed(ofLaunch serial: Int, trial: UInt64) -> UInt64 {
-    // The step of SplitMix64, which no other stream is derived by.
+    // The step of SplitMix64. No other stream is derived with it.
     trial &+ UInt64(serial) &* 0x9e37_79b9_7f4a_7c15
   }
 
-  /// One line a block with the seeds of its first and last trial: equal schedules have equal bytes.
+  /// One line for each block, with the seeds of its first and last trial. Equal schedules have equal bytes.
   public var rendered: String {
     blocks.map { block in
       let seeds = (

@@ -10,18 +10,18 @@ extension Startup {
     isHybrid ? server / max(1, count / nodes) : apiServerNode
   }
 
-  /// Whether an API server has to do with an engine core.
+  /// Whether an API server works with an engine core.
   /// - Parameter count: API servers of the launch.
   public func isPair(server: Int, engine: Int, of count: Int) -> Bool {
     !isHybrid || node(ofServer: server, of: count) == node(ofEngine: engine)
   }
 
-  /// Engine cores on the head node; the first ranks.
+  /// Number of engine cores on the head node; they have the first ranks.
   public var localEngines: Int { (engines + nodes - 1) / nodes }
   /// The node that an engine core runs on.
   public func node(ofEngine rank: Int) -> Int { rank / localEngines }
-  /// Whether a limit is below the time of the healthy work that it bounds, or something else than a collision
-  /// of ports is set to go wrong: theory then has nothing to say.
+  /// Whether a timeout is below the duration of the healthy work that it limits, or the plan provokes another failure
+  /// than a port collision. Theory then makes no prediction.
   public var breaksModel: Bool {
     backend == .ray || sharesRPCPort || hasOrphan || apiServerNode != 0 || isHybrid
       || serialLaunches > 1 || !reservedPorts.isEmpty

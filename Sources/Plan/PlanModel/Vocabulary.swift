@@ -6,14 +6,14 @@ public struct OptionDescriptor: Sendable, Equatable {
   public let name: String
   /// Value when the plan gives none; nil when the plan must give one.
   public let defaultValue: Int?
-  /// Values that make sense.
+  /// Valid values.
   public let range: ClosedRange<Int>
   /// One line for people.
   public let summary: String
-  /// Whether theory has nothing to say any more when the plan gives another value than the default: the option
-  /// lets something go wrong on purpose.
+  /// Whether theory makes no prediction if the plan gives another value than the default, because the option breaks
+  /// something on purpose.
   public let breaksModel: Bool
-  /// Words that a plan may write instead of the numbers from `range.lowerBound` on; empty for none.
+  /// Words that a plan may write instead of the numbers from `range.lowerBound` on; empty if there are none.
   public let words: [String]
 
   public init(
@@ -35,32 +35,33 @@ public struct OptionDescriptor: Sendable, Equatable {
   }
 }
 
-/// What a strategy asks of the host and of others, and how it fails: what a person weighs beside the rates.
-/// Declared in the strategy's file, because no trial can measure it.
+/// What a strategy requires of the host and of other processes, and how it fails. Readers weigh this beside the rates.
+/// The strategy's file declares it, because no trial can measure it.
 public struct StrategyTraits: Sendable, Equatable, Codable {
-  /// Whose help it needs.
+  /// Whose cooperation it needs.
   public enum Cooperation: String, Sendable, Codable, CaseIterable {
-    /// Nobody's.
+    /// No cooperation.
     case nobody
     /// The process that binds must do its part.
     case binder
-    /// Every process that takes ports on the host must take part, or it protects from those alone that do.
+    /// Every process on the host that takes ports must take part. The strategy gives no protection from those that do
+    /// not.
     case everybody
   }
-  /// What one sees when it fails.
+  /// How a failure shows.
   public enum FailureMode: String, Sendable, Codable, CaseIterable {
     /// An error, before anything is served.
     case closed
-    /// Nothing at first: a hang, a wrong peer, shared traffic.
+    /// Not at once: a hang, a wrong peer, shared traffic.
     case silent
-    /// An error or nothing, by circumstances.
+    /// An error, or not at once, depending on circumstances.
     case either
   }
   /// Needs CAP_NET_ADMIN or a sysctl.
   public var needsRoot: Bool
-  /// Whose help it needs.
+  /// Whose cooperation it needs.
   public var cooperation: Cooperation
-  /// Serves a consumer that must know the number before the binder starts.
+  /// Whether the port is known before the binder starts, as some consumers need.
   public var isKnownBeforehand: Bool
   /// Works where launcher and binder are on different hosts.
   public var worksAcrossHosts: Bool
@@ -82,20 +83,20 @@ public struct StrategyTraits: Sendable, Equatable, Codable {
   }
 }
 
-/// What a strategy must find on the host or in the plan.
+/// What a strategy needs from the host or the plan.
 public enum StrategyRequirement: String, Sendable, Codable, CaseIterable {
-  /// A network namespace of the run's own: it changes sysctls or leaves TIME_WAIT behind.
+  /// A network namespace of the run. The strategy changes sysctls or leaves TIME_WAIT behind.
   case namespace
-  /// The run's private folder, which vanishes with the run.
+  /// The run's private folder, which is removed when the run ends.
   case scratchFolder = "scratch-folder"
-  /// Endpoints that the kernel's record of TCP listeners does not show: only nonces prove who owns them.
+  /// Endpoints that the kernel's list of TCP listeners does not contain: only nonces prove who owns them.
   case fullOwnershipCheck = "full-ownership-check"
 }
 
 /// What the rest of the program knows about a strategy without running it.
 public struct StrategyDescriptor: Sendable {
-  /// The numbers that one launch may decide on in any of its trials, from the options and the number of its addresses
-  /// (two for each API server).
+  /// The ports that one launch may choose in any of its trials, from the options and the number of its addresses (two
+  /// for each API server).
   public typealias Numbers = @Sendable (_ options: OptionValues, _ addresses: Int) -> Range<Int>
 
   /// Name in plans and in the matrix.
@@ -106,22 +107,22 @@ public struct StrategyDescriptor: Sendable {
   public let origin: String
   /// Options it takes, in the order in which they travel to the workers.
   public let options: [OptionDescriptor]
-  /// How theory sees it.
+  /// How theory models it.
   public let collisionModel: CollisionModel
-  /// The numbers that it counts by itself; they may go beyond the last port. Nil for a strategy that asks the kernel.
-  /// Theory has nothing to say of `outside-the-pool` and `reserved` without them.
+  /// The ports that it computes by itself; they may go beyond the last port. Nil for a strategy that asks the kernel.
+  /// Without them theory makes no prediction for `outside-the-pool` and `reserved`.
   public let numbers: Numbers?
   /// Depths it can run at.
   public let depths: Set<Depth>
   /// Socket kinds it can bind.
   public let sockets: Set<SocketKind>
-  /// API servers it starts whatever the scenario says; nil for as many as the scenario says.
+  /// Number of API servers that it starts whatever the scenario says; nil for the scenario's number.
   public let apiServers: Int?
-  /// What it must find.
+  /// What it needs from the host or the plan.
   public let requirements: Set<StrategyRequirement>
   /// Whether it drives a program that the plan names.
   public let takesCommand: Bool
-  /// Whether that program's port calls are forced even where the plan has no `check`.
+  /// Whether that program's port calls are forced even if the plan has no `check`.
   public let alwaysForces: Bool
   /// What it costs and how it fails.
   public let traits: StrategyTraits
@@ -154,13 +155,13 @@ public struct OptionValues: Sendable {
   private let names: [String]
   private let values: [Int]
 
-  /// - Parameter values: in the order of the descriptors; further ones are passed over.
+  /// - Parameter values: in the order of the descriptors; further values are ignored.
   public init(_ descriptors: [OptionDescriptor], _ values: [Int]) {
     names = descriptors.map(\.name)
     self.values = values
   }
 
-  /// The value of an option; traps when there is none of that name, which is a programming error.
+  /// The value of an option. Traps if there is none of that name, which is a programming error.
   public subscript(name: String) -> Int {
     guard let index = names.firstIndex(of: name) else { preconditionFailure("no option \(name)") }
     return values[index]
@@ -172,7 +173,7 @@ public struct OptionValues: Sendable {
 
 /// What the rest of the program knows about a thief without running it.
 public struct ThiefDescriptor: Sendable, Equatable {
-  /// How theory sees it.
+  /// How theory models it.
   public enum Model: Sendable, Equatable {
     /// Draws option `ports` ports inside the window and holds them to the end of the trial.
     case holdsThroughWindow
@@ -180,31 +181,31 @@ public struct ThiefDescriptor: Sendable, Equatable {
     case churns
     /// Holds option `ports` ports of 127.0.0.1 from before the allocation to the end of the trial.
     case holdsThroughout
-    /// Takes ports as the source of connections: the kernel gives it even ones, and `bind(0)` odd ones.
+    /// Takes ports as source ports of connections: the kernel gives it even ports, and `bind(0)` odd ones.
     case connects
-    /// Takes the very numbers that launches decided on, `ports` of them, with the options `reuse_address`,
-    /// `reuse_port` and `listens`; what has no number yet, as soon as it has one.
+    /// Takes the ports that launches decided on, `ports` of them, with the options `reuse_address`, `reuse_port` and
+    /// `listens`. A port that is not known yet is taken as soon as it is known.
     case squats
-    /// Probes `deployments` times `addresses` numbers inside the window, lets go of all, and binds them `window_ms`
+    /// Probes `deployments` times `addresses` ports inside the window, releases all of them, and binds them `window_ms`
     /// later.
     case runsTheSameStart
     /// Takes `ports` numbers upwards from `base` inside the window.
     case scansFromBase
-    /// Holds nothing that a TCP socket of IPv4 can lose.
+    /// Holds nothing that keeps an IPv4 TCP socket from its port.
     case holdsNoTCPPort
-    /// Leaves TIME_WAIT on numbers: nothing to whoever sets SO_REUSEADDR, as all API servers do.
+    /// Leaves TIME_WAIT on ports. Processes that set SO_REUSEADDR are not affected, and all API servers set it.
     case leavesTimeWait
-    /// Holds `ports` ports on [::] inside the window: drawn by `bind(0)`, or the launches' own with `targeted`; with
-    /// `v6only` nothing that a socket of IPv4 can lose.
+    /// Holds `ports` ports on [::] inside the window: drawn by `bind(0)`, or the launches' own ports with `targeted`.
+    /// With `v6only` it holds nothing that an IPv4 socket can lose.
     case holdsOverIPv6
-    /// Holds `ports` ports of 127.0.0.2: before the allocation with `early`, else the launches' own.
+    /// Holds `ports` ports of 127.0.0.2: before the allocation with `early`, otherwise the launches' own ports.
     case holdsOtherAddress
-    /// Takes all ports of the pool before the allocation, but for `leaves`.
+    /// Takes all ports of the pool before the allocation, except `leaves` of them.
     case exhausts
-    /// Theory has nothing to say of it, for this reason.
+    /// Theory makes no prediction for it, for this reason.
     case unmodelled(String)
 
-    /// One line for people: what theory takes it for.
+    /// One line for people: how theory models it.
     public var summary: String {
       switch self {
       case .holdsThroughWindow: "foreign draws that are held through the bind"
@@ -232,11 +233,11 @@ public struct ThiefDescriptor: Sendable, Equatable {
   public let summary: String
   /// Options it takes, in the order in which they travel to the workers.
   public let options: [OptionDescriptor]
-  /// The option that says how much it takes, for which a target failure rate can be solved; nil if there is none.
+  /// The option that sets how much it takes, for which a target failure rate can be solved; nil if there is none.
   public let intensity: String?
-  /// What it must find.
+  /// What it needs from the host or the plan.
   public let requirements: Set<StrategyRequirement>
-  /// How theory sees it.
+  /// How theory models it.
   public let model: Model
 
   public init(
@@ -252,7 +253,7 @@ public struct ThiefDescriptor: Sendable, Equatable {
   }
 }
 
-/// The names a plan may use. Passed in, so that planning needs no registry and no kernel.
+/// The names that a plan may use. They are passed in, so that planning needs no registry and no kernel.
 public struct Vocabulary: Sendable {
   /// Every strategy, in the order of the registry.
   public let strategies: [StrategyDescriptor]

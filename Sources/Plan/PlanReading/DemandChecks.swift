@@ -3,12 +3,12 @@ internal import Statistics
 
 /// Checks of what a scenario demands.
 extension ScenarioChecks {
-  /// A bound that a demand sets to a rate per launch, or to the difference of two.
+  /// A bound that a demand sets on a rate per launch, or on the difference of two.
   ///
-  /// Launches of one trial are not independent. With L of them a rate of at most p per launch is shown by trials in
-  /// which none fails, and one of at least p by trials in which any does, at a rate of L·p. That two rows differ by no
-  /// more than p needs as many trials in each as a rate of at most p: two rows that never fail differ by less than the
-  /// upper bound of each.
+  /// Launches of one trial are not independent. With L launches per trial, a rate of at most p per launch is shown by
+  /// trials in which no launch fails. A rate of at least p is shown by trials in which any launch fails, at a rate of
+  /// L·p. To show that two rows differ by at most p, each row needs as many trials as a rate of at most p: two rows
+  /// that never fail differ by less than the upper bound of each.
   private enum Bound {
     case atMost(Double)
     case atLeast(Double)
@@ -22,7 +22,7 @@ extension ScenarioChecks {
       ].compactMap { $0 }
     }
 
-    /// As the plan names it.
+    /// The key as the plan names it.
     var name: String {
       switch self {
       case .atMost: "failure_rate_at_most"
@@ -39,8 +39,8 @@ extension ScenarioChecks {
       }
     }
 
-    /// The rate of unfavourable trials that trials must rule out: 0 or less cannot be ruled out by any number of
-    /// trials, 1 or more needs none.
+    /// The rate of unfavourable trials that the trials must rule out. No number of trials can rule out 0 or less; 1 or
+    /// more needs no trials.
     func toRuleOut(launches: Int) -> Double {
       switch self {
       case .atMost(let rate), .within(let rate): rate
@@ -49,7 +49,7 @@ extension ScenarioChecks {
     }
   }
 
-  /// Refuses a demand that the trials cannot show even if every one of them goes well.
+  /// Rejects a demand that the trials cannot show even if every one of them goes well.
   func checkExpectations() {
     let row = settings.depth == .startup ? startup.serialLaunches : 1
     let launches = settings.topology.launches * row

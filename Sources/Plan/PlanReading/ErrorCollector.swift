@@ -1,15 +1,15 @@
 internal import JSON
 
-/// Collects what is wrong with a document while it is read, so that one run of `validate` shows everything.
+/// Collects the errors of a document while it is read, so that one run of `validate` shows all of them.
 ///
-/// A document of a mebibyte can hold a hundred thousand errors. So only the first `PlanErrors.mostShown` in the order of
-/// the file are kept; the others are counted, and their words never made.
+/// A document of one mebibyte can hold a hundred thousand errors. Only the first `PlanErrors.mostShown`, in the order
+/// of the file, are kept. The others are counted, and their messages are never made.
 final class ErrorCollector {
   private let file: String
   private let bytes: [UInt8]
   /// Sorted by position.
   private var kept: [PlanError] = []
-  /// Errors reported, kept or not.
+  /// Errors reported, whether kept or not.
   private(set) var count = 0
 
   init(file: String, bytes: [UInt8]) {
@@ -28,13 +28,13 @@ final class ErrorCollector {
     let error = PlanError(
       file: file, position: position, path: Self.shortened(path()),
       message: Self.shortened(message()), suggestion: suggestion(), sourceLine: "", caret: 0)
-    // After those of the same position: the first to be reported stays first.
+    // After those of the same position: errors keep the order in which they were reported.
     let place = kept.lastIndex { $0.position <= position }.map { $0 + 1 } ?? 0
     kept.insert(error, at: place)
     if kept.count > PlanErrors.mostShown { kept.removeLast() }
   }
 
-  /// What was reported; nil if nothing was.
+  /// The errors reported; nil if there are none.
   var failure: PlanErrors? {
     guard count > 0 else { return nil }
     var quotation = Quotation(bytes: bytes)
@@ -46,7 +46,7 @@ final class ErrorCollector {
     return PlanErrors(errors: errors, more: count - errors.count)
   }
 
-  /// Most scalars of a path and of a message: both may hold words of the file.
+  /// The largest number of scalars in a path and in a message: both may contain words of the file.
   private static let longest = 2_000
 
   /// A long text without its middle.
@@ -59,9 +59,9 @@ final class ErrorCollector {
   }
 }
 
-/// Finds lines in a document, each time from the last place on: quoting takes one pass for all errors.
+/// Finds lines in a document, each time starting from the last place: quoting takes one pass for all errors.
 private struct Quotation {
-  /// Most scalars that are shown on either side of a place.
+  /// The largest number of scalars shown on either side of a place.
   private static let margin = 120
 
   let bytes: [UInt8]
@@ -71,8 +71,8 @@ private struct Quotation {
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The line at a place, or the part of it around the place, and the scalars of it that lie before the place.
-  /// - Parameter target: not before the last one that was asked for.
+  /// The line at a place, or the part of it around the place, and the number of its scalars before the place.
+  /// - Parameter target: must not lie before the target of the last call.
   mutating func line(at target: TextPosition) -> (text: String, caret: Int) {
     while position < target, offset < bytes.count {
       let byte = bytes[offset]
@@ -112,7 +112,7 @@ private struct Quotation {
     return place
   }
 
-  /// Whether a line ends here; a carriage return before the line break belongs to the end.
+  /// Whether a line ends here. A carriage return before the line break belongs to the line end.
   private func isLineEnd(_ place: Int) -> Bool {
     guard place < bytes.count, bytes[place] != UInt8(ascii: "\n") else { return true }
     return bytes[place] == UInt8(ascii: "\r")

@@ -6,7 +6,7 @@ struct ExpectationReader {
   /// The labels of the scenario's rows.
   let labels: [String]
 
-  /// Reads the object `expect`: demands by label, with `*` for the rows that have none of their own.
+  /// Reads the object `expect`: demands by label; `*` is for the rows that have no demand of their own.
   func read(_ node: PlanNode) -> [String: (Expectation, PlanNode)] {
     guard let object = node.freeObject() else { return [:] }
     var result: [String: (Expectation, PlanNode)] = [:]
@@ -21,7 +21,7 @@ struct ExpectationReader {
       checkOther(expectation, of: member.key, inner)
       result[member.key] = (expectation, inner)
     }
-    // "*" stands for the rows without a demand of their own. The row it is compared with must not be one of them.
+    // "*" means the rows without a demand of their own. The row that it is compared with must not be one of them.
     if let (rest, node) = result["*"], let like = rest.like, labels.contains(like),
       result[like] == nil
     {
@@ -32,7 +32,7 @@ struct ExpectationReader {
     return result
   }
 
-  /// A row can be compared with another row of its scenario only.
+  /// A row can be compared only with another row of its scenario.
   private func checkOther(_ expectation: Expectation, of row: String, _ node: PlanNode) {
     guard let like = expectation.like, !labels.contains(like) || like == row else { return }
     let others = labels.filter { $0 != row }
@@ -64,7 +64,7 @@ struct ExpectationReader {
     }
   }
 
-  /// A demand must be there, and one that a rate can miss.
+  /// Checks that there is a demand, and that a rate can violate it.
   private func checkBounds(_ expectation: Expectation, _ object: PlanObject) {
     if let within = object["like_within"] {
       if object["like"] == nil { within.report("\"like_within\" needs \"like\"") }

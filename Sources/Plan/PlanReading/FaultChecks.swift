@@ -3,7 +3,7 @@ internal import PlanModel
 
 /// Checks of the faults.
 extension ScenarioChecks {
-  /// A fault that can never be injected is a mistake in the plan.
+  /// Rejects a fault that can never be injected.
   func checkFaults() {
     for (fault, node) in settings.faults {
       guard let known = vocabulary.fault(named: fault.kind.name) else { continue }
@@ -33,7 +33,7 @@ extension ScenarioChecks {
     }
   }
 
-  /// The victim must be there in every arm: some strategies have a number of API servers of their own.
+  /// Checks that the victim exists in every arm: some strategies set their own number of API servers.
   private func checkVictim(_ fault: PlannedFault, _ node: PlanNode) {
     guard let index = fault.index else { return }
     let report = node["index"] ?? node

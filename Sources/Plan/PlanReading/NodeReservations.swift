@@ -4,7 +4,7 @@ internal import PlanModel
 extension PlanNode {
   /// The value of `reserved_ports`.
   func reservations() -> [NodeReservation]? {
-    // An empty list takes the defaults' reservations away.
+    // An empty list removes the reservations of `defaults`.
     if case .array(let elements) = value.content, elements.isEmpty { return [] }
     guard let elements = elements() else { return nil }
     let limited = limited(elements, to: PlanLimits.startupReservedPorts, "reservations")

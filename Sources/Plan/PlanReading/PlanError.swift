@@ -2,7 +2,7 @@ public import JSON
 internal import PlanModel
 internal import TerminalText
 
-/// One thing that is wrong with a plan, with its place.
+/// One error in a plan, with its place.
 public struct PlanError: Error, Sendable, Equatable {
   /// The file as the user named it.
   public var file: String
@@ -12,15 +12,15 @@ public struct PlanError: Error, Sendable, Equatable {
   public var path: String
   /// What was expected and what was found.
   public var message: String
-  /// What was probably meant.
+  /// The suggested correction.
   public var suggestion: String?
-  /// The line of the file; of a long one the part around the place, with "..." where it was cut.
+  /// The line of the file. A long line is cut to the part around the place, with "..." where it was cut.
   public var sourceLine: String
   /// Scalars of `sourceLine` before the place.
   var caret: Int
 
-  /// As compilers do: place, message, the line, and a caret below it. Control characters of the file are shown, not
-  /// obeyed.
+  /// The format of compilers: place, message, the line, and a caret below it. Control characters of the file are
+  /// escaped.
   public var rendered: String {
     var text = "\(file):\(position.line):\(position.column): error: "
     if !path.isEmpty { text += "\(path): " }
@@ -32,25 +32,25 @@ public struct PlanError: Error, Sendable, Equatable {
   }
 }
 
-/// What is wrong with a plan, in the order of the file.
+/// The errors of a plan, in the order of the file.
 public struct PlanErrors: Error, Sendable, CustomStringConvertible {
-  /// Most errors that are kept of one file, the first ones.
+  /// The largest number of errors that are kept for one file: the first ones.
   public static let mostShown = 50
 
-  /// At least one, `mostShown` at most.
+  /// At least one, at most `mostShown`.
   public var errors: [PlanError]
   /// Number of further errors, which are not kept.
   public var more = 0
 
-  /// Those that were kept, rendered, and how many more there are.
+  /// The errors that were kept, rendered, and how many more there are.
   public var description: String {
     errors.map(\.rendered).joined(separator: "\n") + (more == 0 ? "" : "\nand \(more) more errors")
   }
 }
 
-/// Finds what a misspelt word probably was.
+/// Finds the word that a misspelt word probably stands for.
 enum Suggestion {
-  /// Longer words, in bytes, are nobody's slip: comparing takes time with the square of the length.
+  /// Longer words, in bytes, get no suggestion: the comparison takes time quadratic in the length.
   static let longestWord = 64
   private static let mostEdits = 3
 
@@ -67,8 +67,8 @@ enum Suggestion {
     .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
   }
 
-  /// Edits to turn one word into the other, where swapping two neighbours is one edit (Damerau's distance in
-  /// its restricted form).
+  /// The number of edits that turn one word into the other, where swapping two neighbours is one edit (the restricted
+  /// Damerau-Levenshtein distance).
   static func distance(_ a: String, _ b: String) -> Int {
     let (a, b) = (Array(a.lowercased().unicodeScalars), Array(b.lowercased().unicodeScalars))
     var rows = [[Int]](

@@ -14,8 +14,8 @@ public struct PlanLoader {
   ///   - bytes: the file's content.
   ///   - file: its name, for messages.
   ///   - vocabulary: the strategies and thieves that a plan may name.
-  ///   - folder: the plan's own, in which the commands of `exec` strategies run.
-  /// - Throws: everything that is wrong with it.
+  ///   - folder: the plan's own folder, in which the commands of `exec` strategies run.
+  /// - Throws: all errors of the plan.
   public static func load(
     _ bytes: some Collection<UInt8>, file: String, vocabulary: Vocabulary, folder: String = "."
   ) throws(PlanErrors) -> ResolvedPlan {
@@ -77,7 +77,7 @@ public struct PlanLoader {
     return node.limited(elements, to: PlanLimits.planStrategies, "strategies").compactMap(strategy)
   }
 
-  /// The name is a folder's name, too.
+  /// The name is also the name of a folder.
   private func planName(_ node: PlanNode) -> String? {
     guard let name = node.string() else { return nil }
     let isFirst = { (scalar: Unicode.Scalar) in
@@ -200,7 +200,7 @@ struct ChoiceReader {
     return Choice(name: name, label: label?.string() ?? name, options: values)
   }
 
-  /// Whether it can name a row. `*` stands for all rows that a scenario's `expect` does not name.
+  /// Whether it can name a row. `*` means all rows that a scenario's `expect` does not name.
   private func isLabel(_ node: PlanNode) -> Bool {
     guard let text = node.string() else { return false }
     if text.isEmpty { node.report("the label is empty") }

@@ -1,7 +1,7 @@
 internal import JSON
 internal import PlanModel
-/// A value of the document with its path, read with checks. A method that finds something wrong reports it and
-/// returns nil, and reading goes on.
+/// A value of the document with its path, read with checks. A method that finds an error reports it and returns nil,
+/// and reading goes on.
 struct PlanNode {
   let value: JSONValue
   let path: String
@@ -138,7 +138,7 @@ struct PlanObject {
     PlanNode(value: member.value, path: node.child(member.key), collector: node.collector)
   }
 
-  /// The member of that key; its absence is reported at the object.
+  /// The member of that key. If it is missing, an error is reported at the object.
   func required(_ key: String) -> PlanNode? {
     if let found = self[key] { return found }
     node.report("the key \"\(key)\" is missing here")

@@ -2,8 +2,8 @@ internal import JSON
 internal import PlanModel
 internal import PortModel
 
-/// Holds the values of a scenario against each other and against what its strategies, thieves and faults can do:
-/// what no single value shows. A plan's scenarios are checked with it, and each arm of a stored plan.
+/// Checks the values of a scenario against each other and against what its strategies, thieves and faults can do. Used
+/// for a plan's scenarios, and for each arm of a stored plan.
 struct ScenarioChecks {
   let scenario: Scenario
   let vocabulary: Vocabulary
@@ -82,7 +82,7 @@ struct ScenarioChecks {
     }
   }
 
-  /// An adapter's deadline must pass before the trial's, or its lateness would not be told from a hang.
+  /// An adapter's deadline must pass before the trial's deadline. Otherwise a late answer would look like a hang.
   private func checkDeadlines(_ strategy: Choice, _ known: StrategyDescriptor) {
     let limit = settings.timeoutMilliseconds
     let phases =
@@ -113,11 +113,11 @@ struct ScenarioChecks {
       switch known.model {
       case .runsTheSameStart: quota += thief[OptionName.deployments] * thief[OptionName.addresses]
       case .holdsThroughWindow, .holdsOverIPv6, .scansFromBase: quota += thief[OptionName.ports]
-      // The plan does not tell how many draws of these fall into the window.
+      // The plan does not determine how many of their draws fall into the window.
       case .squats, .holdsThroughout, .connects, .holdsNoTCPPort, .leavesTimeWait,
         .holdsOtherAddress, .exhausts:
         continue
-      // These draw without limit, or as they like.
+      // These draw without limit, or in numbers that the plan does not set.
       case .churns, .unmodelled: return
       }
     }

@@ -2,7 +2,7 @@ internal import JSON
 internal import PlanModel
 internal import Theory
 
-/// A scenario as read.
+/// A scenario as read from the plan.
 struct Scenario {
   var node: PlanNode
   var name: String
@@ -41,7 +41,7 @@ struct ScenarioReader {
     choices = byLabel(self.strategies)
   }
 
-  /// Reads the scenario's object; nil if too much is wrong to go on.
+  /// Reads the scenario's object; nil if it has too many errors to go on.
   func read(_ node: PlanNode, defaults: ScenarioSettings) -> Scenario? {
     guard let object = node.object(keys: ScenarioKeys.names + SettingsKeys.names) else {
       return nil
@@ -115,7 +115,7 @@ struct ScenarioReader {
     return chosen
   }
 
-  /// Reasons by label: these arms are rows of the matrix, but do not run.
+  /// Reasons by label. These arms are rows of the matrix, but do not run.
   private func skipped(_ node: PlanNode, _ chosen: [Choice]) -> [String: String] {
     guard let object = node.freeObject() else { return [:] }
     var result: [String: String] = [:]
@@ -155,9 +155,9 @@ struct ScenarioReader {
     return result
   }
 
-  /// Solves for the intensity of the thief that has a target failure rate: the value with the nearest predicted
-  /// rate per launch. All strategies of the scenario meet the same thief; the rate is that of the must-fail
-  /// control or, where there is none, of the first strategy whose rate the intensity moves.
+  /// Solves for the intensity of the thief that has a target failure rate: the value with the nearest predicted rate
+  /// per launch. All strategies of the scenario meet the same thief. The target applies to the must-fail control or, if
+  /// there is none, to the first strategy whose rate depends on the intensity.
   private func solveIntensity(_ scenario: inout Scenario) {
     let thieves = scenario.settings.thieves
     let targets = thieves.indices.filter { thieves[$0].targetFailureRate != nil }
@@ -185,7 +185,7 @@ struct ScenarioReader {
 }
 
 extension PlanNode {
-  /// A member of an object, if this is one and has it.
+  /// A member of an object, if the value is an object and has it.
   subscript(key: String) -> PlanNode? {
     guard case .object(let members) = value.content,
       let member = members.first(where: { $0.key == key })
@@ -206,7 +206,7 @@ extension PlanObject {
 }
 
 extension PublishedFigure {
-  /// Reports a figure that is no share.
+  /// Reports a figure that is not a share.
   func report(at node: PlanNode) {
     if failures > outOf { node.report("\(failures) failures out of \(outOf) are impossible") }
   }

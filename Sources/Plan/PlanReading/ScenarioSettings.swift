@@ -9,16 +9,16 @@ struct ScenarioSettings {
   var trial = TrialSettings(topology: Topology(apiServers: 0))
   var startup = StartupSettings()
   var thieves: [Choice] = []
-  /// Where each of them stands in the plan.
+  /// Where each of them is in the plan.
   var thiefNodes: [PlanNode] = []
-  /// Whether a thief of the list could not be read: what the rest draw says nothing then.
+  /// Whether a thief of the list could not be read. The draws of the others are then not compared with the window.
   var hasUnreadThief = false
   var faults: [(planned: PlannedFault, node: PlanNode)] = []
   var trials: Int?
-  /// Whether the plan gives them, if only wrongly.
+  /// Whether the plan gives them, even if with errors.
   var givesTrials = false
   var givesAPIServers = false
-  /// Where settings that take time, and their limit, stand in the plan; by their paths within a scenario.
+  /// Where settings that take time, and their limit, are in the plan, by their paths within a scenario.
   var places: [String: PlanNode] = [:]
 
   subscript<Value>(dynamicMember path: WritableKeyPath<TrialSettings, Value>) -> Value {
@@ -49,13 +49,13 @@ struct ScenarioSettings {
 
   private mutating func readFaults(_ node: PlanNode, _ vocabulary: Vocabulary) {
     faults = []
-    // An empty list switches the defaults' faults off.
+    // An empty list removes the faults of `defaults`.
     if case .array(let elements) = node.value.content, elements.isEmpty { return }
     let reader = ChoiceReader(
       kind: "fault", known: vocabulary.faults.map { ($0.name, $0.options) })
     guard let nodes = node.elements() else { return }
     for node in node.limited(nodes, to: PlanLimits.faults, "faults") {
-      // Which keys there may be is the choice's reader's to say.
+      // The reader of the choice checks which keys are allowed.
       guard let object = node.freeObject() else { continue }
       let choice = reader.read(node, nameKey: "kind", keys: FaultKeys.names)
       let keys = FaultKeys(object)
@@ -79,12 +79,12 @@ struct ScenarioSettings {
       hasUnreadThief = thieves.count < nodes.count
       return
     }
-    // An empty list switches the defaults' thieves off.
+    // An empty list removes the thieves of `defaults`.
     (thieves, thiefNodes) = ([], [])
     hasUnreadThief = false
   }
 
-  /// A thief. One with a target failure rate gets the least intensity for now; the scenario solves for it.
+  /// A thief. One with a target failure rate gets the least intensity here; the scenario solves for it later.
   private func readThief(_ node: PlanNode, _ vocabulary: Vocabulary) -> Choice? {
     let target = node["target_failure_rate"]
     let kind = node["kind"].flatMap { inner -> String? in
@@ -144,7 +144,7 @@ extension PortPool {
       }
       (low, high) = (first, last)
     case (nil, let slots?):
-      // bind(0) serves every other port first.
+      // bind(0) chooses among every other port first.
       if let count = slots.integer(PlanLimits.poolSlots) {
         self = PortPool()
         high = low + 2 * count - 1
@@ -156,7 +156,7 @@ extension PortPool {
 }
 
 extension PlanNode {
-  /// As many elements as there may be; more are reported.
+  /// As many elements as are allowed; an error is reported if there are more.
   func limited(
     _ elements: [PlanNode], to limits: ClosedRange<Int>, _ what: String
   ) -> ArraySlice<PlanNode> {
@@ -164,7 +164,7 @@ extension PlanNode {
     return elements.prefix(limits.upperBound)
   }
 
-  /// Reports a list that has more elements than there may be.
+  /// Reports a list that has more elements than allowed.
   func check(_ count: Int, _ limits: ClosedRange<Int>, _ what: String) {
     if count > limits.upperBound {
       report("expected at most \(limits.upperBound) \(what), found \(count)")

@@ -1,22 +1,23 @@
 internal import JSON
 internal import PlanModel
 
-/// What a scenario's own settings take of `timeout_ms`. A trial that times out by them would be the strategy's failure.
+/// How much of `timeout_ms` a scenario's own settings take. If they made a trial time out, the strategy would be
+/// blamed.
 extension ScenarioChecks {
-  /// A setting that keeps a phase of every trial busy for up to a time.
+  /// A setting that keeps a phase of every trial busy for up to a certain time.
   struct Stay {
-    /// As a plan names it.
+    /// The name in plans.
     var setting: String
     /// How long, in milliseconds.
     var milliseconds: Double
-    /// Where it is in the plan; nil where the plan leaves it at its default.
+    /// Where it is in the plan; nil if the plan leaves it at its default.
     var node: PlanNode?
   }
 
-  /// Refuses settings that reach `timeout_ms` without anybody's fault.
+  /// Rejects settings that reach `timeout_ms` by themselves.
   ///
-  /// Each phase of a trial has `timeout_ms` for itself. What a limit of its own ends sooner, as `client_timeout_ms`
-  /// ends the wait for `load_ms`, counts with that limit: so plans can ask for time limits that are too short.
+  /// Each phase of a trial has `timeout_ms`. If another limit ends a wait sooner, as `client_timeout_ms` ends the wait
+  /// for `load_ms`, that limit counts instead: so plans can ask for timeouts that are too short.
   func checkTimes() {
     checkDrawTime()
     guard settings.depth.binds else { return }
@@ -30,7 +31,7 @@ extension ScenarioChecks {
     if settings.depth == .startup {
       let startup = self.startup
       if startup.hasCoordinator {
-        // The launcher waits for it before the API servers are released: a phase of its own.
+        // The launcher waits for it before it releases the API servers: a phase of its own.
         let setting = "startup.coordinator_import_ms"
         let time = min(
           startup.coordinatorImportMilliseconds, Double(startup.coordinatorTimeoutMilliseconds))
@@ -50,7 +51,7 @@ extension ScenarioChecks {
     }
   }
 
-  /// What an API server of the strategy waits by itself.
+  /// How long an API server of the strategy waits by itself.
   private func stays(of strategy: Choice) -> [Stay] {
     func stay(_ name: String) -> Stay? {
       guard let value = strategy.options.first(where: { $0.name == name })?.value, value > 0
@@ -59,13 +60,13 @@ extension ScenarioChecks {
         setting: name, milliseconds: Double(value),
         node: scenario.strategyNodes[strategy.label]?["options"]?[name])
     }
-    // The longest sleep is at least the shortest.
+    // The longest sleep is at least as long as the shortest.
     let sleeps = [OptionName.leastMilliseconds, OptionName.mostMilliseconds].compactMap(stay)
     let longest = sleeps.max { $0.milliseconds < $1.milliseconds }
     return [stay(OptionName.gapMilliseconds), longest].compactMap { $0 }
   }
 
-  /// Reports settings that reach the limit together, at the one that takes most.
+  /// Reports settings that reach the limit together, at the longest one.
   @discardableResult
   private func refuse(_ stays: [Stay], of strategy: String? = nil) -> Bool {
     let limit = settings.timeoutMilliseconds
@@ -84,7 +85,7 @@ extension ScenarioChecks {
     return true
   }
 
-  /// Foreign draws that thieves are too slow for: the window would wait for them until the time is over.
+  /// Foreign draws for which the thieves are too slow: the window would wait for them until the timeout.
   private func checkDrawTime() {
     let limit = max(Double(settings.timeoutMilliseconds), settings.window.milliseconds)
     guard settings.window.foreignDraws > 0, !settings.hasUnreadThief else { return }
@@ -102,7 +103,7 @@ extension ScenarioChecks {
           "scenario \"\(scenario.name)\" waits \(wait) ms for the draws of \"\(thief.label)\", and "
             + "timeout_ms is \(settings.timeoutMilliseconds): raise timeout_ms above \(wait), or lower window_ms"
         )
-      // The plan does not tell how many draws of these fall into the window.
+      // The plan does not determine how many of their draws fall into the window.
       default: return
       }
     }
@@ -118,7 +119,7 @@ extension ScenarioChecks {
   }
 }
 
-/// A number for people: without a fraction where it is whole.
+/// A number for people: without a fraction if it is whole.
 enum DecimalText {
   static func shortest(_ number: Double) -> String {
     number == number.rounded() && number.magnitude < 1e15 ? "\(Int(number))" : "\(number)"

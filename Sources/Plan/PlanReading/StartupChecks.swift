@@ -33,7 +33,7 @@ extension ScenarioChecks {
     }
   }
 
-  /// The ports of the launchers' own services lie outside the pool and apart from each other.
+  /// The launchers' own service ports must lie outside the pool and apart from each other.
   private func checkServicePorts(of startup: Startup) {
     let node = scenario.node
     let pool = settings.pool.low...settings.pool.high

@@ -1,15 +1,15 @@
 internal import JSON
 public import PlanModel
 
-/// A stored run's plan (`resolved.json`). It is checked as strictly as a plan, because people edit it: what reads a
-/// run need not be ready for what no plan can ask for.
+/// A stored run's plan (`resolved.json`). It is checked as strictly as a plan, because people edit it. Code that reads
+/// a run can then rely on the same limits as for plans.
 public enum StoredPlan {
   /// Reads a stored plan.
   /// - Parameters:
   ///   - file: its name, for messages.
-  ///   - decode: makes a plan of JSON. A parameter, since PlanReading does without Foundation.
-  ///   - encode: the inverse. What it does not write again is a key that no plan has.
-  /// - Throws: everything that is wrong with it.
+  ///   - decode: makes a plan from JSON. A parameter, because PlanReading does not import Foundation.
+  ///   - encode: the inverse. A key that it does not write again is a key that no plan has.
+  /// - Throws: all errors of the plan.
   public static func read(
     _ bytes: [UInt8], file: String, vocabulary: Vocabulary,
     decode: ([UInt8]) throws -> ResolvedPlan, encode: (ResolvedPlan) throws -> [UInt8]
@@ -31,7 +31,7 @@ public enum StoredPlan {
     return plan
   }
 
-  /// The plan; nil, after a report at the place, if the JSON has other keys or types.
+  /// The plan; nil if the JSON has other keys or types, which is reported at the place.
   private static func decoded(
     _ bytes: [UInt8], _ root: PlanNode, _ decode: ([UInt8]) throws -> ResolvedPlan
   ) -> ResolvedPlan? {
@@ -50,7 +50,7 @@ public enum StoredPlan {
     return nil
   }
 
-  /// Where decoding stopped.
+  /// The place where decoding stopped.
   private static func node(_ root: PlanNode, _ context: DecodingError.Context) -> PlanNode {
     context.codingPath.reduce(root) { node, key in
       if let index = key.intValue {
@@ -71,7 +71,7 @@ extension PlanNode {
     }
   }
 
-  /// Reports each key that the same value does not have when it is written anew: a misspelt one would count as absent.
+  /// Reports each key that is missing when the same value is encoded again: a misspelt key would count as absent.
   fileprivate func reportUnknownKeys(_ known: JSONValue) {
     switch (value.content, known.content) {
     case (.object(let members), .object(let others)):
@@ -96,7 +96,7 @@ extension PlanNode {
   }
 }
 
-/// What a number of a stored plan may be.
+/// The allowed values of a number in a stored plan.
 enum StoredLimits {
   case whole(ClosedRange<Int>)
   case real(ClosedRange<Double>)
@@ -114,7 +114,7 @@ struct StoredNumber {
   }
 }
 
-/// The checks: of each number, then of what belongs together.
+/// The checks: first each number alone, then combinations.
 private struct StoredPlanChecker {
   let vocabulary: Vocabulary
 
@@ -146,7 +146,7 @@ private struct StoredPlanChecker {
       checkNumbers(arm, node)
       checkChoices(arm, node)
       checkExpectation(arm, rows, node["expectation"] ?? node)
-      // An arm that does not run may be one that could not.
+      // An arm that does not run may be one that cannot run.
       guard root.collector.count == before, arm.skipReason == nil else { continue }
       checkTogether(arm, node)
     }
@@ -199,7 +199,7 @@ private struct StoredPlanChecker {
     }
   }
 
-  /// - Parameter known: the options there are; nil if there is nothing of that name.
+  /// - Parameter known: the options that exist; nil if there is nothing of that name.
   private func check(
     _ choice: Choice, _ known: [OptionDescriptor]?, _ kind: String, _ node: PlanNode
   ) {
@@ -252,7 +252,7 @@ private struct StoredPlanChecker {
     init(scenario: String, label: String) { (self.scenario, self.label) = (scenario, label) }
   }
 
-  /// - Parameter rows: how often each is there.
+  /// - Parameter rows: how often each label occurs.
   private func checkExpectation(_ arm: Arm, _ rows: [Row: Int], _ node: PlanNode) {
     guard let demand = arm.expectation else { return }
     if demand.failureRateAtMost == nil && demand.failureRateAtLeast == nil && demand.like == nil {
@@ -272,7 +272,7 @@ private struct StoredPlanChecker {
     }
   }
 
-  /// What no single number can tell, by the same checks as a plan's.
+  /// Checks combinations of numbers in the same way as a plan's.
   private func checkTogether(_ arm: Arm, _ node: PlanNode) {
     var settings = ScenarioSettings()
     settings.trial = arm.settings

@@ -1,12 +1,12 @@
 internal import PlanModel
 
-/// How much of `resolved.json` an arm takes.
+/// The size of an arm in `resolved.json`.
 extension Arm {
-  /// Most bytes of all arms together, as `storedSize` counts them. A scenario's texts are stored with each of its arms,
-  /// so that a plan becomes larger as it is resolved; what it becomes must not be more than is read back.
+  /// The largest total size of all arms in bytes, as `storedSize` counts it. A scenario's texts are stored with each of
+  /// its arms, so resolving makes a plan larger. The result must not exceed what is read back.
   static let mostStored = 12 << 20
 
-  /// Bytes that it takes at most in `resolved.json`.
+  /// Upper limit of its size in `resolved.json`, in bytes.
   var storedSize: Int {
     let command = strategy.command.map { [$0.folder] + $0.words } ?? []
     let texts =

@@ -5,13 +5,13 @@ internal import PortModel
 public struct IntensitySolver {
   /// The scenario's arms.
   public let arms: [Arm]
-  /// Which thief of theirs.
+  /// Index of the thief among each arm's thieves.
   public let thief: Int
   /// The option to solve for.
   public let intensity: String
-  /// Its values.
+  /// The allowed values.
   public let range: ClosedRange<Int>
-  /// What thieves and strategies there are.
+  /// The thieves and strategies that exist.
   public let vocabulary: Vocabulary
 
   public init(
@@ -24,7 +24,7 @@ public struct IntensitySolver {
     self.vocabulary = vocabulary
   }
 
-  /// What came of it.
+  /// The result.
   public enum Solution: Equatable {
     /// The intensity.
     case solved(Int)
@@ -32,7 +32,8 @@ public struct IntensitySolver {
     case unsolvable(String)
   }
 
-  /// How far the nearest rate may be from the target: a pool that fails all at once has no intensity for 0.5.
+  /// How far the nearest rate may be from the target. For example, a pool that fails all at once has no intensity for
+  /// 0.5.
   private static let tolerance = 0.05
 
   /// The intensity with the nearest predicted rate per launch.
@@ -76,7 +77,7 @@ public struct IntensitySolver {
         + reasons.filter { seen.insert($0).inserted }.joined(separator: "; "))
   }
 
-  /// Bisection: no rate falls when others take more.
+  /// Bisection works because no rate falls when others take more.
   private func nearest(_ arm: Arm, _ target: Double) -> Int {
     var (low, high) = (range.lowerBound, range.upperBound)
     while high - low > 1 {

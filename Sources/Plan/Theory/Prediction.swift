@@ -6,18 +6,18 @@ public import PortModel
 public struct NoPrediction: Error, Equatable {
   /// Why.
   public var reason: String
-  /// Whether it is for a thief's sake: without it there would be one, or might.
+  /// Whether a thief is the reason. Without it there would be a rate, or might be.
   public var isForThief: Bool
 }
 
-/// What theory says of an arm.
+/// The prediction of theory for an arm.
 public enum Prediction {
   /// The failure rates that the pool's arithmetic predicts; nil when there is no such prediction.
   public static func predict(_ arm: Arm, vocabulary: Vocabulary) -> PredictedFailure? {
     try? rates(arm, vocabulary: vocabulary)
   }
 
-  /// Why there is no prediction for the sake of a thief; nil if there is one, or none for another reason.
+  /// Why a thief prevents a prediction; nil if there is one, or if the reason is another one.
   public static func reasonForNone(_ arm: Arm, vocabulary: Vocabulary) -> String? {
     do throws(NoPrediction) {
       _ = try rates(arm, vocabulary: vocabulary)
@@ -78,8 +78,8 @@ public enum Prediction {
     NoPrediction(reason: reason, isForThief: isForThief)
   }
 
-  /// The numbers that a strategy counts must be ports, and no draw may hit them: `bind(0)` serves the pool, but for
-  /// what is on the kernel's reserved list.
+  /// The ports that a strategy computes must be valid, and no draw may hit them: `bind(0)` serves the pool, except for
+  /// the kernel's reserved list.
   private static func checkNumbers(
     _ arm: Arm, _ strategy: StrategyDescriptor
   ) throws(NoPrediction) {
@@ -102,7 +102,7 @@ public enum Prediction {
   }
 }
 
-/// Adds up what an arm's thieves do.
+/// Sums up what an arm's thieves do.
 private struct ThiefReader {
   let arm: Arm
   let strategy: StrategyDescriptor
@@ -118,7 +118,7 @@ private struct ThiefReader {
       range: EphemeralRange(arm.pool.low...arm.pool.high), launches: arm.topology.launches,
       addressesPerLaunch: arm.topology.addressesPerLaunch,
       windowSeconds: arm.window.milliseconds / 1_000, bindsForReal: arm.depth.binds)
-    // Where there are several nodes the coordinator draws its two ports after the allocation and keeps them.
+    // With several nodes the coordinator draws its two ports after the allocation and keeps them.
     if let startup = arm.startup, startup.nodes > 1, startup.hasCoordinator {
       conditions.foreignDraws += 2 * arm.topology.launches
     }
@@ -136,7 +136,7 @@ private struct ThiefReader {
     return conditions
   }
 
-  /// Adds a thief. Returns the rates where it alone decides.
+  /// Adds a thief. Returns the rates if this thief alone determines them.
   mutating func add(
     _ thief: Choice, _ model: ThiefDescriptor.Model
   ) throws(NoPrediction) -> PredictedFailure? {
@@ -168,7 +168,7 @@ private struct ThiefReader {
   }
 
   private mutating func addChurn(_ thief: Choice) throws(NoPrediction) {
-    // The window is measured, not set, unless the plan sets it: then there is no prediction.
+    // The window is measured, not set, unless the plan sets it. Without a set window there is no prediction.
     let isProbed = [.probeThenBind, .distinctProbes].contains(strategy.collisionModel)
     if arm.window.milliseconds == 0 && isProbed {
       throw none("\(thief.label): the plan gives no window.milliseconds, in which ports churn")
@@ -181,15 +181,15 @@ private struct ThiefReader {
     churned += rate * Self.meanHeld(conditions.windowSeconds, hold, isExponential: isExponential)
   }
 
-  /// Mean time for which an arrival of a window is still held at its end, times the arrivals' number over their
-  /// rate: the smaller of window and hold, or for exponential times hold·(1 - exp(-window/hold)) (M/G/∞).
+  /// The mean number of ports that arrivals of a window still hold at its end, divided by the arrival rate: the smaller
+  /// of window and hold, or hold·(1 - exp(-window/hold)) for exponential hold times (M/G/∞).
   private static func meanHeld(_ window: Double, _ hold: Double, isExponential: Bool) -> Double {
     guard isExponential, hold > 0 else { return min(window, hold) }
     return -hold * expm1(-window / hold)
   }
 
   private mutating func addSquatter(_ thief: Choice) throws(NoPrediction) {
-    // One that sets an option and does not listen can be bound over: by whom depends on the binder.
+    // A squatter that sets an option and does not listen can be bound over. Who can do so depends on the binder.
     if thief["listens"] == 0 && thief[OptionName.reuseAddress] + thief["reuse_port"] > 0 {
       throw none(
         "\(thief.label): it does not listen, and who may bind over it depends on the binder")
@@ -199,7 +199,7 @@ private struct ThiefReader {
         reusesAddress: thief[OptionName.reuseAddress] != 0, reusesPort: thief["reuse_port"] != 0))
   }
 
-  /// TIME_WAIT of a server without SO_REUSEADDR is in everybody's way, as a squatter that sets no option.
+  /// TIME_WAIT of a server without SO_REUSEADDR blocks every process, like a squatter that sets no option.
   private mutating func addResidue(_ thief: Choice) {
     guard thief[OptionName.base] == 0, thief[OptionName.reuseAddress] == 0 else { return }
     conditions.squatters.append(.init(reusesAddress: false, reusesPort: false))
@@ -207,7 +207,7 @@ private struct ThiefReader {
 
   private mutating func addSiblings(_ thief: Choice) throws(NoPrediction) {
     let draws = thief[OptionName.deployments] * thief[OptionName.addresses]
-    // They must have bound before the barrier opens, for certain.
+    // They must certainly have bound before the barrier opens.
     if thief[OptionName.windowMilliseconds] > 0 && arm.window.foreignDraws < draws {
       throw none("\(thief.label): the window does not wait for its \(draws) binds (foreign_draws)")
     }
@@ -227,7 +227,7 @@ private struct ThiefReader {
   private mutating func addOtherAddress(_ thief: Choice) throws(NoPrediction) {
     guard thief["early"] != 0 else { return }
     switch strategy.collisionModel {
-    // Probed on the wildcard address: not drawn, though it could be bound.
+    // Probed on the wildcard address: not drawn, although it could be bound.
     case .probeThenBind, .distinctProbes: conditions.residents += thief[OptionName.ports]
     case .noPort, .outsideThePool: break
     case .heldFromTheStart, .heldWithReuseAddress, .heldWithReusePort, .probedElsewhere, .reserved,

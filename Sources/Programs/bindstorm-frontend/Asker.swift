@@ -4,9 +4,9 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import StartupProtocol
 
-/// The HTTP client of one launch, used on one event loop only. First it sends requests one after the other, each
-/// over a connection of its own, until every API server has answered one: which of them accepts is the kernel's
-/// choice. Then it measures, over connections that stay.
+/// The HTTP client of one launch, used on one event loop only. First it sends requests one after the other, each over a
+/// new connection, until every API server has answered one: the kernel chooses which of them accepts. Then it measures,
+/// over connections that stay open.
 final class Asker {
   private let questions: FrontEndCommand.Questions
   private let group: any EventLoopGroup
@@ -57,7 +57,7 @@ final class Asker {
     channel?.finish(with: FrontEndRecord(.failure, number: UInt32(code), id: sent))
   }
 
-  /// Numbers that no other request of this trial has.
+  /// Nonces that no other request of this trial has.
   private func nextNonce() -> Int64 {
     sent += 1
     return Int64(bitPattern: (questions.seed >> 2) &+ sent)
@@ -74,14 +74,14 @@ final class Asker {
   }
 
   private func note(_ answer: ChatCompletion?, _ nonce: Int64) {
-    // No answer, as from an API server that has just died: whether that matters the launcher knows.
+    // No answer, for example from an API server that has just died. The launcher decides whether that matters.
     if let server = check(answer, nonce), answeredBy.insert(server).inserted {
       channel?.send(FrontEndRecord(.answered, number: UInt32(server), id: sent))
     }
     if answeredBy.count < questions.servers { askNext() } else { measure() }
   }
 
-  /// The API server of this launch that gave the answer; nil if there is none or another one answered.
+  /// The API server of this launch that gave the answer; nil if there is no answer or another launch's server answered.
   private func check(_ answer: ChatCompletion?, _ nonce: Int64) -> Int? {
     guard let answer else { return nil }
     guard answer.nonce == nonce, let source = answer.source, source.launch == questions.launch,
@@ -166,7 +166,7 @@ private final class Connection: ChannelInboundHandler {
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   /// Sends a request.
-  /// - Parameter answer: takes the completion; nil if the connection ended or the status is another than 200.
+  /// - Parameter answer: takes the completion; nil if the connection ended or the status is not 200.
   func ask(_ nonce: Int64, staysOpen: Bool, _ answer: @escaping (ChatCompletion?) -> Void) {
     guard let context else { return answer(nil) }
     self.answer = answer

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import NIOCore
 
-/// What this stub understands of OpenAI's `POST /v1/chat/completions`: the last message's content is the nonce.
+/// The part of OpenAI's `POST /v1/chat/completions` that this stub supports: the last message's content is the nonce.
 struct ChatRequest: Codable {
   struct Message: Codable {
     var role: String
@@ -15,12 +15,12 @@ struct ChatRequest: Codable {
     messages = [Message(role: "user", content: "\(nonce)")]
   }
 
-  /// The nonce; nil if the last message is none.
+  /// The nonce; nil if the last message is not a number.
   var nonce: Int64? { messages.last.flatMap { Int64($0.content) } }
 }
 
-/// The answer in OpenAI's form: the content is the nonce that came back from the engine core, and
-/// `system_fingerprint` says who answered.
+/// The answer in OpenAI's form: the content is the nonce that the engine core returned, and `system_fingerprint` says
+/// who answered.
 struct ChatCompletion: Codable {
   struct Choice: Codable {
     var index: Int
@@ -57,7 +57,7 @@ struct ChatCompletion: Codable {
   /// The nonce in the answer; nil if there is none.
   var nonce: Int64? { choices.first.flatMap { Int64($0.message.content) } }
 
-  /// Identity of the launch and number of the API server that answered; nil if they are not said.
+  /// Identity of the launch and number of the API server that answered; nil if they are missing.
   var source: (launch: Int64, server: Int)? {
     let parts = system_fingerprint.split(separator: "-")
     guard parts.count == 4, parts[0] == "bindstorm", let launch = Int64(parts[1]),
@@ -83,12 +83,12 @@ struct ChatError: Codable {
 }
 
 extension ByteBuffer {
-  /// The value as JSON. The types of this file hold nothing that JSON could not.
+  /// The value as JSON. The types of this file contain only values that JSON can represent.
   init(json value: some Encodable) {
     do { self.init(bytes: try JSONEncoder().encode(value)) } catch { die("JSON: \(error)") }
   }
 
-  /// The value that these bytes are in JSON; nil if they are not.
+  /// The value that these bytes represent in JSON; nil if they do not.
   func decoded<Value: Decodable>(_ type: Value.Type) -> Value? {
     try? JSONDecoder().decode(type, from: Data(readableBytesView))
   }

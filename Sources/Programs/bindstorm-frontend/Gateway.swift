@@ -4,9 +4,9 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import StartupProtocol
 
-/// The HTTP front end of one API server: accepts from the listener that the launcher bound and all its API servers
-/// share, passes each request on to the API server, and answers with what came back from the engine core. Used on
-/// one event loop only.
+/// The HTTP front end of one API server. It accepts from the listener that the launcher bound and all its API servers
+/// share, passes each request on to the API server, and answers with what the engine core returned. Used on one event
+/// loop only.
 final class Gateway {
   let launch: Int64
   let server: Int
@@ -44,8 +44,9 @@ final class Gateway {
   }
 
   private func listen(_ group: any EventLoopGroup, _ own: NIOLoopBound<Gateway>) {
-    // Not NIO's own accept, which would wake every API server for each connection and wants none to be taken away
-    // between readiness and call. Of those that block in accept(2) the kernel wakes one, whoever has waited longest.
+    // Not NIO's own accept: it would wake every API server for each connection, and it does not expect another process
+    // to take a connection between readiness and call. Of the processes that block in accept(2) the kernel wakes one,
+    // the one that has waited longest.
     let pool = NIOThreadPool(numberOfThreads: 1)
     pool.start()
     pool.submit { _ in
@@ -63,7 +64,7 @@ final class Gateway {
   private static func serve(
     _ connection: CInt, _ group: any EventLoopGroup, _ own: NIOLoopBound<Gateway>
   ) {
-    // Fails if the client has left already.
+    // Fails if the client has already disconnected.
     _ = ClientBootstrap(group: group)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in
@@ -77,7 +78,7 @@ final class Gateway {
   }
 
   /// Passes a request on.
-  /// - Parameter answer: takes the API server's answer or refusal.
+  /// - Parameter answer: takes the API server's answer or rejection.
   func ask(_ nonce: Int64, _ answer: @escaping (FrontEndRecord) -> Void) {
     requests += 1
     waiting[requests] = answer
@@ -90,7 +91,7 @@ private final class ChatHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
-  /// Largest body that is taken.
+  /// The largest body that is accepted.
   private static let limit = 65_536
 
   private let gateway: Gateway

@@ -3,7 +3,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import StartupProtocol
 
-/// Cuts the stream into records.
+/// Splits the stream into records.
 struct RecordDecoder: ByteToMessageDecoder {
   typealias InboundOut = FrontEndRecord
 
@@ -25,14 +25,14 @@ struct RecordDecoder: ByteToMessageDecoder {
   }
 }
 
-/// The end of the record channel in this process, which lives no longer than that. Used on its event loop only.
+/// The end of the record channel in this process, which ends when the channel does. Used on its event loop only.
 final class RecordChannel: ChannelInboundHandler {
   typealias InboundIn = FrontEndRecord
 
   private var context: ChannelHandlerContext?
   private let receive: (FrontEndRecord) -> Void
 
-  /// - Parameter receive: takes what the other side says.
+  /// - Parameter receive: takes the other side's records.
   init(_ receive: @escaping (FrontEndRecord) -> Void) { self.receive = receive }
 
   /// Takes over the descriptor that this process was started with.
@@ -53,7 +53,7 @@ final class RecordChannel: ChannelInboundHandler {
     context?.writeAndFlush(NIOAny(ByteBuffer(bytes: record.bytes)), promise: nil)
   }
 
-  /// Sends a last record and ends this process once it is on its way.
+  /// Sends a last record and ends this process once the record is sent.
   func finish(with record: FrontEndRecord) {
     guard let context else { exit(0) }
     context.writeAndFlush(NIOAny(ByteBuffer(bytes: record.bytes))).whenComplete { _ in exit(0) }
@@ -63,7 +63,7 @@ final class RecordChannel: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) { receive(unwrapInboundIn(data)) }
 
-  /// Whoever started this process is gone, or wants it to end.
+  /// The process that started this one is gone, or wants it to end.
   func channelInactive(context: ChannelHandlerContext) { exit(0) }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -2,10 +2,11 @@ internal import CLinuxShims
 internal import Glibc
 internal import StartupProtocol
 
-// Started by bindstorm-worker only: by an API server to answer HTTP for it, or by a launcher to ask. Its channel to
-// whoever started it and the shared listener are at fixed descriptors, see `FrontEndCommand.Descriptor`.
+// Started only by bindstorm-worker: by an API server to answer HTTP for it, or by a launcher to send requests. The
+// channel to the process that started it and the shared listener have fixed descriptors, see
+// `FrontEndCommand.Descriptor`.
 //
-// Not CommandLine.arguments, which is empty where /proc cannot be read.
+// Not CommandLine.arguments, which is empty if /proc cannot be read.
 var count: Int32 = 0
 let vector = bs_arguments(&count)
 let arguments = (0..<Int(count)).compactMap { vector[$0].map { String(cString: $0) } }

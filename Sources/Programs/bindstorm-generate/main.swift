@@ -1,7 +1,7 @@
 internal import Definitions
 internal import Foundation
 
-// Writes every generated file anew, below the folder that is the only argument.
+// Rewrites every generated file, below the folder that is the only argument.
 let arguments = CommandLine.arguments
 guard arguments.count == 2 else {
   FileHandle.standardError.write(Data("usage: bindstorm-generate REPOSITORY\n".utf8))

@@ -29,7 +29,7 @@ struct AnalyzeCommand: ParsableCommand {
     if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
   }
 
-  /// Judges every whole trial; a run without its last line, or with an interruption in it, is partial.
+  /// Judges every whole trial. A run without its last line, or with an interruption, is partial.
   private func read(_ run: StoredRun, into tallies: inout [ArmTally]) throws -> Bool {
     var isPartial = true
     try run.forEachStep { step in

@@ -3,7 +3,7 @@ internal import ArgumentParser
 internal import Syscalls
 internal import TerminalText
 
-/// The command. Parses, wires the parts together and maps the outcome to an exit code.
+/// The command. Parses the arguments, connects the parts and maps the outcome to an exit code.
 @main
 struct BindstormCommand: ParsableCommand {
   static let version = "0.1.0"
@@ -37,12 +37,12 @@ struct BindstormCommand: ParsableCommand {
       ListCommand.self, CheckCommand.self, AdapterCheckCommand.self, DoctorCommand.self,
     ])
 
-  /// Whether this process was started with SIGPIPE ignored (SIG_IGN is 1); `check` hands that on. Written once,
-  /// before anything else runs.
+  /// Whether this process was started with SIGPIPE ignored (SIG_IGN is 1); `check` passes that on. Written once, before
+  /// anything else runs.
   nonisolated(unsafe) private(set) static var inheritedPipeIgnored = false
 
   static func main() {
-    // A closed pipe is an error of the write, not a reason to die in the middle of a trial.
+    // A closed pipe must be a write error. It must not end the process in the middle of a trial.
     inheritedPipeIgnored = unsafeBitCast(signal(SIGPIPE, SIG_IGN), to: Int.self) == 1
     StandardStreams.ensureOpen()
     let arguments = CurrentProcess.arguments
@@ -52,7 +52,7 @@ struct BindstormCommand: ParsableCommand {
     }
     do {
       var command = try parseAsRoot(Array(arguments.dropFirst()))
-      // The command under `check` keeps what the caller set.
+      // The command under `check` keeps the caller's setting.
       if !(command is CheckCommand) { CurrentProcess.reportFileSizeLimit() }
       try command.run()
     } catch {
@@ -60,7 +60,8 @@ struct BindstormCommand: ParsableCommand {
     }
   }
 
-  /// Ends with what an error says, as `exit(withError:)` does, but for help and version that cannot be written.
+  /// Ends with the message of an error, like `exit(withError:)`, but also handles help and version text that cannot be
+  /// written.
   private static func end(_ error: any Error) -> Never {
     let (text, code) = (fullMessage(for: error), exitCode(for: error))
     if code == .success {
@@ -83,11 +84,11 @@ enum ExitStatus {
   static let cannotCreate = ExitCode(73)
   static let cannotWrite = ExitCode(74)
 
-  /// For the signal that asked the run to stop.
+  /// The code for the signal that asked the run to stop.
   static func interrupted(by signal: Int32) -> ExitCode { ExitCode(128 + signal) }
 }
 
-/// Writes to standard error, where everything goes that is not a result.
+/// Writes to standard error, which gets everything that is not a result.
 func printError(_ text: String) {
   let line = TerminalText.safe(text) + "\n"
   _ = write(2, line, line.utf8.count)

@@ -163,7 +163,7 @@ struct CheckCommand: ParsableCommand {
     try passOn(observation.status)
   }
 
-  /// Ends as the command did.
+  /// Ends in the same way as the command did.
   func passOn(_ status: Observation.Status) throws {
     switch status {
     case .exited(let code): if code != 0 { throw ExitCode(code) }
@@ -176,7 +176,7 @@ struct CheckCommand: ParsableCommand {
 
   /// Writes the text report to its file, or to standard error.
   func deliver(_ text: String, _ files: ReportFiles) throws {
-    // That standard error cannot be written cannot be reported anywhere.
+    // An error in writing to standard error cannot be reported anywhere.
     if let report { try files.write(text, to: report) } else { _ = writeAll(text, to: 2) }
   }
 

@@ -106,7 +106,7 @@ extension CheckCommand {
   }
 }
 
-/// A file without a name for a run's output, and nothing as its input.
+/// An unnamed file for a run's output, and empty input.
 struct TemporaryOutput: ~Copyable {
   private let file: UnsafeMutablePointer<FILE>
   let descriptor: Int32

@@ -45,7 +45,7 @@ struct DoctorCommand: ParsableCommand {
     if !run.works || budget?.short.isEmpty == false { throw ExitStatus.unavailable }
   }
 
-  /// What a plan needs beside what there is.
+  /// What a plan needs, compared with what is available.
   private func needs(of plan: ResolvedPlan, _ budget: HostBudget, _ run: RunAbilities) -> String {
     var rows = budget.rows.map { row in
       (
@@ -119,7 +119,7 @@ private struct RunAbilities {
 
   var hasNamespace: Bool { namespaceProblem == nil }
 
-  /// Whether a plan with nothing special in it runs.
+  /// Whether a plan with no special needs runs.
   var works: Bool { messagingProblem == nil && workerProblem == nil }
 
   var verdict: String {
@@ -154,7 +154,7 @@ private struct RunAbilities {
     ]
   }
 
-  /// Takes the events of a run without trials.
+  /// Ignores the events of a run without trials.
   private final class Nobody: Run.Observer {
     func append(_ events: [Event]) {}
   }

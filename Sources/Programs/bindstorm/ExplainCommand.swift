@@ -23,7 +23,7 @@ struct ExplainCommand: ParsableCommand {
   var place: String
 
   func run() throws {
-    // A folder's name may end in numbers, too: if it is a run, it is not a trial.
+    // A folder's name may also end in numbers: if it is a run, it is not a trial.
     if let trial = TrialPlace(argument: place), access("\(place)/resolved.json", F_OK) != 0 {
       return try explain(trial)
     }
@@ -40,7 +40,7 @@ struct ExplainCommand: ParsableCommand {
       let evidence = launch.evidence.isEmpty ? "" : ": \(launch.evidence)"
       lines.append("launch \(launch.launch): \(launch.outcome.rawValue)\(evidence)")
     }
-    // Reports and timeline are already made safe.
+    // Reports and timeline are already escaped.
     var text = lines.map {
       TerminalText.safeLine($0, atMost: TerminalText.longestWords) + "\n"
     }.joined()

@@ -121,7 +121,7 @@ struct ListCommand: ParsableCommand {
   }
 }
 
-/// A way of the field that is a row by a program of its own, and where that is.
+/// A known approach that is a row through a separate program, and where that program is.
 struct ProgramRow {
   let name: String
   let place: String

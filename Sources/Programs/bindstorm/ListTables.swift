@@ -9,7 +9,7 @@ enum MarkdownTable {
   }
 }
 
-/// The table of strategies in CONTRIBUTING.md, which a test holds to this.
+/// The table of strategies in CONTRIBUTING.md; a test compares the two.
 enum StrategyTable {
   static func text(_ strategies: [StrategyDescriptor]) -> String {
     let head = [
@@ -29,8 +29,8 @@ enum StrategyTable {
   }
 }
 
-/// Every outcome and verdict, with what it means: as a list, and as the tables in Documentation/glossary.md, which a
-/// test holds to this.
+/// Every outcome and verdict, with its meaning: as a list, and as the tables in Documentation/glossary.md; a test
+/// compares the two.
 enum OutcomeList {
   static var text: String {
     "Outcomes of a launch:\n"

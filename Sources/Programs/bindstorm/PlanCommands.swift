@@ -108,7 +108,7 @@ struct PlanCommand: ParsableCommand {
 
   private func percent(_ rate: Double?) -> String {
     guard let rate else { return "-" }
-    // Adding zero makes -0 one.
+    // Adding zero turns -0 into 0.
     return "\((rate * 10_000).rounded() / 100 + 0) %"
   }
 

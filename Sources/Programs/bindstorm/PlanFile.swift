@@ -11,13 +11,13 @@ let vocabulary = Vocabulary(
   strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
   faults: FaultRegistry.descriptors)
 
-/// A plan as it is on disk and as it was resolved.
+/// A plan as stored on disk and as resolved.
 struct PlanFile {
   let bytes: [UInt8]
   var plan: ResolvedPlan
 
   /// Reads and checks a plan; `seed` replaces the plan's own.
-  /// - Throws: exit code 64, after saying what is wrong on standard error.
+  /// - Throws: exit code 64, after printing the errors to standard error.
   init(path: String, seed: UInt64? = nil) throws {
     do {
       bytes = try readFile(path, .plan)
@@ -58,12 +58,12 @@ struct ReadError: Error {
   let text: String
 }
 
-/// How large a file may be that a command reads whole. Documentation/limits.md lists them.
+/// The largest size of files that a command reads whole. Documentation/limits.md lists them.
 struct InputLimit {
   let mebibytes: Int
 
   static let plan = InputLimit(mebibytes: 1)
-  /// `resolved.json`. What a plan of the largest size becomes fits in: `PlanLoader` sees to it.
+  /// `resolved.json`. The result of the largest allowed plan fits: `PlanLoader` checks this.
   static let storedPlan = InputLimit(mebibytes: 16)
   static let suppressions = InputLimit(mebibytes: 1)
   /// Messages of workers that did not start.
@@ -71,7 +71,7 @@ struct InputLimit {
   static let kernelSetting = InputLimit(mebibytes: 1)
 }
 
-/// Reads a whole file; one of another kind than a regular file, or a larger one, is refused.
+/// Reads a whole file; refuses a file that is not a regular file, or is too large.
 func readFile(_ path: String, _ limit: InputLimit) throws(ReadError) -> [UInt8] {
   do throws(InputFileError) {
     return try FileBytes.read(input: path, limit: limit.mebibytes << 20)

@@ -2,13 +2,13 @@ internal import PlanModel
 internal import RunContract
 internal import Syscalls
 
-/// What an arm needs of the host at least, to be compared with the host's limits.
+/// What an arm needs of the host at least, for comparison with the host's limits.
 ///
-/// Each number is a lower bound, counted from what is started: a run with less of it cannot do a single trial.
+/// Each number is a lower bound, counted from what is started: with less, a run cannot do a single trial.
 struct ArmNeeds {
   /// Processes and their threads at the barrier.
   let tasks: Int
-  /// Open files of the process that has most of them.
+  /// Open files of the process that has the most.
   let descriptors: Int
   /// Ports that launches and thieves hold at once, all in the pool.
   let ports: Int
@@ -17,11 +17,11 @@ struct ArmNeeds {
 
   /// libzmq's context: a reaper and its I/O threads.
   private static func threads(input: Int) -> Int { 1 + input }
-  /// Of an API server: main thread, and a context with two I/O threads (`EndpointSockets.open`).
+  /// For an API server: main thread, and a context with two I/O threads (`EndpointSockets.open`).
   private static let serverTasks = 1 + threads(input: 2)
-  /// Of an engine core, a coordinator and an auditor that sends messages: main thread, and a context with one.
+  /// For an engine core, a coordinator and an auditor that sends messages: main thread, and a context with one.
   private static let peerTasks = 1 + threads(input: 1)
-  /// Files that a process has open before it does anything for a trial: streams, region, channel, folder.
+  /// Files that a process has open before it does any work for a trial: streams, region, channel, folder.
   private static let ownDescriptors = 6
   /// Files of an API server at the ownership check, measured: libzmq's threads and mailboxes, both listeners and a
   /// connection to each.
@@ -30,7 +30,7 @@ struct ArmNeeds {
   private static let plainDescriptors = 3
   /// Measured: the harness, its copy of the region and the worker host.
   private static let baseMemory = 32 << 20
-  /// Measured: what a process writes for itself beside what it shares with its parent.
+  /// Measured: the memory that a process writes, besides what it shares with its parent.
   private static let processMemory = 512 << 10
 
   init(_ arm: Arm) {
@@ -83,12 +83,12 @@ struct HostBudget {
   struct Row {
     /// What it is, for people.
     let name: String
-    /// The least and the most that any of the plan's arms needs.
+    /// The smallest and largest need of the plan's arms.
     let least: Int
     let most: Int
-    /// The limit that leaves least; nil where nothing limits it.
+    /// The limit that leaves least; nil if there is no limit.
     let limit: HostLimits.Limit?
-    /// Whether the number is exact enough to refuse a run by it.
+    /// Whether the number is exact enough to refuse a run because of it.
     let isExact: Bool
     let unit: Int
 
@@ -96,14 +96,14 @@ struct HostBudget {
 
     /// No arm can run.
     var isShort: Bool { isExact && left.map { $0 < least } ?? false }
-    /// Some arms cannot run, or it is close: less than a fifth to spare.
+    /// Some arms cannot run, or less than a fifth is left over.
     var isClose: Bool { left.map { $0 < most + most / 4 } ?? false }
 
     private func text(_ number: Int) -> String {
       unit == 1 ? "\(number)" : "\((number + unit - 1) / unit) MiB"
     }
 
-    /// What is needed, what is left, and where the limit stands.
+    /// What is needed, what is left, and where the limit is set.
     var sentence: String {
       let need = least == most ? text(most) : "\(text(least)) to \(text(most))"
       guard let limit, let left else { return "\(need) needed, no limit" }
@@ -115,7 +115,7 @@ struct HostBudget {
 
   let rows: [Row]
 
-  /// Address space that harness and workers need for threads and data besides, measured.
+  /// Address space that harness and workers additionally need for threads and data, measured.
   private static let heap = 40 << 20
 
   /// Reads the host's limits. Arms that the plan skips need nothing.
@@ -129,7 +129,7 @@ struct HostBudget {
         name: name, least: need.min() ?? 0, most: need.max() ?? 0,
         limit: limits.min { $0.left < $1.left }, isExact: isExact, unit: unit)
     }
-    // Harness and shell are there already.
+    // Harness and shell already exist.
     let tasks = needs.map { $0.tasks - 1 }
     let region = SharedRegion.size
     rows = [
@@ -141,13 +141,13 @@ struct HostBudget {
     ]
   }
 
-  /// Resources of which there is too little for any arm.
+  /// Resources that are not sufficient for any arm.
   var short: [Row] { rows.filter(\.isShort) }
-  /// Resources of which there may be too little.
+  /// Resources that may not be sufficient.
   var close: [Row] { rows.filter { $0.isClose && !$0.isShort } }
 
-  /// Before a run: warns of what is close.
-  /// - Throws: exit code 69 where no arm can run, after saying why on standard error.
+  /// Before a run: warns of limits that are close.
+  /// - Throws: exit code 69 if no arm can run, after giving the reason on standard error.
   func check(_ plan: ResolvedPlan) throws {
     for row in close {
       printError(
@@ -161,7 +161,7 @@ struct HostBudget {
   }
 }
 
-/// The plan's pools beside the ports that the host hands out, which matter where there is no network namespace.
+/// The plan's pools compared with the host's ephemeral ports, which matter if there is no network namespace.
 struct PoolBudget {
   /// Arms whose pool has fewer ports than launches and thieves hold at once, by number.
   let crowded: [Int]

@@ -2,8 +2,8 @@ internal import ArgumentParser
 internal import RaceReporting
 internal import ReportKit
 
-/// The registry of the formats in which `check` writes its findings, each with the option that asks for it. A new one
-/// gets an option and a line here.
+/// The registry of the formats in which `check` writes its findings, each with its option. A new format needs an option
+/// and a line here.
 struct RaceReportOptions: ParsableArguments {
   @Option(help: "Write JSON to this file, - for standard output.", completion: .file())
   var json: String?
@@ -17,7 +17,7 @@ struct RaceReportOptions: ParsableArguments {
   @Option(help: "Write a self-contained HTML page to this file.", completion: .file())
   var html: String?
 
-  /// The formats that were asked for, with their files.
+  /// The formats that were requested, with their files.
   var requested: [(format: ReportFormat<RunFindings>, path: String)] {
     let all: [(ReportFormat<RunFindings>, String?)] = [
       (.json, json), (.junit, junit), (.sarif, sarif), (.html, html),

@@ -87,7 +87,7 @@ struct ReplayCommand: ParsableCommand {
     return found
   }
 
-  /// Makes the arm what is to be run. Returns the level, and what must be said about it.
+  /// Changes the arm to what must be run. Returns the level, and a note to print about it.
   private func prepare(
     _ arm: inout Arm, _ original: Arm, _ events: [Event]
   ) throws -> (level: String, remark: String) {
@@ -101,7 +101,7 @@ struct ReplayCommand: ParsableCommand {
       )
       throw ExitStatus.badPlan
     }
-    // The same place in the start-up, whatever the strategy does there.
+    // The same point in the start-up, whatever the strategy does there.
     let server = min(report.server, arm.topology.apiServers - 1)
     arm.faults = [
       PlannedFault(

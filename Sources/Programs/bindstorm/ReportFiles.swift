@@ -1,8 +1,8 @@
 @preconcurrency internal import Glibc
 internal import Syscalls
 
-/// The files that `check` writes. They are opened before the command runs and held until it has ended: that one cannot
-/// be written is known before a long run, and a name that is put in its place meanwhile leads nowhere else.
+/// The files that `check` writes. They are opened before the command runs and kept open until it has ended: a file that
+/// cannot be written is detected before a long run, and replacing its name meanwhile does not redirect the output.
 final class ReportFiles {
   /// By path; closed when it was written.
   private var files: [String: Int32] = [:]
@@ -29,7 +29,7 @@ final class ReportFiles {
   /// Writes a whole report.
   /// - Throws: exit code 73, after saying why on standard error.
   func write(_ text: String, to path: String) throws {
-    // The command has ended by the time there is something to write.
+    // The command has already ended at this point.
     if !text.isEmpty { CurrentProcess.reportFileSizeLimit() }
     if path == "-" {
       let code = writeAll(text, to: 1)
@@ -50,7 +50,7 @@ final class ReportFiles {
       if status.st_nlink > 0 || nameless.contains(number) { return file }
       return try FileBytes.createForWriting(path)
     }
-    // Two reports to one file: the later one stays.
+    // If two reports go to one file, the later one stays.
     return try FileBytes.openForWriting(path, O_TRUNC)
   }
 

@@ -8,12 +8,12 @@ internal import Reports
 internal import Syscalls
 internal import TerminalText
 
-/// `Results/<plan>/<UTC>-<seed>/`: written in phases, the plan before anything runs, the verdict last. It is held open, so
-/// that a name which is put in its place meanwhile leads nowhere else.
+/// `Results/<plan>/<UTC>-<seed>/`: written in phases, the plan before anything runs, the verdict last. It is held open,
+/// so that replacing its name meanwhile does not redirect the output.
 struct ResultsFolder {
   private let folder: Folder
   private let parent: Folder
-  /// The folder of all results, if it was not there before.
+  /// The folder of all results, if this run created it.
   private let newRoot: String?
   private let name: String
 
@@ -51,7 +51,7 @@ struct ResultsFolder {
     }
   }
 
-  /// Two runs in one second get names of their own.
+  /// Two runs in one second get different names.
   private static func makeNew(
     _ base: String, in parent: Folder
   ) throws(FileProblem) -> (Folder, String) {
@@ -67,14 +67,14 @@ struct ResultsFolder {
 
   private static let mostRunsInASecond = 1_000
 
-  /// What workers write for people, beside the history.
+  /// Messages of workers for people, separate from the history.
   private static let workerLog = "workers.log"
 
-  /// Makes the file for the workers' messages, such as libzmq's before it aborts a process. Returns its descriptor.
+  /// Creates the file for the workers' messages, such as libzmq's before it aborts a process. Returns its descriptor.
   /// - Throws: exit code 73, after saying why on standard error.
   func openWorkerLog() throws -> Int32 { try create(Self.workerLog, O_RDWR | O_APPEND) }
 
-  /// Makes the file of the run's events. Returns its descriptor.
+  /// Creates the file of the run's events. Returns its descriptor.
   /// - Throws: exit code 73, after saying why on standard error.
   func openHistory() throws -> Int32 { try create(Self.history, O_WRONLY | O_APPEND) }
 
@@ -87,7 +87,7 @@ struct ResultsFolder {
     }
   }
 
-  /// Removes the workers' file if it is empty, else names it.
+  /// Removes the workers' file if it is empty, otherwise prints its name.
   func closeWorkerLog(_ log: Int32) {
     let size = lseek(log, 0, SEEK_END)
     close(log)
@@ -150,8 +150,8 @@ struct ResultsFolder {
     }
   }
 
-  /// `latest` points to the newest run; replaced in one step, so that it always points somewhere. That it
-  /// cannot be made (on a file system without links) costs a convenience, not a result.
+  /// `latest` points to the newest run. It is replaced atomically, so that it always points to a run. A failure (on a
+  /// file system without links) is not an error of the run.
   private func link() {
     do throws(FileProblem) { try parent.replaceLink("latest", to: name) } catch {
       printError("bindstorm: note: cannot link \(parent.path)/latest: \(error)")
@@ -162,10 +162,10 @@ struct ResultsFolder {
 /// The job summary of GitHub Actions: the matrix as Markdown is appended to the file that GITHUB_STEP_SUMMARY
 /// names.
 enum StepSummary {
-  /// What one step may write (GitHub's documentation of workflow commands); more is dropped there whole.
+  /// The limit for one step (GitHub's documentation of workflow commands); a larger summary is dropped as a whole.
   private static let limit = 1_024 * 1_024
 
-  /// Appends the matrix where the variable is set. That it cannot be written costs a convenience, not a result.
+  /// Appends the matrix if the variable is set. A failure is not an error of the run.
   static func append(_ matrix: Matrix) {
     guard let path = getenv("GITHUB_STEP_SUMMARY").map({ String(cString: $0) }), !path.isEmpty
     else { return }
@@ -174,7 +174,7 @@ enum StepSummary {
       whole.utf8.count <= limit
       ? whole : "# \(matrix.plan.name)\n\nThe matrix is too large for a summary.\n"
     do throws(FileProblem) {
-      // A pipe that nobody reads must not keep the run from its end.
+      // A pipe without a reader must not keep the run from ending.
       try FileBytes.write(
         text.utf8, closing: try FileBytes.openForWriting(path, O_APPEND | O_NONBLOCK))
     } catch {

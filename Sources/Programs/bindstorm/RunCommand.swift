@@ -86,8 +86,8 @@ struct RunCommand: ParsableCommand {
 
     let matrix = MatrixJudge(plan: file.plan, vocabulary: vocabulary).judge(
       observer.tallies, isPartial: interruption.isRequested || failure != nil)
-    // Shown first, then written, and neither depends on the other: what was measured is not lost because a disk is
-    // full or a pipe is closed.
+    // Results are first shown, then written, and neither depends on the other: measurements are not lost because a disk
+    // is full or a pipe is closed.
     if let failure { printError("bindstorm: \(failure)") }
     let isShown = Result {
       try StandardStreams.printResult(
@@ -116,7 +116,7 @@ struct RunCommand: ParsableCommand {
   /// How to see a lost trial in detail.
   private static func hint(_ matrix: Matrix, _ folder: String) -> String {
     let failed = matrix.plan.arms.filter { matrix.arms[$0.index].topCause != nil }
-    // One that can be forced, if there is one: at depth `allocate` nothing is bound.
+    // Prefer a trial that can be forced: at depth `allocate` nothing is bound.
     guard let first = failed.first(where: { $0.depth.binds }) ?? failed.first,
       let cause = matrix.arms[first.index].topCause
     else { return "" }
@@ -156,7 +156,7 @@ struct RunCommand: ParsableCommand {
   }
 }
 
-/// Where the worker executable is: `BINDSTORM_WORKER`, else beside this executable.
+/// The path of the worker executable: `BINDSTORM_WORKER`, otherwise in the same folder as this executable.
 enum WorkerLocation {
   static func find() throws(RunError) -> String {
     if let path = getenv("BINDSTORM_WORKER") { return String(cString: path) }

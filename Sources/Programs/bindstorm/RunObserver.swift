@@ -6,7 +6,7 @@ internal import PlanModel
 internal import Reports
 internal import Syscalls
 
-/// Takes a run's events: writes them first, then judges each trial and shows progress.
+/// Receives a run's events: writes them first, then judges each trial and shows progress.
 final class RunObserver: Run.Observer {
   private let plan: ResolvedPlan
   /// Nil once it is closed.
@@ -36,14 +36,14 @@ final class RunObserver: Run.Observer {
   func close() throws(HistoryError) { try writer.take()?.close() }
 }
 
-/// Shows progress on standard error: one line that is rewritten on a terminal, else a line every 5 s.
+/// Shows progress on standard error: on a terminal one line that is rewritten, otherwise a line every 5 s.
 final class ProgressReporter {
   private let plan: ResolvedPlan
   private let isQuiet: Bool
   private let isTerminal: Bool
   private let started = seconds()
   private var lastShown = 0.0
-  /// Where the speed is counted from: the older of two marks, set every few seconds in turn.
+  /// The start of the interval for the speed: the older of two marks, which are set alternately every few seconds.
   private var marks: [(at: Double, trials: Int)] = [(0, 0)]
   private static let markSeconds = 5.0
 
@@ -93,9 +93,9 @@ final class ProgressReporter {
   private static func seconds() -> Double { Double(MonotonicClock.now()) / 1e9 }
 }
 
-/// What a terminal can show.
+/// The abilities of a terminal.
 enum Terminal {
-  /// Columns; 120 where there is no terminal.
+  /// Columns; 120 if there is no terminal.
   static func width(of descriptor: Int32) -> Int {
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 120 }

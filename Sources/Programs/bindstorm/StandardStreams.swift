@@ -3,11 +3,11 @@ internal import Syscalls
 
 /// The three descriptors that every process expects to have.
 enum StandardStreams {
-  /// Opens /dev/null for each of them that the caller closed: otherwise the first file opened, such as the history,
-  /// would get its number, and printed results would end up inside that file.
+  /// Opens /dev/null for each of them that the caller closed. Otherwise the first file opened, such as the history,
+  /// would get its number, and printed results would go into that file.
   static func ensureOpen() {
     for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
-      // For reading only: printing results that nobody can see must fail.
+      // For reading only, so that printing results fails if they cannot be seen.
       _ = open("/dev/null", O_RDONLY)
     }
   }

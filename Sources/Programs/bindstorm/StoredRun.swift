@@ -5,10 +5,10 @@ internal import Judging
 internal import PlanModel
 internal import PlanReading
 
-/// A run's folder, read back.
+/// A run's folder, read from disk.
 struct StoredRun {
   let folder: String
-  /// The folder by a lasting name: the target of `latest` changes with the next run.
+  /// The folder by a permanent name: the target of `latest` changes with the next run.
   let lastingFolder: String
   let plan: ResolvedPlan
 
@@ -41,7 +41,7 @@ struct StoredRun {
     try forEachStep { step in step.trial.map { body($0.started, $0.events) } ?? true }
   }
 
-  /// Takes every event in order, with the trial that was over by it, until `body` returns false.
+  /// Takes every event in order, with the trial that it completes, until `body` returns false.
   /// - Throws: exit code 64, after saying why on standard error.
   func forEachStep(_ body: (StoredHistory.Step) -> Bool) throws {
     do throws(HistoryError) {

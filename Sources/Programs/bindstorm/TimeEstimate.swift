@@ -1,19 +1,19 @@
 internal import PlanModel
 
-/// A rough guess of what an arm takes, for `plan` and the time left; from runs on 2 cores of a small server.
+/// A rough estimate of an arm's duration, for `plan` and the time left; from runs on 2 cores of a small server.
 enum TimeEstimate {
-  /// To draw a port and let go of it, in seconds.
+  /// To draw a port and release it, in seconds.
   private static let draw = 8e-6
 
-  /// Seconds for all trials of the arm, none of which fails: a launch that does ends its row.
+  /// Seconds for all trials of the arm if none fails: a launch that fails ends its row.
   static func seconds(_ arm: Arm) -> Double {
     let row = Double(arm.startup?.serialLaunches ?? 1)
-    // A thief that churns is one process more, which keeps up to one of two cores from the rest.
+    // A churning thief is one more process, which takes up to one of two cores from the others.
     let work = work(arm) * (1 + min(1, churnRate(arm) * draw))
     return (work + wait(arm)) * row * Double(arm.trials)
   }
 
-  /// What the processes of a launch compute, in seconds.
+  /// Computing time of a launch's processes, in seconds.
   private static func work(_ arm: Arm) -> Double {
     let servers = Double(arm.topology.launches * arm.topology.apiServers)
     var work = 2 * servers * 4e-6 + 60e-6
@@ -35,7 +35,7 @@ enum TimeEstimate {
     return work + Double(heldPorts(arm)) * draw
   }
 
-  /// What the plan makes a launch wait for, in seconds.
+  /// How long the plan makes a launch wait, in seconds.
   private static func wait(_ arm: Arm) -> Double {
     var wait = arm.window.milliseconds / 1_000
     let rate = churnRate(arm)
@@ -49,7 +49,7 @@ enum TimeEstimate {
     return wait
   }
 
-  /// Draws a second of all thieves that churn.
+  /// Draws per second of all churning thieves.
   private static func churnRate(_ arm: Arm) -> Double {
     Double(sum(of: OptionName.ratePerSecond, arm))
   }

@@ -52,7 +52,7 @@ static _Noreturn void hold(struct bs_region *region, uint32_t number, uint16_t p
   for (;;) pause();
 }
 
-/* Waits until the helper has tried; its pid. One that does not answer in time is ended, and nobody's then: -ETIMEDOUT. */
+/* Waits until the helper has tried; returns its pid. A helper that does not answer in time is ended: -ETIMEDOUT. */
 static int await_helper(struct bs_fault *fault, pid_t helper) {
   fault->helper_pid = helper;
   while (bs_load(&fault->word) == 0) {
@@ -126,8 +126,9 @@ int bs_fault_fail_calls(enum bs_failing_call call, int error) {
 #error "the seccomp filter knows x86_64 and aarch64"
 #endif
   const uint32_t numbers[] = {SYS_bind, SYS_listen, SYS_socket};
-  /* Of socket() the family tells TCP from what libc itself makes; of bind() the address's size does, since a filter
-     cannot follow pointers: getifaddrs(), which libzmq calls first, binds a netlink socket. Any listen() is meant. */
+  /* For socket() the family distinguishes TCP from sockets that libc itself makes. For bind() the address size does,
+     because a filter cannot follow pointers: getifaddrs(), which libzmq calls first, binds a netlink socket. Every
+     listen() matches. */
   const uint32_t argument = call == BS_CALL_BIND ? offsetof(struct seccomp_data, args[2])
                                                  : offsetof(struct seccomp_data, args[0]);
   const uint32_t first = call == BS_CALL_BIND ? sizeof(struct sockaddr_in) : AF_INET;

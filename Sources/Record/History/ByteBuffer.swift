@@ -1,7 +1,7 @@
-/// Growing bytes that are written to a file and used again without being freed.
+/// A growing byte buffer that is written to a file and reused without being freed.
 ///
-/// Owns its memory. Adding to it allocates only when it grows past the longest content so far, so
-/// that encoding a trial costs no allocation once a run has warmed up.
+/// It owns its memory. Adding to it allocates only when it grows past the longest content so far, so encoding a trial
+/// costs no allocation once a run has warmed up.
 public struct ByteBuffer: ~Copyable {
   private var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
@@ -26,7 +26,7 @@ public struct ByteBuffer: ~Copyable {
     count -= length
   }
 
-  /// The content as an array, for readers that are not in a hurry.
+  /// The content as an array, for readers for which speed does not matter.
   public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
   /// Lends the content; the pointer is valid only inside `body`.
@@ -60,7 +60,7 @@ public struct ByteBuffer: ~Copyable {
     count += 1
   }
 
-  /// Adds a literal as it stands.
+  /// Adds a literal unchanged.
   @inline(__always)
   mutating func append(_ literal: StaticString) {
     let length = literal.utf8CodeUnitCount

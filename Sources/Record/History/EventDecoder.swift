@@ -1,7 +1,7 @@
 /// Reads one line of `events.jsonl` back: the exact inverse of `EventEncoder`.
 ///
-/// It is strict. A field that the format does not have, one that occurs twice and one that is missing
-/// though it has no default are errors, since within one version of the format they mean damage.
+/// It is strict. An unknown field, a repeated field, and a missing field without a default are errors, because within
+/// one version of the format they mean damage.
 public enum EventDecoder {
   /// Why a line is not an event: one sentence that names the field or the column.
   public struct Failure: Error, Equatable {
@@ -11,8 +11,8 @@ public enum EventDecoder {
 
   /// Decodes one line without its newline.
   ///
-  /// - Throws: `Failure` when the line is not an event of this format. Of a `run-started`
-  ///   line of another version only the version is returned; `HistoryReader` refuses it.
+  /// - Throws: `Failure` when the line is not an event of this format. For a `run-started` line of another version only
+  ///   the version is returned; `HistoryReader` refuses it.
   public static func decode(_ line: UnsafeBufferPointer<UInt8>) throws(Failure) -> Event {
     guard case .object(let object) = try JSONLine.parse(line) else {
       throw Failure(reason: "expected an object")
@@ -22,7 +22,7 @@ public enum EventDecoder {
     if word == "run-started", case .number(let version)? = fields.peek("schemaVersion"),
       version != Int128(EventEncoder.schemaVersion)
     {
-      // The other fields may be anything in a version that is not known.
+      // In an unknown version the other fields may be anything.
       return .runStarted(
         RunStarted(
           schemaVersion: try fields.number("schemaVersion"), plan: "", seed: 0, isolated: false))

@@ -1,7 +1,7 @@
-/// Writes events as JSON Lines into a buffer, without a general encoder: it lies on the path of every trial.
+/// Writes events as JSON Lines into a buffer, without a general encoder, because every trial runs through it.
 ///
-/// Which field is written how is generated: Generated/EventCoding.swift. `event` is the first, and a field is left out at
-/// the value that Documentation/events.md has in its column "if absent".
+/// The code for each field is generated: Generated/EventCoding.swift. `event` is the first field. A field is left out
+/// if it has the value that Documentation/events.md gives in its column "if absent".
 public enum EventEncoder {
   /// Version of the event format that this encoder writes and `EventDecoder` reads.
   public static let schemaVersion = 1

@@ -1,4 +1,4 @@
-/// The fields of one JSON object, taken out one by one, so that what nobody wanted can be reported.
+/// The fields of one JSON object. Each is taken out when it is read, so that unknown fields remain and can be reported.
 struct EventFields {
   private var fields: [(key: String, value: JSONValue)]
 
@@ -41,7 +41,7 @@ struct EventFields {
     return number
   }
 
-  /// Greatest count and position, as Documentation/events.md has it.
+  /// The largest count and position, as in Documentation/events.md.
   private static let mostCount = Int(UInt32.max)
 
   /// A count or a position.
@@ -102,7 +102,7 @@ struct EventFields {
     return word
   }
 
-  /// A list of whole numbers, as `standard` if it is not there.
+  /// A list of whole numbers; `standard` if it is missing.
   mutating func numbers<Number: FixedWidthInteger>(
     _ name: String, default standard: [Number]?
   ) throws(EventDecoder.Failure) -> [Number] {
@@ -123,7 +123,7 @@ struct EventFields {
     return numbers
   }
 
-  /// An object, all of whose fields `read` must take; nil if it is not there.
+  /// An object, all of whose fields `read` must take; nil if it is missing.
   mutating func objectIfPresent<Record>(
     _ name: String,
     _ read: (inout EventFields) throws(EventDecoder.Failure) -> Record
@@ -136,7 +136,7 @@ struct EventFields {
     return record
   }
 
-  /// The same for one that must be there.
+  /// The same for an object that must be there.
   mutating func object<Record>(
     _ name: String,
     _ read: (inout EventFields) throws(EventDecoder.Failure) -> Record
@@ -145,6 +145,6 @@ struct EventFields {
     return record
   }
 
-  /// A field's value; it stays there to be taken.
+  /// A field's value; the field is not taken.
   func peek(_ name: String) -> JSONValue? { fields.first { $0.key == name }?.value }
 }

@@ -2,22 +2,22 @@ internal import LinuxFacts
 
 /// What can go wrong with a stored history.
 public enum HistoryError: Error, Equatable, CustomStringConvertible {
-  /// The file could not be opened or made; `errno` as of `open(2)`. EEXIST: a history is never
-  /// written over.
+  /// The file could not be opened or created; `errno` as of `open(2)`. EEXIST: an existing history is never
+  /// overwritten.
   case cannotOpen(path: String, errno: Int32)
   /// Reading failed; `errno` as of `read(2)`.
   case cannotRead(path: String, errno: Int32)
   /// It is a FIFO, a device or a socket.
   case notAFile(path: String)
-  /// Writing failed; `errno` as of `write(2)` or `close(2)`, ENOSPC when the disk is full. What was
-  /// not written is still in the writer's buffer.
+  /// Writing failed; `errno` as of `write(2)` or `close(2)`, ENOSPC when the disk is full. The writer's buffer keeps
+  /// the bytes that were not written.
   case cannotWrite(path: String, errno: Int32)
   /// A line other than a torn last one is not an event; `line` counts from 1.
   case badLine(path: String, line: Int, reason: String)
   /// The history has a format version that this program does not know.
   case unknownSchemaVersion(path: String, found: Int, supported: Int)
 
-  /// One sentence that names the file and says what to do where something can be done.
+  /// One sentence that names the file and, where possible, says what to do.
   public var description: String {
     switch self {
     case .cannotOpen(let path, let errno): "cannot open \(path): \(LinuxErrno.text(errno))"

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The kernel calls that a history needs, and the only file of this module that makes any.
+/// The kernel calls that a history needs. No other file of this module makes any.
 struct HistoryFile: ~Copyable {
   private var descriptor: Int32
   private let path: String
@@ -21,14 +21,15 @@ struct HistoryFile: ~Copyable {
     try open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
   }
 
-  /// Opens an existing file for reading. FIFOs and devices are refused, which may never begin or never end.
+  /// Opens an existing file for reading. FIFOs and devices are refused, because reading them may never begin or never
+  /// end.
   static func read(_ path: String) throws(HistoryError) -> HistoryFile {
     let file = try open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     var status = stat()
     guard fstat(file.descriptor, &status) == 0 else {
       throw .cannotRead(path: path, errno: errno)
     }
-    // Reading says of a folder that it is one.
+    // The read call reports that it is a folder.
     guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { throw .notAFile(path: path) }
     return file
   }
@@ -74,7 +75,7 @@ struct HistoryFile: ~Copyable {
   consuming func close() throws(HistoryError) {
     let closing = descriptor
     descriptor = -1
-    // After EINTR the descriptor is closed on Linux: calling again could close somebody else's.
+    // After EINTR the descriptor is closed on Linux: a second call could close another descriptor with that number.
     if Glibc.close(closing) != 0 {
       let code = errno
       if code != EINTR { throw .cannotWrite(path: path, errno: code) }

@@ -1,8 +1,8 @@
-/// Reads `events.jsonl` event by event, holding a piece of the file in memory and not all of it.
+/// Reads `events.jsonl` event by event. It holds only a piece of the file in memory.
 ///
-/// The first event must be `run-started` with a known format version. A last line without its newline
-/// was cut off while it was written: it is left out and `isTorn` says so. Any other line that is not
-/// an event is an error, since what follows it cannot be trusted.
+/// The first event must be `run-started` with a known format version. A last line without its newline was cut off while
+/// it was written: it is ignored, and `isTorn` says so. Any other line that is not an event is an error, because the
+/// lines after it cannot be trusted.
 public struct HistoryReader: ~Copyable {
   private let file: HistoryFile?
   let path: String
@@ -13,7 +13,7 @@ public struct HistoryReader: ~Copyable {
   /// Whether the last line was cut off; known once `next()` has returned nil.
   public private(set) var isTorn = false
 
-  /// Most bytes of a line: many times what the largest trial needs.
+  /// The largest length of a line in bytes: many times what the largest trial needs.
   public static let longestLine = 1 << 20
 
   /// Opens a stored history.
@@ -25,7 +25,7 @@ public struct HistoryReader: ~Copyable {
     bytes = []
   }
 
-  /// Reads a history that is in memory; `name` stands for the path in errors.
+  /// Reads a history that is in memory; errors use `name` as the path.
   public init(bytes: [UInt8], name: String) {
     file = nil
     path = name
@@ -56,7 +56,7 @@ public struct HistoryReader: ~Copyable {
     }
   }
 
-  /// Every event that is left. For histories that are known to be small.
+  /// All remaining events. Only for histories that are known to be small.
   ///
   /// - Throws: as `next()`.
   public mutating func remainingEvents() throws(HistoryError) -> [Event] {
@@ -65,7 +65,7 @@ public struct HistoryReader: ~Copyable {
     return events
   }
 
-  /// Moves what is unread to the front and reads a further piece; false at the end of the file.
+  /// Moves the unread bytes to the front and reads another piece; false at the end of the file.
   private mutating func readMore() throws(HistoryError) -> Bool {
     bytes.removeSubrange(..<position)
     position = 0

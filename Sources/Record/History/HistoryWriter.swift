@@ -1,8 +1,8 @@
-/// Appends events to a new `events.jsonl`, a trial at a time.
+/// Appends events to a new `events.jsonl`, one trial at a time.
 ///
-/// Events of a trial collect in memory and go to the file with one `write(2)` when the trial ends, so
-/// that a killed run leaves whole trials and at most one torn line. Everything else is written at
-/// once. It does not `fsync`: a run outlives its process's death, not the machine's.
+/// Events of a trial collect in memory and go to the file with one `write(2)` when the trial ends, so that a killed run
+/// leaves whole trials and at most one torn line. Everything else is written at once. It does not call `fsync`: a
+/// history survives the death of the process, but not of the machine.
 public struct HistoryWriter: ~Copyable {
   private let file: HistoryFile
   private var buffer = ByteBuffer()
@@ -28,10 +28,10 @@ public struct HistoryWriter: ~Copyable {
     file = try HistoryFile.append(path)
   }
 
-  /// Encodes `event`; writes what has collected unless a trial is under way.
+  /// Encodes `event`; writes the collected events unless a trial is in progress.
   ///
-  /// - Throws: `HistoryError.cannotWrite`, for example with ENOSPC. The event is kept: what the file
-  ///   does not have yet is written by the next `append`, `flush` or `close`.
+  /// - Throws: `HistoryError.cannotWrite`, for example with ENOSPC. The event is kept: the next `append`, `flush` or
+  ///   `close` writes what the file does not have yet.
   public mutating func append(_ event: Event) throws(HistoryError) {
     EventEncoder.encode(event, into: &buffer)
     switch event {
@@ -42,9 +42,9 @@ public struct HistoryWriter: ~Copyable {
     if !isInTrial { try flush() }
   }
 
-  /// Writes everything that has collected, whether or not a trial is under way.
+  /// Writes all collected events, even if a trial is in progress.
   ///
-  /// - Throws: `HistoryError.cannotWrite`; what was not written is kept.
+  /// - Throws: `HistoryError.cannotWrite`; bytes that were not written are kept.
   public mutating func flush() throws(HistoryError) {
     while buffer.count > 0 {
       let written = try buffer.withBytes { (bytes) throws(HistoryError) in try file.write(bytes) }
@@ -52,9 +52,9 @@ public struct HistoryWriter: ~Copyable {
     }
   }
 
-  /// Writes what has collected and closes the file.
+  /// Writes the collected events and closes the file.
   ///
-  /// - Throws: `HistoryError.cannotWrite`; the file is closed even so.
+  /// - Throws: `HistoryError.cannotWrite`; the file is closed in this case, too.
   public consuming func close() throws(HistoryError) {
     try flush()
     try file.close()

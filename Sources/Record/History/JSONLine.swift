@@ -22,17 +22,17 @@ enum JSONValue: Equatable {
 
 /// Parses one line of JSON; numbers keep all 64 bits.
 ///
-/// The tokens are `JSONScanner`'s, as a plan's are. The values are of their own: those of `JSONParser` keep each position
-/// and each number's text, which histories of many millions of events need not pay for.
+/// The tokens are `JSONScanner`'s, as for plans. The values are separate types, because those of `JSONParser` keep each
+/// position and each number's text, which is too expensive for histories of many millions of events.
 struct JSONLine {
   private var scanner: JSONScanner
 
-  /// More than any event has. Each is compared with those before it.
+  /// More than any event has. The bound matters because each key is compared with the keys before it.
   private static let mostFields = 64
 
   private init(_ bytes: UnsafeBufferPointer<UInt8>) { scanner = JSONScanner(bytes) }
 
-  /// The value that the line holds, and nothing else.
+  /// The value on the line, which must contain nothing else.
   ///
   /// - Throws: `EventDecoder.Failure` with the reason and the column, which counts bytes from 1.
   static func parse(_ line: UnsafeBufferPointer<UInt8>) throws(EventDecoder.Failure) -> JSONValue {
@@ -101,7 +101,7 @@ struct JSONLine {
     return elements
   }
 
-  /// A whole number. Read here, as the scanner's would have to be read a second time.
+  /// A whole number. It is parsed here, because the scanner's result would have to be parsed a second time.
   private mutating func number() throws(JSONScanner.Failure) -> Int128 {
     let isNegative = scanner.next == UInt8(ascii: "-")
     if isNegative { scanner.advance() }

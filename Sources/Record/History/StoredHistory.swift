@@ -1,16 +1,16 @@
 public import PlanModel
 
-/// Reads a stored run's events and holds each against the run's plan.
+/// Reads a stored run's events and checks each against the run's plan.
 ///
-/// What is read here can be judged, told and replayed without a further look at its numbers: every arm, trial, launch and
-/// process that an event names is there in the plan, every trial is there once, and no trial has more records than
-/// its arm can have. Whether a trial has all of its records is a matter of judging.
+/// Its results can be judged, printed and replayed without further checks of their numbers: every arm, trial, launch
+/// and process that an event names exists in the plan, every trial occurs once, and no trial has more records than its
+/// arm allows. Whether a trial has all of its records is checked by judging.
 public struct StoredHistory: ~Copyable {
-  /// What one event brought.
+  /// The result of reading one event.
   public struct Step {
     /// The event.
     public var event: Event
-    /// The trial that was over by it: from its `trial-started` on; nil if none was.
+    /// The trial that this event completes, from its `trial-started` on; nil if there is none.
     public var trial: (started: TrialStarted, events: [Event])?
   }
 
@@ -20,7 +20,7 @@ public struct StoredHistory: ~Copyable {
   private var seen = TrialSet()
   private var hasEnded = false
 
-  /// - Parameter plan: the run's own.
+  /// - Parameter plan: the run's own plan.
   public init(_ reader: consuming HistoryReader, plan: ResolvedPlan) {
     self.reader = reader
     self.plan = plan
@@ -28,7 +28,7 @@ public struct StoredHistory: ~Copyable {
 
   /// The next event; nil at the end of the history.
   ///
-  /// - Throws: as `HistoryReader.next()`; `HistoryError.badLine` also for an event that the plan has no place for.
+  /// - Throws: as `HistoryReader.next()`; `HistoryError.badLine` also for an event that does not fit the plan.
   public mutating func next() throws(HistoryError) -> Step? {
     guard let event = try reader.next() else { return nil }
     if let problem = problem(with: event) {
@@ -41,13 +41,13 @@ public struct StoredHistory: ~Copyable {
     return Step(event: event, trial: (started, events))
   }
 
-  /// The trial that is under way.
+  /// The trial in progress.
   private var current: TrialStarted? {
     if case .trialStarted(let started)? = grouping.unfinished.first { return started }
     return nil
   }
 
-  /// Why the event cannot be; nil if it can.
+  /// Why the event is impossible; nil if it is possible.
   private mutating func problem(with event: Event) -> String? {
     if hasEnded { return "something follows run-ended" }
     switch event {
@@ -81,13 +81,13 @@ public struct StoredHistory: ~Copyable {
   }
 }
 
-/// Says that a position is not among `count`; nil if it is.
+/// Returns an error if a position is not below `count`; nil if it is.
 private func outside(_ position: Int, _ count: Int, _ what: String, _ whole: String) -> String? {
   (0..<count).contains(position)
     ? nil : "there is no \(what) \(position); \(whole) has \(count), counted from 0"
 }
 
-/// What the records of an arm's trials can name.
+/// The indices that the records of an arm's trials may contain.
 private struct ArmBounds {
   private let arm: Arm
   private var row: Int { arm.startup?.serialLaunches ?? 1 }
@@ -139,7 +139,7 @@ private struct ArmBounds {
   }
 }
 
-/// Trials that have been seen. Takes a bit for each, also where they come in blocks of several arms.
+/// Trials that have been seen. Takes one bit for each, even if the blocks of several arms alternate.
 private struct TrialSet {
   private var words: [Place: UInt64] = [:]
 
@@ -148,7 +148,7 @@ private struct TrialSet {
     var word: Int
   }
 
-  /// Returns false if it is in already.
+  /// Returns false if it was already there.
   mutating func insert(arm: Int, trial: Int) -> Bool {
     let bit = UInt64(1) << UInt64(trial % 64)
     let old = words[Place(arm: arm, word: trial / 64), default: 0]

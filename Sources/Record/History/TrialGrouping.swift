@@ -1,15 +1,14 @@
 /// Cuts a stream of events into trials.
 ///
-/// Give it every event in order. It hands back a trial's events when the trial is over, or when the
-/// next one begins although the first has no end; a trial cut off by the end of the history is left
-/// in `unfinished`.
+/// Pass it every event in order. It returns a trial's events when the trial ends, or when the next one begins before
+/// the first has ended. If the end of the history cuts a trial off, its events are in `unfinished`.
 public struct TrialGrouping: Sendable {
-  /// Events of the trial that is under way, from its `trial-started`; empty between trials.
+  /// Events of the trial in progress, from its `trial-started`; empty between trials.
   public private(set) var unfinished: [Event] = []
 
   public init() {}
 
-  /// Takes one event; returns the events of a trial that is over by it.
+  /// Takes one event; returns the events of the trial that it completes.
   public mutating func add(_ event: Event) -> [Event]? {
     switch event {
     case .trialStarted:

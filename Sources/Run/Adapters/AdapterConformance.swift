@@ -3,13 +3,13 @@ public import PlanModel
 internal import Syscalls
 internal import TerminalText
 
-/// Holds an adapter to the rules of the protocol, one after the other, each with what was sent and received.
+/// Checks an adapter against the rules of the protocol, one after the other, each with what was sent and received.
 public struct AdapterConformance {
   /// One rule.
   public struct Finding: Sendable, Equatable {
     /// Name of the rule, as in the document.
     public var rule: String
-    /// What was seen; nil if the rule was kept.
+    /// What was observed; nil if the adapter kept the rule.
     public var violation: String?
   }
 
@@ -37,7 +37,7 @@ public struct AdapterConformance {
     deadlines = AdapterProcess.Deadlines(all: timeoutMilliseconds)
   }
 
-  /// Starts the adapter as often as needed and examines it. It runs in the calling process's namespace.
+  /// Starts the adapter as often as needed and tests it. It runs in the calling process's namespace.
   public mutating func run() -> Result {
     if let reason = examineHello() { return .unavailable(reason) }
     guard findings.allSatisfy({ $0.violation == nil }) else { return .examined(findings) }
@@ -64,7 +64,7 @@ public struct AdapterConformance {
     return reason
   }
 
-  /// Three trials of one process, with all that its capabilities have.
+  /// Three trials of one process, with all of its capabilities.
   private mutating func examineTrials() {
     let capabilities = capabilities
     let isBinding = capabilities.contains(.bind)
@@ -99,7 +99,7 @@ public struct AdapterConformance {
     }
   }
 
-  /// Where nothing is bound, every number must be known at once.
+  /// If nothing is bound, every port must be known at once.
   private mutating func examineDepthAllocate() {
     guard !capabilities.contains(.bind) else { return }
     withAdapter("depth-allocate", depth: .allocate) { adapter, _ throws(AdapterFault) in
@@ -128,7 +128,7 @@ public struct AdapterConformance {
     }
   }
 
-  /// Examines one rule with a process of its own.
+  /// Tests one rule with a new process.
   private mutating func withAdapter(
     _ rule: String, depth: Depth = .bind,
     _ body: (AdapterProcess, inout Set<AdapterCapability>) throws(AdapterFault) -> Void,
@@ -160,7 +160,7 @@ public struct AdapterConformance {
     adapter?.forgetErrors()
   }
 
-  /// Says hello. Returns the ports that the adapter has from then on, for services of its own.
+  /// Sends `hello`. Returns the ports that the adapter holds from then on for its own services.
   @discardableResult
   private static func greet(_ adapter: AdapterProcess) throws(AdapterFault) -> Set<UInt16> {
     if case .failure(let refusal) = try adapter.hello() { throw refused(refusal) }
@@ -176,7 +176,7 @@ public struct AdapterConformance {
     return sockets.filter { own.contains($0.inode) }.map(\.listener.port)
   }
 
-  /// What a question to the kernel gives. A host that refuses it does not let the adapter be judged.
+  /// The kernel's answer to a query. If the host refuses the query, the adapter cannot be judged.
   private static func asked<Answer>(
     _ question: () throws(SystemError) -> Answer
   ) throws(AdapterFault) -> Answer {
@@ -201,7 +201,8 @@ public struct AdapterConformance {
     )
   }
 
-  /// Connections to every port must reach one listener, which a process of the adapter has open and lets them in.
+  /// Connections to every port must reach exactly one listener, which a process of the adapter has open and which takes
+  /// them.
   private static func checkListeners(
     _ ports: [UInt16], of adapter: AdapterProcess
   ) throws(AdapterFault) {
@@ -236,8 +237,8 @@ public struct AdapterConformance {
     }
   }
 
-  /// After a release no TCP socket may listen or be bound in a process of the adapter, but for services that
-  /// it had before.
+  /// After a release no process of the adapter may have a listening or bound TCP socket, except for services that it
+  /// had before.
   private static func checkReleased(
     _ adapter: AdapterProcess, but services: Set<UInt16>
   ) throws(AdapterFault) {

@@ -2,15 +2,15 @@ internal import CLinuxShims
 internal import Glibc
 internal import Syscalls
 
-/// The process between a launcher and its adapter: parent of everything that the adapter starts, so that all of
-/// it can be found and ended, whatever became of the processes in between.
+/// The keeper: the process between a launcher and its adapter. It is the parent (or subreaper) of everything that the
+/// adapter starts, so that all of it can be found and ended, whatever happened to the processes in between.
 ///
-/// It keeps the end of the adapter's standard error, tells the launcher when the program ends, and stays until
-/// it gets SIGTERM, from the launcher or from the kernel when the launcher dies. Then it ends every process
-/// below it and exits. It and the program are in sessions of their own: what the program sends to its process group
-/// reaches nobody else, and what a terminal sends to its foreground group does not end the keeper.
+/// It keeps the end of the adapter's standard error, tells the launcher when the program ends, and stays until it gets
+/// SIGTERM, from the launcher or from the kernel when the launcher dies. Then it ends every process below it and exits.
+/// The keeper and the program are in separate sessions: a signal that the program sends to its process group reaches no
+/// other process, and a signal from the terminal to its foreground group does not end the keeper.
 public enum AdapterKeeper {
-  /// Standard error's last bytes, in memory that launcher and keeper share.
+  /// The last bytes of standard error, in memory that launcher and keeper share.
   struct Tail {
     static let capacity = 4_096
     private static let header = 8
@@ -74,11 +74,11 @@ public enum AdapterKeeper {
     ProcessRecords.command(of: pid).hasPrefix(name)
   }
 
-  /// Has a keeper end everything below it and then itself. Killed, it would leave all that behind, with nobody to
-  /// end it.
+  /// Makes a keeper end everything below it and then itself. If the keeper were killed, those processes would be left
+  /// behind and no process would end them.
   public static func end(_ keeper: Int32) {
     kill(keeper, SIGTERM)
-    // A stopped one takes no signal.
+    // A stopped process does not handle signals.
     kill(keeper, SIGCONT)
   }
 
@@ -98,7 +98,7 @@ public enum AdapterKeeper {
       bs_reset_signals()
       exec()
     }
-    // Descriptors of its own alone; the program's ends close with the program.
+    // Close all descriptors but its own: the program's ends must close when the program ends.
     let (own, signal, status) = (Int32(3), Int32(4), Int32(5))
     guard adapter > 0,
       bs_keep_descriptors([ends.errorOut, signals, ends.status], [own, signal, status], 3) == 0
@@ -130,7 +130,7 @@ public enum AdapterKeeper {
     }
   }
 
-  /// Takes what is there. Returns whether more may come.
+  /// Reads what is available. Returns whether more may come.
   private static func drain(_ descriptor: Int32, into tail: Tail) -> Bool {
     var bytes = [UInt8](repeating: 0, count: 4_096)
     while true {
@@ -150,7 +150,7 @@ public enum AdapterKeeper {
     }
   }
 
-  /// Ends the children until there are none: what they leave behind become children themselves.
+  /// Ends the children until there are none. Orphans of ended children become children of this process, too.
   private static func endEverything() {
     var status: Int32 = 0
     while true {

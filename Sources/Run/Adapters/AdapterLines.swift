@@ -2,9 +2,9 @@ internal import Glibc
 internal import LinuxFacts
 internal import Syscalls
 
-/// Lines to and from an adapter, each before its deadline, and its exit.
+/// Lines to and from an adapter, each with its deadline, and the adapter's exit.
 extension AdapterProcess {
-  /// Sends a request; used by the requests above, and by the conformance suite to look at the answer itself.
+  /// Sends a request. Used by the requests above, and by the conformance suite, which examines the answer itself.
   func ask(
     _ kind: AdapterRequest.Kind, seed: UInt64 = 0
   ) throws(AdapterFault) -> AdapterAnswer {
@@ -39,7 +39,7 @@ extension AdapterProcess {
 
   func closeInput() {
     guard isInputOpen else { return }
-    // Keeps the number taken, so that `end` closes nothing of somebody else.
+    // Keep the number in use, so that `end` does not close an unrelated descriptor.
     let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
     if nowhere >= 0 {
       _ = dup2(nowhere, input)
@@ -82,7 +82,7 @@ extension AdapterProcess {
       guard buffer.count < AdapterProtocol.longestLine else { throw oversized(kind) }
       if isEnd { throw earlyExit(kind, until: limit) }
       guard try wait(for: [output, status], until: limit) else { throw late(kind) }
-      // The keeper tells of the exit once; what was written before is still in the pipe.
+      // The keeper reports the exit once. What the program wrote before is still in the pipe.
       if exit == nil { readStatus() }
       if exit != nil {
         _ = fill()
@@ -122,7 +122,7 @@ extension AdapterProcess {
       .earlyExit, "it \(WaitStatus(exit).predicate) instead of answering \(kind.rawValue)")
   }
 
-  /// A line that is there though nothing was asked.
+  /// A line that arrived without a request.
   private func unsolicited() -> AdapterFault? {
     _ = fill()
     guard !buffer.isEmpty else { return nil }
@@ -130,7 +130,7 @@ extension AdapterProcess {
       .unsolicited, "a line that nobody asked for: \(AdapterAnswer.excerpt(buffer))")
   }
 
-  /// Reads what is there, as long as it can be a line. Returns whether the end was reached.
+  /// Reads what is available, up to the longest valid line. Returns whether the end was reached.
   private func fill() -> Bool {
     var bytes = [UInt8](repeating: 0, count: 16_384)
     while buffer.count <= AdapterProtocol.longestLine {

@@ -4,9 +4,9 @@ internal import Syscalls
 
 /// Listening sockets that an adapter passes.
 extension AdapterProcess {
-  /// The listening sockets that it passed since the last call, in the order of the addresses: taken after the
-  /// answer, by when they must all be on their way.
-  /// - Parameter ports: what each must listen on.
+  /// The listening sockets that it passed since the last call, in the order of the addresses. Call it after the answer:
+  /// all of them must have been sent by then.
+  /// - Parameter ports: the port on which each must listen.
   public func takeListeners(_ ports: [UInt16]) throws(AdapterFault) -> [Int32] {
     var sockets: [Int32] = []
     var batch = [Int32](repeating: -1, count: Int(BS_MAX_PASSED_AT_ONCE))

@@ -4,10 +4,10 @@ internal import LinuxFacts
 public import PlanModel
 internal import Syscalls
 
-/// A running adapter, as the launcher sees it: requests go in, answers come out, each before its deadline.
-/// What an adapter does against the protocol is thrown as `AdapterFault`; it must be ended then.
+/// A running adapter, as the launcher sees it: requests go in, answers come out, each with a deadline. A violation of
+/// the protocol is thrown as `AdapterFault`; the adapter must then be ended.
 public final class AdapterProcess {
-  /// Longest time for each answer, in milliseconds.
+  /// The time limit of each answer, in milliseconds.
   public struct Deadlines: Sendable {
     private let values: [AdapterRequest.Kind: Int]
 
@@ -25,11 +25,11 @@ public final class AdapterProcess {
         })
     }
 
-    /// The one for a request.
+    /// The limit for a request.
     public subscript(kind: AdapterRequest.Kind) -> Int { values[kind]! }
   }
 
-  /// The process above it: root of everything it starts.
+  /// The process above it (the keeper): the root of everything that it starts.
   public let keeperPid: Int32
   /// Descriptors of this end, which other children of the launcher must not keep.
   public var descriptors: [Int32] { [input, output, listeners, status] }
@@ -49,8 +49,8 @@ public final class AdapterProcess {
   private var isEnded = false
   var isInputOpen = true
 
-  /// Starts the program. That it cannot be started shows at the first request.
-  /// - Throws: what the kernel refused, as `notStarted`.
+  /// Starts the program. A failed start shows at the first request.
+  /// - Throws: the kernel's error, as `notStarted`.
   public convenience init(
     _ command: AdapterCommand, launch: AdapterRequest.Launch, deadlines: Deadlines
   ) throws(AdapterFault) {
@@ -59,7 +59,7 @@ public final class AdapterProcess {
 
   /// - Parameters:
   ///   - forced: how its port calls are forced, nil to run it as it is.
-  ///   - isLaunch: it is no adapter: it has no input, and its output is kept with its standard error.
+  ///   - isLaunch: the program is not an adapter: it has no input, and its output is kept with its standard error.
   init(
     _ command: AdapterCommand, launch: AdapterRequest.Launch, deadlines: Deadlines,
     forced: ForcedProgram?, isLaunch: Bool = false
@@ -117,22 +117,22 @@ public final class AdapterProcess {
     while waitpid(keeperPid, &status, 0) < 0 && errno == EINTR {}
   }
 
-  /// The last lines of its standard error; more of them once it was ended.
+  /// The last lines of its standard error; complete only after it was ended.
   public func lastErrorLines(limit: Int) -> String { tail.lastLines(limit: limit) }
 
-  /// Frees the memory behind `lastErrorLines`, which must not be asked for afterwards.
+  /// Frees the memory behind `lastErrorLines`, which must not be used afterwards.
   public func forgetErrors() { tail.free() }
 
   // MARK: Requests
 
-  /// Asks who it is.
+  /// Asks for its name and capabilities.
   public func hello() throws(AdapterFault) -> Result<AdapterHello, AdapterRefusal> {
     let answer = try ask(.hello)
     if let refusal = try answer.refusal(to: .hello) { return .failure(refusal) }
     return .success(try answer.hello())
   }
 
-  /// Has it decide on the numbers of all addresses.
+  /// Asks it to choose the ports of all addresses.
   /// - Parameter mayBeUnknown: whether 0 stands for "not known yet".
   public func allocate(
     seed: UInt64, mayBeUnknown: Bool
@@ -140,7 +140,7 @@ public final class AdapterProcess {
     try ports(.allocate, seed: seed, mayBeUnknown: mayBeUnknown)
   }
 
-  /// Has it bind all endpoints.
+  /// Asks it to bind all endpoints.
   public func bind() throws(AdapterFault) -> AdapterRefusal? { try plain(.bind) }
 
   /// Asks for the ports that it bound.
@@ -148,17 +148,17 @@ public final class AdapterProcess {
     try ports(.report, mayBeUnknown: false)
   }
 
-  /// Has it let go of everything that belongs to the trial.
+  /// Asks it to release everything that belongs to the trial.
   public func release() throws(AdapterFault) -> AdapterRefusal? { try plain(.release) }
 
-  /// Ends its standard input without a word: it is to exit before the deadline of `stop`.
+  /// Closes its standard input without a request: it must exit before the deadline of `stop`.
   public func endInput() throws(AdapterFault) {
     let limit = deadline(of: .stop)
     closeInput()
     try awaitExit("the end of its standard input", until: limit)
   }
 
-  /// Has it end: it answers, and exits with code 0 before the same deadline.
+  /// Asks it to end: it must answer, and exit with code 0 before the same deadline.
   public func stop() throws(AdapterFault) {
     let limit = deadline(of: .stop)
     if let refusal = try plain(.stop) {
@@ -168,7 +168,7 @@ public final class AdapterProcess {
     try awaitExit("stop", until: limit)
   }
 
-  /// Waits for its end, whatever that is. Returns whether it came in time.
+  /// Waits for its end, however it ends. Returns whether it came in time.
   func awaitEnd(until limit: UInt64) throws(AdapterFault) -> Bool {
     while exit == nil {
       guard try wait(for: [status], until: limit) else { return false }

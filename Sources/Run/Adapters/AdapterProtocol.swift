@@ -2,13 +2,13 @@ internal import JSON
 public import PlanModel
 public import Syscalls
 
-/// Version 1 of the protocol between bindstorm and an adapter, the program of an `exec` strategy: one JSON
-/// object a line, requests on the adapter's standard input, answers on its standard output.
-/// `Documentation/adapter-protocol.md` is the authority.
+/// Version 1 of the protocol between bindstorm and an adapter, the program of an `exec` strategy: one JSON object per
+/// line, requests on the adapter's standard input, answers on its standard output. `Documentation/adapter-protocol.md`
+/// is the specification.
 public enum AdapterProtocol {
-  /// The version spoken here.
+  /// The version implemented here.
   public static let version = 1
-  /// Longest answer in bytes, its line break included.
+  /// The largest length of an answer in bytes, its line break included.
   public static let longestLine = 65_536
   /// The adapter's end of the channel for listening sockets.
   public static let listenerDescriptor: Int32 = 3
@@ -18,11 +18,11 @@ public enum AdapterProtocol {
 
 /// What an adapter can do besides answering.
 public enum AdapterCapability: String, Sendable, CaseIterable {
-  /// It decides on the numbers, and API servers bind them. Every adapter can.
+  /// It chooses the ports, and API servers bind them. Every adapter can do this.
   case allocate
   /// It passes listening sockets, which API servers adopt.
   case listeners
-  /// It binds the endpoints itself, in its own process or in ones below it.
+  /// It binds the endpoints itself, in its own process or in child processes.
   case bind
 }
 
@@ -33,13 +33,13 @@ public struct AdapterRequest: Sendable {
     case hello, allocate, bind, report, release, stop
   }
 
-  /// What an adapter is told of the launch it plays the launcher of.
+  /// What an adapter is told about the launch for which it plays the launcher.
   public struct Launch: Sendable {
     /// Number of the launch within the trial.
     public var number: Int
     /// API servers of the launch.
     public var apiServers: Int
-    /// Addresses: an input for each API server, then an output for each.
+    /// Number of addresses: an input for each API server, then an output for each.
     public var addresses: Int { 2 * apiServers }
     /// What the endpoints are made of.
     public var sockets: SocketKind
@@ -69,7 +69,7 @@ public struct AdapterRequest: Sendable {
         + ",\"depth\":\"\(launch.depth.rawValue)\""
         + ",\"listener_descriptor\":\(AdapterProtocol.listenerDescriptor)"
     case .allocate:
-      // JSON numbers above 2^53 do not survive every reader.
+      // Some JSON readers cannot represent numbers above 2^53.
       text += ",\"addresses\":\(launch.addresses),\"seed\":\(seed >> 11)"
     case .bind, .report, .release, .stop: break
     }
@@ -83,7 +83,7 @@ public struct AdapterFault: Error, Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
     /// The program cannot be started.
     case notStarted = "not-started"
-    /// An answer is no JSON object, or lacks what it must have.
+    /// An answer is not a JSON object, or lacks a required member.
     case malformed
     /// No answer, or no exit, before the deadline.
     case late
@@ -91,19 +91,19 @@ public struct AdapterFault: Error, Sendable, Equatable {
     case oversized
     /// An answer to another request than the last.
     case wrongID = "wrong-id"
-    /// Another number of ports than addresses.
+    /// The number of ports differs from the number of addresses.
     case wrongCount = "wrong-count"
-    /// A port that cannot be.
+    /// An impossible port number.
     case wrongPort = "wrong-port"
-    /// A line that nobody asked for.
+    /// A line without a request.
     case unsolicited
     /// The program ended without having been told to.
     case earlyExit = "early-exit"
     /// Another version, or capabilities that do not go together.
     case wrongHello = "wrong-hello"
-    /// Another number of sockets than addresses, or too many in one message.
+    /// The number of sockets differs from the number of addresses, or one message has too many.
     case wrongSockets = "wrong-sockets"
-    /// A descriptor that is no socket listening on the port it was said to have.
+    /// A descriptor that is not a socket listening on the stated port.
     case notListening = "not-listening"
   }
   /// Which rule.
@@ -117,13 +117,13 @@ public struct AdapterFault: Error, Sendable, Equatable {
   }
 }
 
-/// A failure that an adapter reports itself, as the protocol has it.
+/// A failure that an adapter reports itself, as defined in the protocol.
 public struct AdapterRefusal: Error, Sendable, Equatable {
   /// What failed.
   public enum Kind: String, Sendable, CaseIterable {
-    /// It cannot work on this host, for example for want of a library; only in answer to `hello`.
+    /// It cannot work on this host, for example because a library is missing; only in answer to `hello`.
     case unavailable
-    /// A number that it had decided on is taken; `address` and `port` say which.
+    /// A port that it had chosen is taken; `address` and `port` say which.
     case addressInUse = "address-in-use"
     /// There is no free port.
     case exhausted
@@ -132,7 +132,7 @@ public struct AdapterRefusal: Error, Sendable, Equatable {
   }
   /// What failed.
   public var kind: Kind
-  /// Its own words.
+  /// Its message.
   public var message: String
   /// The address, -1 where it gives none.
   public var address: Int
@@ -142,15 +142,15 @@ public struct AdapterRefusal: Error, Sendable, Equatable {
 
 /// An answer to `hello`.
 public struct AdapterHello: Sendable, Equatable {
-  /// Who answers.
+  /// The adapter's name.
   public var name: String
-  /// Version of what it drives; empty if it gives none.
+  /// Version of the program that it drives; empty if it gives none.
   public var version: String
   /// What it can do.
   public var capabilities: Set<AdapterCapability>
 }
 
-/// An answer, read strictly: what must be there is there and has its type. Unknown members are passed over.
+/// An answer, read strictly: required members must be present and have the right type. Unknown members are ignored.
 public struct AdapterAnswer: Sendable {
   private let members: [JSONValue.Member]
   private let line: String
@@ -183,7 +183,7 @@ public struct AdapterAnswer: Sendable {
     }
   }
 
-  /// The failure it reports, if it does.
+  /// The failure that it reports, if any.
   public func refusal(to kind: AdapterRequest.Kind) throws(AdapterFault) -> AdapterRefusal? {
     guard let word = try string("error") else { return nil }
     guard let what = AdapterRefusal.Kind(rawValue: word) else {

@@ -3,7 +3,7 @@ internal import Glibc
 internal import PlanModel
 internal import Syscalls
 
-/// How an adapter is started: its pipes, and what its child does until it becomes the program.
+/// How an adapter is started: its pipes, and what its child process does until it executes the program.
 extension AdapterProcess {
   /// Descriptors in one direction.
   typealias Pipe = (read: Int32, write: Int32)
@@ -18,7 +18,7 @@ extension AdapterProcess {
     return (ends.0, ends.1)
   }
 
-  /// In the keeper's child: becomes the program.
+  /// In the keeper's child: executes the program.
   static func become(
     _ command: AdapterCommand, _ ends: AdapterKeeper.Ends, forced: ForcedProgram?, isLaunch: Bool
   ) -> Never {

@@ -7,10 +7,10 @@ internal import RunContract
 public import StrategyKit
 internal import Syscalls
 
-/// A program that the plan names is the whole launch: a real launcher as it stands, run to its end with its port
-/// calls caught and its windows stolen. One trial is one run. It has succeeded if it exits with 0.
+/// A program that the plan names is the whole launch: an unmodified launcher that runs to its end with its port calls
+/// caught and its windows stolen. One trial is one run. It has succeeded if it exits with 0.
 ///
-/// The API servers of the arm stand idle: what the program starts and binds is its own business.
+/// The API servers of the arm are idle: bindstorm does not check what the program starts and binds.
 public struct Check: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "check",
@@ -31,7 +31,7 @@ public struct Check: Strategy {
 
   /// Bytes of output that are kept as evidence.
   private static let evidence = 400
-  /// What starting and ending the program may take beyond its own time.
+  /// Time allowed for starting and ending the program, beyond its own time limit.
   private static let margin: UInt64 = 1_000_000_000
 
   private let timeLimit: UInt64

@@ -6,16 +6,15 @@ public import RunContract
 public import StrategyKit
 internal import Syscalls
 
-/// A program that the plan names plays the launcher, through the protocol of `AdapterProtocol`: real code as a
-/// row of the matrix.
+/// A program that the plan names plays the launcher, through the protocol of `AdapterProtocol`: real code as a row of
+/// the matrix.
 ///
-/// What its adapter can do decides who binds. With `allocate` alone it decides on numbers, and API servers bind
-/// them; with `listeners` it passes listening sockets, which API servers adopt; with `bind` it binds the
-/// endpoints itself, the API servers stand idle, and the kernel's record must show that the listeners belong to
-/// processes below it.
+/// The adapter's capabilities decide who binds. With `allocate` alone it chooses ports, and API servers bind them. With
+/// `listeners` it passes listening sockets, which API servers adopt. With `bind` it binds the endpoints itself, the API
+/// servers are idle, and the kernel's record must show that the listeners belong to processes below the adapter.
 ///
-/// One adapter serves all trials of a launch. One that broke the protocol is ended with all it started, and
-/// another one started for the next trial.
+/// One adapter serves all trials of a launch. An adapter that broke the protocol is ended with everything that it
+/// started, and a new one is started for the next trial.
 public struct Exec: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "exec",
@@ -37,7 +36,7 @@ public struct Exec: Strategy {
 
   public static let handover = Handover(sockets: .inherited, collects: true)
 
-  /// After that many failed starts nothing is started any more.
+  /// The number of failed starts after which no new start is attempted.
   private static let mostFailedStarts = 3
   /// Bytes of standard error that are kept as evidence.
   private static let evidence = 1_200
@@ -46,9 +45,9 @@ public struct Exec: Strategy {
   private var adapter: AdapterProcess?
   private var capabilities: Set<AdapterCapability> = []
   private var failedStarts = 0
-  /// An adapter whose port calls are forced lives for one trial: what is stolen from it stays stolen.
+  /// An adapter whose port calls are forced lives for one trial, because stolen ports stay stolen.
   private var livesForOneTrial = false
-  /// Whether the adapter holds something of the present trial.
+  /// Whether the adapter holds something of the current trial.
   private var isInTrial = false
   private var ports: [UInt16] = []
 
@@ -57,7 +56,7 @@ public struct Exec: Strategy {
   public mutating func start(_ launch: Launch) {
     livesForOneTrial = launch.order.command?.forcing != nil
     if livesForOneTrial { return }
-    // What goes wrong is the first trial's to say: it tries again.
+    // Do not report an error here: the first trial tries again and reports it.
     do throws(StageFailure) { try startAdapter(launch) } catch {}
   }
 
@@ -92,7 +91,8 @@ public struct Exec: Strategy {
     }
   }
 
-  /// In an API server: adopts what was handed over, else binds the numbers; nothing if the adapter binds.
+  /// In an API server: adopts the sockets that were handed over, otherwise binds the ports; does nothing if the adapter
+  /// binds.
   public mutating func bind(_ binder: Binder) {
     if binder.launcherBinds { return }
     guard binder.inherited.input >= 0 else { return binder.bindRequested() }
@@ -151,8 +151,8 @@ public struct Exec: Strategy {
     end(launch)
   }
 
-  /// Why the order's program cannot run on this host; nil if it can, or if it breaks the protocol, which is for
-  /// trials to show.
+  /// Why the order's program cannot run on this host; nil if it can. Also nil if it breaks the protocol, because trials
+  /// show that.
   /// - Parameter strategy: the order's strategy, this one or `Check`.
   public static func reasonNotToRun(
     _ order: WorkerOrder, strategy: StrategyDescriptor
@@ -187,7 +187,7 @@ public struct Exec: Strategy {
     }
   }
 
-  /// Starts the program and asks who it is.
+  /// Starts the program and sends `hello`.
   private mutating func startAdapter(_ launch: Launch) throws(StageFailure) {
     guard failedStarts < Self.mostFailedStarts else {
       launch.setDetail("not-started: it failed \(failedStarts) times and is not started again")
@@ -224,7 +224,7 @@ public struct Exec: Strategy {
     }
   }
 
-  /// Runs a request. An adapter that breaks the protocol is ended, and its last words are kept.
+  /// Runs a request. An adapter that breaks the protocol is ended, and its last output is kept.
   private mutating func talk<Answer>(
     _ launch: Launch, _ request: (AdapterProcess) throws(AdapterFault) -> Answer
   ) throws(StageFailure) -> Answer {
@@ -249,7 +249,7 @@ public struct Exec: Strategy {
     launch.adapterTree = 0
   }
 
-  /// A failure that the adapter reports itself is the strategy's, not the protocol's.
+  /// A failure that the adapter reports itself counts for the strategy. It is not a violation of the protocol.
   private func refused(_ refusal: AdapterRefusal, _ launch: Launch) -> StageFailure {
     launch.setDetail("\(refusal.kind.rawValue): \(refusal.message)")
     return switch refusal.kind {

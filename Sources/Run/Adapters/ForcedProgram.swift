@@ -9,15 +9,15 @@ internal import RunContract
 internal import StrategyKit
 internal import Syscalls
 
-/// A program of a strategy that runs with its port calls caught, as under `bindstorm check`. The process in
-/// which it would have been executed becomes its supervisor, which holds what is stolen until the program's
-/// tree has ended, and leaves its account in the launch's slot.
+/// A program of a strategy that runs with its port calls caught, as under `bindstorm check`. The process that would
+/// have executed it becomes its supervisor. The supervisor holds stolen ports until the program's process tree has
+/// ended, and writes its account to the launch's slot.
 struct ForcedProgram {
   let command: AdapterCommand
   let forcing: Forcing
   let region: SharedRegion
   let launch: Int
-  /// Nanoseconds after which its tree is ended; nil: never.
+  /// Nanoseconds after which its process tree is ended; nil: never.
   let timeLimit: UInt64?
 
   /// Nil if the command is not to be forced.
@@ -36,7 +36,7 @@ struct ForcedProgram {
     return abilities.mode == nil ? "port calls cannot be caught: \(abilities.missing)" : nil
   }
 
-  /// Whether the program of a command is there to be executed, as execvp(3) looks for it from the command's folder.
+  /// Whether the program of a command exists, found as execvp(3) does from the command's folder.
   static func isThere(_ command: AdapterCommand) -> Bool {
     let program = command.words[0]
     if program.contains("/") {
@@ -49,14 +49,14 @@ struct ForcedProgram {
     }
   }
 
-  /// Forgets what an earlier trial left.
+  /// Clears what an earlier trial left.
   func clear() {
     bs_forced_of(region.launcher(launch)).pointee = bs_forced_run()
     region.setWindow("", of: launch)
   }
 
-  /// In a process of its own: supervises the program to the end of its tree, writes the account, and ends as the
-  /// program did. Descriptors 0 to 3 are the program's.
+  /// In its own process: supervises the program until its process tree has ended, writes the account, and ends in the
+  /// same way as the program did. Descriptors 0 to 3 are the program's.
   func run() -> Never {
     bs_set_name("bs-forcer", Int32(launch), -1)
     let account = bs_forced_of(region.launcher(launch))
@@ -116,7 +116,7 @@ struct ForcedProgram {
     region.setWindow(told.map { Self.words($0) } ?? "", of: launch)
   }
 
-  /// The window for people: who probed, who came to bind, the port, how long it was open.
+  /// The window for people: prober, re-binder, port, and how long the window was open.
   private static func words(_ finding: Finding) -> String {
     let microseconds = finding.window.map { " after \($0 / 1_000) us" } ?? ""
     let owner = finding.owner.map { ", held by pid \($0.pid) \($0.command)" } ?? ""

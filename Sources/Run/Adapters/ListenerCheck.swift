@@ -1,14 +1,13 @@
 internal import Glibc
 public import Syscalls
 
-/// Whether the listeners of an adapter are where it says, are its own, and let connections in. An adapter answers no
-/// question of the harness on its ports, so this is what the kernel tells; Documentation/adapter-protocol.md has the
-/// rules.
+/// Checks that an adapter's listeners are where it says, are its own, and take connections. An adapter does not answer
+/// nonces on its ports, so this check uses the kernel's records; Documentation/adapter-protocol.md has the rules.
 public struct ListenerCheck {
   /// A port that an adapter says it listens on.
   public struct Claim: Sendable {
     public var port: UInt16
-    /// The process above the adapter: what listens must be open in one below it. 0 if there is none.
+    /// The keeper, the process above the adapter: a process below it must have the listener open. 0 if there is none.
     public var root: Int32
 
     public init(port: UInt16, root: Int32) {
@@ -17,7 +16,7 @@ public struct ListenerCheck {
     }
   }
 
-  /// What was found at a port.
+  /// The result for a port.
   public enum Finding: Sendable, Equatable {
     /// One listener, which is the adapter's and accepted a connection.
     case owner
@@ -25,9 +24,9 @@ public struct ListenerCheck {
     case unaccepted
     /// No connection to the address reaches a listener.
     case nobody
-    /// A connection could reach any of so many.
+    /// A connection could reach any of several listeners.
     case shared(Int)
-    /// The listener is of a process that is not below the adapter; pid 0 if it cannot be found.
+    /// A process that is not below the adapter has the listener open; pid 0 if it cannot be found.
     case stranger(ProcessRecords.Owner)
     /// All processes that have the listener open are stopped.
     case stopped
@@ -35,7 +34,7 @@ public struct ListenerCheck {
     case full
   }
 
-  /// Where connections come from.
+  /// The source address of connections.
   public struct Source: Sendable {
     public var host: TCPSocket.Host
     public var port: UInt16
@@ -46,15 +45,15 @@ public struct ListenerCheck {
     }
   }
 
-  /// How long a process is looked for that has a listener open: one may pass it on to another in that time.
+  /// How long to search for a process that has a listener open: one process may pass it to another in that time.
   private static let ownerNanoseconds: UInt64 = 1_000_000_000
-  /// How often a listener must be missed below the adapter before another process's can be said to be a stranger's: it
-  /// is missed once if it changes hands while /proc is read.
+  /// How often a listener must be missed below the adapter before another process counts as a stranger: a listener that
+  /// changes hands while /proc is read is missed once.
   private static let fewestMisses = 2
-  /// How long a connection may take. The kernel drops it while the backlog is full, and tries again after a second
+  /// How long a connection may take. The kernel drops its SYN while the backlog is full, and retries after one second
   /// (TCP_TIMEOUT_INIT).
   private static let connectNanoseconds: UInt64 = 1_500_000_000
-  /// How long an accept is waited for. Nothing depends on it but what the evidence says.
+  /// How long to wait for an accept. Only the text of the evidence depends on it.
   private static let acceptNanoseconds: UInt64 = 50_000_000
   private static let nanosecondsBetweenLooks: UInt64 = 2_000_000
 
@@ -62,7 +61,7 @@ public struct ListenerCheck {
   private let source: Source?
   private let isCalledOff: () -> Bool
   private var findings: [Finding?]
-  /// Who of the adapter's processes has the listener open, by claim; empty until that is known.
+  /// The adapter's processes that have the listener open, by claim; empty until they are known.
   private var holders: [Set<Int32>]
 
   private init(_ claims: [Claim], from source: Source?, isCalledOff: @escaping () -> Bool) {
@@ -73,26 +72,26 @@ public struct ListenerCheck {
     holders = [Set<Int32>](repeating: [], count: claims.count)
   }
 
-  /// Examines all claims, which takes up to three seconds where something is wrong.
+  /// Checks all claims, which takes up to three seconds if something is wrong.
   /// - Parameters:
   ///   - source: where to connect from; nil for what the kernel chooses.
-  ///   - isCalledOff: whether the answer is not wanted any more.
+  ///   - isCalledOff: whether the answer is no longer needed.
   /// - Returns: a finding for each claim.
-  /// - Throws: what the kernel refused.
+  /// - Throws: the kernel's error.
   public static func examine(
     _ claims: [Claim], from source: Source? = nil, isCalledOff: @escaping () -> Bool = { false }
   ) throws(SystemError) -> [Finding] {
     var check = ListenerCheck(claims, from: source, isCalledOff: isCalledOff)
     try check.findOwners()
     try check.connect()
-    // What was called off was not found to be anybody's.
+    // The check was called off: nothing is known about these listeners.
     return check.findings.map { $0 ?? .nobody }
   }
 
-  // MARK: Whose
+  // MARK: Ownership
 
-  /// Finds out whose each listener is. List and processes are read anew as long as one is nobody's: a listener that
-  /// changes hands below the adapter may be with neither side when each of the two is looked at.
+  /// Finds the owner of each listener. The list and the processes are read again as long as a listener has no owner:
+  /// while it changes hands below the adapter, neither process may have it when it is read.
   private mutating func findOwners() throws(SystemError) {
     let deadline = MonotonicClock.now() + Self.ownerNanoseconds
     var round = 1
@@ -112,6 +111,10 @@ public struct ListenerCheck {
     let open = claims.indices.filter { findings[$0] == nil && holders[$0].isEmpty }
     var sockets: [Int32: [UInt64: Set<Int32>]] = [:]
     for root in Set(open.map { claims[$0].root }) where root > 0 {
+      // Without it nothing tells whose the adapter's processes are: they would be strangers.
+      if [nil, "Z", "X"].contains(ProcessRecords.state(of: root)) {
+        throw SystemError("the process above an adapter (pid \(root)) was ended", code: ESRCH)
+      }
       sockets[root] = ProcessRecords.holders(ofSocketsIn: ProcessRecords.tree(of: root))
     }
     var missed: [Int: UInt64] = [:]
@@ -141,14 +144,14 @@ public struct ListenerCheck {
     }
   }
 
-  // MARK: Whether it lets connections in
+  // MARK: Taking connections
 
   /// A connection to a port.
   private struct Call {
     var socket: Int32
-    /// The port it comes from.
+    /// Its source port.
     var port: UInt16 = 0
-    /// Nil until that is known.
+    /// Nil until this is known.
     var isConnected: Bool?
   }
 
@@ -202,7 +205,7 @@ public struct ListenerCheck {
     return call
   }
 
-  /// Waits until every connection stands or is refused, or the time is over.
+  /// Waits until every connection is established or refused, or the time is over.
   private func awaitConnections(_ calls: inout [UInt16: Call]) {
     let deadline = MonotonicClock.now() + Self.connectNanoseconds
     while true {
@@ -218,8 +221,7 @@ public struct ListenerCheck {
     }
   }
 
-  /// The ports whose connections are in the backlog: the kernel knows no descriptor of them. Accepting may take its
-  /// time.
+  /// The ports whose connections are in the backlog: the kernel shows no descriptor for them. Accepting may take time.
   private func unaccepted(_ calls: [UInt16: Call]) throws(SystemError) -> Set<UInt16> {
     let deadline = MonotonicClock.now() + Self.acceptNanoseconds
     while true {
@@ -237,7 +239,7 @@ public struct ListenerCheck {
 }
 
 extension ListenerCheck.Finding: CustomStringConvertible {
-  /// What is wrong, to stand after "where" and a blank.
+  /// What is wrong, to be printed after "where" and a space.
   public var description: String {
     switch self {
     case .owner: "it listens and accepts"

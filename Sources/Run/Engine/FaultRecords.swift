@@ -4,19 +4,19 @@ internal import History
 internal import RunContract
 internal import PlanModel
 
-/// What became of the faults.
+/// The records of the faults.
 extension TrialRecorder {
-  /// What became of the faults of one launch of a row, as copied by `freeze`: the next launch begins with new slots.
-  /// - Parameter ended: when the launch was over.
+  /// The records of the faults of one launch in a row, as copied by `freeze`: the next launch begins with new slots.
+  /// - Parameter ended: when the launch ended.
   func faultRecords(serial: Int, _ ended: UInt64) -> [FaultRecord] {
     arm.faults.indices.map { faultRecord($0, serial: serial, ended) }
   }
 
-  /// - Parameter ended: when the trial was over; what a fault had done to processes is over by then.
+  /// - Parameter ended: when the trial ended; the effects of faults on processes have ended by then.
   private func faultRecord(_ number: Int, serial: Int, _ ended: UInt64) -> FaultRecord {
     let fault = region.fault(number).pointee
     let planned = arm.faults[number]
-    // Nothing else is said of one that was not to happen.
+    // Nothing else is recorded for a fault that was not due.
     guard fault.is_due != 0 else {
       return FaultRecord(
         fault: number, name: planned.kind.name, point: planned.point, launch: Int(fault.launch),

@@ -1,8 +1,8 @@
 internal import CSharedRegion
 internal import History
 
-/// Puts the two records of who holds a port together: what our own processes claimed, and what the kernel
-/// said. Pure, so that every case can be tested.
+/// Combines the two records of who holds a port: the claims of our own processes, and the kernel's answer. Pure, so
+/// that every case can be tested.
 enum HolderResolution {
   /// One of our processes.
   struct Role: Equatable {
@@ -13,11 +13,11 @@ enum HolderResolution {
   }
 
   /// - Parameters:
-  ///   - claimed: who of ours claimed the port.
+  ///   - claimed: which of our processes claimed the port.
   ///   - kernelState: what the kernel answered.
-  ///   - kernelPid: who has the kernel's socket open, 0 if nobody was found.
+  ///   - kernelPid: the process that has the kernel's socket open, 0 if none was found.
   ///   - kernelCommand: that process's name.
-  ///   - roleOfPid: whether that process is one of ours.
+  ///   - roleOfPid: the role of that process, if it is one of ours.
   static func resolve(
     claimed: Role?, kernelState: bs_holder_state, kernelPid: Int32, kernelCommand: String,
     roleOfPid: (Int32) -> Role?
@@ -27,7 +27,7 @@ enum HolderResolution {
     case (let claimed?, 0):
       return holder(claimed, "", .events)
     case (let claimed?, _):
-      // A listener that is being handed over belongs to launcher and API server at once.
+      // A listener that is being handed over belongs to the launcher and the API server at the same time.
       let agrees =
         kernelRole == claimed
         || (claimed.kind == .launcher && kernelRole?.launch == claimed.launch)
@@ -39,7 +39,7 @@ enum HolderResolution {
       }
       return holder(kernelRole, kernelCommand, .kernel)
     default:
-      // The kernel saw no socket, or it saw one whose process cannot be found, or it could not be asked.
+      // The kernel saw no socket, or its process cannot be found, or the kernel could not be asked.
       let kind: Holder.Kind = kernelState == BS_HOLDER_NOBODY ? .nobody : .cannotTell
       return Holder(kind: kind, sources: .neither)
     }

@@ -1,9 +1,8 @@
 internal import Glibc
 internal import Syscalls
 
-/// Counts the TCP sockets in the workers' network namespace that listen or are connected, cheaply: one
-/// `pread` each of the namespace's sockstat and sockstat6. Sockets that are only bound are not in it; `WorkerHost`
-/// can list them.
+/// Counts the TCP sockets in the workers' network namespace that listen or are connected. It is cheap: one `pread` each
+/// of the namespace's sockstat and sockstat6. Sockets that are only bound are not counted; `WorkerHost` can list them.
 struct NamespaceSockets: ~Copyable {
   private let file: Descriptor
   /// -1 on a kernel without IPv6.
@@ -26,8 +25,8 @@ struct NamespaceSockets: ~Copyable {
 
   deinit { if sixFile >= 0 { closeDescriptor(sixFile) } }
 
-  /// The number after `TCP: inuse`, which counts IPv4 alone, and that after `TCP6: inuse`. (`sockets: used` would count
-  /// netlink sockets too, which the kernel frees some 20 ms late.)
+  /// The number after `TCP: inuse`, which counts only IPv4, and that after `TCP6: inuse`. (`sockets: used` would also
+  /// count netlink sockets, which the kernel frees some 20 ms late.)
   func inUse() throws(SystemError) -> Int {
     // "sockets: used 7\nTCP: inuse 3 ...", and "TCP6: inuse 1\n...".
     guard let four = Self.number(afterColon: 2, in: file.number) else {
@@ -40,7 +39,7 @@ struct NamespaceSockets: ~Copyable {
     return four + six
   }
 
-  /// The first number after that colon, counted from 1, in a file's first 512 bytes.
+  /// The first number after the n-th colon, counted from 1, in a file's first 512 bytes.
   private static func number(afterColon colon: Int, in file: Int32) -> Int? {
     withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer -> Int? in
       let length = pread(file, buffer.baseAddress, buffer.count, 0)

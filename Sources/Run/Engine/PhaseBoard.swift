@@ -6,11 +6,11 @@ internal import RunContract
 internal import Strategies
 internal import Syscalls
 
-/// Starts phases on the shared region and waits for their end. The only writer of the harness's words there.
+/// Starts phases on the shared region and waits for their end. Nothing else writes the harness's words there.
 struct PhaseBoard {
   /// How a wait ended.
   enum Wait: Equatable {
-    /// Everybody has finished.
+    /// All participants have finished.
     case ended
     /// The deadline passed first.
     case deadlinePassed
@@ -18,7 +18,7 @@ struct PhaseBoard {
     case interrupted
   }
 
-  /// Who takes part in a phase.
+  /// The participants of a phase.
   struct Participants {
     var launchers = false
     var servers: [Int] = []
@@ -33,7 +33,7 @@ struct PhaseBoard {
   private var phase: UInt32
   private var participants = Participants()
 
-  /// How often a wait looks whether the worker host still lives.
+  /// How often a wait checks whether the worker host is alive.
   static let aliveCheckNanoseconds: UInt64 = 250_000_000
 
   init(host: WorkerHost, interruption: Interruption, arm: Arm) {
@@ -44,7 +44,7 @@ struct PhaseBoard {
     phase = bs_load(bs_phase_word(region.pointer))
   }
 
-  /// Begins a phase: everybody who takes part counts from now on. Call before the commands go out.
+  /// Begins a phase: all participants count from now on. Call it before the commands are sent.
   mutating func begin(_ participants: Participants) {
     self.participants = participants
     phase &+= 1
@@ -73,14 +73,14 @@ struct PhaseBoard {
     bs_announce(bs_thief_word(region.pointer))
   }
 
-  /// Sets the auditor to work.
+  /// Starts the auditor's check.
   func commandAuditor() {
     bs_announce(bs_auditor_word(region.pointer))
   }
 
-  /// Waits until everybody has finished the phase or is dead.
-  /// - Parameter spinning: how long to watch before going to sleep, in nanoseconds.
-  /// - Throws: when the worker host itself is gone.
+  /// Waits until all participants have finished the phase or are dead.
+  /// - Parameter spinning: how long to spin before sleeping, in nanoseconds.
+  /// - Throws: when the worker host is gone.
   func wait(until deadline: UInt64, spinning: UInt64 = 0) throws(RunError) -> Wait {
     let doorbell = bs_doorbell(region.pointer)
     if spinning > 0 {
@@ -103,11 +103,11 @@ struct PhaseBoard {
     }
   }
 
-  /// How often to look for a victim that must be seen in a state.
+  /// How often to look for a victim that must be seen in a certain state.
   private static let stateCheckNanoseconds: UInt64 = 500_000
 
-  /// Sees victims stopped or asleep, as their faults want, and continues those whose time has come. Returns after
-  /// how many nanoseconds to do so again; nil if there is nothing to attend to.
+  /// Observes that victims are stopped or asleep, as their faults require, and continues those that are due. Returns
+  /// the number of nanoseconds until the next call; nil if there is nothing to watch.
   private func attendFaults(_ now: UInt64) -> UInt64? {
     var next: UInt64?
     for number in arm.faults.indices {
@@ -124,7 +124,7 @@ struct PhaseBoard {
       }
       guard fault.resume_ns != 0 else { continue }
       if now >= fault.resume_ns {
-        // One that is gone is counted out by its parent.
+        // A victim that has ended is counted out by its parent.
         _ = ProcessRecords.resume(fault.pid)
         next = min(next ?? .max, Self.stateCheckNanoseconds)
       } else {
@@ -155,26 +155,26 @@ struct PhaseBoard {
   }
 }
 
-/// The user's wish to stop, set by SIGINT and SIGTERM.
+/// The user's request to stop, set by SIGINT and SIGTERM.
 public final class Interruption: Sendable {
   private nonisolated(unsafe) let flag: UnsafeMutablePointer<UInt32>
 
   public init() {
-    // Lives as long as the process: a signal handler points to it.
+    // It lives as long as the process, because a signal handler points to it.
     flag = .allocate(capacity: 1)
     flag.initialize(to: 0)
   }
 
-  /// Whether it was asked for.
+  /// Whether a stop was requested.
   public var isRequested: Bool { bs_load(flag) != 0 }
 
-  /// The signal that asked for it, 0 if none did.
+  /// The signal that requested it, 0 if none did.
   public var signal: Int32 { Int32(bs_load(flag)) }
 
-  /// Asks for it.
+  /// Requests a stop.
   public func request(signal: Int32) { bs_store(flag, UInt32(signal)) }
 
-  /// From now on SIGINT and SIGTERM ask for it, and wake a wait on the region.
+  /// From now on SIGINT and SIGTERM request a stop and wake a wait on the region.
   func listen(waking region: SharedRegion) throws(SystemError) {
     let code = bs_note_termination(flag, bs_doorbell(region.pointer))
     guard code == 0 else { throw SystemError("sigaction", code: code) }

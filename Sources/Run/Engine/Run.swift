@@ -8,31 +8,31 @@ public import RunContract
 internal import Strategies
 internal import Syscalls
 
-/// Runs a plan's trials, block by block, and passes their events on. Judges nothing.
+/// Runs a plan's trials, block by block, and passes on their events. It does not judge them.
 public final class Run {
-  /// What the run is to do about isolation.
+  /// How the run handles isolation.
   public enum IsolationPolicy: Sendable {
-    /// A namespace if it can be had, the weaker means if not.
+    /// A namespace if possible, otherwise the weaker means.
     case preferred
-    /// A namespace or nothing.
+    /// A namespace, or an error.
     case required
     /// No namespace.
     case off
   }
 
-  /// Takes the events of a run as they come.
+  /// Receives the events of a run as they come.
   public protocol Observer: AnyObject {
-    /// Events that belong together: one of the file's head and tail, or all of one trial.
+    /// Events that belong together: the first or last event of the file, or all events of one trial.
     func append(_ events: [Event]) throws
   }
 
-  /// Time that the counted trials of an arm took, all of the harness's work between them included.
+  /// Time that an arm's counted trials took, including the harness's work between them.
   public struct ArmTiming: Sendable, Equatable, Codable {
     /// `Arm.index`.
     public var arm: Int
     /// Trials counted.
     public var trials: Int
-    /// Seconds from the start of a block's first trial to the end of its last, over all blocks.
+    /// Seconds from the start of a block's first trial to the end of its last, summed over all blocks.
     public var seconds: Double
   }
 
@@ -46,9 +46,9 @@ public final class Run {
   /// Time spent in each arm.
   public private(set) var timings: [ArmTiming]
 
-  /// How the run is kept apart from the host.
+  /// How the run is isolated from the host.
   public var isolation: Isolation { host.isolation }
-  /// Why it is not kept apart; empty if it is.
+  /// Why it is not isolated; empty if it is.
   public var isolationProblem: String { host.isolationProblem }
   /// Process id of the worker host, whose network namespace is the run's.
   public var workerHostPid: Int32 { host.pid }
@@ -56,7 +56,7 @@ public final class Run {
   /// Starts the worker host.
   /// - Parameters:
   ///   - worker: path of the `bindstorm-worker` executable.
-  ///   - messages: descriptor where workers write what they have to say for people.
+  ///   - messages: descriptor to which workers write messages for people.
   /// - Throws: `RunError` when no worker host or no isolation can be had.
   public init(
     plan: ResolvedPlan, schedule: Schedule, worker: String, messages: Int32 = 2,
@@ -89,7 +89,7 @@ public final class Run {
     }
   }
 
-  /// The strategy that runs: vLLM's hybrid load balancing decides on paths whatever it would else do.
+  /// The strategy that runs: with hybrid load balancing vLLM uses paths, whatever the strategy.
   private static func executed(_ arm: Arm) -> Choice {
     guard let name = arm.startup?.overridingStrategy,
       let index = StrategyRegistry.index(of: name)
@@ -102,7 +102,7 @@ public final class Run {
       })
   }
 
-  /// Whoever asks for HTTP is told at once if what answers it was not installed.
+  /// If HTTP is requested and its program is not installed, say so at once.
   private static func checkFrontEnd(beside worker: String) throws(RunError) {
     if let problem = frontEndProblem(beside: worker) { throw .workers(problem) }
   }
@@ -118,8 +118,8 @@ public final class Run {
       : "there is no bindstorm-frontend beside \(real), which scenarios with \"http\" need; install it there"
   }
 
-  /// Runs all blocks, or until the interruption.
-  /// - Throws: `RunError`; what was observed before stays valid.
+  /// Runs all blocks, or stops at the interruption.
+  /// - Throws: `RunError`; events recorded before stay valid.
   public func perform(_ observer: any Observer) throws(RunError) {
     defer { host.end() }
     try append(
@@ -166,7 +166,7 @@ public final class Run {
     let arm = plan.arms[block.arm]
     var workers = try workers(for: arm, observer)
     let started = MonotonicClock.now()
-    // Of an interrupted block, too: its trials count.
+    // Also for an interrupted block: its trials count.
     defer { timings[arm.index].seconds += Double(MonotonicClock.now() - started) / 1e9 }
     for trial in block.trials {
       if trial != block.trials.lowerBound { workers = try self.workers(for: arm, observer) }
@@ -196,15 +196,15 @@ public final class Run {
     return true
   }
 
-  /// What became of the start of an arm's workers.
+  /// The result of starting an arm's workers.
   private enum Workers {
     case ready
     case interrupted
-    /// The host let one of them not be made.
+    /// The host refused to create one of them.
     case refused(String)
   }
 
-  /// Sees to it that the arm's workers run, and nobody else's.
+  /// Makes sure that the arm's workers run, and no other arm's.
   private func workers(for arm: Arm, _ observer: any Observer) throws(RunError) -> Workers {
     if currentArm == arm.index && current != nil { return .ready }
     try current?.stopAdapters()
@@ -270,7 +270,7 @@ public final class Run {
 
   /// Why the arm's program cannot run here; empty if it can, nil when interrupted.
   private func tryAdapter(_ arm: Arm) throws(RunError) -> String? {
-    // A plan allows programs no more time to start than a phase takes at most.
+    // A plan gives programs no more time to start than the longest phase.
     let limit = arm.timeoutMilliseconds + WorkerHost.defaultAnswerTimeoutMilliseconds
     do throws(WorkerHost.StartError) {
       return try host.request(ControlMessage(.tryAdapter), within: limit) {
@@ -315,7 +315,7 @@ public final class Run {
       sockets: try baseline())
   }
 
-  /// Writes what workers need to know of an arm. Returns the strategy's position in the registry.
+  /// Writes the arm's order for the workers. Returns the strategy's position in the registry.
   @discardableResult
   private func writeOrder(_ arm: Arm) throws(RunError) -> Int {
     guard let strategy = StrategyRegistry.index(of: arm.strategy.name)

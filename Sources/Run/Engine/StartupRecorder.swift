@@ -4,13 +4,13 @@ internal import PlanModel
 internal import RunContract
 internal import Syscalls
 
-/// Turns what stands in the shared region about the rest of a start-up into events.
+/// Turns the shared region's records of the rest of a start-up into events.
 struct StartupRecorder {
   let region: SharedRegion
   let arm: Arm
   let startup: Startup
 
-  /// One `startup`, then the engine cores, then what the API servers heard.
+  /// One `startup`, then the engine cores, then what the API servers received.
   func records(_ launch: Int) -> [Event] {
     let servers = arm.topology.apiServers
     return [.startup(startupRecord(launch))]

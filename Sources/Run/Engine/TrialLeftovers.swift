@@ -4,10 +4,10 @@ internal import PlanModel
 internal import RunContract
 internal import Syscalls
 
-/// What the namespace and the workers show of a trial besides its records.
+/// What the namespace and the workers show about a trial besides its records.
 extension TrialRunner {
-  /// TCP sockets of the namespace that are bound or listen, without the thieves'; -1 where the namespace is not
-  /// ours alone.
+  /// TCP sockets of the namespace that are bound or listen, without the thieves'; -1 if the namespace is not used by us
+  /// alone.
   func countSockets(
     _ thieves: [TrialRecorder.ThiefSnapshot]
   ) throws(RunError) -> Int {
@@ -20,7 +20,7 @@ extension TrialRunner {
     }
   }
 
-  /// Has the worker host end and remove what the launches left behind. Returns what that was.
+  /// Asks the worker host to end and remove what the launches left behind. Returns what that was.
   func cleanUp() throws(RunError) -> [String] {
     do throws(WorkerHost.StartError) {
       return try host.request(ControlMessage(.cleanUp)).text.split(separator: "\n").map(String.init)
@@ -29,7 +29,7 @@ extension TrialRunner {
     }
   }
 
-  /// Whether nothing has gone wrong at depth `startup`: a launch that was served is no reason to stop the row.
+  /// Whether nothing went wrong at depth `startup`: after a served launch the row continues.
   var areServed: Bool {
     (0..<arm.topology.launches).allSatisfy {
       let startup = region.startup($0).pointee
@@ -38,7 +38,7 @@ extension TrialRunner {
     }
   }
 
-  /// Waits until no more sockets listen or are connected in the namespace than when it was idle.
+  /// Waits until the namespace has no more listening or connected sockets than when it was idle.
   func socketsLeft() throws(RunError) -> Int {
     guard let sockets else { return -1 }
     do throws(SystemError) {
@@ -55,8 +55,8 @@ extension TrialRunner {
     }
   }
 
-  /// Whether processes that act for faults outlived their trial, which the faults say themselves: they end with
-  /// whoever started them.
+  /// Whether processes that act for faults outlived their trial. Faults declare this themselves: such processes end
+  /// with the process that started them.
   func hasFaultHelpers() -> Bool {
     arm.faults.indices.contains { number in
       let fault = region.fault(number).pointee
@@ -72,8 +72,9 @@ extension TrialRunner {
       || deadHelper() != nil
   }
 
-  /// A launcher that waits for a report takes no exits. Whether one of its API servers was ended from outside meanwhile
-  /// is seen in /proc: the launch would seem to have hung by itself. Victims of faults are their parents' to witness.
+  /// A launcher that waits for a report does not wait for exits. /proc shows whether one of its API servers was ended
+  /// from outside meanwhile: otherwise the launch would seem to hang by itself. Victims of faults are witnessed by
+  /// their parents.
   func noteUnnoticedDeaths() {
     let victims = Set(arm.faults.indices.map { region.fault($0).pointee.pid })
     for slot in slots where arm.depth.binds {
@@ -81,7 +82,7 @@ extension TrialRunner {
       let pid = server.pointee.pid
       guard pid > 0, server.pointee.is_dead == 0, !victims.contains(pid),
         let status = ProcessRecords.endOfZombie(pid), WaitStatus(status).isFromOutside,
-        // While its parent has not taken the exit, the number is nobody else's.
+        // Until its parent has waited for it, the pid cannot be reused.
         ProcessRecords.parent(of: pid)
           == region.launcher(slot / arm.topology.apiServers).pointee.pid
       else { continue }
@@ -90,7 +91,7 @@ extension TrialRunner {
     }
   }
 
-  /// A process that belongs to no launch and is dead, for people; nil if all live. The plan's faults meet launches alone.
+  /// A dead process that belongs to no launch, for people; nil if all live. Faults of the plan affect only launches.
   func deadHelper() -> String? {
     let thief = arm.thieves.indices.first { region.thief($0).pointee.is_dead != 0 }
     if let thief { return "thief \(thief) (pid \(region.thief(thief).pointee.pid))" }

@@ -1,30 +1,30 @@
 public import History
 public import PlanModel
 
-/// The course of one trial as a pure state machine: what happened and when goes in, what to do next comes
-/// out. It knows no process and no clock.
+/// The course of one trial as a pure state machine: events with times go in, the next action comes out. It knows no
+/// processes and no clock.
 ///
-/// prepare → draw → window → bind → draw after bind → check → close → ended; phases that the arm does not need are
-/// left out, after `close` the next launch of a row goes back to `prepare`, and a deadline that passes leads to
-/// `abandon`, which ends the trial without waiting for anybody.
+/// prepare → draw → window → bind → draw after bind → check → close → ended. Phases that the arm does not need are left
+/// out. After `close` the next launch in a row goes back to `prepare`. A deadline that passes leads to `abandon`, which
+/// ends the trial without waiting for any process.
 public struct TrialMachine: Sendable {
-  /// What the loop is to do, and then report the event of.
+  /// The next action of the loop, which then reports an event for it.
   public enum Action: Equatable, Sendable {
-    /// Start the thieves' part of the trial and have the launchers allocate and start their servers.
+    /// Start the thieves' part of the trial and make the launchers allocate and start their servers.
     case prepare
-    /// Have the thieves draw what they take inside the window.
+    /// Make the thieves draw the ports that they take inside the window.
     case draw
-    /// Keep the barrier shut until the time is reached and thieves have drawn that many ports.
+    /// Keep the barrier shut until the given time is reached and thieves have drawn the given number of ports.
     case holdWindow(until: UInt64, foreignDraws: Int)
     /// Open the barrier.
     case bind
-    /// Have the thieves try what had no number before it was bound.
+    /// Make the thieves try ports that were not known before they were bound.
     case drawAfterBind
     /// Check who owns the endpoints.
     case check
-    /// Have everybody close.
+    /// Make all processes close their sockets.
     case close
-    /// Everything went its way: record the trial.
+    /// The trial is complete: record it.
     case end
     /// Record the trial as far as it went, and replace all workers.
     case abandon(TrialEnded.Completion)
@@ -34,11 +34,11 @@ public struct TrialMachine: Sendable {
   public enum Event: Equatable, Sendable {
     /// The trial begins.
     case begin
-    /// Everybody who takes part in the current phase has finished it.
+    /// All participants of the current phase have finished it.
     case phaseEnded
-    /// The addresses are allocated since this time; only in answer to `prepare`.
+    /// The addresses have been allocated since this time; only in answer to `prepare`.
     case prepared(allocatedAt: UInt64)
-    /// Everybody has closed, and the next launch of the row is due; only in answer to `close`.
+    /// All sockets are closed, and the next launch in a row is due; only in answer to `close`.
     case closedForNext
     /// The current phase's deadline has passed.
     case deadlinePassed
@@ -51,14 +51,14 @@ public struct TrialMachine: Sendable {
   private var allocatedAt: UInt64 = 0
 
   /// A trial of the arm.
-  /// - Parameter thievesActAfterBind: whether one of its thieves has something to do then.
+  /// - Parameter thievesActAfterBind: whether one of its thieves acts after the bind.
   public init(arm: Arm, thievesActAfterBind: Bool = false) {
     self.arm = arm
     self.thievesActAfterBind = thievesActAfterBind
     hasThieves = !arm.thieves.isEmpty
   }
 
-  /// Takes an event and says what to do next. Traps on an event that cannot be, which is a programming error.
+  /// Takes an event and returns the next action. Traps on an impossible event, which is a programming error.
   public mutating func handle(_ event: Event) -> Action {
     let next = successor(of: event)
     current = next
@@ -104,7 +104,7 @@ public struct TrialMachine: Sendable {
       until: allocatedAt + UInt64(window.milliseconds * 1e6), foreignDraws: window.foreignDraws)
   }
 
-  /// At depth `allocate` nobody binds.
+  /// At depth `allocate` nothing is bound.
   private func afterWindow() -> Action { arm.depth == .allocate ? .close : .bind }
 
   private static func completion(of phase: Action) -> TrialEnded.Completion {

@@ -1,6 +1,6 @@
 internal import History
 
-/// One trial while it runs: which it is, and what the loop has seen of it that the region does not keep.
+/// One trial in progress: its identity, and observations of the loop that the region does not keep.
 struct TrialObservation {
   let trial: Int
   let seed: UInt64
@@ -10,29 +10,29 @@ struct TrialObservation {
   let started: UInt64
   /// Which of the launches in a row runs.
   var serial: UInt32 = 0
-  /// What thieves had when the last launch had allocated; empty before.
+  /// The thieves' draws when the last launch had allocated; empty before.
   var windowOpened: [TrialRecorder.ThiefSnapshot] = []
-  /// What thieves had when the barrier opened; empty before.
+  /// The thieves' draws when the barrier opened; empty before.
   var barrierOpened: [TrialRecorder.ThiefSnapshot] = []
   /// Release of the barrier, nanoseconds of CLOCK_MONOTONIC; 0 before.
   var barrierTime: UInt64 = 0
-  /// Sockets that the launches held in the window; -1 where they were not counted.
+  /// Sockets that the launches held in the window; -1 if they were not counted.
   var socketsInWindow = -1
   var holders: [HolderKey: Holder] = [:]
   var completion = TrialEnded.Completion.complete
-  /// What the trial cannot count for, in words; empty for nothing.
+  /// Why the trial cannot count, in words; empty if it can.
   var problem = ""
-  /// Faults of the launches in a row before this one.
+  /// Faults of the earlier launches in this row.
   var earlierFaults: [FaultRecord] = []
   /// Whether a helper of a fault outlived an earlier launch.
   var hasHelpers = false
 
-  /// The barrier will not open any more: what thieves have now stands for what they had then.
+  /// The barrier will not open any more: use the thieves' present draws for that moment.
   mutating func noteBarrier(_ recorder: TrialRecorder) {
     if barrierOpened.isEmpty { barrierOpened = recorder.snapshot() }
   }
 
-  /// No launch will allocate any more: the window is of no length.
+  /// No launch will allocate any more: the window has no length.
   mutating func noteWindow() {
     if windowOpened.isEmpty { windowOpened = barrierOpened }
   }

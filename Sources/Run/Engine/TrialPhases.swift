@@ -5,7 +5,7 @@ internal import RunContract
 internal import StrategyKit
 internal import Syscalls
 
-/// The phases of a trial: what is commanded, and what is waited for.
+/// The phases of a trial: the commands, and what is waited for.
 extension TrialRunner {
   mutating func prepare(
     _ trial: Int, _ seed: UInt64, serial: UInt32
@@ -17,13 +17,14 @@ extension TrialRunner {
       startPreparing(trial, seed, serial: serial)
     }
     preparing = nil
-    // Fresh API servers need the other core, and so do the threads of libzmq that the last trial's sockets left work to.
+    // Do not spin: fresh API servers need the other core, and so do libzmq's threads, which still work for the last
+    // trial's sockets.
     let needsCore = arm.workers == .fresh && arm.depth == .bind || arm.sockets == .zmq
     return try board.wait(
       until: deadline(), spinning: needsCore ? 0 : Self.prepareSpinNanoseconds)
   }
 
-  /// - Parameter seed: of the trial; what thieves do follows from it.
+  /// - Parameter seed: the trial's seed, which determines what thieves do.
   mutating func beginThieves(_ seed: UInt64) throws(RunError) -> PhaseBoard.Wait {
     guard !arm.thieves.isEmpty else { return .ended }
     region.pointer.pointee.trial_seed = seed
@@ -32,7 +33,7 @@ extension TrialRunner {
     return try board.wait(until: deadline())
   }
 
-  /// Has the launchers allocate, and start their servers if these are fresh.
+  /// Makes the launchers allocate, and start their servers if these are fresh.
   mutating func startPreparing(_ trial: Int, _ seed: UInt64, serial: UInt32 = 0) {
     region.pointer.pointee.serial = serial
     preparing = MonotonicClock.now()
@@ -44,14 +45,14 @@ extension TrialRunner {
     }
     let startsServers = arm.workers == .fresh && arm.depth.binds
     if startsServers {
-      // Of the last trial; the launcher clears the rest.
+      // Left from the last trial; the launcher clears the rest.
       for slot in slots { region.server(slot).pointee.is_dead = 0 }
     }
     board.begin(.init(launchers: true, servers: startsServers ? Array(slots) : []))
     board.command(BS_LAUNCHER_PREPARE)
   }
 
-  /// End of the last launch's allocation: from here all numbers are free for others to take.
+  /// End of the last launch's allocation: from here on others can take all of the ports.
   func allocatedAt() -> UInt64 {
     (0..<arm.topology.launches).map { region.launcher($0).pointee.allocation_ended_ns }.max() ?? 0
   }
@@ -76,7 +77,7 @@ extension TrialRunner {
     }
   }
 
-  /// Time from the call to the release that deadline-based barriers need to wake everybody.
+  /// Time from the call to the release that deadline-based barriers need to wake all participants.
   var leadNanoseconds: UInt64 {
     arm.barrier.kind == .futex ? 0 : 200_000 + 30_000 * UInt64(slots.count)
   }
@@ -99,7 +100,7 @@ extension TrialRunner {
       return server.is_dead == 0 && server.input.is_bound != 0 && server.output.is_bound != 0
     }
     guard isAnyBound else { return .ended }
-    // The auditor knows when all is answered; an API server that nobody dials waits for no nonce.
+    // The auditor knows when all answers have come; an API server that is not dialled does not wait for a nonce.
     board.begin(.init(auditor: true))
     board.commandAuditor()
     return try board.wait(until: deadline())
@@ -108,13 +109,13 @@ extension TrialRunner {
   mutating func close() throws(RunError) -> PhaseBoard.Wait {
     let hasServers = arm.depth.binds
     let isFresh = arm.workers == .fresh
-    // An adapter has something to let go of even where nothing was bound.
+    // An adapter may have something to release even if nothing was bound.
     let finishes = hasServers || arm.strategy.command != nil
     board.begin(
       .init(
         launchers: finishes, servers: hasServers && !isFresh ? Array(slots) : [],
         thieves: !arm.thieves.isEmpty))
-    // The launchers first: from now on an API server that exits does so as it was told.
+    // The launchers first: from now on an API server that exits was told to.
     if finishes { board.command(BS_LAUNCHER_FINISH) }
     if hasServers { board.command(BS_SERVER_CLOSE) }
     if !arm.thieves.isEmpty { board.command(BS_THIEF_END) }

@@ -7,7 +7,7 @@ internal import Strategies
 internal import StrategyKit
 internal import Syscalls
 
-/// Turns what stands in the shared region at the end of a trial into events.
+/// Turns the contents of the shared region at the end of a trial into events.
 ///
 /// The records are made from a copy, so that the launchers can already prepare the next trial.
 final class TrialRecorder {
@@ -24,7 +24,7 @@ final class TrialRecorder {
 
   deinit { region.deallocate() }
 
-  /// Copies what the workers wrote; everything but `snapshot` reads the copy.
+  /// Copies what the workers wrote; everything except `snapshot` reads the copy.
   func freeze() {
     region.copySlots(
       from: live, servers: arm.topology.launches * arm.topology.apiServers,
@@ -33,7 +33,7 @@ final class TrialRecorder {
       faults: arm.faults.count)
   }
 
-  /// What the thieves had done when the window opened and when the barrier did.
+  /// The thieves' state when the window opened and when the barrier opened.
   struct ThiefSnapshot {
     var drawn: Int
     var held: Int
@@ -47,7 +47,7 @@ final class TrialRecorder {
     }
   }
 
-  /// The thieves when the last launch had allocated; as they are now where one has not.
+  /// The thieves' state when the last launch had allocated; the present state if a launch has not.
   func allocationSnapshot() -> [ThiefSnapshot] {
     let isAllocated = (0..<arm.topology.launches).allSatisfy {
       live.launcher($0).pointee.allocation_ended_ns != 0
@@ -58,7 +58,7 @@ final class TrialRecorder {
     }
   }
 
-  /// Who held each port that was lost; asked while the holders still hold them.
+  /// Who held each lost port. Asked while the holders still hold them.
   func holders() throws(RunError) -> [HolderKey: Holder] {
     freeze()
     var lost: [LostPort] = []
@@ -104,10 +104,10 @@ final class TrialRecorder {
     return result
   }
 
-  /// How many lost ports one question is about: two numbers each, and the names of the answer must fit, too.
+  /// How many lost ports one query can cover: each takes two numbers, and the names in the answer must fit, too.
   private static let mostLostAtOnce = 1_000
 
-  /// A port that somebody of ours wanted and did not get.
+  /// A port that one of our processes wanted and did not get.
   private struct LostPort {
     var key: HolderKey
     var state: UInt32
@@ -118,7 +118,7 @@ final class TrialRecorder {
   private func lostPort(
     _ key: HolderKey, _ port: UInt16, _ claim: UInt32, _ state: UInt32, _ inode: UInt64
   ) -> LostPort {
-    // The claim may be written a moment after the bind that won: look again.
+    // The claim may be written a moment after the successful bind: look again.
     let claim = claim != 0 ? claim : live.claim(on: port)
     return LostPort(key: key, state: state, inode: inode, claimed: role(of: claim))
   }
@@ -171,7 +171,7 @@ final class TrialRecorder {
         portsTaken += Int(endpoint.pointee.draws)
       }
     }
-    // Numbers by formula are taken without having been drawn.
+    // Ports computed by a formula are taken without being drawn.
     portsTaken = max(portsTaken, Set(advertised).subtracting([0]).count)
     return LaunchRecord(
       slot, launch: launch, advertised: advertised, holder: holder, portsTaken: portsTaken,
@@ -277,7 +277,7 @@ final class TrialRecorder {
         return HolderResolution.Role(kind: .coordinator, launch: launch, index: -1, pid: pid)
       }
     }
-    // What an adapter starts belongs to its launch.
+    // Processes that an adapter starts belong to its launch.
     for launch in 0..<arm.topology.launches {
       let root = region.launcher(launch).pointee.tree_pid
       guard root > 0, ProcessRecords.descends(pid, from: root) else { continue }
@@ -298,7 +298,7 @@ final class TrialRecorder {
       index: slot % arm.topology.apiServers, pid: region.server(slot).pointee.pid)
   }
 
-  /// A process that steals for a fault is a thief; they are counted after the plan's.
+  /// A process that steals for a fault counts as a thief; such thieves are numbered after the plan's.
   private func faultRole(_ number: Int) -> HolderResolution.Role {
     HolderResolution.Role(
       kind: .thief, launch: -1, index: arm.thieves.count + number,
@@ -311,7 +311,7 @@ final class TrialRecorder {
   }
 }
 
-/// Whose port it is.
+/// The owner of a port.
 enum HolderKey: Hashable {
   /// An API server's endpoint.
   case endpoint(slot: Int, role: EndpointRole)

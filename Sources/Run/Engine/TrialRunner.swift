@@ -7,7 +7,7 @@ internal import Strategies
 internal import StrategyKit
 internal import Syscalls
 
-/// Runs the trials of one arm: feeds the state machine and carries out what it says.
+/// Runs the trials of one arm: feeds the state machine and carries out its actions.
 struct TrialRunner {
   /// How a trial ended, for the run.
   enum Result {
@@ -41,8 +41,7 @@ struct TrialRunner {
     }
   }
 
-  /// While launchers prepare, the other core has nothing to do: watching costs nobody anything and saves
-  /// the time of a wake-up.
+  /// While launchers prepare, the other core is idle: spinning costs nothing and saves the time of a wake-up.
   static let prepareSpinNanoseconds: UInt64 = 200_000
 
   /// How long closed sockets may take to vanish before they count as left behind.
@@ -76,23 +75,23 @@ struct TrialRunner {
   /// Pools and adapters are started before the first trial.
   private var isStartAwaited: Bool { hasPool || arm.strategy.command != nil }
 
-  /// Waits until all pooled API servers stand at the barrier for the first time.
+  /// Waits until all pooled API servers have reached the barrier for the first time.
   mutating func awaitPool() throws(RunError) -> Bool {
     guard isStartAwaited else { return true }
     return try board.wait(until: deadline()) == .ended
   }
 
-  /// Announces the start of a pool; before the worker host is asked to start it.
+  /// Announces the start of a pool; call it before the worker host is asked to start it.
   mutating func expectPool() {
     guard isStartAwaited else { return }
     for slot in slots { region.server(slot).pointee = bs_server() }
     board.begin(.init(launchers: true, servers: hasPool ? Array(slots) : []))
   }
 
-  /// Has the adapters end themselves, as far as they do so in time; the worker host ends the rest.
+  /// Makes the adapters end themselves, as far as they do so in time; the worker host ends the rest.
   mutating func stopAdapters() throws(RunError) {
     guard arm.strategy.command != nil else { return }
-    // A trial that is being prepared ahead must not be cut in the middle.
+    // Do not cut off a trial that is being prepared ahead.
     if preparing != nil { _ = try board.wait(until: deadline()) }
     board.begin(.init(launchers: true))
     board.command(BS_LAUNCHER_STOP)
@@ -101,11 +100,11 @@ struct TrialRunner {
 
   /// Runs one trial from clean state to clean state.
   /// - Parameters:
-  ///   - next: seed of the trial that follows with the same workers, nil if none does. Its preparation
-  ///     overlaps with the recording of this one.
+  ///   - next: seed of the next trial with the same workers, nil if there is none. Its preparation overlaps with the
+  ///     recording of this one.
   ///   - countsSockets: whether to ask the kernel how many sockets the launches hold in the window.
-  ///   - isLast: the workers are ended after it: adapters are asked to stop within it, so that how they do so is a
-  ///     part of its record.
+  ///   - isLast: the workers are ended after it. Adapters are asked to stop within it, so that its record includes how
+  ///     they stop.
   mutating func run(
     trial: Int, seed: UInt64, next: UInt64?, countsSockets: Bool, isLast: Bool
   ) throws(RunError) -> Result {
@@ -126,7 +125,7 @@ struct TrialRunner {
     return try conclude(&seen, next: next, isLast: isLast)
   }
 
-  /// Carries out what the machine says. Returns what came of it; nil when interrupted.
+  /// Carries out the machine's actions. Returns the result; nil when interrupted.
   private mutating func perform(
     _ action: TrialMachine.Action, _ seen: inout TrialObservation
   ) throws(RunError) -> TrialMachine.Event? {
@@ -144,7 +143,7 @@ struct TrialRunner {
     }
   }
 
-  /// What the machine is told of a phase; nil when interrupted.
+  /// The event of a phase for the machine; nil when interrupted.
   private func event(
     after wait: PhaseBoard.Wait, _ ended: TrialMachine.Event = .phaseEnded
   ) -> TrialMachine.Event? {
@@ -163,7 +162,7 @@ struct TrialRunner {
     return event(after: wait, .prepared(allocatedAt: allocatedAt()))
   }
 
-  /// Has the thieves do something.
+  /// Makes the thieves do something.
   private mutating func act(_ command: bs_thief_command) throws(RunError) -> PhaseBoard.Wait {
     board.begin(.init(thieves: true))
     board.command(command)
@@ -185,7 +184,7 @@ struct TrialRunner {
     _ seen: inout TrialObservation
   ) throws(RunError) -> TrialMachine.Event? {
     seen.noteBarrier(recorder)
-    // The slots are read before they are reused; closing changes nothing in them but the claims.
+    // The slots are read before they are reused; closing changes only the claims in them.
     let wait = try close()
     guard wait == .ended, Int(seen.serial) + 1 < arm.startup?.serialLaunches ?? 1, areServed
     else { return event(after: wait) }
@@ -197,7 +196,7 @@ struct TrialRunner {
     return .closedForNext
   }
 
-  /// Cleans up after the trial, starts the preparation of the next if nothing is in the way, and records.
+  /// Cleans up after the trial, starts the preparation of the next one if possible, and records.
   private mutating func conclude(
     _ seen: inout TrialObservation, next: UInt64?, isLast: Bool
   ) throws(RunError) -> Result {
@@ -205,7 +204,7 @@ struct TrialRunner {
     seen.noteWindow()
     let isComplete = seen.completion == .complete
     if let dead = deadHelper() {
-      // Ports that a thief has lost and endpoints that nobody asks about would be read as the strategy's doing.
+      // Otherwise ports that a thief lost and endpoints that were not checked would look like the strategy's doing.
       seen.completion = .harnessError
       seen.problem =
         "\(dead) died in the trial, and no fault of the plan is for it: a limit of the host (processes, open files, memory), "
@@ -216,7 +215,7 @@ struct TrialRunner {
     let things = arm.depth == .startup && isComplete ? try cleanUp() : []
     let left = isComplete ? try socketsLeft() : -1
     if isLast && isComplete && arm.strategy.command != nil {
-      // What they left behind is counted: their end takes it away.
+      // Count the leftovers first: ending the workers removes them.
       try stopAdapters()
       recorder.freeze()
     }
@@ -231,7 +230,7 @@ struct TrialRunner {
 }
 
 extension TrialMachine.Action {
-  /// The name of the moment before it, for `BINDSTORM_FAIL`.
+  /// The name of the moment before the action, for `BINDSTORM_FAIL`.
   fileprivate var boundary: StaticString {
     switch self {
     case .prepare: "phase-prepare"

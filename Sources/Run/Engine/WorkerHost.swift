@@ -6,14 +6,14 @@ internal import LinuxFacts
 public import RunContract
 public import Syscalls
 
-/// The harness's side of the worker host: the process in the run's network namespace under which all
-/// workers live. It dies with the harness, and they with it.
+/// The harness's side of the worker host: the process in the run's network namespace above all workers. It dies with
+/// the harness, and the workers die with it.
 public final class WorkerHost {
-  /// Why the worker host could not be had.
+  /// Why the worker host could not be started.
   public enum StartError: Error, CustomStringConvertible {
     /// A system call failed.
     case system(SystemError)
-    /// The worker executable ended or spoke nonsense.
+    /// The worker executable ended or sent an invalid message.
     case worker(String)
 
     public var description: String {
@@ -30,28 +30,27 @@ public final class WorkerHost {
   public let region: SharedRegion
   /// Process id of the worker host.
   public let pid: Int32
-  /// How the run is kept apart.
+  /// How the run is isolated.
   public let isolation: Isolation
-  /// Why it is not kept apart; empty if it is.
+  /// Why it is not isolated; empty if it is.
   public let isolationProblem: String
   /// Whether the workers have a private folder.
   public let hasScratchFolder: Bool
   private let channel: Descriptor
   private let answerTimeoutMilliseconds: Int
   private var isEnded = false
-  /// Who asks for the run's end: a worker host that is stopped then is not waited for. Nil for nobody.
+  /// The user's request to stop. A stopped worker host is then not waited for. Nil if there can be no request.
   var interruption: Interruption?
 
-  /// How long the worker host may take for an answer: stopping thousands of workers takes it seconds.
+  /// How long the worker host may take to answer: stopping thousands of workers takes it seconds.
   public static let defaultAnswerTimeoutMilliseconds = 60_000
 
   /// Starts the worker host.
   /// - Parameters:
   ///   - executable: path of `bindstorm-worker`.
   ///   - allowNamespace: whether to try a network namespace at all.
-  ///   - fingerprint: what the executable must have been built from; 0 for anything.
-  ///   - messages: descriptor where workers write what they have to say for people, as libzmq does before it
-  ///     aborts a process.
+  ///   - fingerprint: the fingerprint that the executable must have been built with; 0 for any.
+  ///   - messages: descriptor to which workers write messages for people, as libzmq does before it aborts a process.
   ///   - answerTimeoutMilliseconds: how long it may take for an answer before it counts as stuck.
   public init(
     executable: String, allowNamespace: Bool, fingerprint: UInt64 = 0, messages: Int32 = 2,
@@ -63,7 +62,7 @@ public final class WorkerHost {
       let ends = try Channel.make()
       let ours = Descriptor(owning: ends.parent)
       let theirs = Descriptor(owning: ends.child)
-      // Denied, each wait would be over at once, and an answer would seem never to come.
+      // If the call is denied, each wait ends at once, and an answer seems never to come.
       let waiting = bs_wait_readable(ours.number, 0)
       if waiting < 0 && waiting != -EINTR { throw SystemError("poll", code: -waiting) }
       region = try SharedRegion(mapping: file.number)
@@ -115,11 +114,11 @@ public final class WorkerHost {
 
   /// Ends the worker host and with it every worker; waits until it is gone.
   public func end() {
-    // Once its exit is taken the number may be anybody's.
+    // Once it has been waited for, its pid may belong to another process.
     guard !isEnded else { return }
     isEnded = true
     var status: Int32 = 0
-    // PR_SET_PDEATHSIG takes everything below it along.
+    // PR_SET_PDEATHSIG ends everything below it, too.
     kill(pid, SIGKILL)
     while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
   }
@@ -131,11 +130,11 @@ public final class WorkerHost {
       && information._sifields._kill.si_pid == 0
   }
 
-  /// Whether somebody stopped it (SIGSTOP).
+  /// Whether it was stopped (SIGSTOP).
   private var isStopped: Bool { ProcessRecords.state(of: pid) == "T" }
 
   /// Sends a request and waits for the answer.
-  /// - Throws: what the worker host says it failed with, or that it is gone or does not answer in time.
+  /// - Throws: the worker host's own error, or that it is gone or does not answer in time.
   public func request(_ message: ControlMessage) throws(StartError) -> ControlMessage {
     let answer = try request(message, within: answerTimeoutMilliseconds) {
       interruption?.isRequested == true && isStopped
@@ -150,9 +149,9 @@ public final class WorkerHost {
   /// Sends a request that may take long, and waits for the answer as long as it is wanted.
   /// - Parameters:
   ///   - milliseconds: how long it may take.
-  ///   - isUnwanted: asked again and again, and after every signal.
-  /// - Returns: nil when it was no longer wanted; the worker host can only be ended then.
-  /// - Throws: what the worker host says it failed with, or that it is gone or does not answer in time.
+  ///   - isUnwanted: called repeatedly, and after every signal.
+  /// - Returns: nil if it was no longer wanted; the worker host can then only be ended.
+  /// - Throws: the worker host's own error, or that it is gone or does not answer in time.
   public func request(
     _ message: ControlMessage, within milliseconds: Int, unless isUnwanted: () -> Bool
   ) throws(StartError) -> ControlMessage? {
@@ -173,10 +172,10 @@ public final class WorkerHost {
     }
   }
 
-  /// A signal that comes just before a wait does not interrupt it.
+  /// A signal that arrives just before a wait does not interrupt it.
   private static let unwantedCheckMilliseconds: UInt64 = 250
 
-  /// Waits for a message, or the end of the other side, through signals, unless it is not wanted any more.
+  /// Waits for a message or the end of the other side. Continues after signals, unless the answer is no longer wanted.
   private static func isReadable(
     _ channel: Int32, within milliseconds: Int, unless isUnwanted: () -> Bool = { false }
   ) -> Bool {
@@ -192,8 +191,8 @@ public final class WorkerHost {
     return false
   }
 
-  /// This process's environment without the Swift runtime's crash reporter: a worker that crashes is to be dead
-  /// at once, with its signal as its record. The reporter would keep it for seconds, and outlive it.
+  /// This process's environment without the Swift runtime's crash reporter: a worker that crashes must die at once,
+  /// with its signal as its record. The reporter would keep it alive for seconds, and outlive it.
   private static func workerEnvironment() -> [UnsafeMutablePointer<CChar>?] {
     var result: [UnsafeMutablePointer<CChar>?] = []
     var entry = environ
@@ -210,8 +209,8 @@ public final class WorkerHost {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    // Copies above all numbers that the worker has, so that no dup2 overwrites what a later one reads. The worker closes
-    // everything but 0...4.
+    // Copies to numbers above all that the worker uses, so that no dup2 overwrites a descriptor that a later one reads.
+    // The worker closes everything but 0...4.
     let first = WorkerDescriptor.control + 1
     var copies: [Int32] = []
     defer { copies.forEach(closeDescriptor) }
@@ -219,7 +218,7 @@ public final class WorkerHost {
       (messages, 2), (region, WorkerDescriptor.region), (channel, WorkerDescriptor.control),
     ] {
       let copy = fcntl(from, F_DUPFD_CLOEXEC, first)
-      // EINVAL: the lowest number that would do is beyond RLIMIT_NOFILE.
+      // EINVAL: the lowest suitable number is beyond RLIMIT_NOFILE.
       guard copy >= 0 else { throw SystemError("fcntl", code: errno == EINVAL ? EMFILE : errno) }
       copies.append(copy)
       let code = posix_spawn_file_actions_adddup2(&actions, copy, to)
@@ -228,9 +227,9 @@ public final class WorkerHost {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // A group of its own: Ctrl-C at the terminal reaches the harness alone, which then ends the trial.
+    // A separate process group: Ctrl-C at the terminal reaches only the harness, which then ends the trial.
     posix_spawnattr_setpgroup(&attributes, 0)
-    // Whatever the harness was started with: a worker that ignored SIGTERM could not be ended by its launcher.
+    // Whatever the harness inherited: a launcher could not end a worker that ignores SIGTERM.
     var none = sigset_t()
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)

@@ -3,7 +3,7 @@ internal import PlanModel
 internal import PortModel
 internal import Syscalls
 
-/// Arrivals of a Poisson process, each of which holds something for a while: what the churning thieves share.
+/// Arrivals of a Poisson process, each of which holds something for a while: shared by the churning thieves.
 struct Churn {
   static let options = [
     OptionDescriptor(
@@ -18,7 +18,7 @@ struct Churn {
   ]
 
   private static let mostDrawsAtOnce = 256
-  /// The least mean number of arrivals that leaves none out with a probability of 1e-6 at most: e^-13.82.
+  /// The least mean number of arrivals for which no arrival has a probability of at most 1e-6: e^-13.82.
   static let certainArrivals = 13.82
 
   private let meanGapNanoseconds: Double
@@ -46,33 +46,33 @@ struct Churn {
 
   var nextAction: UInt64 { min(nextDraw, releases.first?.due ?? .max) }
 
-  /// Lets go of what is due, and draws what is due.
+  /// Releases what is due, and draws what is due.
   /// - Parameter draw: takes a port; nil if it gets none.
   mutating func act(_ loot: Loot, now: UInt64, draw: () -> UInt16?) {
     let due = releases.prefix { $0.due <= now }
     for item in due { loot.release(item.port) }
     releases.removeFirst(due.count)
-    // Draws that were missed while the thief did not run are left out, but for those that would still be held:
-    // all of them at once would be another process than the one that theory has in mind.
+    // Draws that were missed while the thief did not run are skipped, except those whose port would still be held:
+    // making up for all of them at once would not be the process that theory assumes.
     let memory = max(UInt64(holdNanoseconds), 1_000_000)
     if nextDraw + memory < now { nextDraw = now - memory }
     var draws = 0
     while nextDraw <= now {
-      // A rate that this host cannot keep up with must not keep the thief from hearing the next command.
+      // If this host cannot keep up with the rate, the thief must still receive the next command.
       draws += 1
       if draws > Self.mostDrawsAtOnce {
         nextDraw = now
         scheduleNextDraw()
         return
       }
-      // A busy host's processes fail to get a port when none is left; churn goes on.
+      // Processes on a busy host fail to get a port if none is left; churn goes on.
       if let port = draw() { hold(port, from: now) }
       scheduleNextDraw()
     }
   }
 
-  /// How many draws are due for certain by now: one, once the time is long enough that a Poisson process without
-  /// any has a probability of 1e-6 at most; else none.
+  /// The number of draws that must have happened by now: one, if the time is long enough that a Poisson process has no
+  /// arrival with a probability of at most 1e-6; otherwise none.
   func due(by now: UInt64) -> Int {
     Double(now &- began) / meanGapNanoseconds >= Self.certainArrivals ? 1 : 0
   }

@@ -8,37 +8,38 @@ internal import Syscalls
 /// It runs in the victim's own process. To add a fault, write one file with a type that conforms to this, and add it
 /// to `FaultRegistry.all`.
 public protocol Fault: SendableMetatype {
-  /// What plans and reports know of it.
+  /// What plans and reports know about it.
   static var descriptor: FaultDescriptor { get }
 
-  /// The victim is at the point: do it. May not return. What it does must be witnessed, or the trial is invalid: by
-  /// the kernel's answer when that is read back here (`FaultSlot.witness`), by the harness that sees the victim's state
-  /// (`FaultSlot.awaitState`), or by whoever takes its exit (`expectedExit`).
+  /// The victim is at the point: inject the fault. May not return. The effect needs a witness, or the trial is invalid:
+  /// the kernel's answer that is read back here (`FaultSlot.witness`), the harness that sees the victim's state
+  /// (`FaultSlot.awaitState`), or the process that waits for the victim (`expectedExit`).
   static func inject(_ slot: FaultSlot, _ site: inout InjectionSite)
 
-  /// The victim saw something after the injection.
+  /// The victim observed something after the injection.
   static func observe(_ observation: InjectionObservation, _ slot: FaultSlot)
 
-  /// The trial is over, the victim lives: undo what still lasts.
-  /// - Returns: whether nothing of it is left. What is left would meet the next trial: its processes are replaced.
+  /// The trial is over and the victim lives: undo what still lasts.
+  /// - Returns: whether nothing of it is left. Otherwise the processes are replaced, because the next trial would be
+  ///   affected.
   static func heal(_ slot: FaultSlot) -> Bool
 
-  /// The wait status (`waitpid(2)`) by which the victim's parent witnesses it; nil for faults that end nobody.
+  /// The wait status (`waitpid(2)`) by which the victim's parent witnesses it; nil for faults that end no process.
   static func expectedExit(_ options: OptionValues) -> Int32?
 }
 
 extension Fault {
-  /// Nothing to see.
+  /// Nothing to observe.
   public static func observe(_ observation: InjectionObservation, _ slot: FaultSlot) {}
-  /// Nothing lasts.
+  /// Nothing to undo.
   public static func heal(_ slot: FaultSlot) -> Bool { true }
-  /// It ends nobody.
+  /// It ends no process.
   public static func expectedExit(_ options: OptionValues) -> Int32? { nil }
 }
 
-/// Every fault there is. Workers get a fault as its position here.
+/// Every fault. An order names a fault by its position here.
 public enum FaultRegistry {
-  /// One line a fault.
+  /// One line for each fault.
   public static let all: [any Fault.Type] = [
     Pause.self,
     Kill.self,
@@ -58,7 +59,7 @@ public enum FaultRegistry {
     Orphan.self,
   ]
 
-  /// What plans and reports know of them.
+  /// What plans and reports know about them.
   public static var descriptors: [FaultDescriptor] { all.map { $0.descriptor } }
 
   /// Position of the fault of that name, nil if there is none.
@@ -95,16 +96,16 @@ public struct FaultSlot {
   /// Drawn length of a pause or delay.
   public var amountNanoseconds: UInt64 { slot.pointee.amount_ns }
 
-  /// Its effect was seen.
+  /// Its effect was observed.
   public func witness(errno code: Int32 = 0) {
     if slot.pointee.witnessed_ns == 0 { slot.pointee.witnessed_ns = MonotonicClock.now() }
     if code != 0 { slot.pointee.error = code }
   }
 
-  /// Its effect is over.
+  /// Its effect has ended.
   public func healed() { slot.pointee.healed_ns = MonotonicClock.now() }
 
-  /// Ends the process that holds a port for the fault, and its claim with it.
+  /// Ends the process that holds a port for the fault, and clears its claim.
   func releasePort(_ end: (Int32) -> Void) {
     let (pid, port) = (slot.pointee.helper_pid, UInt16(slot.pointee.port))
     guard pid > 0 else { return }
@@ -112,20 +113,20 @@ public struct FaultSlot {
     region.clearClaim(bs_claim(BS_CLAIM_FAULT, UInt32(number)), on: port)
   }
 
-  /// Something went wrong in injecting it: it will not be witnessed.
+  /// The injection failed: the fault will not be witnessed.
   public func fail(_ code: Int32) { slot.pointee.error = code }
 
-  /// The host refused a process that was to act for it, or that process never answered: no fault of the plan, and
-  /// nothing that the strategy could bear.
+  /// The host refused a process that was to act for the fault, or that process never answered. This is neither a fault
+  /// of the plan nor a failure of the strategy.
   public func refused(_ code: Int32) {
     slot.pointee.refused = code
     slot.pointee.error = code
   }
 
-  /// Has the harness witness the victim by its state in /proc, and continue it if it is stopped.
+  /// Makes the harness witness the victim by its state in /proc, and continue it if it is stopped.
   /// - Parameters:
   ///   - state: T for stopped, S for sleeping (proc(5)).
-  ///   - resume: when it is to be continued, nil for never.
+  ///   - resume: when to continue it, nil for never.
   public func awaitState(_ state: Unicode.Scalar, resume: UInt64? = nil) {
     slot.pointee.resume_ns = resume ?? 0
     slot.pointee.awaited_state = state.value
@@ -193,9 +194,9 @@ public final class FaultInjector: Injector {
   }
 }
 
-/// The word of a process's parent on how it ended.
+/// What a process's parent reports about how it ended.
 public enum FaultExit {
-  /// A process has ended: the fault that was to end it is witnessed. Returns whether there was one.
+  /// A process has ended: a fault that was to end it is witnessed. Returns whether there was one.
   /// - Parameter status: as of `waitpid(2)`.
   @discardableResult
   public static func note(

@@ -3,14 +3,14 @@ internal import Glibc
 public import RunContract
 public import Syscalls
 
-/// The ports that a thief holds, with its record in the shared region. Lives in the thief's process.
+/// The ports that a thief holds, and its record in the shared region. Lives in the thief's process.
 public final class Loot {
   private let region: SharedRegion
   private let slot: UnsafeMutablePointer<bs_thief>
   private let claim: UInt32
   private let confinedTo: ClosedRange<Int>?
   private let endpoints: Int
-  /// Below every pool, another for each thief.
+  /// Below every pool, a different port for each thief.
   private let targetPort: UInt16
   private var target: Int32 = -1
   private let host: TCPSocket.Host
@@ -35,11 +35,11 @@ public final class Loot {
     claim = bs_claim(BS_CLAIM_THIEF, UInt32(thief))
   }
 
-  /// Whether whoever loses a number to a TCP socket of IPv4 loses it to the thief that holds it.
+  /// Whether a process that loses a port to an IPv4 TCP socket loses it to the thief that holds the port.
   public enum Claiming: Sendable {
     /// Yes.
     case always
-    /// Yes, unless somebody else holds it as well.
+    /// Yes, unless another process holds it as well.
     case ifUnclaimed
     /// No: it holds nothing that such a socket could lose.
     case never
@@ -58,8 +58,8 @@ public final class Loot {
     }
   }
 
-  /// Draws a number as a launcher does that holds nothing: `bind(0)` without options, read, close. It is no draw
-  /// of the trial's. Returns nil, with errno in the record, if there is none.
+  /// Draws a port like a launcher that holds nothing: `bind(0)` without options, read, close. It does not count as a
+  /// draw of the trial. Returns nil, with errno in the record, if there is none.
   public func probe() -> UInt16? {
     do throws(SystemError) {
       let socket = try TCPSocket.open()
@@ -73,8 +73,8 @@ public final class Loot {
     }
   }
 
-  /// Tries to take this very number and to hold it. That it is refused (EADDRINUSE) is an answer, not an
-  /// error: both count as a draw. Returns whether it got it.
+  /// Tries to take this port and hold it. A refusal (EADDRINUSE) is an answer, not an error: both count as a draw.
+  /// Returns whether it got the port.
   @discardableResult
   public func take(_ port: UInt16, sharing: TCPSocket.Sharing, listens: Bool) -> Bool {
     hold(isRefusalAnswer: true) { socket throws(SystemError) in
@@ -84,7 +84,7 @@ public final class Loot {
     } != nil
   }
 
-  /// Listens on a port outside the kernel's choice, for `connect` to go to.
+  /// Listens on a port that the kernel does not choose by itself, as the target of `connect`.
   public func openTarget() {
     do throws(SystemError) {
       let socket = try TCPSocket.open()
@@ -96,14 +96,15 @@ public final class Loot {
     }
   }
 
-  /// Opens a connection to the target and holds it, which counts as a draw of its source port. Returns that, or
+  /// Opens a connection to the target and holds it, which counts as a draw of its source port. Returns that port, or
   /// nil, with errno in the record.
-  /// - Parameter accepts: takes it from the target's backlog, which is short, and holds the other end as well.
+  /// - Parameter accepts: accepts the connection from the target's backlog, which is short, and holds the other end as
+  ///   well.
   @discardableResult
   public func connect(accepts: Bool = false) -> UInt16? {
     let port = hold { socket throws(SystemError) in
-      // Not confined: a socket with a range of its own is given ports of both parities
-      // (`__inet_hash_connect`: step 1 instead of 2).
+      // Not confined: the kernel gives a socket with its own range ports of both parities (`__inet_hash_connect`: step
+      // 1 instead of 2).
       TCPSocket.resetOnClose(socket)
       _ = try TCPSocket.connect(socket, .secondLoopback, port: targetPort)
     }
@@ -116,16 +117,16 @@ public final class Loot {
     return port
   }
 
-  /// Confines what the kernel chooses for this socket to the pool, where the namespace does not.
+  /// Confines the kernel's choice for this socket to the pool, if the namespace does not.
   public func confine(_ socket: Int32) throws(SystemError) {
     if let confinedTo { try TCPSocket.confine(socket, to: confinedTo) }
   }
 
-  /// Holds a socket that `body` gives a port, and counts it as a draw. Returns the port, or nil if there is none,
-  /// with errno in the record, unless a refusal (EADDRINUSE) counts as a draw, too.
+  /// Holds a socket to which `body` gives a port, and counts it as a draw. Returns the port. Returns nil, with errno in
+  /// the record, if there is none, unless a refusal (EADDRINUSE) counts as a draw, too.
   /// - Parameters:
-  ///   - isRefusalAnswer: the thief asked for a number, and that it is held is what it came to find out.
-  ///   - claiming: whether whoever loses the number loses it to this thief.
+  ///   - isRefusalAnswer: the thief asked for a given port, and a refusal is a valid answer.
+  ///   - claiming: whether a process that loses the port loses it to this thief.
   ///   - open: makes the socket; `body` binds it.
   @discardableResult
   public func hold(
@@ -161,24 +162,24 @@ public final class Loot {
     }
   }
 
-  /// Counts a draw that leaves nothing held: the thief did to a number what it came for.
+  /// Counts a draw that leaves nothing held: the thief has done its work on that port.
   public func countAttempt() { slot.pointee.drawn += 1 }
 
-  /// Counts a draw that leaves the number held without a socket, to the end of the trial: whoever loses it loses it
-  /// to this thief.
+  /// Counts a draw that holds the port without a socket, to the end of the trial. A process that loses the port loses
+  /// it to this thief.
   public func mark(_ port: UInt16) {
     region.setClaim(claim, on: port, since: MonotonicClock.now())
     marked.append(port)
     countAttempt()
   }
 
-  /// Notes the errno that kept the thief from its work.
+  /// Records the errno that kept the thief from its work.
   public func fail(_ error: SystemError) { slot.pointee.error = error.code }
 
   /// The errno that kept the thief from its last work in this trial, 0 if none did.
   public var errorCode: Int32 { slot.pointee.error }
 
-  /// That the work ended so was its aim: forgets the errno.
+  /// This end of the work was intended: clears the errno.
   public func forgive() { slot.pointee.error = 0 }
 
   /// Draws of this trial so far.
@@ -190,7 +191,7 @@ public final class Loot {
   /// Endpoints of the trial, all launches together.
   public var endpointCount: Int { endpoints }
 
-  /// The number of an endpoint: the one that was decided on, or the one it got; nil while it has none.
+  /// The port of an endpoint: the one that was chosen, or the one that it got; nil while it has none.
   /// - Parameter endpoint: 0..<`endpointCount`.
   public func number(of endpoint: Int) -> UInt16? {
     let server = region.server(endpoint / 2)
@@ -202,18 +203,18 @@ public final class Loot {
     return port == 0 ? nil : port
   }
 
-  /// Lets go of a port.
+  /// Releases a port.
   public func release(_ port: UInt16) {
     guard let index = held.firstIndex(where: { $0.port == port }) else { return }
     release(held.remove(at: index))
   }
 
-  /// Lets go of the port that was drawn last.
+  /// Releases the port that was drawn last.
   public func releaseNewest() {
     if let item = held.popLast() { release(item) }
   }
 
-  /// Lets go of everything.
+  /// Releases everything.
   public func releaseAll() {
     for item in held { release(item) }
     for port in marked { region.clearClaim(claim, on: port) }
@@ -227,7 +228,7 @@ public final class Loot {
   /// How many ports it holds.
   public var count: Int { held.count }
 
-  /// States how many draws a trial demands, so that fewer make it invalid.
+  /// Declares how many draws a trial demands; fewer make it invalid.
   public func want(_ ports: Int) { slot.pointee.wanted = UInt32(ports) }
 
   private func release(_ item: Item) {

@@ -1,11 +1,11 @@
 internal import PortModel
 
-/// The choice of numbers that thieves go for by name: so many of the launches' own, in a random order. What has no
-/// number when the window is open is gone for once it is bound.
+/// Chooses the ports that a targeted thief takes: some of the launches' own ports, in a random order. An endpoint that
+/// has no port when the window is open can no longer be robbed once it is bound.
 struct NumberHunt {
   private let count: Int
   private var generator: SeededGenerator
-  /// Endpoints that had no number when the window was open.
+  /// Endpoints that had no port when the window was open.
   private var pending: [Int] = []
 
   init(count: Int, seed: UInt64) {
@@ -13,10 +13,10 @@ struct NumberHunt {
     generator = SeededGenerator(seed: seed)
   }
 
-  /// How many numbers there are to go for.
+  /// How many ports to take.
   func quota(_ loot: Loot) -> Int { min(count, loot.endpointCount) }
 
-  /// The numbers to go for when the window is open.
+  /// The ports to take when the window is open.
   mutating func inWindow(_ loot: Loot) -> [UInt16] {
     pending = []
     var endpoints = Array(0..<loot.endpointCount)
@@ -32,7 +32,7 @@ struct NumberHunt {
     return numbers
   }
 
-  /// The numbers to go for once all is bound: those that there were not before.
+  /// The ports to take once everything is bound: those that were unknown before.
   mutating func onceBound(_ loot: Loot) -> [UInt16] {
     defer { pending = [] }
     return pending.compactMap { loot.number(of: $0) }

@@ -6,10 +6,10 @@ public import PlanModel
 /// One value serves one trial; the thief's process serves all of an arm. To add a thief, write one file
 /// with a type that conforms to this, and add it to `ThiefRegistry.all`.
 public protocol Thief: SendableMetatype {
-  /// What plans, predictions and reports know of it.
+  /// What plans, predictions and reports know about it.
   static var descriptor: ThiefDescriptor { get }
 
-  /// - Parameter seed: of this thief in this trial.
+  /// - Parameter seed: the seed of this thief in this trial.
   init(options: OptionValues, seed: UInt64)
 
   /// The trial begins: nothing has been allocated yet.
@@ -18,21 +18,20 @@ public protocol Thief: SendableMetatype {
   /// The addresses are allocated: the window is open. The barrier stays shut until this returns.
   mutating func windowOpened(_ loot: Loot)
 
-  /// All API servers have bound or failed, and nobody has checked who owns what. Only called when
-  /// `actsAfterBind`.
+  /// All API servers have bound or failed, and the ownership check has not begun. Only called if `actsAfterBind`.
   mutating func endpointsBound(_ loot: Loot)
 
-  /// Whether `endpointsBound` is to be called.
+  /// Whether `endpointsBound` must be called.
   static var actsAfterBind: Bool { get }
 
   /// Called whenever `nextAction` is due, until the trial ends.
   mutating func act(_ loot: Loot, now: UInt64)
 
-  /// The trial is over; everything is let go of afterwards. What a thief owes the trial that it can tell only now
-  /// it states here, with `Loot.want`.
+  /// The trial is over; everything is released afterwards. Draws that the thief could not demand earlier it demands
+  /// here, with `Loot.want`.
   mutating func trialEnds(_ loot: Loot, now: UInt64)
 
-  /// Whether the namespace must keep TIME_WAIT for it.
+  /// Whether the namespace must keep TIME_WAIT entries for it.
   static var leavesTimeWait: Bool { get }
 
   /// When `act` is due next, in nanoseconds of CLOCK_MONOTONIC; nil for never.
@@ -58,9 +57,9 @@ extension Thief {
   public var nextAction: UInt64? { nil }
 }
 
-/// Every thief there is. Workers get a thief as its position here.
+/// Every thief. An order names a thief by its position here.
 public enum ThiefRegistry {
-  /// One line a thief.
+  /// One line for each thief.
   public static let all: [any Thief.Type] = [
     BindHold.self,
     BindChurn.self,
@@ -79,7 +78,7 @@ public enum ThiefRegistry {
     ExhaustPool.self,
   ]
 
-  /// What plans, predictions and reports know of them.
+  /// What plans, predictions and reports know about them.
   public static var descriptors: [ThiefDescriptor] { all.map { $0.descriptor } }
 
   /// Position of the thief of that name, nil if there is none.

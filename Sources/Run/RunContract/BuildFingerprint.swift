@@ -1,12 +1,11 @@
 public import PlanModel
 
-/// Tells whether two executables were built from the same sources, as far as it matters between them: an order names
-/// strategies, thieves, faults and their options by their places, and both read one shared region. An executable left
-/// over from another build would run another strategy than the one reported.
+/// Tells whether two executables were built from the same sources, as far as that matters between them: an order names
+/// strategies, thieves, faults and their options by position, and both executables read one shared region. An
+/// executable of another build would run another strategy than the reported one.
 public enum BuildFingerprint {
-  /// FNV-1a, 64 bits, of all names in their order and of the text of the
-  /// region's headers; never 0, which stands for "not to be
-  /// checked". (Fowler, Noll, Vo; IETF draft-eastlake-fnv.)
+  /// FNV-1a, 64 bits, of all names in their order and of the text of the region's headers. Never 0, which means "do not
+  /// check". (Fowler, Noll, Vo; IETF draft-eastlake-fnv.)
   public static func of(
     strategies: [StrategyDescriptor], thieves: [ThiefDescriptor], faults: [FaultDescriptor]
   ) -> UInt64 {

@@ -1,40 +1,40 @@
 internal import Glibc
 public import Syscalls
 
-/// A message between the harness and its worker host, over a Unix socket that keep message boundaries.
-/// These are for what happens between trials; trials themselves go through the shared region.
+/// A message between the harness and its worker host, over a Unix socket that keeps message boundaries. These are for
+/// what happens between trials; trials themselves use the shared region.
 public struct ControlMessage: Sendable, Equatable {
-  /// What is asked or answered.
+  /// The kind of request or answer.
   public enum Kind: UInt32, Sendable {
     /// Answer: done, with values.
     case done
     /// Answer: not done; the text says why.
     case failed
-    /// Set `ip_local_port_range` to values 0 and 1; the answer has what the kernel reports then.
+    /// Set `ip_local_port_range` to values 0 and 1; the answer contains the kernel's range afterwards.
     case setPool
-    /// Start launchers, servers, thieves and auditor as the order in the shared region says. Where the host refuses one
-    /// of them (fork), the answer has the errno as its value, and the text says which.
+    /// Start launchers, servers, thieves and auditor according to the order in the shared region. If the host refuses
+    /// one of them (fork), the answer has the errno as its value, and the text says which.
     case startWorkers
     /// End all of them.
     case stopWorkers
-    /// Which processes have sockets open: pairs of an inode and the pid of a suspect (0: none). The answer has
-    /// for each a pid (0: none found), and in the text their commands, one a line.
+    /// Which processes have sockets open: pairs of an inode and the pid of a suspect (0: none). The answer has a pid
+    /// for each (0: none found), and in the text their commands, one per line.
     case identify
     /// Which TCP sockets own a port: triples of port, whether it listens, inode.
     case listSockets
     /// How many TCP sockets are bound or listen.
     case countSockets
-    /// What a trial left behind, which is cleaned up: values are the number of orphaned processes and of socket
-    /// files in the private folder; the text names them, one a line.
+    /// What a trial left behind, which is cleaned up: values are the number of orphaned processes and of socket files
+    /// in the private folder; the text names them, one per line.
     case cleanUp
     /// Whether the adapter of the order in the shared region can run here; the answer's text says why not.
     case tryAdapter
   }
-  /// What is asked or answered.
+  /// The kind of request or answer.
   public var kind: Kind
-  /// Numbers, as the kind says.
+  /// Numbers, depending on the kind.
   public var values: [Int64]
-  /// Text, as the kind says.
+  /// Text, depending on the kind.
   public var text: String
 
   public init(_ kind: Kind, _ values: [Int64] = [], text: String = "") {
@@ -46,7 +46,7 @@ public struct ControlMessage: Sendable, Equatable {
   /// Largest message in bytes.
   private static let limit = 65_536
 
-  /// Most numbers that one message holds.
+  /// The largest number of values in one message.
   public static let mostValues = 4_000
 
   /// Sends the message as one datagram, with as much of the text as fits and at most `mostValues` numbers.
@@ -61,7 +61,7 @@ public struct ControlMessage: Sendable, Equatable {
     }
   }
 
-  /// Receives one message; nil when the other side is gone.
+  /// Receives one message; nil when the other side has closed.
   public static func receive(from socket: Int32) throws(SystemError) -> ControlMessage? {
     var bytes = [UInt8](repeating: 0, count: limit)
     var length = recv(socket, &bytes, bytes.count, 0)

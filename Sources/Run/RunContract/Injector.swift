@@ -1,29 +1,29 @@
 public import CSharedRegion
 public import PlanModel
 
-/// What a process has at hand when it comes to an injection point; a fault may change it.
+/// The state of a process at an injection point; a fault may change it.
 public struct InjectionSite {
   /// What becomes of a report.
   public enum ReportChange: Sendable {
-    /// It is made as it is.
+    /// It is sent unchanged.
     case none
     /// Only its first half is sent.
     case truncated
     /// It is sent twice.
     case duplicated
-    /// Bytes that are no report are sent instead.
+    /// Bytes that are not a report are sent instead.
     case garbage
   }
 
-  /// Where the process is.
+  /// The point.
   public let point: InjectionPoint
-  /// The number at stake, 0 for none.
+  /// The port at stake, 0 for none.
   public let port: UInt16
-  /// Channel to the launcher, -1 for none; what closes it says so here.
+  /// Channel to the launcher, -1 for none. A fault that closes it sets this.
   public var channel: Int32
-  /// What is to become of the report that follows.
+  /// What happens to the report that follows.
   public var report = ReportChange.none
-  /// Whether the launcher is to keep its copies of the sockets it handed over.
+  /// Whether the launcher keeps its copies of the sockets that it handed over.
   public var keepsParentCopies = false
 
   public init(_ point: InjectionPoint, port: UInt16 = 0, channel: Int32 = -1) {
@@ -33,27 +33,27 @@ public struct InjectionSite {
   }
 }
 
-/// What a process saw after an injection, by which some faults are witnessed.
+/// What a process observed after an injection, by which some faults are witnessed.
 public enum InjectionObservation: Equatable, Sendable {
   /// A bind ended with that errno; 0 for success.
   case bindEnded(Int32)
-  /// The kernel took what was to be sent as a report: errno, 0 for success.
+  /// The kernel accepted or refused the bytes of a report: errno, 0 for success.
   case reportSent(Int32)
-  /// So many copies of handed-over sockets are still open in the launcher.
+  /// This many copies of handed-over sockets are still open in the launcher.
   case copiesKept(Int)
 }
 
-/// Breaks into the work of one process. Where a plan has no faults there is none, and nothing is asked.
+/// Injects faults into the work of one process. If a plan has no faults there is no injector, and nothing is called.
 public protocol Injector: AnyObject {
   /// The process begins a trial.
   func arm()
-  /// The process has come to a point. It may not return.
+  /// The process has reached a point. It may not return.
   func reach(_ site: inout InjectionSite)
-  /// The process saw what a fault may have caused.
+  /// The process observed what a fault may have caused.
   func observe(_ observation: InjectionObservation)
-  /// Whether the process has one to inject at that point in this trial.
+  /// Whether the process has a fault to inject at that point in this trial.
   func expects(_ point: InjectionPoint) -> Bool
-  /// The trial is over: what it still does is undone.
+  /// The trial is over: undo what still has an effect.
   func heal()
 }
 

@@ -1,15 +1,15 @@
 internal import PortModel
 
-/// What the ownership check sends to an endpoint, and what comes back from it: a number that only this
-/// endpoint in this trial is sent, which endpoint it was meant for, and the slot of whoever answers.
+/// What the ownership check sends to an endpoint, and what it gets back: a number that only this endpoint in this trial
+/// receives, the endpoint that it was meant for, and the slot of the process that answers.
 public struct Nonce: Equatable, Sendable {
   /// Size on the wire in bytes.
   public static let size = 16
   /// The number; never 0.
   public let value: UInt64
-  /// Slot of the API server it was meant for.
+  /// Slot of the API server that it is meant for.
   public let slot: Int
-  /// Which of its endpoints: 0 for the input, 1 for the output.
+  /// The endpoint: 0 for the input, 1 for the output.
   public let endpoint: Int
   /// Slot + 1 of the process that answers; 0 in a question.
   public let answeredBy: Int
@@ -21,7 +21,7 @@ public struct Nonce: Equatable, Sendable {
     self.init(value: generator.next() | 1, slot: slot, endpoint: endpoint, answeredBy: 0)
   }
 
-  /// Reads one from the wire; nil unless it has the size and the form.
+  /// Reads one from the wire; nil unless it has the right size and form.
   public init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count == Self.size else { return nil }
     let value = bytes.loadUnaligned(as: UInt64.self)
@@ -39,15 +39,15 @@ public struct Nonce: Equatable, Sendable {
     self.answeredBy = answeredBy
   }
 
-  /// Whether it is this trial's question for the endpoint it names, or the answer to it. A stranger's bytes
-  /// are not.
+  /// Whether it is this trial's question for the endpoint that it names, or the answer to it. A stranger's bytes are
+  /// not.
   public func isGenuine(trialSeed: UInt64) -> Bool {
     value == Nonce(trialSeed: trialSeed, slot: slot, endpoint: endpoint).value
   }
 
-  /// The slot of the API server that gave an answer to this question; nil if it is a stranger's: no nonce, another one,
-  /// or the question itself, sent back.
-  /// - Parameter servers: how many slots there are.
+  /// The slot of the API server that answered this question. Nil if a stranger did: the bytes are not a nonce, another
+  /// nonce, or the question itself, sent back.
+  /// - Parameter servers: the number of slots.
   public func answerer(_ answer: Nonce?, servers: Int) -> Int? {
     guard let answer, (1...servers).contains(answer.answeredBy),
       answer == self.answer(by: answer.answeredBy - 1)

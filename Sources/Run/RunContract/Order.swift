@@ -2,8 +2,8 @@ internal import CSharedRegion
 public import PlanModel
 public import Syscalls
 
-/// An arm in the form in which workers get it: names become positions in the registries, which are the
-/// same in both executables because both are built from them.
+/// An arm in the form in which workers get it: names become positions in the registries, which are the same in both
+/// executables because both are built from them.
 public struct Order {
   /// Position of the strategy in the registry.
   public var strategy: Int
@@ -11,7 +11,7 @@ public struct Order {
   public var thieves: [Int]
   /// The arm.
   public var arm: Arm
-  /// Whether our own sockets must be confined one by one, because the namespace's range is not ours to set.
+  /// Whether our own sockets must be confined one by one, because we cannot set the namespace's range.
   public var confinesSockets: Bool
 
   public init(arm: Arm, strategy: Int, thieves: [Int], confinesSockets: Bool) {
@@ -21,7 +21,7 @@ public struct Order {
     self.confinesSockets = confinesSockets
   }
 
-  /// Writes the order. Only while no worker runs.
+  /// Writes the order. Only call it while no worker runs.
   public func write(to region: SharedRegion) {
     var order = bs_order()
     order.strategy = Self.choice(strategy, arm.strategy)
@@ -38,7 +38,7 @@ public struct Order {
     }
   }
 
-  /// Writes what is to happen in the next trial. Only while no worker is at one.
+  /// Writes what happens in the next trial. Only call it while no worker is in a trial.
   /// - Parameter kinds: position of each of the arm's faults in the registry.
   public static func write(
     _ faults: [ScheduledFault], of arm: Arm, kinds: [Int], to region: SharedRegion
@@ -68,14 +68,14 @@ public struct Order {
   }
 }
 
-/// What an API server needs of its order. Holds no reference: a fresh API server that counted references of
-/// its launcher's objects would copy their pages.
+/// What an API server needs of its order. It holds no reference: a fresh API server that counted references of its
+/// launcher's objects would copy their pages.
 public struct BindingOrder: Sendable {
   /// What happens in each trial.
   public let settings: TrialSettings
   /// API servers of each launch.
   @inlinable public var serversPerLaunch: Int { settings.topology.apiServers }
-  /// The range to confine each of our own sockets to; nil when the namespace does it.
+  /// The range to which each of our own sockets is confined; nil if the namespace does this.
   public let confinedTo: ClosedRange<Int>?
   /// Where endpoints are bound and dialled.
   public let host: TCPSocket.Host
@@ -83,7 +83,7 @@ public struct BindingOrder: Sendable {
   public let startup: Startup?
 }
 
-/// What a worker reads of its order.
+/// A worker's view of its order.
 public struct WorkerOrder {
   /// Position of the strategy in the registry.
   public let strategy: Int
@@ -95,16 +95,16 @@ public struct WorkerOrder {
   @inlinable public var launches: Int { settings.topology.launches }
   /// API servers of each.
   @inlinable public var serversPerLaunch: Int { settings.topology.apiServers }
-  /// The range to confine each of our own sockets to; nil when the namespace does it.
+  /// The range to which each of our own sockets is confined; nil if the namespace does this.
   public let confinedTo: ClosedRange<Int>?
-  /// How many faults the arm has; what they are stands in their slots, anew for each trial.
+  /// How many faults the arm has. Their slots, written for each trial, describe them.
   public let faults: Int
   /// Thieves: position in the registry and options.
   public let thieves: [(index: Int, options: [Int])]
   /// The rest of the start-up; nil unless the depth is `startup`.
   public let startup: Startup?
 
-  /// Where endpoints are bound and dialled: an address of their node where there are several.
+  /// Where endpoints are bound and dialled: an address of their node if there are several nodes.
   public var host: TCPSocket.Host { address(ofNode: startup?.apiServerNode ?? 0) }
 
   /// Where handshake and coordinator are bound and dialled.

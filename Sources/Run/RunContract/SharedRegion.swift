@@ -6,8 +6,8 @@ public import Syscalls
 
 /// The memory shared between the harness and its workers; `shared_region.h` documents its layout.
 ///
-/// The mapping lives as long as the process: workers end by `_exit`, and the harness has one for its
-/// whole life, so there is nothing to unmap.
+/// The mapping lives as long as the process: workers end by `_exit`, and the harness needs one for its whole life, so
+/// it is never unmapped.
 public struct SharedRegion {
   /// The mapped region, zeroed when it was made.
   public let pointer: UnsafeMutablePointer<bs_region>
@@ -35,7 +35,7 @@ public struct SharedRegion {
     pointer = address.bindMemory(to: bs_region.self, capacity: 1)
   }
 
-  /// A region of the same form in this process's own memory, to keep a copy in.
+  /// A private region of the same layout in this process's memory, used as a copy.
   public static func privateCopy() -> SharedRegion {
     let memory = UnsafeMutablePointer<bs_region>.allocate(capacity: 1)
     memset(memory, 0, size)
@@ -47,7 +47,7 @@ public struct SharedRegion {
   /// Frees what `privateCopy` made.
   public func deallocate() { pointer.deallocate() }
 
-  /// Copies the slots of a trial from another region; those of the rest of the start-up if there are engines.
+  /// Copies the slots of a trial from another region, and those of the rest of the start-up if there are engines.
   public func copySlots(
     from other: SharedRegion, servers: Int, launches: Int, thieves: Int, engines: Int = 0,
     faults: Int = 0
@@ -72,7 +72,7 @@ public struct SharedRegion {
     }
   }
 
-  /// The slot of an API server; launches one after the other.
+  /// The slot of an API server; the slots of one launch follow those of another.
   public func server(_ slot: Int) -> UnsafeMutablePointer<bs_server> {
     bs_server_at(pointer, UInt32(slot))
   }
@@ -82,22 +82,22 @@ public struct SharedRegion {
     bs_launcher_at(pointer, UInt32(launch))
   }
 
-  /// The rest of a launch's start-up.
+  /// The records of the rest of a launch's start-up.
   public func startup(_ launch: Int) -> UnsafeMutablePointer<bs_startup> {
     bs_startup_at(pointer, UInt32(launch))
   }
 
-  /// What an API server hears of the engine cores, by its slot.
+  /// What an API server receives from the engine cores, by its slot.
   public func serving(_ slot: Int) -> UnsafeMutablePointer<bs_serving> {
     bs_serving_at(pointer, UInt32(slot))
   }
 
-  /// The launcher of a launch on a node but the head node.
+  /// The launcher of a launch on another node than the head node.
   public func headless(_ launch: Int, node: Int) -> UnsafeMutablePointer<bs_headless> {
     bs_headless_at(pointer, UInt32(launch * Int(BS_MAX_NODES) + node))
   }
 
-  /// The slot of an engine core; launches one after the other.
+  /// The slot of an engine core; the slots of one launch follow those of another.
   public func engine(_ slot: Int) -> UnsafeMutablePointer<bs_engine> {
     bs_engine_at(pointer, UInt32(slot))
   }
@@ -123,17 +123,17 @@ public struct SharedRegion {
     pointer.pointee.command_size = UInt32(bytes.count)
   }
 
-  /// What a launch has to say in words; cut to what fits, at a whole character.
+  /// The text that a launch reports, cut to what fits, at a whole character.
   public func detail(_ launch: Int) -> String {
     String(cString: bs_detail_of(pointer, UInt32(launch)))
   }
 
-  /// Sets what a launch has to say.
+  /// Sets the text that a launch reports.
   public func setDetail(_ text: String, of launch: Int) {
     Self.write(text, to: bs_detail_of(pointer, UInt32(launch)))
   }
 
-  /// What a launch's forced program did with a port: the window that matters, in words.
+  /// What a launch's forced program did with a port: the decisive window, in words.
   public func window(_ launch: Int) -> String {
     String(cString: bs_window_of(pointer, UInt32(launch)))
   }
@@ -156,42 +156,42 @@ public struct SharedRegion {
     start[size] = 0
   }
 
-  /// Notes who of ours holds a port; nobody if `claim` is 0.
+  /// Records which of our processes holds a port; none if `claim` is 0.
   public func setClaim(_ claim: UInt32, on port: UInt16) {
     bs_store(bs_claim_at(pointer, port), claim)
   }
 
-  /// Clears the claim on a port, unless it has become somebody else's.
+  /// Clears the claim on a port, unless another process has claimed it meanwhile.
   public func clearClaim(_ claim: UInt32, on port: UInt16) {
     if self.claim(on: port) == claim { setClaim(0, on: port) }
   }
 
-  /// Notes that a thief holds a port, and since when.
+  /// Records that a thief holds a port, and since when.
   public func setClaim(_ claim: UInt32, on port: UInt16, since time: UInt64) {
     bs_claimed_at(pointer, port).pointee = time
     setClaim(claim, on: port)
   }
 
-  /// Since when a thief's or a fault's claim on a port stands, in nanoseconds; 0 for anybody else's.
+  /// Since when a thief or a fault has claimed a port, in nanoseconds; 0 for other processes.
   public func claimedSince(_ port: UInt16, by claim: UInt32) -> UInt64 {
     let kinds = [BS_CLAIM_THIEF.rawValue, BS_CLAIM_FAULT.rawValue]
     return kinds.contains(bs_claim_kind_of(claim)) ? bs_claimed_at(pointer, port).pointee : 0
   }
 
-  /// Who of ours holds a port, as far as they said so.
+  /// Which of our processes holds a port, according to the claims.
   public func claim(on port: UInt16) -> UInt32 {
     bs_load(bs_claim_at(pointer, port))
   }
 }
 
-/// The futex word that a role sleeps on.
+/// The futex word on which a role sleeps.
 public struct CommandWord {
   private let word: UnsafeMutablePointer<UInt32>
 
   /// The word at that address.
   public init(_ word: UnsafeMutablePointer<UInt32>) { self.word = word }
 
-  /// Its value; remember it before the work that leads to waiting, or a command may be missed.
+  /// Its value. Remember it before the work that precedes waiting, or a command may be missed.
   public var value: UInt32 { bs_load(word) }
 
   /// Sleeps until the word differs from `seen`. Returns whether it does: false after a signal or timeout.
@@ -203,8 +203,8 @@ public struct CommandWord {
 }
 
 extension UnsafeMutablePointer<bs_server> {
-  /// Where the input endpoint lies; results are written in place.
+  /// The record of the input endpoint; results are written in place.
   public var input: UnsafeMutablePointer<bs_endpoint> { bs_input_of(self) }
-  /// Where the output endpoint lies; results are written in place.
+  /// The record of the output endpoint; results are written in place.
   public var output: UnsafeMutablePointer<bs_endpoint> { bs_output_of(self) }
 }

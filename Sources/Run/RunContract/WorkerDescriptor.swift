@@ -1,4 +1,4 @@
-/// Descriptors that a worker host is started with.
+/// Descriptors with which a worker host is started.
 public enum WorkerDescriptor {
   /// The shared region's file.
   public static let region: Int32 = 3
@@ -6,15 +6,15 @@ public enum WorkerDescriptor {
   public static let control: Int32 = 4
   /// The run's private folder.
   public static let scratch: Int32 = 5
-  /// In an API server that was started by exec, the sockets it was handed.
+  /// In an API server that was started by exec, the sockets that it was handed.
   public static let handedInput: Int32 = 6
   public static let handedOutput: Int32 = 7
-  /// The same, of its launch's HTTP listener and of the pipe whose end says that the measurement begins.
+  /// In the same API server, its launch's HTTP listener and the pipe whose end starts the measurement.
   public static let httpListener: Int32 = 8
   public static let measurement: Int32 = 9
 }
 
-/// How a run is kept apart from the host.
+/// How a run is isolated from the host.
 public enum Isolation: Int64, Sendable, Codable {
   /// A network namespace made as root.
   case namespace = 1

@@ -1,13 +1,13 @@
-/// The requests of one API server beyond the one that each engine core has to answer, pure: those that come in over
-/// HTTP, and those of a measurement without HTTP. Engine cores get them in turn.
+/// The requests of one API server beyond the one that each engine core must answer, pure: requests that come over HTTP,
+/// and those of a measurement without HTTP. Engine cores get them in turn.
 public struct ExtraRequests: Sendable {
-  /// An answer that was waited for.
+  /// An answer that was expected.
   public struct Answer: Sendable, Equatable {
     /// The engine core that gave it.
     public var engine: Int
-    /// The nonce as it came back.
+    /// The nonce in the answer.
     public var nonce: Int64
-    /// What the front end calls the request; nil if it is one of the measurement.
+    /// The front end's id of the request; nil if it belongs to the measurement.
     public var id: UInt64?
   }
 
@@ -24,25 +24,25 @@ public struct ExtraRequests: Sendable {
     self.launch = launch
     self.server = server
     self.engines = engines
-    // The API servers begin at different engine cores.
+    // Each API server begins at a different engine core.
     turn = server
   }
 
-  /// Takes a request from the front end; nil if one with its nonce is under way.
+  /// Takes a request from the front end; nil if one with its nonce is in progress.
   public mutating func add(nonce: Int64, id: UInt64) -> EchoMessage? {
     guard underWay[nonce] == nil else { return nil }
     return request(nonce, id: id)
   }
 
-  /// Plans the measurement: so many requests, with nonces that no other API server uses and no front end.
+  /// Plans the measurement: the given number of requests, with nonces that no other API server and no front end uses.
   /// - Parameter firstNumber: how many requests the API servers before this one have.
   public mutating func plan(_ count: Int, firstNumber: Int) {
     left = count
-    // Front ends' nonces are not negative.
+    // Nonces of front ends are not negative.
     nextNonce = Int64.min + Int64(firstNumber)
   }
 
-  /// The measurement's next request; nil if all are on their way.
+  /// The measurement's next request; nil if all have been sent.
   public mutating func next() -> EchoMessage? {
     guard left > 0 else { return nil }
     left -= 1
@@ -53,7 +53,7 @@ public struct ExtraRequests: Sendable {
   /// Whether every request of the measurement was answered.
   public var isDone: Bool { left == 0 && underWay.values.allSatisfy { $0.id != nil } }
 
-  /// An echo that arrived; nil if it answers none of these.
+  /// An echo that arrived; nil if it answers none of these requests.
   public mutating func take(_ frame: some Collection<UInt8>) -> Answer? {
     guard let echo = EchoMessage(frame), echo.launch == launch, echo.server == server,
       let request = underWay[echo.nonce], request.engine == echo.engine

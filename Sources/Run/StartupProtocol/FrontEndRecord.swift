@@ -1,23 +1,23 @@
-/// What an API server and its HTTP front end say to each other, and a launcher and its HTTP client: records of one
-/// size over a stream socket that only the two of them have.
+/// The messages between an API server and its HTTP front end, and between a launcher and its HTTP client: records of
+/// fixed size over a private stream socket.
 public struct FrontEndRecord: Sendable, Equatable {
-  /// What it means; `number`, `id` and `value` are 0 where nothing is said of them.
+  /// What it means; `number`, `id` and `value` are 0 where the kind does not use them.
   public enum Kind: UInt32, Sendable, CaseIterable {
     /// API server to front end: accept connections from now on.
     case open = 1
     /// Front end to API server: a request came in; `id` names it, `value` is its nonce.
     case request
-    /// API server to front end: engine core `number` has answered the request `id`; `value` is the nonce that came
-    /// back from it.
+    /// API server to front end: engine core `number` has answered the request `id`; `value` is the nonce that it
+    /// returned.
     case answer
-    /// API server to front end: the request `id` cannot be taken, since its nonce is under way already.
+    /// API server to front end: the request `id` is rejected, because its nonce is already in progress.
     case refusal
 
     /// Launcher to client: begin.
     case begin
-    /// Client to launcher: API server `number` has answered for the first time; `id` requests were sent so far.
+    /// Client to launcher: API server `number` has answered for the first time; `id` requests have been sent so far.
     case answered
-    /// Client to launcher: an answer came that is not of this launch; `value` is the identity in it.
+    /// Client to launcher: an answer came from another launch; `value` is the identity in it.
     case stranger
     /// Client to launcher: `id` requests were answered in `value` nanoseconds.
     case measured
@@ -26,9 +26,9 @@ public struct FrontEndRecord: Sendable, Equatable {
   }
 
   public var kind: Kind
-  /// A small number, as the kind says.
+  /// A small number; the kind determines its meaning.
   public var number: UInt32
-  /// Which request, or how many.
+  /// A request, or a number of requests.
   public var id: UInt64
   /// A nonce, an identity or a time.
   public var value: Int64
@@ -57,7 +57,7 @@ public struct FrontEndRecord: Sendable, Equatable {
     return result
   }
 
-  /// Reads a record; nil if the bytes are none.
+  /// Reads a record; nil if the bytes are not a record.
   public init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == Self.size else { return nil }
     let bytes = Array(bytes)
@@ -72,17 +72,17 @@ public struct FrontEndRecord: Sendable, Equatable {
   }
 }
 
-/// What each of the front end's two parts is told on its command line, in this order.
+/// What each of the front end's two parts gets on its command line, in this order.
 public enum FrontEndCommand: Sendable, Equatable {
   /// Descriptors that a front end is started with.
   public enum Descriptor {
-    /// The record channel to whoever started it.
+    /// The record channel to the process that started it.
     public static let channel: Int32 = 3
     /// The listener that all API servers of a launch share.
     public static let listener: Int32 = 4
   }
 
-  /// The name of the executable, which stands beside the worker's.
+  /// The name of the executable, which is in the same folder as the worker's.
   public static let executable = "bindstorm-frontend"
 
   /// Answers HTTP for one API server of the launch with that identity.
@@ -90,7 +90,7 @@ public enum FrontEndCommand: Sendable, Equatable {
   /// Sends the requests of one launch.
   case ask(Questions)
 
-  /// What a client has to find out.
+  /// What a client must find out.
   public struct Questions: Sendable, Equatable {
     /// Identity of the launch whose answers count.
     public var launch: Int64
@@ -99,9 +99,9 @@ public enum FrontEndCommand: Sendable, Equatable {
     public var port: Int
     /// API servers of the launch, each of which has to answer once.
     public var servers: Int
-    /// Requests of the measurement that follows; 0 for none.
+    /// Requests of the measurement that follows; 0 for no measurement.
     public var requests: Int
-    /// Connections that these go over.
+    /// The number of connections for these.
     public var connections: Int
     /// Limit of the first part, in milliseconds.
     public var timeoutMilliseconds: Int
@@ -122,8 +122,8 @@ public enum FrontEndCommand: Sendable, Equatable {
       self.seed = seed
     }
 
-    /// Most requests that are sent until every API server has answered. Which of them gets a connection is the
-    /// kernel's choice; were each as likely, one of n would get none of these with a chance of less than
+    /// The largest number of requests that are sent until every API server has answered. The kernel chooses which API
+    /// server gets a connection. If each were equally likely, the chance that one of n gets none of these is less than
     /// n e^-200.
     public var limit: Int { 200 * servers }
   }
@@ -141,7 +141,7 @@ public enum FrontEndCommand: Sendable, Equatable {
     }
   }
 
-  /// Reads the arguments; nil if they are not as `arguments` gives them.
+  /// Parses the arguments; nil if they do not have the form that `arguments` gives them.
   public init?(_ arguments: some Collection<String>) {
     let words = Array(arguments)
     guard let verb = words.first, words.count > 1, let launch = Int64(words[1]) else { return nil }

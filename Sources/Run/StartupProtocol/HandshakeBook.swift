@@ -1,5 +1,5 @@
-/// The launcher's book over its engine cores, as a pure state machine: NEW, CONNECTED after HELLO, READY. Any
-/// other order, an unknown identity, a mismatch of place or configuration is what vLLM raises for.
+/// The launcher's record of its engine cores, as a pure state machine: NEW, CONNECTED after HELLO, READY. For another
+/// order, an unknown identity, or a wrong place or configuration vLLM raises an error.
 public struct HandshakeBook: Sendable {
   /// State of an engine core.
   public enum State: Sendable, Equatable {
@@ -8,21 +8,21 @@ public struct HandshakeBook: Sendable {
     case ready
   }
 
-  /// Why the launcher raises.
+  /// Why the launcher raises an error.
   public enum Violation: Error, Equatable {
     /// No engine core has this identity.
     case unknownIdentity
-    /// It is not a status message.
+    /// The message is not a status message.
     case unreadable
-    /// It says that it is where it should not be.
+    /// The engine core reports a wrong place.
     case misplaced(rank: Int)
     /// HELLO twice, READY before HELLO, READY twice.
     case outOfOrder(rank: Int)
-    /// Its configuration is another one.
+    /// Its configuration differs.
     case configurationMismatch(rank: Int)
   }
 
-  /// What to do about a message.
+  /// How to react to a message.
   public enum Answer: Sendable, Equatable {
     /// Send the init message to the engine core.
     case initialise(rank: Int)
@@ -39,8 +39,8 @@ public struct HandshakeBook: Sendable {
 
   /// - Parameters:
   ///   - engines: engine cores of the launch, at least 1.
-  ///   - localEngines: the first so many run on the launcher's node, the rest is headless.
-  ///   - configurationHash: what every READY must carry; nil with a single engine.
+  ///   - localEngines: this many engine cores, the first ones, run on the launcher's node; the others are headless.
+  ///   - configurationHash: the hash that every READY must carry; nil with a single engine.
   public init(engines: Int, localEngines: Int, configurationHash: Int64?) {
     states = Array(repeating: .new, count: engines)
     self.localEngines = localEngines
@@ -80,11 +80,11 @@ public struct HandshakeBook: Sendable {
   }
 }
 
-/// The coordinator's book, pure: it says READY to the engine cores when all of them have subscribed.
+/// The coordinator's book, pure: it publishes READY to the engine cores when all of them have subscribed.
 public struct CoordinatorBook: Sendable {
-  /// What engine cores subscribe with.
+  /// The subscription of engine cores.
   public static let subscription: [UInt8] = [1]
-  /// What they are told when all have.
+  /// The message that they get when all have subscribed.
   public static let ready: [UInt8] = Array("READY".utf8)
 
   private let engines: Int
@@ -93,7 +93,7 @@ public struct CoordinatorBook: Sendable {
 
   public init(engines: Int) { self.engines = engines }
 
-  /// Takes what arrived on the XPUB towards the engine cores; true when READY is to be published now.
+  /// Takes what arrived on the XPUB towards the engine cores; true when READY must be published now.
   public mutating func receive(_ frame: some Collection<UInt8>) -> Bool {
     guard frame.elementsEqual(Self.subscription), !isDone else { return false }
     subscribed += 1
@@ -102,29 +102,29 @@ public struct CoordinatorBook: Sendable {
   }
 }
 
-/// What one API server has heard and been answered, pure.
+/// What one API server has received and which answers it got, pure.
 public struct ServingBook: Sendable {
   /// What an arriving frame means.
   public enum Finding: Sendable, Equatable {
-    /// As it should be.
+    /// As expected.
     case expected(engine: Int)
-    /// It cannot be told what this is, or it is not of this launch.
+    /// Unknown, or not of this launch.
     case stranger
-    /// Heard or answered before.
+    /// Already received or answered.
     case repeated(engine: Int)
   }
 
   private let launch: Int64
   private let server: Int
   private let nonces: [Int64]
-  /// Ranks of the engine cores that this API server has to do with.
+  /// Ranks of the engine cores with which this API server works.
   public let engines: Set<Int>
   private var heard: Set<Int> = []
   private var answered: Set<Int> = []
 
   /// - Parameters:
   ///   - nonces: one for each engine core of the launch.
-  ///   - engines: ranks of those that this API server has to do with; all if nil.
+  ///   - engines: ranks of the engine cores with which this API server works; all if nil.
   public init(launch: Int64, server: Int, nonces: [Int64], engines: Set<Int>? = nil) {
     self.engines = engines ?? Set(nonces.indices)
     self.launch = launch
@@ -132,7 +132,7 @@ public struct ServingBook: Sendable {
     self.nonces = nonces
   }
 
-  /// Whether every identity was heard.
+  /// Whether every identity was received.
   public var hasHeardAll: Bool { heard.count == engines.count }
   /// Whether every engine core has answered.
   public var isServed: Bool { answered.count == engines.count }

@@ -1,6 +1,6 @@
-/// The part of MessagePack (https://github.com/msgpack/msgpack/blob/master/spec.md) that vLLM's start-up
-/// messages are made of: nil, booleans, integers, text, bytes, arrays and maps. Written in the shortest form,
-/// as msgspec and msgpack-python do; read in every form. Floats and extensions are refused.
+/// The part of MessagePack (https://github.com/msgpack/msgpack/blob/master/spec.md) that vLLM's start-up messages use:
+/// nil, booleans, integers, text, bytes, arrays and maps. Values are written in the shortest form, as msgspec and
+/// msgpack-python do, and read in every form. Floats and extensions are refused.
 public indirect enum MessagePack: Sendable, Equatable {
   case null
   case boolean(Bool)
@@ -8,7 +8,7 @@ public indirect enum MessagePack: Sendable, Equatable {
   case text(String)
   case bytes([UInt8])
   case array([MessagePack])
-  /// Pairs in the order in which they stand; keys may be of any kind.
+  /// Pairs in their order in the message; keys may be of any kind.
   case map([Pair])
 
   /// An entry of a map.
@@ -27,19 +27,19 @@ public indirect enum MessagePack: Sendable, Equatable {
     .map(fields.map { Pair(.text($0.0), $0.1) })
   }
 
-  /// The value of a text key of a map, nil if this is none or has none.
+  /// The value of a text key of a map; nil if this is not a map or has no such key.
   public subscript(key: String) -> MessagePack? {
     guard case .map(let pairs) = self else { return nil }
     return pairs.first { $0.key == .text(key) }?.value
   }
 
-  /// The number, nil if it is none.
+  /// The number, nil if it is not a number.
   public var integerValue: Int64? { if case .integer(let value) = self { value } else { nil } }
-  /// The text, nil if it is none.
+  /// The text, nil if it is not a text.
   public var textValue: String? { if case .text(let value) = self { value } else { nil } }
-  /// The boolean, nil if it is none.
+  /// The boolean, nil if it is not a boolean.
   public var booleanValue: Bool? { if case .boolean(let value) = self { value } else { nil } }
-  /// The elements, nil if it is no array.
+  /// The elements, nil if it is not an array.
   public var elements: [MessagePack]? { if case .array(let value) = self { value } else { nil } }
 
   // MARK: Writing
@@ -126,7 +126,7 @@ public indirect enum MessagePack: Sendable, Equatable {
     let bytes: [UInt8]
     var position = 0
 
-    /// No start-up message nests deeper; a bound keeps a stranger's bytes from exhausting the stack.
+    /// No start-up message nests deeper. The limit keeps bytes from a stranger from exhausting the stack.
     static let deepest = 16
 
     mutating func value(depth: Int) -> MessagePack? {
@@ -182,7 +182,7 @@ public indirect enum MessagePack: Sendable, Equatable {
     }
 
     private mutating func array(_ count: Int, _ depth: Int) -> MessagePack? {
-      // Each element takes a byte at least: a length that cannot be true reserves nothing.
+      // Each element takes at least one byte: an impossible length must not reserve memory.
       guard count <= bytes.count - position else { return nil }
       var elements: [MessagePack] = []
       for _ in 0..<count {

@@ -1,5 +1,5 @@
-/// What an engine core says to its launcher on the handshake DEALER: a MessagePack map with `status`, `local`
-/// and `headless`, and with READY `parallel_config_hash` when there is more than one engine.
+/// What an engine core sends to its launcher on the handshake DEALER: a MessagePack map with `status`, `local` and
+/// `headless`; a READY has `parallel_config_hash`, too, when there is more than one engine.
 public struct EngineStatus: Sendable, Equatable {
   /// Where the engine core is.
   public enum Status: String, Sendable {
@@ -37,7 +37,7 @@ public struct EngineStatus: Sendable, Equatable {
     return MessagePack.record(fields).encoded
   }
 
-  /// Reads a frame; nil if it is none.
+  /// Reads a frame; nil if it is not a status message.
   public init?(_ bytes: some Collection<UInt8>) {
     guard let value = MessagePack(bytes),
       let status = value["status"]?.textValue.flatMap(Status.init(rawValue:)),
@@ -49,8 +49,8 @@ public struct EngineStatus: Sendable, Equatable {
   }
 }
 
-/// What the launcher answers to a HELLO: the addresses that the engine core is to connect to. Its Ray-like kin
-/// copies the same object into the actor, before the API servers are started.
+/// The launcher's answer to a HELLO: the addresses to which the engine core must connect. With the backend `ray` the
+/// same object is copied into the actor, before the API servers are started.
 public struct EngineAddresses: Sendable, Equatable {
   /// ROUTERs of the API servers.
   public var inputs: [String]
@@ -92,7 +92,7 @@ public struct EngineAddresses: Sendable, Equatable {
     ]).encoded
   }
 
-  /// Reads an init message; nil if it is none.
+  /// Reads an init message; nil if it is not one.
   public init?(_ bytes: some Collection<UInt8>) {
     guard let addresses = MessagePack(bytes)?["addresses"],
       let inputs = addresses["inputs"]?.elements?.compactMap(\.textValue),
@@ -107,7 +107,7 @@ public struct EngineAddresses: Sendable, Equatable {
   }
 }
 
-/// A request to an engine core and its echo: whose it is, and a number that only this pair in this trial has.
+/// A request to an engine core and its echo: the two processes, and a number that only this pair in this trial has.
 public struct EchoMessage: Sendable, Equatable {
   /// Type byte before a request, as vLLM's ADD.
   public static let requestType: [UInt8] = [0]
@@ -136,7 +136,7 @@ public struct EchoMessage: Sendable, Equatable {
     ]).encoded
   }
 
-  /// Reads a frame; nil if it is none.
+  /// Reads a frame; nil if it is not a request.
   public init?(_ bytes: some Collection<UInt8>) {
     guard let value = MessagePack(bytes), let launch = value["launch"]?.integerValue,
       let server = value["client_index"]?.integerValue,
@@ -153,7 +153,7 @@ public enum EngineIdentity {
     [UInt8(rank & 0xff), UInt8(rank >> 8 & 0xff)]
   }
 
-  /// The rank, nil if the bytes are no identity.
+  /// The rank, nil if the bytes are not an identity.
   public static func rank(_ bytes: some Collection<UInt8>) -> Int? {
     guard bytes.count == 2 else { return nil }
     return bytes.reversed().reduce(0) { $0 << 8 | Int($1) }

@@ -4,8 +4,8 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// Probes until the batch holds as many different numbers as are needed (vllm-project/vllm#42678): no number
-/// twice in one launch, but nothing reserves any of them.
+/// Probes until the batch has enough different ports (vllm-project/vllm#42678). No port occurs twice in one launch, but
+/// nothing reserves any of them.
 public struct BatchDedupe: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "batch-dedupe",
@@ -16,7 +16,7 @@ public struct BatchDedupe: Strategy {
       cooperation: .nobody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .closed,
       weakness: "others may still take a number between close and bind"))
 
-  /// In a pool with fewer free ports than addresses the set never fills.
+  /// In a pool with fewer free ports than addresses the set never gets full.
   private static let mostDrawsPerAddress = 1_000
 
   public init(options: OptionValues) {}
@@ -39,7 +39,7 @@ public struct BatchDedupe: Strategy {
 }
 
 extension StageFailure {
-  /// The kernel or the range has no number left that would do.
+  /// The kernel or the range has no suitable port left.
   static var exhausted: StageFailure {
     StageFailure(stage: BS_STAGE_SCAN.rawValue, code: EADDRINUSE)
   }

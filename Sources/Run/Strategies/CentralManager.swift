@@ -5,8 +5,8 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// API servers ask a manager for numbers, bind, and say what was lost; the manager never gives a lost or given
-/// number again, and gives another (Ray#64623). What was lost first and bound later counts as recovered.
+/// API servers ask a manager for ports, bind them, and report lost ones. The manager never gives out a port twice, and
+/// replaces a lost port by another (Ray#64623). An endpoint that was lost first and bound later counts as recovered.
 public struct CentralManager: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "central-manager",
@@ -29,7 +29,7 @@ public struct CentralManager: Strategy {
 
   private let attempts: Int
   private let timeoutMilliseconds: Int
-  /// Numbers that were given or lost in this trial.
+  /// Ports that were given out or lost in this trial.
   private var blocked: Set<UInt16> = []
 
   public init(options: OptionValues) {

@@ -5,9 +5,8 @@ internal import PortModel
 public import StrategyKit
 internal import Syscalls
 
-/// The binders bind port 0 and write the number into a file that all participants know (`file://` with a
-/// unique name, vllm-project/vllm#50999). A name that is not unique (`unique` 0) finds the file of an earlier
-/// launch.
+/// The binders bind port 0 and write the port into a file that all participants know (`file://` with a unique name,
+/// vllm-project/vllm#50999). With a name that is not unique (`unique` 0) they find the file of an earlier launch.
 public struct FileRendezvous: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "file-rendezvous",
@@ -38,7 +37,7 @@ public struct FileRendezvous: Strategy {
     launch.leaveToBinders()
     guard !isUnique else { return }
     for server in 0..<launch.servers {
-      // The first trial has no predecessor: what one would have left behind is put there.
+      // The first trial has no predecessor: write here what one would have left behind.
       let file = path(launch.number, server)
       do throws(SystemError) {
         guard try ScratchFile.read(file) == nil else { continue }
@@ -56,7 +55,7 @@ public struct FileRendezvous: Strategy {
     for role in EndpointRole.allCases { binder.endpoint(role).pointee.reported_ns = now }
     let ports = EndpointRole.allCases.map { binder.endpoint($0).pointee.bound }
     do throws(SystemError) {
-      // A stale file is read before the new one is there: the reader does not wait when it finds one.
+      // A stale file is read before the new one is written: the reader does not wait if it finds a file.
       try ScratchFile.replace(
         path(binder.launch, binder.number) + (isUnique ? "" : ".next"),
         with: Self.bytes(ports[0], ports[1]))

@@ -2,9 +2,9 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// Numbers by formula, `base` + address, below the ephemeral floor, where the kernel gives none (NeMo-RL's
-/// layout). Nothing is probed. Independent deployments compute the same numbers, and on a host whose
-/// ephemeral range starts lower the kernel gives them away.
+/// Ports by formula, `base` + address, below the ephemeral range, where the kernel chooses none (NeMo-RL's layout).
+/// Nothing is probed. Independent deployments compute the same ports, and on a host whose ephemeral range starts lower
+/// the kernel gives them to other processes.
 public struct FixedRanges: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "fixed-ranges",

@@ -4,8 +4,8 @@ internal import PortModel
 public import StrategyKit
 internal import Syscalls
 
-/// Holds every probe socket until the whole batch is allocated, then closes them all
-/// (vllm-project/vllm#45064): no number twice in one launch; from the close on nothing reserves them.
+/// Holds every probe socket until the whole batch is allocated, then closes them all (vllm-project/vllm#45064). No port
+/// occurs twice in one launch, but nothing reserves the ports after the close.
 public struct HoldAllThenRelease: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "hold-all-then-release",

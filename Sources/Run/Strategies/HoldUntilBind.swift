@@ -2,11 +2,11 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// The process that will bind holds the probe socket, closes it and binds at once (vllm-project/vllm#28636,
-/// #31230). What is left is the moment between its own close and its own bind.
+/// The process that will bind holds the probe socket, closes it and binds at once (vllm-project/vllm#28636, #31230).
+/// The window is reduced to the time between its own close and its own bind.
 ///
-/// It works where one process probes and binds. Here the API server inherits the probe socket, and the
-/// launcher closes its copy when the API server has started, so that the same holds.
+/// This requires that one process probes and binds. Here the API server inherits the probe socket, and the launcher
+/// closes its copy when the API server has started, which has the same effect.
 public struct HoldUntilBind: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "hold-until-bind",

@@ -3,9 +3,9 @@ internal import PortModel
 public import StrategyKit
 internal import Syscalls
 
-/// No port at all: Unix sockets at paths (`ipc://`), as vLLM uses on a single node. Unique paths cannot
-/// collide; shared ones (`unique` 0) do, and silently: libzmq removes a socket file that is in the way, and
-/// the peers of the first launch reach the second. A path that is too long for sun_path (`path_length`) fails.
+/// No port at all: Unix sockets at paths (`ipc://`), as vLLM uses on a single node. Unique paths cannot collide. Shared
+/// paths (`unique` 0) collide silently: libzmq removes a socket file that is in the way, and the peers of the first
+/// launch reach the second. A path that is too long for sun_path (`path_length`) fails.
 public struct IPCPath: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "ipc-path",

@@ -2,9 +2,9 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// vllm-project/vllm#54113: the launcher binds and listens before anything starts and records the address; the
-/// API server inherits the descriptor and adopts it (`ZMQ_USE_FD`); the launcher closes its copy when the API
-/// server has started. The port is never free in between.
+/// vllm-project/vllm#54113: the launcher binds and listens before anything starts and records the address; the API
+/// server inherits the descriptor and adopts it (`ZMQ_USE_FD`); the launcher closes its copy when the API server has
+/// started. The port is bound the whole time.
 public struct InheritedListener: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "inherited-listener",

@@ -2,7 +2,7 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// `InheritedListener` for programs that are started by exec, as vLLM's "spawn" or a Rust front end: the
+/// `InheritedListener` for programs that are started by exec, such as vLLM's "spawn" or a Rust front end: the
 /// descriptors keep fixed numbers across exec.
 public struct InheritedListenerExec: Strategy {
   public static let descriptor = StrategyDescriptor(

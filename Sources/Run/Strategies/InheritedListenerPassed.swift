@@ -2,8 +2,8 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// `InheritedListener` for API servers that run already: the listeners go through a Unix socket
-/// (SCM_RIGHTS, unix(7)).
+/// `InheritedListener` for API servers that already run: the listeners are passed through a Unix socket (SCM_RIGHTS,
+/// unix(7)).
 public struct InheritedListenerPassed: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "inherited-listener-passed",

@@ -2,8 +2,8 @@ internal import Glibc
 internal import PortModel
 internal import Syscalls
 
-/// The launcher's side of a store on a TCP port: takes a key from each API server, whoever else connects. Somebody that
-/// says nothing, or something else, keeps nobody waiting.
+/// The launcher's side of a store on a TCP port: takes a key from each API server, even if strangers connect, too. A
+/// client that sends nothing, or something else, does not delay the others.
 struct KeyStore {
   /// What an API server publishes.
   struct Key: Equatable {
@@ -21,7 +21,7 @@ struct KeyStore {
         + [server, input, output].flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
     }
 
-    /// Nil for what is no key of that mark.
+    /// Nil if the bytes are not a key with that mark.
     init?(_ bytes: [UInt8], mark: UInt64) {
       let number = { (at: Int) in UInt16(bytes[at]) | UInt16(bytes[at + 1]) << 8 }
       guard bytes.count == Self.size else { return nil }
@@ -36,11 +36,12 @@ struct KeyStore {
     }
   }
 
-  /// Somebody who has connected.
+  /// A connected client.
   private struct Client {
     var socket: Int32
     var received: [UInt8] = []
-    /// The key is stored, and the client knows: it closes first. The other way round a reset could overtake the answer.
+    /// The key is stored, and the client knows: the client closes first. If the store closed first, a reset could
+    /// overtake the answer.
     var isAnswered = false
   }
 
@@ -48,7 +49,7 @@ struct KeyStore {
   private let mark: UInt64
   private var clients: [Client] = []
 
-  /// What tells a trial's keys from what strangers send.
+  /// Distinguishes a trial's keys from bytes that strangers send.
   static func mark(ofTrial seed: UInt64) -> UInt64 {
     var generator = SeededGenerator(trialSeed: seed, for: .storeMark)
     return generator.next()
@@ -60,7 +61,7 @@ struct KeyStore {
     self.mark = mark
   }
 
-  /// Waits for news and returns the keys that have come with it, each answered; none if somebody else had some.
+  /// Waits for input and returns the keys that arrived, each answered; none if only strangers sent something.
   /// - Throws: `ETIMEDOUT` once the deadline has passed, and what `poll(2)` and `accept(2)` fail with.
   mutating func take(until deadline: UInt64) throws(SystemError) -> [Key] {
     let readable = try awaitReadable(until: deadline)
@@ -84,12 +85,12 @@ struct KeyStore {
     return keys
   }
 
-  /// Lets those who were answered go first, and closes the connections of all others.
+  /// Lets clients with an answer close first, and closes the connections of all others.
   mutating func close(until deadline: UInt64) {
     for index in clients.indices.reversed() where !clients[index].isAnswered { close(at: index) }
     while !clients.isEmpty, let readable = try? awaitReadable(until: deadline) {
       for index in clients.indices.reversed() where readable[index + 1] { close(at: index) }
-      // Who comes now is too late.
+      // Connections that come now are too late.
       if readable[0], let socket = try? TCPSocket.accept(listener) { closeDescriptor(socket) }
     }
     for index in clients.indices.reversed() { close(at: index) }
@@ -100,7 +101,7 @@ struct KeyStore {
     clients.remove(at: index)
   }
 
-  /// Takes what is there, up to a key and one byte more. Returns whether the connection is still of use.
+  /// Reads what is available, up to a key and one byte more. Returns whether the connection is still useful.
   private func receive(_ client: inout Client) -> Bool {
     var bytes = [UInt8](repeating: 0, count: Key.size + 1 - client.received.count)
     let count = recv(client.socket, &bytes, bytes.count, Int32(MSG_DONTWAIT))
@@ -109,7 +110,7 @@ struct KeyStore {
     return count > 0 && client.received.count <= Key.size
   }
 
-  /// Which are readable: the listener, then the clients.
+  /// Which descriptors are readable: the listener, then the clients.
   private func awaitReadable(until deadline: UInt64) throws(SystemError) -> [Bool] {
     var items = ([listener] + clients.map(\.socket)).map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)

@@ -5,8 +5,8 @@ internal import PlanModel
 internal import StrategyKit
 internal import Syscalls
 
-/// What the inherited-listener strategies share: the launcher binds and listens for every address before
-/// anything starts, and hands the sockets over.
+/// Shared by the inherited-listener strategies: the launcher binds and listens for every address before anything
+/// starts, and hands the sockets over.
 struct ListenerHandover {
   static let options = [
     OptionDescriptor(
@@ -49,12 +49,12 @@ struct ListenerHandover {
     _ = binder.adopt(.output)
   }
 
-  /// A forgotten copy stays open: the trial ends with a leak, which is what happens in the field.
+  /// A forgotten copy stays open: the trial ends with a leak, as real launches do.
   func release(_ launch: Launch) {
     if !closesParentCopy { launch.forgetKept() }
   }
 
-  /// A child that knows nothing of the listeners it inherited, and outlives the API servers.
+  /// A child that does not know of the listeners it inherited, and outlives the API servers.
   private func startBystander(_ launch: Launch) throws(StageFailure) {
     let parent = getpid()
     let pid = bs_fork(BS_PROCESS_BYSTANDER)

@@ -5,11 +5,11 @@ internal import PortModel
 public import StrategyKit
 internal import Syscalls
 
-/// Launchers share a cursor in a file, under a lock file (vllm-project/vllm#43622): they scan upwards from the
-/// cursor and move it on, so no two participants get one number. Others do not take part, and the lock of a
-/// launcher that died is never removed (`stale_lock` 1).
+/// Launchers share a cursor in a file, under a lock file (vllm-project/vllm#43622): they scan upwards from the cursor
+/// and move it on, so no two participants get one port. Other processes do not take part, and the lock of a launcher
+/// that died is never removed (`stale_lock` 1).
 ///
-/// vLLM's cursor only rises, to any number. Here it starts again after `span` numbers, since a run has more launches
+/// vLLM's cursor only rises, to any number. Here it starts again after `span` ports, because a run has more launches
 /// than there are ports: a launch is exhausted only if the whole span is taken.
 public struct LockFileCursor: Strategy {
   public static let descriptor = StrategyDescriptor(
@@ -31,7 +31,7 @@ public struct LockFileCursor: Strategy {
         name: "stale_lock", defaultValue: 0, range: 0...1,
         summary: "1: a dead launcher's lock file is in the way", breaksModel: true),
     ],
-    // The cursor goes on from trial to trial and passes over what is taken: it may come to every one.
+    // The cursor moves on from trial to trial and skips taken ports, so it may reach every port.
     collisionModel: .outsideThePool, numbers: { options, _ in Launch.countedNumbers(options) },
     depths: [.allocate, .bind], requirements: [.scratchFolder],
     traits: StrategyTraits(

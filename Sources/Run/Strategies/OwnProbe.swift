@@ -5,8 +5,8 @@ internal import StrategyKit
 internal import Syscalls
 
 extension Binder {
-  /// What `stagger` and `serialise` do under their precautions: the API server probes by itself, works for a
-  /// while on what vLLM does between choice and bind, and binds the numbers. Returns whether both listen.
+  /// Shared by `stagger` and `serialise`: the API server probes by itself, waits for the time that vLLM works between
+  /// choice and bind, and binds the ports. Returns whether both endpoints listen.
   func probeAndBind(gapMilliseconds: Int) -> Bool {
     guard let input = probe(for: .input), let output = probe(for: .output) else { return false }
     for (role, port) in [(EndpointRole.input, input), (.output, output)] {

@@ -3,13 +3,13 @@ internal import PortModel
 public import StrategyKit
 internal import Syscalls
 
-/// vLLM v0.19's path: the launcher draws each number with `bind(0)`, reads it, closes the socket and hands
-/// the number on; the API server binds it later. Nothing reserves it in between.
+/// vLLM v0.19's path: the launcher draws each port with `bind(0)`, reads it, closes the socket and passes the port on;
+/// the API server binds it later. Nothing reserves it in between: this is the TOCTOU window.
 ///
 /// The probe is `_get_open_port` of vLLM's network_utils: IPv4, wildcard address, no SO_REUSEADDR, no
 /// listen. An API server whose output fails keeps its input bound, since the ROUTER is bound first.
-/// With `reuse_address` 1 the probe sets SO_REUSEADDR, which is proposed as a cure now and then: the kernel then
-/// serves `bind(0)` from half of the range, and the launch collides with itself twice as often.
+/// With `reuse_address` 1 the probe sets SO_REUSEADDR, which is sometimes proposed as a fix: the kernel then serves
+/// `bind(0)` from half of the range, and the launch collides with itself twice as often.
 public struct ProbeThenBind: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "probe-then-bind",

@@ -5,11 +5,12 @@ internal import PortModel
 public import StrategyKit
 internal import Syscalls
 
-/// The final binder binds port 0, holds it, and publishes the number through a key-value store that the
-/// launcher serves on a TCP port; the peers read it there (vllm-project/vllm#36330, #50969, #51018, #51404).
+/// The final binder binds port 0, holds it, and publishes the port through a key-value store that the launcher serves
+/// on a TCP port; the peers read it there (vllm-project/vllm#36330, #50969, #51018, #51404).
 ///
-/// The store needs a first port of its own. Held from the start it is safe; probed (`hold_store` 0) it brings
-/// the race back. Keys of an earlier epoch that nobody cleared (`stale_keys` 1) send the peers elsewhere.
+/// The store needs a first port of its own. If that port is held from the start it is safe; if it is probed
+/// (`hold_store` 0) the race is back. Keys of an earlier epoch that were not cleared (`stale_keys` 1) send the peers to
+/// a wrong address.
 public struct PublishThroughStore: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "publish-through-store",
@@ -111,7 +112,7 @@ public struct PublishThroughStore: Strategy {
     }
   }
 
-  /// A store that is not there yet is waited for, as clients of torch's TCPStore do.
+  /// Waits for a store that is not there yet, as clients of torch's TCPStore do.
   private func connect(_ binder: Binder, until deadline: UInt64) throws(SystemError) -> Int32 {
     while true {
       let socket = try TCPSocket.open()

@@ -2,9 +2,9 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// The binder picks random numbers of a range until one can be bound, as `zmq.Socket.bind_to_random_port`
-/// does, and reports it (SGLang#29455, with 9 ports). Nothing is let go of; but a small range runs out, and
-/// ranges of two deployments overlap.
+/// The binder picks random ports of a range until one can be bound, as `zmq.Socket.bind_to_random_port` does, and
+/// reports it (SGLang#29455, with 9 ports). No port is released. But a small range runs out, and ranges of two
+/// deployments overlap.
 public struct RandomInRange: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "random-in-range",

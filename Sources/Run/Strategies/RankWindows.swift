@@ -3,10 +3,10 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// Each data-parallel rank scans a window of its own, `base` + 100 + rank x `width`, for free numbers
+/// Each data-parallel rank scans its own port window, `base` + 100 + rank x `width`, for free ports
 /// (vllm-project/vllm#45960, merged, and its follow-up #53666: with base 0 every deployment scanned port 100).
 ///
-/// Ranks of one deployment cannot meet. Two deployments with the same base do.
+/// Ranks of one deployment cannot collide. Two deployments with the same base do.
 public struct RankWindows: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "rank-windows",
@@ -31,7 +31,7 @@ public struct RankWindows: Strategy {
   /// What vLLM adds to the master port.
   private static let offset = 100
 
-  /// The numbers that a rank scans.
+  /// The ports that a rank scans.
   private static func window(of rank: Int, _ options: OptionValues) -> Range<Int> {
     let first = options[OptionName.base] + offset + rank * options["width"]
     return first..<first + options["width"]

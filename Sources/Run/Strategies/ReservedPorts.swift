@@ -2,9 +2,9 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// Fixed numbers inside the ephemeral range that the administrator has put on the kernel's reserved list
-/// (`ip_local_reserved_ports`): `bind(0)` and `connect()` never give them. Whoever asks by number gets them
-/// all the same, and two deployments with one configuration do.
+/// Fixed ports inside the ephemeral range that the administrator has put on the kernel's reserved list
+/// (`ip_local_reserved_ports`): `bind(0)` and `connect()` never get them. A process that asks for such a port by number
+/// still gets it, so two deployments with one configuration collide.
 public struct ReservedPorts: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "reserved-ports",

@@ -5,9 +5,9 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// Probe-then-bind whose binder takes the next number when its own is in use (vllm-project/vllm#20151, llm-d's
-/// first version). The peers must learn of it: with `announce` 0 they do not, and go to whoever has the old
-/// number.
+/// Probe-then-bind whose binder takes the next port when its own is in use (vllm-project/vllm#20151, llm-d's first
+/// version). The peers must learn the new port. With `announce` 0 they do not, and connect to the process that has the
+/// old port.
 public struct RetryNewNumber: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "retry-new-number",

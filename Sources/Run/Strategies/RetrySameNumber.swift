@@ -5,8 +5,8 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// Probe-then-bind whose binder tries the same number again when it is in use. It helps where the holder lets
-/// go in time; a launch that was ready only then counts as recovered, not as ready.
+/// Probe-then-bind whose binder tries the same port again when it is in use. It helps if the holder releases the port
+/// in time. A launch that was ready only after a retry counts as recovered, not as ready.
 public struct RetrySameNumber: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "retry-same-number",

@@ -4,11 +4,11 @@ internal import PortModel
 public import StrategyKit
 internal import Syscalls
 
-/// The launcher holds each number with a socket that sets SO_REUSEADDR and never listens; the API server,
-/// whose libzmq sets it, too, binds over it (SkyRL#1302, PrimeIntellect#1012).
+/// The launcher holds each port with a socket that sets SO_REUSEADDR and never listens; the API server, whose libzmq
+/// sets it, too, binds over it (SkyRL#1302, PrimeIntellect#1012).
 ///
-/// Plain binders and `bind(0)` are kept away. Whoever sets SO_REUSEADDR and asks for the number gets in, and
-/// once it listens, it is the API server that fails.
+/// The socket blocks plain binds and `bind(0)`. A process that sets SO_REUSEADDR and asks for the port gets it, and
+/// once that process listens, the API server fails.
 public struct ReuseAddressHold: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "reuseaddr-hold",

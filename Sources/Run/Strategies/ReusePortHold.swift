@@ -7,8 +7,8 @@ internal import Syscalls
 /// (rejected by llm-d with data, not taken by pytorch#169142). libzmq does not set it: the API server makes
 /// the socket itself and lets libzmq adopt it.
 ///
-/// Whoever of the same user sets SO_REUSEPORT shares the port, and its traffic. If the holder listens, too
-/// (`holder_listens`), the kernel gives it its share of the connections, which nobody ever accepts.
+/// A process of the same user that sets SO_REUSEPORT shares the port, and its traffic. If the holder listens, too
+/// (`holder_listens`), the kernel gives it a share of the connections, which are never accepted.
 public struct ReusePortHold: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "reuseport-hold",

@@ -2,8 +2,8 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// The launcher keeps a counter of its own and scans upwards from it (gpustack's `_next_port`): no number
-/// twice in one process. Another process counts from the same start.
+/// The launcher keeps its own counter and scans upwards from it (gpustack's `_next_port`): no port occurs twice in one
+/// process. Another process counts from the same start.
 public struct SequentialCounter: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "sequential-counter",
@@ -17,7 +17,7 @@ public struct SequentialCounter: Strategy {
         name: "span", defaultValue: 8_000, range: 64...60_000,
         summary: "ports after which counting starts again"),
     ],
-    // The counter goes on from trial to trial and passes over what is taken: it may come to every one.
+    // The counter moves on from trial to trial and skips taken ports, so it may reach every port.
     collisionModel: .outsideThePool, numbers: { options, _ in Launch.countedNumbers(options) },
     depths: [.allocate, .bind],
     traits: StrategyTraits(

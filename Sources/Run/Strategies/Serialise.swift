@@ -7,7 +7,7 @@ public import StrategyKit
 internal import Syscalls
 
 /// Every API server of the host does its probe and bind under one lock (flock(2)), as a reviewer of SkyRL#1356
-/// proposed. Participants cannot meet; the start is serial, and others do not take part.
+/// proposed. Participants cannot collide. The start is serial, and other processes do not take the lock.
 public struct Serialise: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "serialise",

@@ -2,8 +2,8 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// The report's workaround, `--api-server-count 1`: two addresses instead of 2N. The race is as it was, with
-/// fewer numbers to lose, and one API server serves everybody.
+/// The report's workaround, `--api-server-count 1`: two addresses instead of 2N. The race remains, with fewer ports to
+/// lose, and one API server serves all clients.
 public struct SingleAPIServer: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "single-api-server",

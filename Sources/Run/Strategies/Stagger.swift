@@ -2,8 +2,8 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// Every API server sleeps a random time before it probes and binds (SkyRL#1356, 1.5 to 3 s). Fewer of them
-/// probe at once; nothing is guaranteed, and others do not stagger.
+/// Every API server sleeps a random time before it probes and binds (SkyRL#1356, 1.5 to 3 s). Fewer of them probe at
+/// once. Nothing is guaranteed, and other processes do not stagger.
 public struct Stagger: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "stagger",

@@ -3,9 +3,9 @@ internal import Messaging
 public import PlanModel
 public import StrategyKit
 
-/// Every strategy there is. Workers get a strategy as its position here.
+/// Every strategy. An order names a strategy by its position here.
 public enum StrategyRegistry {
-  /// One line a strategy.
+  /// One line for each strategy.
   public static let all: [any Strategy.Type] = [
     ProbeThenBind.self,
     BatchDedupe.self,
@@ -40,17 +40,17 @@ public enum StrategyRegistry {
     Check.self,
   ]
 
-  /// All of them, and the deliberately broken ones where those are switched on.
+  /// All of them, and the deliberately broken ones if those are enabled.
   public static let available: [any Strategy.Type] =
     all + (BrokenStrategies.areSwitchedOn ? BrokenStrategies.all : [])
 
-  /// What plans, predictions and reports know of them.
+  /// What plans, predictions and reports know about them.
   public static var descriptors: [StrategyDescriptor] { available.map { $0.descriptor } }
 
   /// Version of the libzmq that the strategies bind with.
   public static var messagingLibraryVersion: String { MessagingLibrary.version }
 
-  /// Why there is no libzmq to bind with; nil if there is one.
+  /// Why libzmq cannot be loaded; nil if it can.
   public static var messagingLibraryProblem: String? { MessagingLibrary.load() }
 
   /// Whether the strategy of that name runs a program that is the whole launch, with its port calls forced.

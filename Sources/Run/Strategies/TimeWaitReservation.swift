@@ -6,9 +6,9 @@ internal import PortModel
 public import StrategyKit
 internal import Syscalls
 
-/// Yelp's ephemeral-port-reserve: the launcher listens, connects to itself, accepts, and closes the accepted
-/// side first. The port stays in TIME_WAIT for a minute: `bind(0)` never gives it, a plain bind is refused,
-/// and the API server, which sets SO_REUSEADDR, binds it. So does anybody else who sets it and asks by number.
+/// Yelp's ephemeral-port-reserve: the launcher listens, connects to itself, accepts, and closes the accepted side
+/// first. The port stays in TIME_WAIT for a minute: `bind(0)` never gives it, a plain bind is refused, and the API
+/// server, which sets SO_REUSEADDR, can bind it. So can any other process that sets it and asks for the port.
 public struct TimeWaitReservation: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "time-wait-reservation",
@@ -33,7 +33,7 @@ public struct TimeWaitReservation: Strategy {
         let client = try TCPSocket.open()
         defer { closeDescriptor(client) }
         _ = try TCPSocket.connect(client, port: port)
-        // Closed before the client: the side that closes first keeps TIME_WAIT, and this one has the port.
+        // Closed before the client: the side that closes first keeps TIME_WAIT, and this side has the port.
         closeDescriptor(try TCPSocket.accept(listener))
       } catch {
         throw StageFailure(stage: BS_STAGE_PROBE.rawValue, code: error.code)
@@ -44,7 +44,7 @@ public struct TimeWaitReservation: Strategy {
 
   public func bind(_ binder: Binder) { binder.bindRequested() }
 
-  /// A trial must not find the last one's reservations: a pool full of them is another pool.
+  /// A trial must not find the reservations of the last one, which would change the pool.
   public func release(_ launch: Launch) {
     _ = bs_destroy_time_wait()
   }

@@ -4,11 +4,11 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// vLLM with VLLM_PORT set: every call scans upwards from the same number and closes what it found, so a launch
-/// that asks 2N times gets one number 2N times, and every launch of the host scans from there
-/// (vllm-project/vllm#43206). With VLLM_DP_MASTER_PORT set, `get_open_port` repeats until the number lies
-/// outside the ten ports it reserves; with VLLM_PORT among them and free it repeats for ever (#36191, #50965).
-/// Here it gives up after `most_rounds` and says so.
+/// vLLM with VLLM_PORT set: every call scans upwards from the same port and closes what it found, so a launch that asks
+/// 2N times gets one port 2N times, and every launch of the host scans from there (vllm-project/vllm#43206). With
+/// VLLM_DP_MASTER_PORT set, `get_open_port` repeats until the port lies outside the ten ports that it reserves; if
+/// VLLM_PORT is free and among them, it repeats for ever (#36191, #50965). Here it gives up after `most_rounds` and
+/// says so.
 public struct VLLMPortScan: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "vllm-port-scan",
@@ -32,7 +32,7 @@ public struct VLLMPortScan: Strategy {
       cooperation: .everybody, isKnownBeforehand: true, worksAcrossHosts: true, failure: .either,
       weakness: "all launches of a host scan from one number; may never end"))
 
-  /// Ports from VLLM_DP_MASTER_PORT upwards that are not given.
+  /// The number of ports from VLLM_DP_MASTER_PORT upwards that are not given out.
   private static let reserved = 10
 
   private let base: Int

@@ -2,8 +2,8 @@ public import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// Probe-then-bind that looks again before it hands the numbers on (emqx#17694): a number that can no longer
-/// be bound is replaced. It detects an early loss; from the second look to the bind it is as before.
+/// Probe-then-bind that checks again before it passes the ports on (emqx#17694): a port that can no longer be bound is
+/// replaced. It detects an early loss. From the second check to the bind the window is open as before.
 public struct VerifyAfterClose: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "verify-after-close",

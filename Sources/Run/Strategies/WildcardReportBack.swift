@@ -5,8 +5,8 @@ public import StrategyKit
 /// vllm-project/vllm#42585: the API server binds port 0, reads `ZMQ_LAST_ENDPOINT` and reports both ports
 /// through its own channel; the launcher waits for all reports before it tells the peers.
 ///
-/// The launcher watches report and process at once: the end of the channel is the process's death. It
-/// gives up after `report_timeout_ms`.
+/// The launcher watches report and process together: the channel ends when the process dies. It gives up after
+/// `report_timeout_ms`.
 public struct WildcardReportBack: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "wildcard-report-back",
@@ -40,7 +40,7 @@ public struct WildcardReportBack: Strategy {
 }
 
 extension Launch {
-  /// Decides on nothing: port 0 for every address, until the binders report theirs.
+  /// Chooses no ports: port 0 for every address, until the binders report theirs.
   func leaveToBinders() {
     for address in 0..<addresses { decide(0, for: address) }
   }

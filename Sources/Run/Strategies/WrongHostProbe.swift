@@ -5,11 +5,11 @@ internal import PortModel
 public import StrategyKit
 internal import Syscalls
 
-/// The driver probes where it runs, the binder binds elsewhere (class III of RFC vllm-project/vllm#51275, merged
-/// fix #50969): that a number is free here says nothing about there.
+/// The driver probes on its own host, the binder binds on another one (class III of RFC vllm-project/vllm#51275, merged
+/// fix #50969). A port that is free on one host may be in use on the other.
 ///
-/// "Here" is 127.0.0.2, "there" 127.0.0.1: two addresses of one host have their ports to themselves, as two
-/// hosts have.
+/// The driver's host is 127.0.0.2, the binder's 127.0.0.1: two addresses of one host have separate ports, as two hosts
+/// have.
 public struct WrongHostProbe: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "wrong-host-probe",

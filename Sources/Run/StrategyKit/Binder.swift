@@ -14,8 +14,8 @@ public enum EndpointRole: Int, Sendable, CaseIterable {
   case output
 }
 
-/// The binder's view of one API server: its slot, its sockets, what it was handed. Lives in the API
-/// server's process; everything it does is recorded in the slot.
+/// The binder's view of one API server: its slot, its sockets, the sockets that it was handed. It lives in the API
+/// server's process, and records everything it does in the slot.
 public final class Binder {
   /// The shared region.
   public let region: SharedRegion
@@ -27,15 +27,15 @@ public final class Binder {
   public var servers: Int { order.serversPerLaunch }
   /// Slot of the API server.
   public let slot: Int
-  /// What the arm orders.
+  /// The arm's order.
   public let order: BindingOrder
   /// Channel to the launcher, -1 if there is none.
   public var channel: Int32 = -1
-  /// Sockets this process was handed, -1 where it was not.
+  /// Sockets that this process was handed, -1 where there is none.
   public var inherited: (input: Int32, output: Int32) = (-1, -1)
   /// The endpoints' sockets.
   public let sockets: EndpointSockets
-  /// Injects the plan's faults; nil if it has none.
+  /// Injects the plan's faults; nil if there are none.
   public var injector: (any Injector)?
   private let server: UnsafeMutablePointer<bs_server>
   private let claim: UInt32
@@ -59,7 +59,7 @@ public final class Binder {
     role == .input ? server.input : server.output
   }
 
-  /// The port the launcher decided on, 0 for a wildcard bind.
+  /// The port that the launcher chose, 0 for a wildcard bind.
   public func requested(_ role: EndpointRole) -> UInt16 { endpoint(role).pointee.requested }
 
   /// Whether both endpoints listen.
@@ -72,7 +72,7 @@ public final class Binder {
     SeededGenerator(trialSeed: region.pointer.pointee.trial_seed, for: .binder, UInt64(slot))
   }
 
-  /// Whether an adapter binds the endpoints, and this process does not.
+  /// Whether an adapter binds the endpoints instead of this process.
   public var launcherBinds: Bool { region.launcher(launch).pointee.binds_itself != 0 }
 
   /// Sleeps.
@@ -82,11 +82,11 @@ public final class Binder {
 
   // MARK: Binding
 
-  /// Binds and listens. Returns false, with errno and the port's holder in the record, if it fails. After an
-  /// earlier failure of the same endpoint with EADDRINUSE this is a retry, and counted as one.
+  /// Binds and listens. Returns false, with errno and the port's holder in the record, if it fails. After an earlier
+  /// failure of the same endpoint with EADDRINUSE this counts as a retry.
   /// - Parameters:
-  ///   - port: 0 for one of the kernel's choice.
-  ///   - sharing: beside what libzmq sets by itself (SO_REUSEADDR).
+  ///   - port: 0 to let the kernel choose.
+  ///   - sharing: options beyond those that libzmq sets by itself (SO_REUSEADDR).
   public func bind(_ role: EndpointRole, port: UInt16, sharing: TCPSocket.Sharing = []) -> Bool {
     let record = begin(role, port: port)
     record.pointee.requested = port
@@ -94,8 +94,8 @@ public final class Binder {
       role, sockets.bind(role, port: port, sharing: sharing, pausing: pausing(role, port)))
   }
 
-  /// Binds the first of the numbers that can be had, as a search: that others are taken is no failure and no
-  /// retry. Returns false, with the last errno at stage `scan`, if none can.
+  /// Binds the first port in the list that is free, as a search: taken ports are neither failures nor retries. Returns
+  /// false, with the last errno at stage `scan`, if none can be bound.
   public func bindAny(_ role: EndpointRole, of ports: some Sequence<UInt16>) -> Bool {
     let record = begin(role, port: 0)
     record.pointee.requested = 0
@@ -138,8 +138,8 @@ public final class Binder {
     return socket
   }
 
-  /// Draws a number with `bind(0)` on the wildcard address and lets go of it at once; nil, with errno in the
-  /// endpoint's record, if there is none.
+  /// Draws a port with `bind(0)` on the wildcard address and releases it at once; nil, with errno in the endpoint's
+  /// record, if there is none.
   public func probe(for role: EndpointRole) -> UInt16? {
     let record = endpoint(role)
     do throws(SystemError) {
@@ -164,7 +164,7 @@ public final class Binder {
     endpoint(role).pointee.is_bound = 1
   }
 
-  /// Notes a failure of the endpoint that no other call of this class has noted.
+  /// Records a failure of the endpoint that no other method of this class has recorded.
   public func fail(_ role: EndpointRole, stage: bs_stage, code: Int32) {
     endpoint(role).pointee.error = code
     endpoint(role).pointee.stage = stage.rawValue
@@ -186,7 +186,7 @@ public final class Binder {
     let message = ChannelMessage(.report, first: input, second: output)
     let code = send(message, change)
     if code != 0 {
-      // What did not go out was not reported.
+      // A report that was not sent does not count as reported.
       for role in EndpointRole.allCases { endpoint(role).pointee.reported_ns = 0 }
       fail(.input, stage: BS_STAGE_REPORT, code: code)
     }
@@ -214,7 +214,7 @@ public final class Binder {
 
   // MARK: Faults
 
-  /// The API server has come to a point. Returns what is to become of a report.
+  /// The API server has reached a point. Returns what happens to a report.
   @discardableResult
   public func reach(_ point: InjectionPoint, port: UInt16 = 0) -> InjectionSite.ReportChange {
     guard let injector else { return .none }
@@ -224,7 +224,7 @@ public final class Binder {
     return site.report
   }
 
-  /// What to do between `bind()` and `listen()`; nil, so that they stay one call, unless there is something.
+  /// What to do between `bind()` and `listen()`; nil if there is nothing, so that they stay one call.
   private func pausing(_ role: EndpointRole, _ port: UInt16) -> (() -> Void)? {
     guard role == .output, injector?.expects(.betweenBindAndListen) == true else { return nil }
     return { self.reach(.betweenBindAndListen, port: port) }
@@ -235,7 +235,7 @@ public final class Binder {
     _ = ChannelMessage(.failure).send(over: channel)
   }
 
-  /// Asks the launcher for a number to bind.
+  /// Asks the launcher for a port to bind.
   /// - Parameter lost: a number that could not be bound, 0 if there is none.
   /// - Returns: nil, with errno in the record, if the launcher does not answer or has none.
   public func ask(
@@ -266,16 +266,16 @@ public final class Binder {
     if received == 2 { inherited = (pair[0], pair[1]) }
   }
 
-  /// Whether the launcher has failed already, and nobody waits any more.
+  /// Whether the launcher has already failed, so that no process waits any more.
   public var hasLauncherFailed: Bool { bs_load_error(region.launcher(launch)) != 0 }
 
   /// Seed of the trial.
   public var trialSeed: UInt64 { region.pointer.pointee.trial_seed }
 
-  /// The number of the launcher's own service.
+  /// The port of the launcher's own service.
   public var servicePort: UInt16 { region.launcher(launch).pointee.service_port }
 
-  /// Closes everything and waits until the kernel has really let go of the ports.
+  /// Closes everything and waits until the kernel has released the ports.
   public func close() {
     for role in EndpointRole.allCases {
       let port = endpoint(role).pointee.bound
@@ -306,7 +306,7 @@ public final class Binder {
       record.pointee.bound = port
       record.pointee.is_bound = 1
       if record.pointee.is_path != 0 { return true }
-      // A number that somebody decided on was counted when it was drawn.
+      // A port that was chosen earlier was counted when it was drawn.
       if (record.pointee.requested == 0 && !isAdopted) || record.pointee.retries > 0 {
         record.pointee.draws += 1
       }
@@ -328,8 +328,8 @@ public final class Binder {
 }
 
 extension Binder {
-  /// Binds both endpoints to the numbers that the launcher decided on, as vLLM does: the input first, and
-  /// the output not at all when the input failed.
+  /// Binds both endpoints to the ports that the launcher chose, as vLLM does: the input first, and the output only if
+  /// the input succeeded.
   public func bindRequested() {
     guard bind(.input, port: requested(.input)) else { return }
     _ = bind(.output, port: requested(.output))

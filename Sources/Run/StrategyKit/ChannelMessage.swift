@@ -2,7 +2,7 @@ internal import CLinuxShims
 internal import Glibc
 internal import Syscalls
 
-/// What an API server and its launcher say to each other over their channel.
+/// The messages between an API server and its launcher over their channel.
 public struct ChannelMessage: Sendable, Equatable {
   /// What it means.
   public enum Kind: UInt16, Sendable {
@@ -10,9 +10,9 @@ public struct ChannelMessage: Sendable, Equatable {
     case report = 1
     /// API server: I failed; there will be no report.
     case failure
-    /// API server: which number shall the endpoint `role` bind? `first` is one that was lost, or 0.
+    /// API server: asks for a port to bind for the endpoint `role`. `first` is a port that was lost, or 0.
     case question
-    /// Launcher: bind the number `first`; 0 if there is none.
+    /// Launcher: bind the port `first`; 0 if there is none.
     case answer
   }
   public var kind: Kind
@@ -48,7 +48,7 @@ public struct ChannelMessage: Sendable, Equatable {
     Self.send([first, second], over: channel)
   }
 
-  /// Sends what is no message.
+  /// Sends bytes that are not a message.
   public static func sendGarbage(over channel: Int32) -> Int32 {
     send([.max, .max, .max], over: channel)
   }
@@ -61,23 +61,23 @@ public struct ChannelMessage: Sendable, Equatable {
     return 0
   }
 
-  /// Receives one, and waits for its second half where only the first has come, as whoever reads a message from a
-  /// pipe does. Nil at the end of the channel or when the datagram is no message.
+  /// Receives a message, and waits for its second half if only the first has come, like a reader of a pipe. Nil at the
+  /// end of the channel or when the datagram is not a message.
   public static func receive(from channel: Int32) -> ChannelMessage? {
     if case .message(let message) = read(from: channel) { message } else { nil }
   }
 
-  /// What came through a channel.
+  /// The result of receiving from a channel.
   public enum Received {
     /// A whole message.
     case message(ChannelMessage)
-    /// The other side has closed it, as the end of its process does.
+    /// The other side has closed it, or its process has ended.
     case end
-    /// It is no message.
+    /// It is not a message.
     case unreadable
   }
 
-  /// The same as `receive`, with the reason why there is no message.
+  /// The same as `receive`, but gives the reason why there is no message.
   public static func read(from channel: Int32) -> Received {
     var words: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
     let size = MemoryLayout.size(ofValue: words)
@@ -96,7 +96,7 @@ public struct ChannelMessage: Sendable, Equatable {
     return .message(ChannelMessage(kind, role: words.1, first: words.2, second: words.3))
   }
 
-  /// Takes whatever has come and was not received, and drops it.
+  /// Reads everything that has arrived, and drops it.
   public static func discard(from channel: Int32) {
     var words: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
     while true {

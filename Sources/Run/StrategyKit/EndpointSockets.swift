@@ -5,7 +5,7 @@ public import Messaging
 public import PlanModel
 public import Syscalls
 
-/// Plain listeners of both endpoints, -1 where there is none. No array: its memory would be another page for each
+/// Plain listeners of both endpoints, -1 where there is none. Not an array: its memory would be another page for each
 /// fresh API server to copy.
 public struct PlainListeners: Sendable {
   private var input: Int32 = -1
@@ -20,7 +20,7 @@ public struct PlainListeners: Sendable {
 
 /// The sockets behind an API server's two endpoints: libzmq's ROUTER and PULL, or plain TCP listeners.
 public final class EndpointSockets {
-  /// What came of a bind or an adoption.
+  /// The result of a bind or an adoption.
   public enum BindResult {
     /// It listens on this port.
     case listening(UInt16)
@@ -28,10 +28,10 @@ public final class EndpointSockets {
     case failed(stage: UInt32, code: Int32)
   }
 
-  /// Descriptors of a worker lie below this: it opens a few dozen at most.
+  /// Descriptors of a worker are below this number: it opens a few dozen at most.
   private static let highestDescriptor: Int32 = 127
-  /// How long libzmq's thread may take to close listeners, which it does in microseconds. A listener that is still
-  /// open then costs the next trial its number, and shows there.
+  /// How long libzmq's thread may take to close listeners. It normally takes microseconds. A listener that is still
+  /// open afterwards blocks its port in the next trial, which reports it.
   private static let closingNanoseconds: UInt64 = 5_000_000_000
 
   private let kind: SocketKind
@@ -39,13 +39,13 @@ public final class EndpointSockets {
   /// Made with the context, used by the first bind of the input.
   private var firstRouter: Socket?
   private let host: TCPSocket.Host
-  /// A ZeroMQ address of the host up to its port. Made in the launcher, once: making a string costs a fresh API server
-  /// ten page faults.
+  /// A ZeroMQ address of the host up to its port. It is made once, in the launcher: making a string costs a fresh API
+  /// server ten page faults.
   private let addressStart: [UInt8]
   private var router: Socket?
   private var pull: Socket?
   private var listeners = PlainListeners()
-  /// Last, so that it ends after its sockets: it waits for them.
+  /// Last, so that it ends after its sockets, for which it waits.
   private var context: Context?
 
   /// Sockets that are still to be opened, which another process may do.
@@ -58,12 +58,12 @@ public final class EndpointSockets {
     addressStart = kind == .zmq ? Array("tcp://\(host.text):".utf8) : []
   }
 
-  /// Does what need not wait for the numbers; in the process that binds.
-  /// - Throws: `MessagingError` if libzmq's context cannot be had.
+  /// Does the work that does not depend on the ports, in the process that binds.
+  /// - Throws: `MessagingError` if libzmq's context cannot be created.
   public func open() throws(MessagingError) {
     guard kind == .zmq else { return }
     context = try Context(ioThreads: 2)
-    // The first socket starts libzmq's threads. vLLM's context is old by the time the endpoints bind.
+    // The first socket starts libzmq's threads. In vLLM the context already exists long before the endpoints bind.
     firstRouter = try Socket(.router, in: context!)
   }
 
@@ -114,9 +114,9 @@ public final class EndpointSockets {
     return listener >= 0 ? TCPSocket.inode(of: listener) : 0
   }
 
-  /// Closes both endpoints. libzmq closes the listeners later, in its I/O thread, and a trial must not start
-  /// while the last one's ports are still held: in a namespace of its own the harness counts the sockets, once
-  /// for all; elsewhere it cannot, and each API server waits for its own.
+  /// Closes both endpoints. libzmq closes the listeners later, in its I/O thread, and a trial must not start while the
+  /// last one's ports are still held. In a namespace of its own the harness counts the sockets once for all processes.
+  /// Elsewhere it cannot, and each API server waits for its own.
   public func close() {
     switch kind {
     case .zmq:
@@ -162,7 +162,7 @@ public final class EndpointSockets {
     case listener(Int32)
   }
 
-  /// A listener is its own from the call on, whatever comes of it.
+  /// From this call on a listener belongs to it, whatever the result.
   private func bindMessaging(_ role: EndpointRole, to place: Place) -> BindResult {
     do throws(MessagingError) {
       let socket: Socket
@@ -186,7 +186,7 @@ public final class EndpointSockets {
       if role == .input { router = consume socket } else { pull = consume socket }
       return .listening(port)
     } catch {
-      // libzmq reports bind() and listen() alike.
+      // libzmq does not distinguish errors of bind() and listen().
       if case .listener = place {
         return .failed(stage: BS_STAGE_ADOPT.rawValue, code: error.code)
       }

@@ -11,7 +11,7 @@ public final class Launch {
   public let region: SharedRegion
   /// Number of the launch within the trial.
   public let number: Int
-  /// What the arm orders.
+  /// The arm's order.
   public let order: WorkerOrder
   /// API servers of the launch.
   public var servers: Int { order.serversPerLaunch }
@@ -23,7 +23,7 @@ public final class Launch {
   public var channels: [Int32]
   /// Descriptors of the launcher that its API servers must not keep.
   public var privateDescriptors: [Int32] = []
-  /// Injects the plan's faults; nil if it has none.
+  /// Injects the plan's faults; nil if there are none.
   public var injector: (any Injector)?
   /// Random numbers of this launch in this trial.
   public var generator = SeededGenerator(seed: 0)
@@ -75,20 +75,20 @@ public final class Launch {
     (server, order.serversPerLaunch + server)
   }
 
-  /// What peers are told to connect to: an address of a port, 0 while it is not known, or of a path.
+  /// What peers must connect to: the port of an address, 0 while it is not known, or the path.
   public func dialled(_ address: Int) -> String {
     let record = endpoint(address)
     if record.pointee.is_path != 0 { return "ipc://" + String(cString: bs_path_of(record)) }
     return "tcp://\(order.host.text):\(record.pointee.advertised)"
   }
 
-  /// Decides on a number: the API server is told to bind it, and the peers to connect to it.
+  /// Chooses a port: the API server must bind it, and the peers must connect to it.
   public func decide(_ port: UInt16, for address: Int) {
     endpoint(address).pointee.requested = port
     endpoint(address).pointee.advertised = port
   }
 
-  /// Decides on the path of a Unix socket, which the peers are told as far as it fits the record.
+  /// Chooses the path of a Unix socket. The peers get as much of it as fits the record.
   public func decide(path: String, for address: Int) {
     let record = endpoint(address)
     record.pointee.is_path = 1
@@ -116,7 +116,7 @@ public final class Launch {
     slot.pointee.stage = failure.stage
   }
 
-  /// The host refused a process of the launch, or a channel to it: no failure of the strategy.
+  /// The host refused a process of the launch, or a channel to it: not a failure of the strategy.
   /// - Parameters:
   ///   - what: could not be made, in words.
   ///   - code: errno.
@@ -125,10 +125,10 @@ public final class Launch {
     return StageFailure(stage: BS_STAGE_HOST.rawValue, code: code)
   }
 
-  /// Says in words what the launch has to say.
+  /// Sets the text that the launch reports.
   public func setDetail(_ text: String) { region.setDetail(text, of: number) }
 
-  /// The launcher has come to a point.
+  /// The launcher has reached a point.
   public func reach(_ point: InjectionPoint) {
     guard let injector else { return }
     let first = endpoint(0).pointee

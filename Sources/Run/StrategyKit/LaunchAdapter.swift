@@ -2,7 +2,7 @@ internal import CSharedRegion
 internal import Glibc
 internal import RunContract
 
-/// A launch whose endpoints an adapter binds: what it says of itself is recorded as its own word.
+/// A launch whose endpoints an adapter binds: its statements are recorded as such.
 extension Launch {
   /// Root of the adapter's processes, 0 if there is none.
   public var adapterTree: Int32 {
@@ -16,7 +16,7 @@ extension Launch {
     set { slot.pointee.binds_itself = newValue ? 1 : 0 }
   }
 
-  /// Records an address as bound by the adapter, which is only its own word.
+  /// Records an address as bound by the adapter. This is only the adapter's statement.
   public func noteBound(
     _ port: UInt16, for address: Int, attempted: UInt64, finished: UInt64, reported: UInt64
   ) {
@@ -42,7 +42,7 @@ extension Launch {
     PortHolder.find(port, at: nil, in: region).note(in: record)
   }
 
-  /// The adapter lets go of what it bound.
+  /// The adapter releases what it bound.
   public func forgetBound() {
     guard bindsItself else { return }
     for address in 0..<addresses {

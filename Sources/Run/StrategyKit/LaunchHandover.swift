@@ -6,14 +6,14 @@ internal import Syscalls
 
 /// Sockets that the launcher hands over to API servers: inherited with the fork, or passed through their channels.
 extension Launch {
-  /// Hands a socket to the API server that has the address; ours is closed when it was started.
+  /// Hands a socket to the API server of the address; our copy is closed once that server has started.
   public func handOver(_ socket: Int32, port: UInt16, for address: Int) {
     handed[address] = socket
     slot.pointee.hands_sockets = 1
     region.setClaim(claim, on: port)
   }
 
-  /// Keeps our copies of what is handed over, too: they are closed with the rest of what is kept.
+  /// Also keeps our copies of what is handed over: they are closed with the other kept sockets.
   public func keepHanded() {
     for address in handed.indices where handed[address] >= 0 {
       let copy = fcntl(handed[address], F_DUPFD_CLOEXEC, 0)
@@ -21,7 +21,7 @@ extension Launch {
     }
   }
 
-  /// Passes the sockets through the channels, where API servers have them from then on.
+  /// Passes the sockets through the channels, from which API servers take them.
   public func passHanded() throws(StageFailure) {
     for server in 0..<order.serversPerLaunch {
       let (input, output) = addresses(of: server)
@@ -32,7 +32,7 @@ extension Launch {
     }
   }
 
-  /// Closes the launcher's copies of what is handed over: after the hand-over, or when it failed.
+  /// Closes the launcher's copies of what is handed over, after the hand-over or when it failed.
   public func closeHanded() {
     for address in handed.indices where handed[address] >= 0 {
       closeDescriptor(handed[address])
@@ -40,7 +40,7 @@ extension Launch {
     }
   }
 
-  /// Closes what was to be handed over and never was: the trial held it to its end.
+  /// Closes sockets that were meant to be handed over and never were: the trial held them to its end.
   public func dropHanded() {
     for address in handed.indices where handed[address] >= 0 {
       let port = endpoint(address).pointee.requested
@@ -53,7 +53,7 @@ extension Launch {
   public func takeHanded(of server: Int) -> (input: Int32, output: Int32) {
     let (input, output) = addresses(of: server)
     let own = (handed[input], handed[output])
-    // Nothing is written, or retained, where there is nothing: it would be a page to copy.
+    // If there is nothing, nothing is written or retained, because that would copy a page.
     if own.0 >= 0 { handed[input] = -1 }
     if own.1 >= 0 { handed[output] = -1 }
     closeHanded()

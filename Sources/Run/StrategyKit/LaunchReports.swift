@@ -3,7 +3,7 @@ internal import Glibc
 internal import RunContract
 internal import Syscalls
 
-/// What API servers say through their channels.
+/// What API servers send through their channels.
 extension Launch {
   /// Serves the channels until every API server has reported, and advertises what was reported.
   /// - Parameter answer: called with an API server's number and its question; the answer goes back.

@@ -3,15 +3,15 @@ internal import Glibc
 internal import RunContract
 internal import Syscalls
 
-/// A port of the launcher's own, for a service such as a store.
+/// The launcher's own port for a service, such as a store.
 extension Launch {
-  /// The number of the launcher's own service, as of a store; API servers read it from the region.
+  /// The port of the launcher's own service, such as a store; API servers read it from the region.
   public var servicePort: UInt16 {
     get { slot.pointee.service_port }
     set { slot.pointee.service_port = newValue }
   }
 
-  /// Binds the service's number and listens; notes who has it if that fails.
+  /// Binds the service's port and listens; records who has it if that fails.
   public func openService() throws(StageFailure) -> Int32 {
     let wanted = servicePort
     do throws(StageFailure) {
@@ -27,7 +27,7 @@ extension Launch {
     }
   }
 
-  /// Notes a port of the launcher's own that could not be bound, and who has it.
+  /// Records a port of the launcher's own that could not be bound, and who has it.
   public func noteServiceLost(_ port: UInt16) {
     servicePort = port
     let holder = PortHolder.find(port, at: nil, in: region)

@@ -2,12 +2,12 @@ public import CSharedRegion
 internal import RunContract
 public import Syscalls
 
-/// Sockets that the launcher makes: to draw numbers, to try them, and to hold them.
+/// Sockets that the launcher makes: to draw ports, to try them, and to hold them.
 extension Launch {
   /// Makes a bound socket.
   /// - Parameters:
-  ///   - port: 0 for one of the kernel's choice.
-  ///   - stage: where a failure is said to have happened.
+  ///   - port: 0 to let the kernel choose.
+  ///   - stage: the stage of a failure in the record.
   public func open(
     port: UInt16 = 0, on host: TCPSocket.Host = .wildcard, sharing: TCPSocket.Sharing = [],
     listens: Bool = false, backlog: Int32 = 100, stage: bs_stage = BS_STAGE_PROBE
@@ -29,23 +29,22 @@ extension Launch {
     }
   }
 
-  /// Draws a number as vLLM's `_get_open_port` does: bind to the wildcard address and port 0, read, close.
+  /// Draws a port as vLLM's `_get_open_port` does: bind to the wildcard address and port 0, read, close.
   public func probe(sharing: TCPSocket.Sharing = []) throws(StageFailure) -> UInt16 {
     let (socket, port) = try open(sharing: sharing)
     closeDescriptor(socket)
     return port
   }
 
-  /// Whether the number can be bound at this moment, found out by binding and closing.
+  /// Whether the port can be bound at this moment, found by binding and closing.
   public func isFree(_ port: UInt16) -> Bool {
     guard let (socket, _) = try? open(port: port) else { return false }
     closeDescriptor(socket)
     return true
   }
 
-  /// The first number from `first` upwards that can be bound, found as vLLM's `_get_open_port` does with
-  /// VLLM_PORT: bind, and the next number on any error. Nil when `tries` numbers were not free.
-  /// Nor is there one above 65,535.
+  /// The first port from `first` upwards that can be bound, found as vLLM's `_get_open_port` does with VLLM_PORT: bind,
+  /// and try the next port on any error. Nil if `tries` ports were not free, or if the search passed 65,535.
   public func scan(from first: Int, tries: Int) -> UInt16? {
     guard first < 65_536, tries > 0 else { return nil }
     return (first..<min(first + tries, 65_536)).lazy.map { UInt16($0) }.first { self.isFree($0) }
@@ -60,7 +59,7 @@ extension Launch {
   /// How many sockets are held for the API servers.
   public var heldSockets: Int { handed.count { $0 >= 0 } + kept.count }
 
-  /// Closes what was kept.
+  /// Closes the sockets that are held.
   public func closeKept() {
     for socket in kept {
       if let port = try? TCPSocket.port(of: socket) { region.clearClaim(claim, on: port) }
@@ -69,7 +68,7 @@ extension Launch {
     kept.removeAll(keepingCapacity: true)
   }
 
-  /// Leaves what is kept open for good: a leak, on purpose.
+  /// Leaves the held sockets open for good: a leak, on purpose.
   public func forgetKept() {
     kept.removeAll(keepingCapacity: true)
   }

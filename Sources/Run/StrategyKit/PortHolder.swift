@@ -9,12 +9,12 @@ struct PortHolder {
   var claim: UInt32
   /// `bs_holder_state`.
   var state: UInt32
-  /// Since when the claim stands, 0 where that is not on record.
+  /// Since when the claim exists, 0 if that is not recorded.
   var since: UInt64
   /// The kernel's socket, 0 if there is none.
   var inode: UInt64 = 0
 
-  /// Notes it in the record of the endpoint that lost the port.
+  /// Stores it in the record of the endpoint that lost the port.
   func note(in record: UnsafeMutablePointer<bs_endpoint>) {
     record.pointee.holder_claim = claim
     record.pointee.holder_state = state
@@ -38,7 +38,7 @@ struct PortHolder {
     return PortHolder(claim: claim, state: BS_HOLDER_FOUND.rawValue, since: since, inode: inode)
   }
 
-  /// The inode of a socket that keeps others from binding the port; nil if there is none.
+  /// The inode of a socket that prevents others from binding the port; nil if there is none.
   private static func socket(
     on port: UInt16, at host: TCPSocket.Host?
   ) throws(SystemError) -> UInt64? {

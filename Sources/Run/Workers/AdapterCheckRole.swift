@@ -5,7 +5,7 @@ internal import Strategies
 internal import Syscalls
 internal import TerminalText
 
-/// `bindstorm adapter-check`: examines an adapter in a network namespace of its own, where one can be had.
+/// `bindstorm adapter-check`: tests an adapter in its own network namespace, if one is available.
 enum AdapterCheckRole {
   /// First argument.
   static let command = "adapter-check"

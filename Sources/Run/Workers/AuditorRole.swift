@@ -9,8 +9,8 @@ internal import Strategies
 internal import StrategyKit
 internal import Syscalls
 
-/// The ownership check's dialler: it goes to every advertised endpoint from outside, as an engine core
-/// would, and notes who answers; or it asks the kernel who listens. Judging is not its business.
+/// The dialler of the ownership check: it connects to every advertised endpoint from outside, as an engine core would,
+/// and records who answers; or it asks the kernel who listens. It does not judge.
 final class AuditorRole {
   private let region: SharedRegion
   private let order: WorkerOrder
@@ -18,13 +18,13 @@ final class AuditorRole {
   private let plainSockets: PlainSockets
   private var seen: UInt32
 
-  /// Below every pool. All connections have this source port: their targets differ, which is enough (tcp(7)),
-  /// and a check that took source ports from the pool under test would fail where the pool is full.
+  /// Below every pool. All connections have this source port. That is possible because their targets differ (tcp(7)). A
+  /// check that took source ports from the pool under test would fail when the pool is full.
   static let sourcePort: UInt16 = 1_023
-  /// Without a namespace of our own a port below 1024 may be out of reach.
+  /// Without our own namespace a port below 1024 may need a privilege.
   private var dialsFromOutside: Bool { order.confinedTo == nil }
 
-  /// Sockets dialled at once; more are dialled in turn.
+  /// The largest number of sockets dialled at once; more are dialled in turn.
   private static let batch = 256
 
   init(region: SharedRegion, order: WorkerOrder, seen: UInt32) {
@@ -66,7 +66,7 @@ final class AuditorRole {
 
   private func dial(_ slots: [Int], with body: (ArraySlice<Int>, UInt64) throws -> Void) {
     let deadline = MonotonicClock.now() + UInt64(order.timeoutMilliseconds) * 1_000_000
-    // Where the records show already that it is wrong, an answer would change nothing.
+    // If the records already show a failure, an answer would change nothing.
     let strange = slots.filter { !listensAsAdvertised($0) }
     if !strange.isEmpty { _ = countListeners(strange) }
     let slots = strange.isEmpty ? slots : slots.filter(listensAsAdvertised)
@@ -90,7 +90,7 @@ final class AuditorRole {
     Nonce(trialSeed: region.pointer.pointee.trial_seed, slot: slot, endpoint: role.rawValue)
   }
 
-  /// Notes who answered the question to the slot's endpoint; nil if what came is no nonce.
+  /// Records who answered the question to the slot's endpoint; nil if the bytes are not a nonce.
   private func note(_ answer: Nonce?, to slot: Int, _ role: EndpointRole) {
     let servers = order.launches * order.serversPerLaunch
     let answerer = question(slot, role).answerer(answer, servers: servers)
@@ -108,18 +108,18 @@ final class AuditorRole {
     endpoint(slot, role).pointee.advertised
   }
 
-  /// What a peer is told to connect to.
+  /// The address to which peers connect.
   private func address(_ slot: Int, _ role: EndpointRole) -> String {
     let endpoint = endpoint(slot, role)
     if endpoint.pointee.is_path != 0 { return "ipc://" + String(cString: bs_path_of(endpoint)) }
     let target = "\(order.host.text):\(endpoint.pointee.advertised)"
-    // The wildcard is the one source that libzmq does not first look for among the interfaces' names (getifaddrs(3));
-    // in brackets, since zmq_connect(3) wants no address to start with an asterisk.
+    // The wildcard is the only source that libzmq does not first look up among the interfaces' names (getifaddrs(3)).
+    // It is in brackets because zmq_connect(3) does not allow an address to start with an asterisk.
     return dialsFromOutside ? "tcp://[*]:\(Self.sourcePort);\(target)" : "tcp://\(target)"
   }
 
   private func dialMessaging(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
-    // Arrays hold no non-copyable sockets; a class does.
+    // Arrays cannot hold non-copyable sockets; a class can.
     var dealers: [OwnedSocket] = []
     var pushers: [OwnedSocket] = []
     var poll = Poll()
@@ -148,11 +148,11 @@ final class AuditorRole {
         }
       }
     }
-    // The PULLs answer through the shared region: whoever gets the nonce notes it. Closing now would take the
-    // nonce along, so the pushers stay until it has arrived or the time is over.
+    // The PULLs answer through the shared region: the process that gets the nonce records it. Closing now would drop
+    // the nonce, so the pushers stay open until it has arrived or the time is over.
     for index in asked where !silent.contains(index) {
       let slot = slots[index]
-      // A stranger at the input is proof enough.
+      // A stranger at the input is sufficient proof.
       if region.server(slot).pointee.input.answered_by != UInt32(slot) + 1 { continue }
       while bs_load(bs_answered_by(region.server(slot).output)) == 0
         && MonotonicClock.now() < deadline && region.server(slot).pointee.is_dead == 0
@@ -189,11 +189,11 @@ final class AuditorRole {
     }
   }
 
-  /// Notes how many sockets a connection to each advertised endpoint could reach. A nonce that is answered does not
-  /// prove that the next one will be: where two sockets listen on one port (SO_REUSEPORT) the kernel deals connections
-  /// out between them. Asked while the API servers are at their answers, so that it costs no time of its own.
-  /// - Returns: the slots whose answer is worth waiting for. Where nobody listens, nobody will answer; where the
-  ///   records show already that it is wrong, an answer would change nothing.
+  /// Records how many sockets a connection to each advertised endpoint could reach. One answered nonce does not prove
+  /// that the next one will be answered: if two sockets listen on one port (SO_REUSEPORT), the kernel distributes
+  /// connections between them. The query runs while the API servers answer, so it costs no extra time.
+  /// - Returns: the slots whose answer is worth waiting for. If no socket listens, no answer will come; if the records
+  ///   already show a failure, an answer would change nothing.
   private func countListeners(_ slots: [Int]) -> Set<Int> {
     let found = listeners(slots)
     return Set(
@@ -204,7 +204,7 @@ final class AuditorRole {
           guard endpoint.pointee.is_path == 0 else { continue }
           let count = found[advertised(slot, role)]?.count ?? 0
           endpoint.pointee.listeners_seen = UInt32(count)
-          // Two listeners are proof enough, and so is another port than the one it says it listens on.
+          // Two listeners are sufficient proof, and so is a port that differs from the reported one.
           if count != 1 || advertised(slot, role) != endpoint.pointee.bound { canAnswer = false }
         }
         return canAnswer
@@ -215,7 +215,7 @@ final class AuditorRole {
     region.launcher(slot / order.serversPerLaunch).pointee.binds_itself != 0
   }
 
-  /// Endpoints that an adapter says it bound.
+  /// Endpoints that an adapter reports as bound.
   private func checkAdapters(_ slots: [Int]) {
     guard !slots.isEmpty else { return }
     let places = slots.flatMap { slot in EndpointRole.allCases.map { (slot, $0) } }
@@ -248,7 +248,7 @@ final class AuditorRole {
     }
   }
 
-  /// Counts the kernel's listeners at each advertised endpoint and finds whose socket it is.
+  /// Counts the kernel's listeners at each advertised endpoint and finds the process that owns the socket.
   private func askKernel(_ slots: [Int]) {
     let listeners = listeners(slots)
     var owners: [UInt64: Int] = [:]

@@ -7,14 +7,14 @@ internal import StrategyKit
 internal import Syscalls
 
 /// The processes that a launcher starts for the start-up: coordinator, engine cores, launchers and services of other
-/// nodes, and the HTTP client. Of the API servers, which `LauncherRole` starts, it knows only which are gone.
+/// nodes, and the HTTP client. For API servers, which `LauncherRole` starts, it records only which are gone.
 final class ChildTable {
   /// Becomes readable when a child has ended.
   let news: Int32
   private let parts: StartupLaunch
-  /// Children whose exit has not been taken.
+  /// Children that have not been waited for.
   private var running: Set<Int32> = []
-  /// Slots of API servers whose exit was taken in this trial.
+  /// Slots of API servers that were waited for in this trial.
   private var endedServers: Set<Int> = []
 
   init(_ parts: StartupLaunch) {
@@ -23,18 +23,18 @@ final class ChildTable {
     if news < 0 { die("signalfd: \(ErrorNumber.text(-news))") }
   }
 
-  /// Whether the exit of every child has been taken.
+  /// Whether every child has been waited for.
   var isEmpty: Bool { running.isEmpty }
 
   /// A trial begins: all API servers are still to be started.
   func begin() { endedServers = [] }
 
-  /// Forks a child that has none of the launcher's descriptors but `channel`, as descriptor `control`.
+  /// Forks a child that gets no descriptor of the launcher except `channel`, as descriptor `control`.
   /// - Parameters:
   ///   - what: the process, for people.
   ///   - channel: -1 for none.
   ///   - network: the namespace it lives in; -1 for the launcher's.
-  /// - Throws: stage `host`, when the host lets no process be made.
+  /// - Throws: stage `host`, when the host refuses to create a process.
   func start(
     _ process: bs_process, _ what: String, keeping channel: Int32 = -1, network: Int32 = -1,
     _ body: (Int32) -> Never
@@ -57,10 +57,10 @@ final class ChildTable {
   /// Counts a child that was started in another way.
   func add(_ pid: Int32) { running.insert(pid) }
 
-  /// Forgets the news that have come: the exits are to be taken now.
+  /// Clears the pending notifications, because the exits are handled now.
   func drainNews() { bs_drain_children(news) }
 
-  /// Takes the exit of a process that ended by itself, and records it. Returns whether it is in this table.
+  /// Waits for a process that ended by itself, and records its exit. Returns whether it is in this table.
   func noteExit(of pid: Int32, status: Int32) -> Bool {
     guard running.remove(pid) != nil else { return false }
     let record = parts.record
@@ -79,7 +79,8 @@ final class ChildTable {
     return true
   }
 
-  /// Waits for the end of a child whose channel has ended, and records it: a second at most, as it may live on.
+  /// Waits for the end of a child whose channel has ended, and records it. Waits for one second at most, because the
+  /// child may live on.
   func awaitEnd(of pid: Int32) {
     let limit = MonotonicClock.now() + 1_000_000_000
     var status: Int32 = 0
@@ -94,10 +95,10 @@ final class ChildTable {
   /// Takes the exit of a process that was told to end. Returns whether it is in this table.
   func takeExit(of pid: Int32) -> Bool { running.remove(pid) != nil }
 
-  /// An API server's exit was taken: its pid may be another process's from now on.
+  /// An API server was waited for: its pid may be reused from now on.
   func serverEnded(_ slot: Int) { endedServers.insert(slot) }
 
-  /// Sends a signal to all children, and to the API servers that are left.
+  /// Sends a signal to all children, and to the remaining API servers.
   func signal(_ number: Int32) {
     for pid in running { kill(pid, number) }
     for slot in parts.serverSlots where !endedServers.contains(slot) {

@@ -9,13 +9,13 @@ internal import Strategies
 internal import StrategyKit
 internal import Syscalls
 
-/// Addresses of a launch that no strategy decides on.
+/// Addresses of a launch that the strategy does not choose.
 struct LaunchAddresses {
   let launch: Int
   let startup: Startup
   let host: TCPSocket.Host
 
-  /// XPUB of the coordinator towards the API servers, which are on its node: a path, as with internal load
+  /// XPUB of the coordinator towards the API servers, which are on its node: a path, as in vLLM with internal load
   /// balancing.
   var statistics: String { "ipc://" + Scratch.path("l\(launch)-stats") }
 
@@ -25,7 +25,7 @@ struct LaunchAddresses {
   /// PULL of the coordinator.
   func coordinatorOutput(port: UInt16) -> String { back("coordinator-out", port) }
 
-  /// A path when all engine cores are on one node, else a port of the kernel's choice.
+  /// A path if all engine cores are on one node, otherwise a port that the kernel chooses.
   private func back(_ name: String, _ port: UInt16) -> String {
     startup.nodes == 1
       ? "ipc://" + Scratch.path("l\(launch)-\(name)") : "tcp://\(host.text):\(port)"
@@ -46,8 +46,8 @@ struct LaunchAddresses {
   }
 }
 
-/// The DP coordinator: binds towards API servers and engine cores, reports its ports to the launcher, and says
-/// READY to the engine cores when all of them have subscribed. Balancing itself is not its business here.
+/// The DP coordinator: binds towards API servers and engine cores, reports its ports to the launcher, and publishes
+/// READY to the engine cores when all of them have subscribed. It does not balance load.
 final class CoordinatorRole {
   private let region: SharedRegion
   private let addresses: LaunchAddresses
@@ -62,7 +62,7 @@ final class CoordinatorRole {
     book = CoordinatorBook(engines: addresses.startup.engines)
   }
 
-  /// - Parameter channel: to the launcher; closed once the report is made.
+  /// - Parameter channel: to the launcher; closed once the report is sent.
   func run(channel: Int32) -> Never {
     let launcher = region.launcher(addresses.launch)
     bs_note_aborts(
@@ -77,11 +77,11 @@ final class CoordinatorRole {
         (launcher.pointee.error, launcher.pointee.stage) = (code, BS_STAGE_HOST.rawValue)
       }
     }
-    // The launcher sees the channel's end, as the real one does.
+    // The launcher sees the end of the channel, as the real launcher does.
     _exit(1)
   }
 
-  /// The context is lent: a value of its kind may end with its last use, and would wait for its sockets.
+  /// The context is borrowed: an owned value might end at its last use, and would then wait for its sockets.
   private func start(_ context: borrowing Context, _ channel: Int32) throws {
     guard failing("zmq_bind") == nil else { throw SystemError.current("zmq_bind") }
     let front = try Socket(.xpub, in: context)
@@ -125,7 +125,7 @@ final class CoordinatorRole {
   }
 }
 
-/// Sleeps for work that needs no port.
+/// Sleeps in place of work that needs no port.
 func pause(milliseconds: Double) {
   guard milliseconds > 0 else { return }
   MonotonicClock.sleep(until: MonotonicClock.now() + UInt64(milliseconds * 1e6))

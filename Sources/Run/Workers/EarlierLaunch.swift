@@ -7,16 +7,16 @@ internal import RunContract
 internal import StrategyKit
 internal import Syscalls
 
-/// What an earlier launch may have left on the host: an orphan that holds the handshake port, and services of the
-/// other nodes that hold ports.
+/// What an earlier launch may have left on the host: an orphan that holds the handshake port, and services of other
+/// nodes that hold ports.
 struct EarlierLaunch {
   let parts: StartupLaunch
 
-  /// Leaves a process that nobody waits for and that holds the handshake port, if the plan wants one in this trial.
-  /// - Throws: stage `host`, when the host lets no process be made.
+  /// Leaves an orphan that holds the handshake port, if the plan wants one in this trial.
+  /// - Throws: stage `host`, when the host refuses to create a process.
   func leaveOrphan() throws(StageFailure) {
     let startup = parts.startup
-    // Of launches in a row, the first leaves it and the second finds it.
+    // Of launches in a row, the first one leaves it and the second one finds it.
     guard startup.hasOrphan && parts.record.pointee.serial == (startup.serialLaunches > 1 ? 1 : 0),
       let socket = try? TCPSocket.open()
     else { return }
@@ -34,7 +34,7 @@ struct EarlierLaunch {
       // An errno is below 256.
       if orphan != 0 { _exit(orphan < 0 ? errno : 0) }
       while getppid() == parent { sched_yield() }
-      // Of the worker host, whose child it is now.
+      // It is now a child of the worker host.
       _ = bs_set_parent_death_signal(SIGKILL)
       bs_set_name("bs-orphan", Int32(parts.launch.number), -1)
       while true { Glibc.pause() }
@@ -46,7 +46,8 @@ struct EarlierLaunch {
     }
   }
 
-  /// Starts what runs on the other nodes anyway, and waits until it holds its ports. One launch does it for all.
+  /// Starts the services that run on the other nodes, and waits until they hold their ports. One launch does it for
+  /// all.
   /// - Parameter nodes: network namespaces of the nodes 1, 2, ...
   /// - Throws: stage `host`, or stage `spawn` when a service does not come up in time.
   func startNodeServices(in nodes: [Int32], children: ChildTable) throws(StageFailure) {
@@ -59,7 +60,7 @@ struct EarlierLaunch {
       }
       defer { closeDescriptor(ends.parent) }
       do {
-        // Before the wait: with a copy of it here the service's end would not be seen.
+        // Before the wait: with a copy of it here, the end of the service would go unnoticed.
         defer { closeDescriptor(ends.child) }
         _ = try children.start(
           BS_PROCESS_NODE_SERVICE, "the services of a node", keeping: ends.child, network: network
@@ -74,7 +75,7 @@ struct EarlierLaunch {
     }
   }
 
-  /// In the node's process: binds ports of the kernel's choice, says so, and keeps them.
+  /// In the node's process: binds ports that the kernel chooses, reports that, and keeps them.
   private static func serve(ports count: Int, channel: Int32) -> Never {
     bs_set_name("bs-node-service", -1, -1)
     for _ in 0..<count {

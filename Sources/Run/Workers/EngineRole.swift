@@ -9,8 +9,8 @@ internal import StartupProtocol
 internal import Strategies
 internal import Syscalls
 
-/// One engine core: HELLO, init message, load, connect to every API server and the coordinator, READY, then
-/// answers requests. Where the real one would compute, it sleeps or echoes.
+/// One engine core: HELLO, init message, load, connect to every API server and the coordinator, READY, then answer
+/// requests. In place of computation it sleeps or echoes.
 final class EngineRole {
   private let region: SharedRegion
   private let addresses: LaunchAddresses
@@ -51,7 +51,7 @@ final class EngineRole {
   }
 
   /// - Parameters:
-  ///   - copied: the addresses that a Ray-like actor was made with; nil for those that shake hands.
+  ///   - copied: the addresses that a Ray-like actor was made with; nil if it uses the handshake.
   ///   - gate: value of the gate's word while it is shut.
   func run(copied: EngineAddresses?, gate: UInt32) -> Never {
     slot.pointee.started_ns = MonotonicClock.now()
@@ -88,7 +88,7 @@ final class EngineRole {
     ).encoded
   }
 
-  /// Stands for the hash of the parallel configuration, which all of a launch must share.
+  /// Placeholder for the hash of the parallel configuration, which all engine cores of a launch must share.
   static func configurationHash(_ startup: Startup) -> Int64 {
     Int64(startup.engines) << 8 | Int64(startup.nodes)
   }
@@ -108,7 +108,7 @@ final class EngineRole {
     }
   }
 
-  /// Loads, connects, says that it is ready, and answers for ever.
+  /// Loads, connects, reports that it is ready, and answers for ever.
   private func serve(
     _ context: borrowing Context, _ received: EngineAddresses, _ sayReady: () throws -> Void
   ) throws {
@@ -123,7 +123,7 @@ final class EngineRole {
     slot.pointee.placeholders = UInt32(targets.count { $0.hasSuffix(":0") })
     var peers: [Peer] = []
     peers.reserveCapacity(received.inputs.count)
-    // v0.19's first frame is empty; the later one names the engine core's launch.
+    // v0.19's first frame is empty; later versions name the engine core's launch in it.
     let first =
       startup.variant == .v019
       ? []
@@ -156,7 +156,7 @@ final class EngineRole {
     slot.pointee.ready_ns = MonotonicClock.now()
     try sayReady()
     bs_store(bs_ready_word(slot), 1)
-    // The head launcher, also where another process is the parent.
+    // The head node's launcher, even if another process is the parent.
     kill(region.launcher(addresses.launch).pointee.pid, SIGCHLD)
   }
 
@@ -180,7 +180,7 @@ final class EngineRole {
           } else {
             slot.pointee.strangers += 1
           }
-          // Whoever asked is answered where this engine core was told that client to be.
+          // The answer goes to this engine core's address for that client, whichever process sent the request.
           guard let number = clients.firstIndex(of: request.server), number < peers.count
           else { continue }
           let echo = EchoMessage(

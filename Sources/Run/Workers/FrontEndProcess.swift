@@ -12,7 +12,7 @@ final class FrontEndProcess {
   /// Whether the other side has ended.
   private(set) var hasEnded = false
 
-  /// Starts the executable that is installed beside this process's own.
+  /// Starts the executable that is installed in the same folder as this process's own.
   /// - Throws: when it cannot be started; a missing executable shows as its early end.
   init(
     _ command: FrontEndCommand, listener: Int32 = -1
@@ -41,7 +41,7 @@ final class FrontEndProcess {
 
   deinit { closeDescriptor(channel) }
 
-  /// Sends a record; whether the other side was there to take it.
+  /// Sends a record; returns whether the other side was there to take it.
   func send(_ record: FrontEndRecord) -> Bool {
     let bytes = record.bytes
     var sent = 0
@@ -56,7 +56,7 @@ final class FrontEndProcess {
     return true
   }
 
-  /// Takes what has arrived, without waiting.
+  /// Reads what has arrived, without waiting.
   func receive() -> [FrontEndRecord] {
     var chunk = [UInt8](repeating: 0, count: 4_096)
     while true {

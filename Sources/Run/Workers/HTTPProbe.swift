@@ -9,17 +9,17 @@ internal import StartupProtocol
 internal import StrategyKit
 internal import Syscalls
 
-/// The launch's HTTP port, and the client that asks there until every API server has answered.
+/// The launch's HTTP port, and the client that sends requests to it until every API server has answered.
 final class HTTPProbe {
-  /// The listener that all API servers accept HTTP from, bound before anything else; -1 if there is none.
+  /// The listener from which all API servers accept HTTP, bound before anything else; -1 if there is none.
   private(set) var listener: Int32 = -1
   private let parts: StartupLaunch
   private var client: FrontEndProcess?
   private var answered = 0
-  /// By descriptor, the front ends of API servers, which are these processes' children and not the launcher's.
+  /// Front ends of API servers, by descriptor. They are children of the API servers, not of the launcher.
   private var frontEnds: [Int32] = []
 
-  /// What has come of the client's questions.
+  /// The state of the client's requests.
   enum Progress {
     case waiting
     case done
@@ -50,7 +50,7 @@ final class HTTPProbe {
 
   /// Starts the HTTP client, which waits for its order.
   /// - Returns: its pid; nil if the launch has no HTTP.
-  /// - Throws: stage `host`, when the host lets no process be made.
+  /// - Throws: stage `host`, when the host refuses to create a process.
   func startClient() throws(StageFailure) -> Int32? {
     guard parts.startup.http else { return nil }
     let (launch, startup) = (parts.launch, parts.startup)
@@ -70,7 +70,7 @@ final class HTTPProbe {
     } catch { throw launch.refused("the HTTP client", error.code) }
   }
 
-  /// Has the client begin to ask, and measure once every API server has answered.
+  /// Tells the client to start its requests, and to measure once every API server has answered.
   /// - Returns: false if the launch has no HTTP.
   /// - Throws: stage `http` with EPIPE, when the client is gone.
   func begin() throws(StageFailure) -> Bool {
@@ -81,7 +81,7 @@ final class HTTPProbe {
   }
 
   /// Records what the client has reported, without waiting.
-  /// - Throws: stage `http`: EPROTO for a report that cannot be, EPIPE when the client has ended.
+  /// - Throws: stage `http`: EPROTO for an impossible report, EPIPE when the client has ended.
   func progress() throws(StageFailure) -> Progress {
     guard let client else { return .done }
     let record = parts.record
@@ -117,13 +117,13 @@ final class HTTPProbe {
     if answered == parts.launch.servers { record.pointee.http_answered_ns = MonotonicClock.now() }
   }
 
-  /// Has the poll wake for the client's reports, if there is a client.
+  /// Makes the poll wake for the client's reports, if there is a client.
   func add(to poll: inout Poll) {
     if let client { poll.add(descriptor: client.channel) }
   }
 
-  /// Closes the port and lets the client go. To be called before the API servers end: afterwards the pids of their
-  /// front ends may be other processes'.
+  /// Closes the port and lets the client go. Call it before the API servers end: afterwards the pids of their front
+  /// ends may be reused.
   func close() {
     frontEnds = parts.serverSlots.map { parts.region.serving($0).pointee.frontend_pid }
       .filter { $0 > 0 }.map { bs_open_process($0) }.filter { $0 >= 0 }
@@ -135,7 +135,7 @@ final class HTTPProbe {
     listener = -1
   }
 
-  /// Waits for the front ends, which end with their API servers, but a moment later.
+  /// Waits for the front ends, which end shortly after their API servers.
   func awaitFrontEnds(milliseconds: Int32) {
     for frontEnd in frontEnds {
       _ = bs_wait_readable(frontEnd, milliseconds)

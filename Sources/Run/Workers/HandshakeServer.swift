@@ -9,7 +9,7 @@ internal import Syscalls
 
 /// The launcher's side of the handshake with its engine cores: a ROUTER on the handshake port.
 ///
-/// libzmq's threads live only between `open` and `close`, when nothing is forked.
+/// libzmq's threads live only between `open` and `close`; no process is forked in that time.
 final class HandshakeServer {
   private let parts: StartupLaunch
   private var router: Socket?
@@ -37,7 +37,7 @@ final class HandshakeServer {
   }
 
   /// Answers what engine cores have sent, without waiting.
-  /// - Parameter addresses: what the engine core of that rank is told to connect to.
+  /// - Parameter addresses: the addresses to which the engine core of that rank must connect.
   /// - Throws: stage `handshake`: EPROTO for a message that breaks the protocol, otherwise libzmq's errno.
   func answer(
     _ book: inout HandshakeBook, addresses: (Int) -> EngineAddresses
@@ -55,7 +55,7 @@ final class HandshakeServer {
     }
   }
 
-  /// Has the poll wake for messages, if the port is open.
+  /// Makes the poll wake for messages, if the port is open.
   func add(to poll: inout Poll) {
     if router != nil { poll.add(router!) }
   }

@@ -6,8 +6,8 @@ internal import RunContract
 internal import Syscalls
 
 /// The launcher of one launch on another node than the head node, as `vllm serve --headless`: it starts the engine
-/// cores there and watches them. When one dies it ends the others and itself; the head node hears nothing of it but
-/// the silence.
+/// cores there and watches them. When one dies it ends the others and itself. The head node gets no message about this;
+/// its peers only fall silent.
 final class HeadlessRole {
   private let region: SharedRegion
   private let slot: UnsafeMutablePointer<bs_headless>
@@ -16,11 +16,12 @@ final class HeadlessRole {
   private let faults: Int
   private var running: Set<Int32> = []
 
-  /// The grace that terminated engine cores have; below the head launcher's, which may wait for this process.
+  /// The grace period of terminated engine cores. It is shorter than the head launcher's, which may wait for this
+  /// process.
   private static let shutdownNanoseconds: UInt64 = 4_000_000_000
 
   /// - Parameters:
-  ///   - ranks: of the engine cores to start.
+  ///   - ranks: the engine cores to start.
   ///   - firstSlot: slot of the launch's engine core 0.
   ///   - faults: how many faults the arm has.
   init(
@@ -52,7 +53,7 @@ final class HeadlessRole {
         body(rank)
       }
       guard pid > 0 else {
-        // The head node's launcher reads it there, and gives the trial up.
+        // The head node's launcher reads it there, and abandons the trial.
         engine.pointee.error = code
         engine.pointee.stage = BS_STAGE_HOST.rawValue
         end(signals)
@@ -79,7 +80,7 @@ final class HeadlessRole {
     }
   }
 
-  /// Takes the exits of engine cores that were not told to end; the rank of one of them, nil if there is none.
+  /// Waits for engine cores that were not told to end; returns the rank of one of them, nil if there is none.
   private func takeDeaths() -> Int? {
     var casualty: Int?
     var status: Int32 = 0
@@ -96,7 +97,7 @@ final class HeadlessRole {
     return casualty
   }
 
-  /// Ends the engine cores that are left: by SIGTERM, and after the grace by force.
+  /// Ends the remaining engine cores: by SIGTERM, and after the grace period by SIGKILL.
   private func end(_ signals: Int32) {
     for pid in running { kill(pid, SIGTERM) }
     let limit = MonotonicClock.now() + Self.shutdownNanoseconds

@@ -9,25 +9,25 @@ internal import Strategies
 internal import StrategyKit
 internal import Syscalls
 
-/// The worker host: makes the namespace, starts and ends the other workers, answers the harness's questions
-/// about the kernel's records. It is single-threaded, so that it may fork.
+/// The worker host: makes the namespace, starts and ends the other workers, and answers the harness's queries about the
+/// kernel's records. It is single-threaded, so that it may fork.
 final class HostRole {
   private let isolation: Isolation
   private let isolationProblem: String
   private let region: SharedRegion
   private var hasScratchFolder = false
   private var children: [Int32: Role] = [:]
-  /// Other nodes than the head node, which is this process's namespace; made when an arm needs them.
+  /// The nodes other than the head node, which is this process's namespace; made when an arm needs them.
   private var network: NodeNetwork?
 
-  /// What a child of the host is.
+  /// The kind of a child of the host.
   private enum Role {
     case launcher(Int)
     case thief(Int)
     case auditor
   }
 
-  /// The host let no worker be made.
+  /// The host refused to create a worker.
   private struct Refusal: Error {
     var what: String
     var code: Int32
@@ -55,8 +55,8 @@ final class HostRole {
     renewScratchFolder()
   }
 
-  /// Without one, strategies that need it are skipped, which the harness says with the reason.
-  /// A new one for every arm: what one arm leaves there is no other's business.
+  /// Without a private folder, strategies that need one are skipped; the harness gives the reason. Each arm gets a new
+  /// folder, so that no arm sees another one's files.
   private func renewScratchFolder() {
     guard let folder = try? Namespace.makeScratchFolder() else { return }
     hasScratchFolder = dup2(folder, WorkerDescriptor.scratch) >= 0
@@ -83,7 +83,7 @@ final class HostRole {
     }
   }
 
-  /// Tells the harness why there can be no worker host, and ends.
+  /// Tells the harness why there is no worker host, and ends.
   private static func refuse(_ why: String) -> Never {
     try? ControlMessage(.failed, text: why).send(over: WorkerDescriptor.control)
     _exit(0)
@@ -136,14 +136,14 @@ final class HostRole {
     }
   }
 
-  /// All children of this process: workers, and as the subreaper's what no longer has another parent.
+  /// All children of this process: workers, and orphans, because it is the subreaper.
   private func everyChild() -> [Int32] {
     let pid = getpid()
     let text = (try? FileText.read("/proc/\(pid)/task/\(pid)/children")) ?? ""
     return text.split(separator: " ").compactMap { Int32($0) }
   }
 
-  /// Ends the processes whose launcher let go of them. Returns which they were.
+  /// Ends the processes that their launcher abandoned. Returns which they were.
   private func endOrphans() -> [String] {
     let found = everyChild()
     reap()
@@ -181,7 +181,8 @@ final class HostRole {
     }
   }
 
-  /// How many sockets are bound or listen, but for those of the ownership check, which are kept between trials.
+  /// The number of sockets that are bound or listen, except those of the ownership check, which are kept between
+  /// trials.
   private func countSockets() throws -> Int {
     try countSockets(on: 0) - countSockets(on: AuditorRole.sourcePort)
   }
@@ -198,7 +199,7 @@ final class HostRole {
     let base = region.pointer
     try prepareNamespace(for: order)
     renewScratchFolder()
-    // Read before the fork: a command that comes while a worker is being made must not be missed.
+    // Read it before the fork: a command that arrives while a worker is being created must not be missed.
     let words = (
       launcher: base.pointee.launcher_word, thief: base.pointee.thief_word,
       auditor: base.pointee.auditor_word
@@ -245,7 +246,7 @@ final class HostRole {
     children[pid] = .auditor
   }
 
-  /// What the strategy wants of the namespace. Nothing of it lasts: the next arm sets it anew.
+  /// Sets what the strategy needs in the namespace. Nothing of it lasts: the next arm sets it again.
   private func prepareNamespace(for order: WorkerOrder) throws(SystemError) {
     guard isolation != .none else { return }
     let type = StrategyRegistry.available[order.strategy]
@@ -254,7 +255,7 @@ final class HostRole {
     let reserved = { (node: Int) in
       (order.startup?.reservedPorts ?? []).filter { $0.node == node }.map { $0.low...$0.high }
     }
-    // A launch in a row is to find what the one before has left.
+    // A launch in a row must find what the launch before it has left.
     let leavesTimeWait =
       strategy.leavesTimeWait || (order.startup?.serialLaunches ?? 1) > 1
       || order.thieves.contains { ThiefRegistry.all[$0.index].leavesTimeWait }
@@ -271,7 +272,8 @@ final class HostRole {
     try network.allowTimeWait(leavesTimeWait)
   }
 
-  /// Forks a worker that runs `body`, with this process's id, and never returns.
+  /// Forks a worker that runs `body` and never returns.
+  /// - Parameter body: gets this process's id.
   /// - Parameter what: the worker, for people.
   private func start(
     _ process: bs_process, _ what: String, _ body: (Int32) -> Never
@@ -290,8 +292,8 @@ final class HostRole {
     for pid in children.keys { kill(pid, SIGKILL) }
     for pid in children.keys { _ = Self.takeExit(of: pid) }
     children = [:]
-    // What a process leaves behind is this one's child, as the subreaper's, before its exit can be taken, and may
-    // leave something behind in its turn: all is ended when there is no child any more.
+    // Orphans of a process become children of this process, the subreaper, before the process can be waited for, and
+    // may leave orphans themselves. All have ended when there are no children left.
     while case let left = everyChild(), !left.isEmpty {
       for pid in left {
         if AdapterKeeper.isKeeper(pid) { AdapterKeeper.end(pid) } else { kill(pid, SIGKILL) }
@@ -317,7 +319,7 @@ final class HostRole {
           faults: Int(region.pointer.pointee.order.fault_count))
         region.launcher(launch).pointee.wait_status = status
         region.launcher(launch).pointee.is_dead = 1
-        // Its API servers die with it, and nobody else would say so.
+        // Its API servers die with it, and no other process would report that.
         let servers = Int(region.pointer.pointee.order.settings.topology_api_servers)
         for slot in (launch * servers)..<((launch + 1) * servers)
         where region.server(slot).pointee.is_dead == 0 {

@@ -7,9 +7,9 @@ internal import RunContract
 internal import StrategyKit
 internal import Syscalls
 
-/// How a launcher takes the exits of its children, and what it records of them.
+/// How a launcher waits for its children, and what it records about their exits.
 extension LauncherRole {
-  /// All API servers have been told to end: waits for the exit of every child.
+  /// All API servers have been told to end: waits for every child.
   func takeExits() {
     var status: Int32 = 0
     while running > 0 || startup?.isGone == false {
@@ -21,14 +21,14 @@ extension LauncherRole {
       }
       if startup?.takeExit(of: pid) == true { continue }
       guard pid > 0 else { break }
-      // What a fault started, or ended; an engine core's exit was taken above.
+      // Started or ended by a fault; engine cores were handled above.
       let isFault = noteFaultExit(pid, status)
-      // Other children are those of the strategy.
+      // Other children belong to the strategy.
       guard let server = server(ofPid: pid) else { continue }
       running -= 1
       startup?.serverEnded(launch.slot(of: server))
       clearClaims(server)
-      // One that crashed did not do as it was told: it died a moment before, unnoticed.
+      // A server that crashed did not end on command: it died unnoticed shortly before.
       if isFault || isCrash(status) {
         let slot = region.server(launch.slot(of: server))
         slot.pointee.wait_status = status
@@ -41,20 +41,21 @@ extension LauncherRole {
     }
   }
 
-  /// Whether a signal ended the process that is none of the launcher's own, which sends signals at depth `startup` alone.
+  /// Whether a signal ended the process that the launcher did not send; the launcher sends signals only at depth
+  /// `startup`.
   private func isCrash(_ status: Int32) -> Bool {
     guard case .signalled(let signal) = WaitStatus(status) else { return false }
     return startup == nil || (signal != SIGTERM && signal != SIGKILL)
   }
 
-  /// Which API server has that pid; nil if none of this launch does.
+  /// The API server with that pid; nil if this launch has none.
   private func server(ofPid pid: Int32) -> Int? {
     (0..<order.serversPerLaunch).first {
       region.server(launch.slot(of: $0)).pointee.pid == pid
     }
   }
 
-  /// Takes the exit of API servers that died without having been told to.
+  /// Waits for API servers that died without having been told to.
   func reap() {
     var status: Int32 = 0
     while running > 0 || startup?.isGone == false {
@@ -78,7 +79,7 @@ extension LauncherRole {
     bs_ring(region.pointer)
   }
 
-  /// The end of a process may be a fault's doing, which it witnesses; returns whether it is.
+  /// A fault may have ended the process. If so, its exit witnesses that fault; returns whether it does.
   @discardableResult
   private func noteFaultExit(_ pid: Int32, _ status: Int32) -> Bool {
     order.faults > 0

@@ -9,8 +9,8 @@ internal import Strategies
 internal import StrategyKit
 internal import Syscalls
 
-/// One launch's launcher: runs the launcher's half of the strategy, starts the API servers and takes their
-/// exit. Their parent, as vLLM's launcher is; single-threaded, so that it may fork.
+/// The launcher of one launch: runs the launcher's half of the strategy, starts the API servers and waits for them. It
+/// is their parent, as in vLLM, and single-threaded, so that it may fork.
 final class LauncherRole {
   let region: SharedRegion
   let launch: Launch
@@ -22,19 +22,19 @@ final class LauncherRole {
   let binding: BindingOrder
   /// Everything beyond the API servers; nil unless the depth is `startup`.
   let startup: StartupLauncher?
-  /// API servers that have not been reaped. Which they are stands in their slots: what the launcher writes to
-  /// its own memory between two forks costs it a copied page each time.
+  /// The number of API servers that have not been waited for. Their slots record which ones: each write to the
+  /// launcher's own memory between two forks costs it a copied page.
   var running = 0
-  /// What fresh API servers find made when they are forked: what they need not allocate themselves costs them no pages.
-  /// Empty where more than numbers is handed over, or the order has faults. The strategy in it is that of before the
-  /// first trial, which is good for the binder's half: that of pooled API servers is as old.
+  /// State that the launcher prepares for fresh API servers before the fork: what they need not allocate costs them no
+  /// pages. Empty if more than ports is handed over, or the order has faults. Its copy of the strategy is from before
+  /// the first trial. That is sufficient for the binder's half: pooled API servers have a copy of the same age.
   var roles: [ServerRole] = []
-  /// Why the pool is not whole; every trial that is tried with it fails by that.
+  /// Why the pool is not complete; every trial with it fails for this reason.
   private var poolFailure: StageFailure?
   private var poolDetail = ""
 
-  /// How often the launcher looks for dead API servers while it waits for a command; SIGCHLD wakes it
-  /// earlier, unless the signal came just before it fell asleep.
+  /// How often the launcher looks for dead API servers while it waits for a command. SIGCHLD wakes it earlier, unless
+  /// the signal arrives just before it falls asleep.
   private static let reapIntervalNanoseconds: Int64 = 20_000_000
 
   /// - Parameter nodes: descriptors of the network namespaces of the nodes 1, 2, ...
@@ -61,7 +61,7 @@ final class LauncherRole {
     strategy = type.init(
       options: OptionValues(type.descriptor.options, order.strategyOptions))
     prepareFirstUses()
-    // Where it cannot be had, forks cost more, and that is all.
+    // If this fails, forks cost more, but nothing else changes.
     if order.workers == .fresh { _ = bs_remap_unwritten_pages() }
     if order.workers == .fresh && order.depth == .bind && handover == Handover()
       && order.faults == 0 && order.command == nil
@@ -70,10 +70,10 @@ final class LauncherRole {
     }
   }
 
-  /// What the Swift runtime finds out about a type at its first use, each fresh API server would find out for
-  /// itself, at the cost of up to 100 microseconds and dozens of page faults. So would libzmq: its first context
-  /// has libpgm look for a protocol's number, for which the C library reads nsswitch.conf and tries some forty
-  /// paths for modules. Here it is done once for all; no socket is opened, no thread started.
+  /// The Swift runtime looks up a type at its first use. Without this, each fresh API server would do so, which costs
+  /// up to 100 microseconds and dozens of page faults. The same holds for libzmq: its first context makes libpgm look
+  /// up a protocol number, for which the C library reads nsswitch.conf and tries some forty module paths. Here it is
+  /// done once for all; no socket is opened, no thread started.
   private func prepareFirstUses() {
     _ = EndpointSockets(kind: .tcp, confinedTo: nil)
     if order.ownershipCheck == .full {
@@ -82,10 +82,10 @@ final class LauncherRole {
     }
     guard order.sockets == .zmq else { return }
     var poll = Poll()
-    // In two steps: as an argument, the call would come after `poll` was read.
+    // In two steps: as an argument, the call would be evaluated after `poll` was read.
     let token = poll.add(descriptor: -1)
     _ = poll.isReadable(token)
-    // Should it fail, every API server's own will, and say so.
+    // If it fails here, it fails in every API server, too, which reports it.
     _ = try? Context()
   }
 
@@ -132,11 +132,11 @@ final class LauncherRole {
     slot.pointee.error = 0
     slot.pointee.stage = 0
     launch.begin()
-    // What pooled API servers said in the last trial and nobody took is not of this one: a second failure, a report
-    // that was made twice.
+    // Messages of pooled API servers from the last trial that were never read do not belong to this one: a second
+    // failure, or a report that was sent twice.
     for channel in launch.channels where channel >= 0 { ChannelMessage.discard(from: channel) }
     launch.injector?.arm()
-    // Not reached where an allocation does not end in time: the last trial's would stand there.
+    // If an allocation does not end in time, this is never set; the last trial's value would remain.
     slot.pointee.allocation_ended_ns = 0
     slot.pointee.allocation_started_ns = MonotonicClock.now()
     do throws(StageFailure) {
@@ -148,7 +148,7 @@ final class LauncherRole {
       launch.note(error)
     }
     slot.pointee.allocation_ended_ns = MonotonicClock.now()
-    // Not left to the harness, which hears of it only after the processes have been started.
+    // Not left to the harness, which learns of it only after the processes have been started.
     bs_note_allocation(region.pointer)
     if slot.pointee.error == 0 { launch.reach(.afterProbe) }
     guard order.depth.binds else { return }
@@ -171,7 +171,7 @@ final class LauncherRole {
   }
 
   private func collect() {
-    // A launcher that could not allocate raises before it starts anything: there is nobody to report.
+    // A launcher that could not allocate raises an error before it starts anything: no API server will report.
     guard slot.pointee.error == 0 else { return }
     if handover.collects {
       do throws(StageFailure) { try strategy.collect(launch) } catch {
@@ -190,15 +190,14 @@ final class LauncherRole {
 
   var hasChannels: Bool { handover.hasChannel || passesSockets }
 
-  /// All API servers have been told to close: takes the exit of fresh ones, and lets go of what the launcher
-  /// itself holds.
+  /// All API servers have been told to close: waits for the fresh ones, and releases what the launcher itself holds.
   private func finish() {
     launch.injector?.heal()
     startup?.beginEnd()
     if order.workers == .fresh { takeExits() }
     startup?.finishEnd()
     strategy.release(launch)
-    // Where nothing is bound nobody took what was to be handed over.
+    // If nothing is bound, nothing that was to be handed over was taken.
     launch.dropHanded()
     launch.closeKept()
   }

@@ -13,13 +13,13 @@ extension LauncherRole {
   func startServers() {
     let serverWord = bs_load(bs_server_word(region.pointer))
     let parent = getpid()
-    // Not counted in `running` itself: what is written between two forks is a page to copy.
+    // Count in a local variable, not in `running`: each page written between two forks is copied.
     var started = 0
     defer { running += started }
     for server in 0..<order.serversPerLaunch {
       let slot = region.server(launch.slot(of: server))
       if startup != nil && self.slot.pointee.error != 0 {
-        // A launcher that raises starts no API servers: the harness is not to wait for them.
+        // A launcher that raises an error starts no API servers: the harness must not wait for them.
         bs_complete(region.pointer, bs_server_done(slot), bs_load(bs_phase_word(region.pointer)))
         continue
       }
@@ -52,7 +52,7 @@ extension LauncherRole {
     }
   }
 
-  /// Whether the host has refused a process of this trial: more of them are not asked for.
+  /// Whether the host has refused a process of this trial. Then no more are requested.
   private var isRefused: Bool {
     slot.pointee.error != 0 && slot.pointee.stage == BS_STAGE_HOST.rawValue
   }
@@ -62,7 +62,7 @@ extension LauncherRole {
     _ server: Int, parent: Int32, channel: Channel, seen: UInt32
   ) -> Never {
     dieWith(parent: parent)
-    // A fault's helper is a child of the API server, and its end must not interrupt the bind (EINTR).
+    // A fault's helper is a child of the API server; its end must not interrupt the bind (EINTR).
     if order.faults > 0 { _ = bs_disregard_child_exits() }
     if let startup {
       bs_unblock_child_signal()
@@ -106,7 +106,7 @@ extension LauncherRole {
       order: binding, strategy: strategy, receivesSockets: passesSockets)
   }
 
-  /// Becomes an API server by exec: `main` goes on from the arguments and the fixed descriptors.
+  /// Becomes an API server by exec: `main` continues with the arguments and the fixed descriptors.
   private func executeServer(
     _ server: Int, parent: Int32, channel: Int32, _ inherited: (input: Int32, output: Int32),
     seen: UInt32

@@ -6,7 +6,7 @@ internal import RunContract
 internal import StrategyKit
 internal import Syscalls
 
-/// The measurement of requests without HTTP: the end of a pipe tells all API servers to begin with it.
+/// The measurement of requests without HTTP: all API servers begin when a pipe is closed.
 final class Measurement {
   private let parts: StartupLaunch
   /// The pipe; -1 where there is none.
@@ -17,7 +17,7 @@ final class Measurement {
   /// Whether the plan wants it.
   var isWanted: Bool { parts.startup.requests > 0 && !parts.startup.http }
 
-  /// Makes the pipe, if it is wanted; before the API servers, which inherit it.
+  /// Makes the pipe, if it is wanted. Call it before the API servers start, because they inherit it.
   /// - Throws: stage `host`.
   func open() throws(StageFailure) {
     guard isWanted else { return }
@@ -31,7 +31,7 @@ final class Measurement {
     pipe = (ends.0, ends.1)
   }
 
-  /// Lets the API servers send the measurement's requests.
+  /// Lets the API servers send the requests of the measurement.
   func begin() {
     closeDescriptor(pipe.write)
     pipe.write = -1
@@ -42,7 +42,7 @@ final class Measurement {
     parts.serverSlots.allSatisfy { bs_load(bs_measured_word(parts.region.serving($0))) != 0 }
   }
 
-  /// Records the time from the first request to the last answer, of all API servers together.
+  /// Records the time from the first request to the last answer, over all API servers.
   func finish() {
     let shares = parts.serverSlots.map { parts.region.serving($0).pointee }
       .filter { $0.measured_from_ns != 0 }

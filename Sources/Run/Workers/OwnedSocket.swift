@@ -14,15 +14,15 @@ final class OwnedSocket {
     try question.withBytes { bytes throws(MessagingError) in try socket.send(bytes) }
   }
 
-  /// What came.
+  /// The message that came.
   enum Reception {
     case nothing
-    /// A message that is no nonce.
+    /// A message that is not a nonce.
     case foreign
     case nonce(Nonce)
   }
 
-  /// Takes a message if one is there.
+  /// Reads a message if there is one.
   func receive() throws(MessagingError) -> Reception {
     var bytes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     var length: Int?

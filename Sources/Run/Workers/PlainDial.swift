@@ -4,8 +4,9 @@ internal import RunContract
 internal import StrategyKit
 internal import Syscalls
 
-/// The auditor's plain sockets. Kept from trial to trial: making, binding and closing one for each endpoint takes as
-/// long as a tenth of a trial. The kernel's count of sockets in use leaves out those that are only bound.
+/// The auditor's plain sockets. They are kept from trial to trial: making, binding and closing one for each endpoint
+/// takes as long as a tenth of a trial. The kernel's count of sockets in use does not include sockets that are only
+/// bound.
 final class PlainSockets {
   private let dialsFromOutside: Bool
   private var sockets: [Int32] = []
@@ -13,7 +14,7 @@ final class PlainSockets {
   /// - Parameter dialsFromOutside: whether to connect from `AuditorRole.sourcePort` of another loopback address.
   init(dialsFromOutside: Bool) { self.dialsFromOutside = dialsFromOutside }
 
-  /// A socket that is not connected; numbers are asked for in turn, from 0.
+  /// A socket that is not connected, by index from 0; indexes must be requested in order.
   func socket(_ number: Int) throws(SystemError) -> Int32 {
     if number < sockets.count && sockets[number] >= 0 { return sockets[number] }
     let socket = try TCPSocket.open(nonBlocking: true)
@@ -35,7 +36,7 @@ final class PlainSockets {
   }
 }
 
-/// Connections to plain endpoints, each of which is asked one question and notes the answer.
+/// Connections to plain endpoints. Each endpoint gets one question, and its answer is recorded.
 final class PlainDial {
   private let sockets: PlainSockets
   private let question: (Int, EndpointRole) -> Nonce
@@ -47,7 +48,7 @@ final class PlainDial {
 
   /// - Parameters:
   ///   - question: what to send to an endpoint of a slot.
-  ///   - answer: takes what came back from it; nil if it is no nonce. Where nothing came it is not called.
+  ///   - answer: takes the answer; nil if it is not a nonce. If no answer came, it is not called.
   init(
     _ sockets: PlainSockets, question: @escaping (Int, EndpointRole) -> Nonce,
     answer: @escaping (Int, EndpointRole, Nonce?) -> Void
@@ -60,11 +61,11 @@ final class PlainDial {
   /// Whether every connection is over.
   var isDone: Bool { left == 0 }
 
-  /// Connects to an endpoint and asks, as far as that is possible at once.
+  /// Connects to an endpoint and sends the question, if that is possible at once.
   func call(_ slot: Int, _ role: EndpointRole, port: UInt16) throws(SystemError) {
     let socket = try sockets.socket(targets.count)
-    // On loopback the connection stands at once, whatever connect(2) says of a non-blocking socket, unless the
-    // listener's backlog is full. An API server that accepts then finds the nonce there.
+    // On loopback the connection is established at once, whatever connect(2) returns for a non-blocking socket, unless
+    // the listener's backlog is full. An API server that accepts then finds the nonce there.
     let isRefused = (try? TCPSocket.connect(socket, port: port)) == nil
     let hasAsked = !isRefused && ask(socket, slot, role)
     targets.append((slot, role))
@@ -72,7 +73,7 @@ final class PlainDial {
     left += 1
   }
 
-  /// Takes what arrives within that time.
+  /// Reads what arrives within that time.
   func wait(milliseconds: Int32) {
     guard poll(&items, nfds_t(items.count), milliseconds) > 0 else { return }
     for number in items.indices where items[number].fd >= 0 && items[number].revents != 0 {
@@ -89,7 +90,7 @@ final class PlainDial {
     }
   }
 
-  /// Ends the connections to such slots.
+  /// Ends the connections to these slots.
   func hangUp(where isUnwanted: (Int) -> Bool) {
     for number in items.indices
     where items[number].fd >= 0 && isUnwanted(targets[number].slot) { hangUp(number) }
@@ -110,7 +111,7 @@ final class PlainDial {
     }
   }
 
-  /// An API server's answer comes whole, as it was sent by one call. A connection that ends says nothing.
+  /// An API server's answer arrives whole, because one call sent it. A connection that ends gives no answer.
   private func receive(_ socket: Int32, _ body: (Nonce?) -> Void) {
     withUnsafeTemporaryAllocation(byteCount: Nonce.size, alignment: 8) { buffer in
       let count = recv(socket, buffer.baseAddress, Nonce.size, 0)

@@ -10,8 +10,8 @@ internal import Strategies
 internal import StrategyKit
 internal import Syscalls
 
-/// One API server: waits at the barrier, runs the binder's half of the strategy, answers the ownership
-/// check, closes. A fresh one does this once and exits, a pooled one goes round.
+/// One API server: waits at the barrier, runs the binder's half of the strategy, answers the ownership check, closes. A
+/// fresh server does this once and exits; a pooled server repeats it.
 final class ServerRole {
   private let region: SharedRegion
   private let slotNumber: Int
@@ -33,7 +33,7 @@ final class ServerRole {
   /// How often an API server that is waiting for nonces looks for a command.
   private static let servingSlice = 20
 
-  /// May be made by the launcher before it forks the process whose role it is.
+  /// May be made by the launcher before it forks the process that has this role.
   init(
     region: SharedRegion, launch: Int, server: Int, slot number: Int, order: BindingOrder,
     strategy: any Strategy, receivesSockets: Bool
@@ -52,10 +52,10 @@ final class ServerRole {
       region: region, launch: launch, number: server, slot: slotNumber, order: order)
   }
 
-  /// The API server that `LauncherRole` starts by exec: the rest of the arguments, and fixed descriptors.
+  /// The API server that `LauncherRole` starts by exec, from the remaining arguments and fixed descriptors.
   static func run(arguments: [Int]) -> Never {
     dieWith(parent: Int32(arguments[0]))
-    // The handler that the launcher had is not inherited by exec.
+    // exec does not keep the launcher's handler.
     _ = bs_handle_aborts()
     let region = SharedRegion.attach()
     let order = WorkerOrder(region)
@@ -80,10 +80,10 @@ final class ServerRole {
 
   /// - Parameters:
   ///   - channel: to the launcher, -1 if there is none.
-  ///   - inherited: sockets that this process was handed, -1 where it was not.
+  ///   - inherited: sockets that this process was handed, -1 where there is none.
   ///   - seen: the last command that is not for this process.
   ///   - httpListener: the launch's HTTP listener, -1 if it has none.
-  ///   - measurement: the pipe whose end says that the measurement begins, -1 if there is none.
+  ///   - measurement: the pipe whose end starts the measurement, -1 if there is none.
   func run(
     channel: Int32, inherited: (input: Int32, output: Int32), seen: UInt32,
     injector: FaultInjector?, httpListener: Int32 = -1, measurement: Int32 = -1
@@ -111,7 +111,7 @@ final class ServerRole {
       awaitCommand()
       if order.workers == .pooled { binder.injector?.arm() }
       release()
-      // A launcher that could not allocate raises, in the real system, before it starts anything.
+      // In the real system a launcher that could not allocate raises an error before it starts anything.
       if launcher.pointee.error == 0 {
         if receivesSockets && launcher.pointee.hands_sockets != 0 { binder.receiveHanded() }
         if let startup = order.startup { pause(milliseconds: startup.importMilliseconds) }
@@ -127,7 +127,7 @@ final class ServerRole {
       awaitCommand()
       binder.injector?.heal()
       if order.workers == .fresh {
-        // The kernel closes everything; the launcher takes the exit as the word that it has.
+        // The kernel closes everything; to the launcher, the exit means that it is done.
         _exit(binder.isBound ? 0 : 1)
       }
       binder.close()
@@ -135,11 +135,11 @@ final class ServerRole {
     }
   }
 
-  /// At depth `startup`: what the real one does after its bind. It never comes back.
+  /// At depth `startup`: what the real server does after its bind. It never returns.
   private func serve(_ startup: Startup) -> Never {
-    // As the real one: an unhandled ZMQError.
+    // Like the real server: an unhandled ZMQError.
     guard binder.isBound else { _exit(1) }
-    // For a launcher that watches whether a report would have come.
+    // For a launcher that checks whether a report would have come.
     kill(getppid(), SIGCHLD)
     let serving = ServingRole(
       region: region, launch: binder.launch, server: binder.number, slot: slotNumber,
@@ -161,7 +161,7 @@ final class ServerRole {
     seen &+= 1
   }
 
-  /// The last step of the barrier, and the stamp.
+  /// The last step of the barrier, and the release time.
   private func release() {
     let deadline = region.pointer.pointee.release_deadline_ns
     switch order.barrier.kind {
@@ -189,8 +189,8 @@ final class ServerRole {
     }
   }
 
-  /// Notes a nonce; returns whether both endpoints have had their own. One that was meant for another API
-  /// server is answered, too, and shows that its peers come here.
+  /// Records a nonce; returns whether both endpoints have received theirs. A nonce for another API server is answered,
+  /// too, and shows that its peers connect here.
   private func note(_ nonce: Nonce, at role: EndpointRole) -> Bool {
     if nonce.slot == slotNumber && nonce.endpoint == role.rawValue {
       binder.endpoint(role).pointee.nonce_received = nonce.value
@@ -198,7 +198,7 @@ final class ServerRole {
     return slot.pointee.input.nonce_received != 0 && slot.pointee.output.nonce_received != 0
   }
 
-  /// A PULL cannot answer: whoever gets the nonce notes in its target's record that it was here.
+  /// A PULL cannot answer: the process that gets the nonce records this in the target's slot.
   private func acknowledge(_ nonce: Nonce) {
     guard nonce.isGenuine(trialSeed: region.pointer.pointee.trial_seed),
       nonce.slot < Int(BS_MAX_SERVERS), nonce.endpoint == EndpointRole.output.rawValue
@@ -238,7 +238,7 @@ final class ServerRole {
         }
         return nonce
       } catch {
-        // What a stranger may send is no reason to end; the check will find the silence.
+        // Ignore errors from strangers' input; the check will notice the missing answer.
         return nil
       }
     }
@@ -253,7 +253,7 @@ final class ServerRole {
 
   private func answerConnections() {
     let listeners = binder.sockets.plainListeners
-    // Not an array, whose type the runtime would have to make in every fresh process.
+    // Not an array: the runtime would have to create its type in every fresh process.
     withUnsafeTemporaryAllocation(of: pollfd.self, capacity: EndpointRole.allCases.count) { items in
       for role in EndpointRole.allCases {
         items.initializeElement(

@@ -9,8 +9,8 @@ internal import StartupProtocol
 internal import Strategies
 internal import Syscalls
 
-/// An API server after its bind: hears every engine core, has one request answered by each, and goes on until it
-/// is ended.
+/// An API server after its bind: it waits for every engine core, gets one request answered by each, and continues until
+/// it is ended.
 struct ServingRole {
   let region: SharedRegion
   let launch: Int
@@ -21,17 +21,17 @@ struct ServingRole {
   let addresses: LaunchAddresses
   /// The listener for the front end; -1 if the launch has no HTTP.
   let httpListener: Int32
-  /// The pipe whose end says that the measurement begins; -1 if there is none.
+  /// The pipe whose end starts the measurement; -1 if there is none.
   let measurement: Int32
 
-  /// Identity of a launch of this trial: what tells its messages from another one's.
+  /// Identity of a launch of this trial: distinguishes its messages from those of another launch.
   static func identity(_ region: SharedRegion, launch: Int) -> Int64 {
     var generator = SeededGenerator(
       trialSeed: region.pointer.pointee.trial_seed, for: .launchIdentity, UInt64(launch))
     return Int64(bitPattern: generator.next() >> 1)
   }
 
-  /// What is sent to each engine core.
+  /// The request for each engine core.
   func nonces() -> [Int64] {
     (0..<addresses.startup.engines).map { engine in
       var generator = SeededGenerator(
@@ -46,7 +46,7 @@ struct ServingRole {
     try run(try Context(ioThreads: 1), router, pull)
   }
 
-  /// The context is lent: a value of its kind may end with its last use, and would wait for its sockets.
+  /// The context is borrowed: an owned value might end at its last use, and would then wait for its sockets.
   private func run(
     _ context: borrowing Context, _ router: borrowing Socket, _ pull: borrowing Socket
   ) throws {

@@ -7,8 +7,8 @@ internal import RunContract
 internal import StartupProtocol
 internal import Syscalls
 
-/// One trial of a serving API server: what it knows of its engine cores, and each of its sources of input. The bound
-/// sockets are the caller's and lent to each method.
+/// One trial of a serving API server: its state about its engine cores, and each of its sources of input. The bound
+/// sockets belong to the caller and are lent to each method.
 final class ServingSession {
   private let role: ServingRole
   private let record: UnsafeMutablePointer<bs_serving>
@@ -81,12 +81,12 @@ final class ServingSession {
     return Int((deadline - now + 999_999) / 1_000_000)
   }
 
-  /// The coordinator's counts, which nobody here needs.
+  /// The coordinator's counts, which are not used here.
   private func discardStatistics() throws {
     while startup.hasCoordinator, try statistics.receiveFrame() != nil {}
   }
 
-  /// Notes the engine cores that have said they are ready. The last of them starts the requests.
+  /// Records the engine cores that have reported ready. After the last one the requests start.
   private func hearEngines(_ router: borrowing Socket) throws {
     while let frames = try router.receiveMessage() {
       switch hear(frames) {
@@ -118,7 +118,7 @@ final class ServingSession {
     _ = frontEnd?.send(FrontEndRecord(.open))
   }
 
-  /// Takes what engine cores have answered: to the first request, over HTTP, or to the measurement.
+  /// Takes the answers of engine cores: to the first request, to HTTP requests, or to the measurement.
   private func takeAnswers(_ pull: borrowing Socket, _ router: borrowing Socket) throws {
     while let frame = try pull.receiveFrame() {
       if let answer = extra.take(frame) {
@@ -145,7 +145,7 @@ final class ServingSession {
     }
   }
 
-  /// Passes what came in over HTTP on to engine cores.
+  /// Passes HTTP requests on to engine cores.
   private func takeHTTPRequests(_ router: borrowing Socket) throws {
     guard let frontEnd else { return }
     for message in frontEnd.receive() where message.kind == .request {
@@ -159,7 +159,7 @@ final class ServingSession {
     if frontEnd.hasEnded { role.fail(BS_STAGE_HTTP, EPIPE) }
   }
 
-  /// The pipe has ended: the launcher has every API server measure. Sends as many requests as may be open at once.
+  /// The pipe has ended: the launcher starts the measurement. Sends as many requests as may be open at once.
   private func beginMeasurement(_ router: borrowing Socket) throws {
     isAwaitingMeasurement = false
     record.pointee.measured_from_ns = MonotonicClock.now()
@@ -171,7 +171,7 @@ final class ServingSession {
     for _ in 0..<max(1, startup.requestConnections / servers) { try measureNext(router) }
   }
 
-  /// Sends the measurement's next request; notes the end when the last one was answered.
+  /// Sends the measurement's next request; records the end when the last one was answered.
   private func measureNext(_ router: borrowing Socket) throws {
     if let request = extra.next() { return try send(request, router) }
     guard extra.isDone, bs_load(bs_measured_word(record)) == 0 else { return }

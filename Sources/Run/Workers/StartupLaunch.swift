@@ -5,7 +5,7 @@ internal import RunContract
 internal import StrategyKit
 internal import Syscalls
 
-/// One launch's start-up as all parts of its launcher see it: what it is to do, and where its records are.
+/// One launch's start-up as shared by all parts of its launcher: its order, and where its records are.
 struct StartupLaunch {
   let region: SharedRegion
   let launch: Launch
@@ -40,7 +40,7 @@ struct StartupLaunch {
   /// Slots of the launch's API servers.
   var serverSlots: Range<Int> { launch.slot(of: 0)..<launch.slot(of: launch.servers) }
 
-  /// The claim that the launcher's own ports have.
+  /// The claim for the launcher's own ports.
   var claim: UInt32 { bs_claim(BS_CLAIM_LAUNCHER, UInt32(launch.number)) }
 
   /// The record of another node's launcher.
@@ -48,7 +48,7 @@ struct StartupLaunch {
     region.headless(launch.number, node: node)
   }
 
-  /// How long to watch what was given up.
+  /// How long to watch a process after giving up on it.
   var watchedUntil: UInt64 {
     MonotonicClock.now() + UInt64(order.timeoutMilliseconds) * 500_000
   }
@@ -66,26 +66,26 @@ struct StartupLaunch {
 
   // MARK: Failures
 
-  /// The launcher has noticed that the launch has failed.
+  /// Records that the launcher has noticed the failure of the launch.
   func notice(_ casualty: Casualty) {
     record.pointee.noticed_ns = MonotonicClock.now()
     record.pointee.casualty = casualty.kind.rawValue
     record.pointee.casualty_number = Int32(casualty.number)
   }
 
-  /// The launcher's own bind failed: notes who has the port, if it is taken, and that it noticed at once.
+  /// The launcher's own bind failed: records who has the port, if it is taken, and that this was noticed at once.
   func failure(_ stage: bs_stage, _ code: Int32, binding port: UInt16) -> StageFailure {
     if code == EADDRINUSE { launch.noteServiceLost(port) }
     return failure(stage, code)
   }
 
-  /// The launcher itself failed: notes that it noticed at once.
+  /// The launcher itself failed: records that this was noticed at once.
   func failure(_ stage: bs_stage, _ code: Int32) -> StageFailure {
     notice(.launcher)
     return StageFailure(stage: stage.rawValue, code: code)
   }
 
-  /// The host refused a process to another process than the launcher; nil if it did not.
+  /// The host refused a process to a process other than the launcher; nil if it did not.
   func refusal() -> StageFailure? {
     for slot in engineSlots where region.engine(slot).pointee.stage == BS_STAGE_HOST.rawValue {
       return launch.refused(
@@ -99,7 +99,8 @@ struct StartupLaunch {
     return nil
   }
 
-  /// The first process found to have ended too early among those that the launcher watches; nil if there is none.
+  /// The first process among those that the launcher watches that was found to have ended too early; nil if there is
+  /// none.
   func casualty(includingServers: Bool) -> Casualty? {
     if engineSlots.contains(where: { region.engine($0).pointee.stage == BS_STAGE_HOST.rawValue }) {
       return .launcher
@@ -107,7 +108,7 @@ struct StartupLaunch {
     if record.pointee.coordinator_is_dead != 0 {
       return Casualty(kind: BS_CASUALTY_COORDINATOR, number: -1)
     }
-    // Those of other nodes are their own launchers' business.
+    // The launchers of other nodes watch their own processes.
     for rank in 0..<startup.localEngines
     where region.engine(engineSlots.lowerBound + rank).pointee.is_dead != 0 {
       return Casualty(kind: BS_CASUALTY_ENGINE, number: rank)

@@ -11,8 +11,8 @@ internal import Syscalls
 
 /// What a launcher does beyond the API servers: coordinator, engine cores, handshake, and watching all of them.
 ///
-/// Engine cores and coordinator are started before the handshake is bound, as in the real order, and wait at a gate
-/// until then: nothing is forked while libzmq's threads live.
+/// Engine cores and coordinator are started before the handshake port is bound, in vLLM's order, and wait at a gate
+/// until then: no process is forked while libzmq's threads live.
 final class StartupLauncher {
   private let parts: StartupLaunch
   private let children: ChildTable
@@ -24,9 +24,9 @@ final class StartupLauncher {
   private let nodes: [Int32]
   private var endLimit: UInt64 = 0
 
-  /// The grace that terminated processes have, as in vLLM.
+  /// The grace period of terminated processes, as in vLLM.
   private static let shutdownNanoseconds: UInt64 = 5_000_000_000
-  /// How long the launcher sleeps at most; everything that matters wakes it.
+  /// The longest sleep of the launcher; every relevant event wakes it.
   private static let slice = 50
 
   init(
@@ -44,15 +44,15 @@ final class StartupLauncher {
   private var startup: Startup { parts.startup }
   private var record: UnsafeMutablePointer<bs_startup> { parts.record }
 
-  /// The listener that all API servers accept HTTP from; -1 if there is none.
+  /// The listener from which all API servers accept HTTP; -1 if there is none.
   var httpListener: Int32 { http.listener }
-  /// The pipe whose end tells the API servers to begin with the measurement; -1 if there is none.
+  /// The pipe whose end starts the measurement of the API servers; -1 if there is none.
   var measurementPipe: (read: Int32, write: Int32) { measurement.pipe }
 
   // MARK: Before the API servers
 
   /// Nothing of this trial has happened.
-  /// - Throws: when the orphan of an earlier launch, which the plan wants, cannot be left.
+  /// - Throws: when the orphan of an earlier launch, which the plan wants, cannot be created.
   func begin() throws(StageFailure) {
     children.begin()
     parts.clearRecords()
@@ -72,7 +72,7 @@ final class StartupLauncher {
 
   private func network(_ node: Int) -> Int32 { node == 0 ? -1 : nodes[node - 1] }
 
-  /// Starts what runs on the other nodes anyway, and waits until it holds its ports.
+  /// Starts the services that run on the other nodes, and waits until they hold their ports.
   func startNodeServices() throws(StageFailure) {
     try EarlierLaunch(parts: parts).startNodeServices(in: nodes, children: children)
   }
@@ -104,12 +104,12 @@ final class StartupLauncher {
     }
     parts.notice(.init(kind: BS_CASUALTY_COORDINATOR, number: -1))
     if code == 0 { children.awaitEnd(of: record.pointee.coordinator_pid) }
-    // The coordinator's own word, in the launch's record: it has none for errors.
+    // The coordinator writes its error into the launch's record, because its own record has no field for errors.
     let slot = region.launcher(parts.launch.number).pointee
     if slot.stage == BS_STAGE_HOST.rawValue {
       throw parts.launch.refused("the coordinator", slot.error)
     }
-    // Only watching, no longer part of the launch: would the report have come?
+    // No longer part of the launch. Only observe whether the report would have come.
     if code == ETIMEDOUT {
       _ = ChannelMessage.awaitReadable(coordinatorChannel, until: parts.watchedUntil)
     }
@@ -117,8 +117,8 @@ final class StartupLauncher {
       stage: BS_STAGE_COORDINATOR.rawValue, code: code == 0 ? EPIPE : code)
   }
 
-  /// Starts the engine cores of the head node, which wait at the gate, and on every other node a launcher that does
-  /// the same there.
+  /// Starts the engine cores of the head node, which wait at the gate, and on every other node a launcher that does the
+  /// same there.
   func startEngines() throws(StageFailure) {
     let copied = startup.backend == .ray ? engineAddresses() : nil
     let gate = bs_load(bs_gate_of(record))
@@ -154,7 +154,7 @@ final class StartupLauncher {
     }
   }
 
-  /// - Parameter rank: of the engine core that gets them; with hybrid load balancing each gets those of its node.
+  /// - Parameter rank: the engine core that gets them; with hybrid load balancing it gets those of its node.
   private func engineAddresses(for rank: Int? = nil) -> EngineAddresses {
     let (launch, addresses) = (parts.launch, parts.addresses)
     let ports = bs_coordinator_ports_of(record)
@@ -179,23 +179,24 @@ final class StartupLauncher {
 
   // MARK: While everything starts
 
-  /// Takes the exit of a process that ended by itself; whether it is one of the launch beyond the API servers.
+  /// Takes the exit of a process that ended by itself; returns whether it belongs to the launch and is not an API
+  /// server.
   func noteExit(of pid: Int32, status: Int32) -> Bool {
     children.noteExit(of: pid, status: status)
   }
 
-  /// Waits until every API server is served or somebody whom the launcher watches has died.
-  /// - Parameter reap: takes exits, of API servers too.
-  /// - Throws: what the launcher itself raises for.
+  /// Waits until every API server is served, or a watched process has died.
+  /// - Parameter reap: takes exits, including those of API servers.
+  /// - Throws: the launcher's own errors.
   func supervise(_ reap: () -> Void) throws(StageFailure) {
     do throws(StageFailure) { try watch(reap) } catch {
-      // Whose own process the host refused has ended by that, and the rest follows.
+      // A process that was refused a child process has ended for that reason; further deaths follow from it.
       throw parts.refusal() ?? error
     }
     if let refusal = parts.refusal() { throw refusal }
   }
 
-  /// The start-up's stages in turn, as long as nobody dies.
+  /// The start-up's stages in turn, as long as no process dies.
   private func watch(_ reap: () -> Void) throws(StageFailure) {
     guard try awaitEngines(reap) else { return }
     record.pointee.engines_ready_ns = MonotonicClock.now()
@@ -207,7 +208,7 @@ final class StartupLauncher {
     }
   }
 
-  /// Takes exits; whether somebody has died, which is noted.
+  /// Takes exits; returns whether a process has died, which is recorded.
   private func hasCasualty(includingServers: Bool, _ reap: () -> Void) -> Bool {
     reap()
     guard let casualty = parts.casualty(includingServers: includingServers) else { return false }
@@ -215,7 +216,7 @@ final class StartupLauncher {
     return true
   }
 
-  /// Waits until every engine core is ready. Returns false when somebody died before.
+  /// Waits until every engine core is ready. Returns false if a process died before.
   private func awaitEngines(_ reap: () -> Void) throws(StageFailure) -> Bool {
     let watchesServers = startup.variant == .fixed
     switch startup.backend {
@@ -229,7 +230,7 @@ final class StartupLauncher {
         if !book.isComplete { sleep() }
       }
     case .ray:
-      // The actors' own word; Ray's driver waits for all of them.
+      // The actors report it themselves; Ray's driver waits for all of them.
       while !parts.engineSlots.allSatisfy({ bs_load(bs_ready_word(region.engine($0))) != 0 }) {
         if hasCasualty(includingServers: watchesServers, reap) { return false }
         sleep()
@@ -238,7 +239,7 @@ final class StartupLauncher {
     return true
   }
 
-  /// Waits until every API server is served. Returns false when somebody died before.
+  /// Waits until every API server is served. Returns false if a process died before.
   private func awaitServed(_ reap: () -> Void) -> Bool {
     while true {
       if hasCasualty(includingServers: true, reap) { return false }
@@ -250,13 +251,13 @@ final class StartupLauncher {
     }
   }
 
-  /// Waits until the HTTP client has been answered by every API server, and has measured.
+  /// Waits until every API server has answered the HTTP client, and the client has measured.
   private func awaitAnswers(_ reap: () -> Void) throws(StageFailure) {
     while true {
       switch try http.progress() {
       case .done: return
       case .failed(let code):
-        // Whose death it may be is to be known first.
+        // First find out whether a process has died.
         if hasCasualty(includingServers: true, reap) { return }
         throw parts.failure(BS_STAGE_HTTP, code)
       case .waiting:
@@ -266,7 +267,7 @@ final class StartupLauncher {
     }
   }
 
-  /// Lets the API servers send the measurement's requests, and waits until all are answered.
+  /// Lets the API servers send the requests of the measurement, and waits until all are answered.
   private func measure(_ reap: () -> Void) {
     measurement.begin()
     while !measurement.isDone {
@@ -276,7 +277,7 @@ final class StartupLauncher {
     measurement.finish()
   }
 
-  /// Until a message or a child's news.
+  /// Until a message arrives or a child changes state.
   private func sleep() {
     var poll = Poll()
     poll.add(descriptor: children.news)
@@ -286,10 +287,10 @@ final class StartupLauncher {
     children.drainNews()
   }
 
-  /// Collecting the reports failed: notes whose, and whether the reports would have come.
+  /// Collecting the reports failed: records whose report is missing, and whether the reports would have come.
   func noteCollectFailure(_ failure: StageFailure, _ reap: () -> Void) {
     let noticed = MonotonicClock.now()
-    // The channel's end may be seen a moment before the exit can be taken.
+    // The channel's end may be seen shortly before the process can be waited for.
     let limit = failure.code == ETIMEDOUT ? parts.watchedUntil : noticed + 1_000_000_000
     while MonotonicClock.now() < limit {
       reap()
@@ -307,7 +308,7 @@ final class StartupLauncher {
 
   // MARK: The end
 
-  /// Terminates everything that the launch started; the exits are to be taken with `takeExit`.
+  /// Terminates everything that the launch started. Use `takeExit` for the exits.
   func beginEnd() {
     handshake.close()
     let ports = bs_coordinator_ports_of(record)
@@ -318,22 +319,22 @@ final class StartupLauncher {
     endLimit = MonotonicClock.now() + Self.shutdownNanoseconds
   }
 
-  /// Waits for the next exit; what has not ended within the grace is ended by force.
+  /// Waits for the next exit. Processes that have not ended within the grace period are killed.
   func awaitExit() {
     if MonotonicClock.now() >= endLimit { children.signal(SIGKILL) }
     sleep()
   }
 
-  /// An API server's exit was taken: its number may be another process's from now on.
+  /// An API server was waited for: its pid may be reused.
   func serverEnded(_ slot: Int) { children.serverEnded(slot) }
 
-  /// Takes an exit that was ordered; whether it is one beyond the API servers.
+  /// Takes an exit after a termination; returns whether the process is not an API server.
   func takeExit(of pid: Int32) -> Bool { children.takeExit(of: pid) }
 
   /// Whether every process beyond the API servers is gone.
   var isGone: Bool { children.isEmpty }
 
-  /// Everybody is gone: what they cannot remove themselves, since a signal ended them.
+  /// All processes are gone: removes what they cannot remove, because a signal ended them.
   func finishEnd() {
     if coordinatorChannel >= 0 { closeDescriptor(coordinatorChannel) }
     coordinatorChannel = -1

@@ -7,7 +7,7 @@ internal import PortModel
 internal import RunContract
 internal import Syscalls
 
-/// One thief process: runs its thief's part of every trial of the arm.
+/// One thief process: runs its thief in every trial of the arm.
 final class ThiefRole {
   private let region: SharedRegion
   private let slot: UnsafeMutablePointer<bs_thief>
@@ -32,8 +32,8 @@ final class ThiefRole {
     thief = type.init(options: options, seed: 0)
   }
 
-  /// A new value for each trial, so that what it does depends on the trial's seed alone: the trials of an arm are
-  /// independent, and a replay meets the same thieves.
+  /// A new value for each trial, so that its actions depend only on the trial's seed: the trials of an arm are
+  /// independent, and a replay has the same thieves.
   private func makeThief() -> any Thief {
     var generator = SeededGenerator(
       trialSeed: region.pointer.pointee.trial_seed, for: .thief, UInt64(number))

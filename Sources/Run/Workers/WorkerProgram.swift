@@ -9,7 +9,7 @@ internal import Syscalls
 
 /// The program of `bindstorm-worker`. The harness starts it with the arguments HARNESS-PID namespace|no-namespace,
 /// the shared region at descriptor 3 and the control channel at descriptor 4; `bindstorm adapter-check` replaces itself
-/// by it; and it starts itself anew as an API server where a strategy demands exec.
+/// by it; and it executes itself again as an API server if a strategy demands exec.
 public func runWorker() -> Never {
   let arguments = CurrentProcess.arguments
   if arguments.count == 6, arguments[1] == ServerRole.command {
@@ -31,8 +31,8 @@ private func numbers(_ arguments: ArraySlice<String>, count: Int) -> [Int] {
 }
 
 extension SharedRegion {
-  /// The region that this process was started with.
-  /// Ends the process if it cannot be had, or is of an executable of another build.
+  /// The region that this process was started with. Ends the process if the region cannot be mapped, or belongs to an
+  /// executable of another build.
   static func attach() -> SharedRegion {
     let region: SharedRegion
     do {

@@ -1,4 +1,4 @@
-/// Every closed set of words that a record may hold. A word is added here; `make generate` writes the rest.
+/// Every closed set of words that a record may contain. Add a word here; `make generate` writes the rest.
 enum ClosedSets {
   static let all = [
     ClosedSet(
@@ -14,7 +14,7 @@ enum ClosedSets {
         Case("report", "report", "The bound endpoints are reported to the launcher."),
         Case("scan", "scan", "A range is searched for a number that can be had."),
         Case("lock", "lock", "A lock or a shared file is waited for."),
-        Case("service", "service", "The launcher binds a port of its own, as of a store."),
+        Case("service", "service", "The launcher binds its own port, such as that of a store."),
         Case("ask", "ask", "An API server asks the launcher for a number."),
         Case("coordinator", "coordinator", "The launcher waits for the coordinator's addresses."),
         Case(
@@ -30,7 +30,7 @@ enum ClosedSets {
           "http", "http", "The launcher binds the HTTP port, or the HTTP client waits for answers."),
         Case(
           "host", "host",
-          "The host refused a process of the launch, or its channel: a limit of the host, and nobody's failure."
+          "The host refused a process of the launch, or its channel: a limit of the host, not a failure of the strategy."
         ),
       ]),
     ClosedSet(
@@ -43,7 +43,7 @@ enum ClosedSets {
         Case("coordinator", "coordinator", "The coordinator of the launch `launch`."),
         Case("thief", "thief", "Thief process number `index`."),
         Case("outsider", "outsider", "A process that bindstorm did not start."),
-        Case("nobody", "nobody", "The kernel knew no holder any more when it was asked."),
+        Case("nobody", "nobody", "When the kernel was asked, there was no holder any more."),
         Case(
           "cannotTell", "cannot-tell",
           "The kernel knows a holder, but its process could not be found, or the kernel could not be asked."
@@ -71,7 +71,7 @@ enum ClosedSets {
           "stranger", "stranger", "Another process answered, or the kernel's listener is another's."
         ),
         Case("shared", "shared", "More than one socket listens there."),
-        Case("silent", "silent", "Nobody answered in time, or nobody listens."),
+        Case("silent", "silent", "No process answered in time, or no process listens."),
         Case(
           "unaccepted", "unaccepted",
           "An adapter's only listener, in whose backlog a connection waits: whether it will be accepted is not known."
@@ -109,7 +109,7 @@ enum ClosedSets {
       [
         Case("none", "none", "No such refusal."),
         Case("tree", "tree", "A process of the same program."),
-        Case("outsider", "outsider", "A process that bindstorm did not start, or nobody can tell."),
+        Case("outsider", "outsider", "A process that bindstorm did not start, or an unknown one."),
       ]),
     ClosedSet(
       "StartupRecord.Casualty", c: "BS_CASUALTY", "Who the launcher noticed to have failed.",

@@ -187,7 +187,7 @@ enum CodingEmitter {
 }
 
 extension Field {
-  /// Whether it is a wait status, which a list has as -1 where there is none.
+  /// Whether it is a wait status; in a list, -1 means that there is none.
   fileprivate var isStatus: Bool {
     if case .status = kind { return true }
     return false

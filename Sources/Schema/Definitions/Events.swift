@@ -1,8 +1,8 @@
 // Long because it is one table.
 
-/// Every record of the history: events, and the records that they are made of. A field is added here; `make generate`
-/// writes its property, its coding both ways, its line in Documentation/events.md and, where it has a member, how the
-/// recorder takes it from the shared region.
+/// Every record of the history: events, and the records that they consist of. Add a field here; `make generate` writes
+/// its property, its encoder and decoder, its line in Documentation/events.md and, if it has a member, the code by
+/// which the recorder reads it from the shared region.
 enum Events {
   static let all = [
     Record(
@@ -11,7 +11,7 @@ enum Events {
         .number("schemaVersion", default: "1", always: true, "Version of the event format (1)."),
         .text("plan", "The plan's name."),
         .number("seed", swift: "UInt64", "The plan's seed."),
-        .flag("isolated", "Whether the run has a network namespace of its own."),
+        .flag("isolated", "Whether the run has its own network namespace."),
       ]),
     Record(
       "PoolSet", event: "pool-set", "The pool as the kernel reports it after it was set.",
@@ -35,7 +35,7 @@ enum Events {
         .pid("pid", from: "pid", "Launcher's process id."),
         .ports(
           "advertised",
-          "Ports told to the peers: all inputs, then all outputs; 0 where none was known at the end."
+          "Ports reported to the peers: all inputs, then all outputs; 0 if none was known at the end."
         ),
         .time("allocationStarted", from: "allocation_started_ns", "Start of the allocation."),
         .time(
@@ -57,11 +57,11 @@ enum Events {
           "portsTaken", default: "0", "Ports that launcher and API servers took, probes included."),
         .text(
           "detail", default: "\"\"",
-          "Text for people: what the launcher has to say about `errno`; empty unless something is to be said."
+          "Text for people: the launcher's explanation of `errno`; empty if there is none."
         ),
         .optionalRecord(
           "forced", of: "ForcedRun",
-          "What came of the launch's program, where its port calls were forced and its supervisor lived to tell."
+          "The result of the launch's program, if its port calls were forced and its supervisor reported it."
         ),
         .status(
           "died", from: "wait_status", if: "is_dead",
@@ -157,7 +157,7 @@ enum Events {
       ]),
     Record(
       "EngineRecord", event: "engine", slot: "bs_engine",
-      "What one engine core did. Times are 0 until it has come to that.",
+      "What one engine core did. Times are 0 until the step has happened.",
       [
         .number("launch", "Launch it belongs to."),
         .number("engine", "Its rank, from 0."),
@@ -174,7 +174,7 @@ enum Events {
           "placeholders", default: "0", from: "placeholders",
           "Addresses with port 0 that it was told to connect to."),
         .number(
-          "requests", default: "0", from: "requests", "Requests of its own launch that it answered."
+          "requests", default: "0", from: "requests", "Requests of its launch that it answered."
         ),
         .number(
           "strangers", default: "0", from: "strangers",
@@ -187,7 +187,7 @@ enum Events {
       ]),
     Record(
       "ServingRecord", event: "serving", slot: "bs_serving",
-      "What one API server heard of the engine cores. Times are 0 until it has come to that.",
+      "What one API server received from the engine cores. Times are 0 until the step has happened.",
       [
         .number("launch", "Launch it belongs to."),
         .number("server", "Number within the launch."),
@@ -218,14 +218,14 @@ enum Events {
         .number(
           "wanted", from: "wanted",
           "Ports it was told to draw before the barrier opened; 0 if it has no quota."),
-        // Differences of two readings, which are not taken at one moment.
+        // Differences of two readings that are not taken at the same moment.
         .number(
           "drawnInWindow", least: -Field.mostCount,
           "Ports it drew between allocation and barrier, or tried by number and was refused."),
         .number("drawnBefore", default: "0", "The same, before the addresses were allocated."),
         .number(
           "drawnAfterBind", default: "0", least: -Field.mostCount,
-          "The same, after everybody had bound."),
+          "The same, after all API servers had bound."),
         .number("heldAtRelease", "Ports it held when the barrier opened."),
         .errno("errno", from: "error", "errno that stopped it, 0 if none."),
       ]),
@@ -243,13 +243,13 @@ enum Events {
           "Whether it was to happen in this trial: scheduled. Nothing else is said of one that was not."
         ),
         .pid("pid", default: "0", from: "pid", "The victim's process id, 0 while unknown."),
-        .time("armed", default: "0", from: "armed_ns", "When the victim had it ready to fire."),
+        .time("armed", default: "0", from: "armed_ns", "When the victim was ready to inject it."),
         .time(
           "injected", default: "0", from: "injected_ns",
           "When the victim came to the point and the fault was done to it."),
         .time(
           "witnessed", default: "0", from: "witnessed_ns",
-          "When its effect was seen by somebody else than the code that injected it, or read back from the kernel."
+          "When a witness other than the injecting code saw its effect, or it was read back from the kernel."
         ),
         .time(
           "healed", default: "0", from: "healed_ns",
@@ -281,13 +281,13 @@ enum Events {
         ),
         .number(
           "socketsInWindow", default: "-1",
-          "TCP sockets of the launches, bound or listening, while the window was open; -1 where that was not measured: it is in the first trial of each block."
+          "TCP sockets of the launches, bound or listening, while the window was open; -1 if not measured; it is measured in the first trial of each block."
         ),
         .lines(
           "left",
           "Processes and socket files that were left after everything was ended, by name; looked for at depth `startup`, and cleaned up."
         ),
-        .text("detail", default: "\"\"", "Text for people, empty unless something is to be said."),
+        .text("detail", default: "\"\"", "Text for people, empty if there is none."),
       ]),
     Record(
       "ArmSkipped", event: "arm-skipped", "An arm that does not run.",
@@ -341,7 +341,7 @@ enum Events {
         .text("command", default: "\"\"", "Executable or role name, empty where unknown."),
         .time(
           "since", default: "0",
-          "Since when it held the port, by its own word, in nanoseconds; 0 where that is not on record here (API servers have it in their own records)."
+          "Since when it held the port, according to its claim, in nanoseconds; 0 if not recorded here (API servers have it in their own records)."
         ),
         .word(
           "sources", of: "Holder.Sources",
@@ -370,7 +370,7 @@ enum Events {
           "Times that the kernel dropped socket events: windows may have been missed."),
         .number("probes", default: "0", from: "probes", "Ports that the kernel chose for it."),
         .number(
-          "windows", default: "0", from: "windows", "Ports that were let go and bound again."),
+          "windows", default: "0", from: "windows", "Ports that were released and bound again."),
         .number("stolen", default: "0", from: "stolen", "Re-binds that a thief made fail."),
         .number(
           "injected", default: "0", from: "injected", "Calls that were made to fail or wait."),
@@ -379,7 +379,7 @@ enum Events {
           "Who held a port that it was refused though nothing had been stolen."),
         .text(
           "window", default: "\"\"", always: true,
-          "Prober and re-binder of the window that was stolen, else of the first; empty if there was none."
+          "Prober and re-binder of the stolen window, or else of the first one; empty if there was none."
         ),
         .text("lastWords", default: "\"\"", always: true, "Last lines of its output."),
       ]),

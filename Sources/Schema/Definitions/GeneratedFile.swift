@@ -1,8 +1,8 @@
-/// A file that is made from the definitions.
+/// A file that is generated from the definitions.
 public struct GeneratedFile: Sendable {
-  /// Below the repository's root.
+  /// Path below the repository's root.
   public let path: String
-  /// All of it.
+  /// Its whole text.
   public let text: String
 
   /// Every generated file, in the order in which they depend on each other.
@@ -43,7 +43,7 @@ public struct GeneratedFile: Sendable {
   public static let handwrittenRegion = "Sources/Record/CSharedRegion/include/shared_region.h"
 }
 
-/// What stands at the head of generated Swift.
+/// The head of generated Swift files.
 let swiftHead = """
   // Made by `make generate` from Sources/Schema/Definitions; change that.
   // swift-format-ignore-file

@@ -1,4 +1,4 @@
-/// What is chosen by its name, and what is demanded.
+/// Objects that are chosen by name, and demands.
 extension PlanSections {
   static let strategy = PlanSection(
     "strategy", type: "Choice", prefix: "strategy", .names,
@@ -105,7 +105,7 @@ extension PlanSections {
 
   static let published = PlanSection(
     "published", type: "PublishedFigure", prefix: "published", .keys,
-    "A figure somebody published for the same conditions.",
+    "A published figure for the same conditions.",
     [
       PlanKey("strategy", "strategy", .text, .required, "Label of the row."),
       PlanKey(
@@ -189,13 +189,13 @@ extension PlanSections {
     "label", "label",
     .own(
       "PlanNode", schema: #""type": "string", "minLength": 1, "not": { "const": "*" }"#,
-      words: "text"), .none("its name"), "Name of the row, where one of the kind stands in several."
+      words: "text"), .none("its name"), "Name of the row, if several rows use the same strategy."
   )
   private static let line = PlanKey.Kind.own(
     "PlanNode", schema: #""type": "string", "minLength": 1"#, words: "text of one line")
   private static let word = PlanKey.Kind.own(
     "PlanNode", schema: #""type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$""#, words: "name")
-  /// Those of `InjectableError`; `PlanSchemaTests` holds the two lists together.
+  /// The words of `InjectableError`; `PlanSchemaTests` compares the two lists.
   private static let injectableErrors = [
     "EPERM", "EINTR", "EIO", "EAGAIN", "ENOMEM", "EACCES", "EINVAL", "ENFILE", "EMFILE", "EPROTO",
     "EAFNOSUPPORT", "EADDRINUSE", "EADDRNOTAVAIL", "ENETDOWN", "ENETUNREACH", "ECONNABORTED",

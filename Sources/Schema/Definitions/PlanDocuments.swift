@@ -53,7 +53,7 @@ enum PlanSchema {
       "\"description\": \"\(escaped(section.summary))\"", "\"type\": \"object\"",
       "\"additionalProperties\": false",
     ]
-    // What defaults may give need not be given again.
+    // Keys that `defaults` may give are not required.
     if !required.isEmpty && section.form != .settings {
       lines.append("\"required\": [\(required.map { "\"\($0.key)\"" }.joined(separator: ", "))]")
     }
@@ -109,8 +109,8 @@ extension String {
 }
 
 extension PlanKey {
-  /// Its value in JSON where the plan does not give it; nil if that is computed, or an object's, or no value that a plan
-  /// can give.
+  /// Its value in JSON if the plan does not give it. Nil if the value is computed, belongs to an object, or cannot be
+  /// written in a plan.
   private var standardInJSON: String? {
     guard case .value(let value) = standard else { return nil }
     switch kind {
@@ -199,7 +199,7 @@ extension PlanKey {
   }
 
   private func list(of name: String, _ count: ClosedRange<Int>) -> String {
-    // What has options may be given by its name alone.
+    // A choice with options may also be given by its name alone.
     let isChoice = name == PlanSections.strategy.name || name == PlanSections.thief.name
     let reference = "{ \"$ref\": \"#/$defs/\(name)\" }"
     let name = "{ \"type\": \"string\", \"pattern\": \"^[a-z0-9]+(-[a-z0-9]+)*$\" }"

@@ -1,41 +1,41 @@
 /// A key of a plan, and the property that it becomes.
 struct PlanKey {
-  /// What it holds.
+  /// The kind of value.
   enum Kind {
     case flag
     case text
     case whole(ClosedRange<Int>)
     case real(ClosedRange<Double>)
-    /// As `real`, without the ends.
+    /// As `real`, without the limits themselves.
     case between(ClosedRange<Double>)
-    /// Whole milliseconds and fractions of them; travels as microseconds.
+    /// Whole or fractional milliseconds; sent to the workers as microseconds.
     case milliseconds(ClosedRange<Int>)
     /// A word of a Swift type, one of `PlanWords`.
     case word(String)
-    /// A word of a Swift type of another target. `PlanSchemaTests` holds the two lists together.
+    /// A word of a Swift type of another target. `PlanSchemaTests` compares the two lists.
     case foreignWord(String, [String])
-    /// An object with keys of its own: a name in `PlanSections`, and the Swift type.
+    /// An object with its own keys: a name in `PlanSections`, and the Swift type.
     case section(String, type: String)
-    /// A list of such objects: the type of each, and how many there may be.
+    /// A list of such objects: the type of each, and how many are allowed.
     case list(String, type: String, ClosedRange<Int>)
-    /// What is read by hand: its Swift type, its JSON Schema, and the same in words.
+    /// A value with a reader written by hand: its Swift type, its JSON Schema, and the same in words.
     case own(String, schema: String, words: String)
   }
 
-  /// What the setting is where the plan does not give it.
+  /// The value of the setting if the plan does not give it.
   enum Standard {
     case value(String)
     /// An expression over the other properties, and the same in words.
     case computed(String, String)
-    /// Nil, and what that means.
+    /// Nil, and its meaning.
     case none(String)
-    /// It must be given.
+    /// The plan must give it.
     case required
   }
 
-  /// In plans.
+  /// The name in plans.
   var key: String
-  /// In Swift.
+  /// The name in Swift.
   var property: String
   var kind: Kind
   var standard: Standard
@@ -57,32 +57,32 @@ struct PlanKey {
 
 /// An object of a plan, with its keys.
 struct PlanSection {
-  /// What is generated of it beside its place in the JSON Schema and the documents.
+  /// What is generated for it besides its place in the JSON Schema and the documents.
   enum Form {
     /// The names of its keys.
     case names
-    /// As `names`, and a structure that holds what was read.
+    /// As `names`, and a structure with the values that were read.
     case keys
-    /// The Swift type, how a plan changes it, and how it travels to the workers.
+    /// The Swift type, how a plan changes it, and how it is sent to the workers.
     case settings
-    /// As `settings`; what a plan gives is kept apart until its standards are known.
+    /// As `settings`; the plan's values are kept separate until their defaults are known.
     case startup
     /// The Swift type, and as `keys`.
     case demands
   }
 
-  /// In the JSON Schema.
+  /// The name in the JSON Schema.
   var name: String
-  /// In Swift.
+  /// The name in Swift.
   var type: String
-  /// For the names of its limits in Swift.
+  /// Prefix for the names of its limits in Swift.
   var prefix: String
   var form: Form
   var summary: String
-  /// What the JSON Schema says beside the keys.
+  /// The part of the JSON Schema besides the keys.
   var constraint: String
   var keys: [PlanKey]
-  /// What is stored of it where that is something else than its keys.
+  /// Its stored form, if that differs from its keys.
   var stored: [PlanKey]?
 
   init(
@@ -103,7 +103,7 @@ struct PlanSection {
 }
 
 extension PlanKey {
-  /// The Swift type, without the question mark of one that may be absent.
+  /// The Swift type, without the question mark of an optional.
   var type: String {
     switch kind {
     case .flag: "Bool"
@@ -121,7 +121,7 @@ extension PlanKey {
     return false
   }
 
-  /// Least and greatest number, of a list that of its elements.
+  /// Smallest and largest number; for a list, of its elements.
   var limits: String? {
     switch kind {
     case .list(_, _, let range) where range.upperBound == .max: nil
@@ -142,7 +142,7 @@ extension PlanKey {
 }
 
 extension Int {
-  /// With a low line between groups of three digits, as Swift's literals have it.
+  /// With an underscore between groups of three digits, as in Swift literals.
   var grouped: String {
     let digits = Array(String(self))
     return digits.enumerated().map { place, digit in

@@ -1,4 +1,4 @@
-/// How a plan's settings travel to the workers.
+/// How a plan's settings are sent to the workers.
 enum PlanOrderEmitter {
   /// In C.
   static var slots: [Slot] {
@@ -74,7 +74,7 @@ enum PlanOrderEmitter {
     return "extension \(type) {\n\(properties.joined())}\n"
   }
 
-  /// A setting with its member and how it is written.
+  /// A setting with its member, and how it is written.
   private struct Carried {
     var key: PlanKey
     /// The section's property and member before the key's own, each with its separator.

@@ -56,7 +56,7 @@ enum PlanReadingEmitter {
     }
     let reads = section.keys.map { key -> String in
       var value = "object[\"\(key.key)\"]"
-      // What is read by hand is asked for by hand, too.
+      // A value with a reader written by hand is also required by hand.
       if case .required = key.standard, !key.readsNode {
         value = "object.required(\"\(key.key)\")"
       }
@@ -199,13 +199,13 @@ extension PlanSection {
 }
 
 extension PlanKey {
-  /// What the limits are called in Swift.
+  /// The name of the limits in Swift.
   fileprivate func limitsName(in section: PlanSection) -> String {
     section.prefix.isEmpty
       ? property : section.prefix + property.prefix(1).uppercased() + property.dropFirst()
   }
 
-  /// Whether reading it by hand begins with its node.
+  /// Whether its hand-written reader begins with its node.
   fileprivate var readsNode: Bool {
     switch kind {
     case .own, .list, .section: true

@@ -1,5 +1,5 @@
-/// Every object of a plan. A key is added to its section; `make generate` writes its property, how it is read, checked,
-/// stored and handed to the workers, its place in the JSON Schema and its line in Documentation/plan-keys.md.
+/// Every object of a plan. Add a key to its section; `make generate` writes its property, how it is read, checked,
+/// stored and sent to the workers, its place in the JSON Schema and its line in Documentation/plan-keys.md.
 enum PlanSections {
   /// In the order of the documents. Those of one scenario come first.
   static let all = [
@@ -84,7 +84,7 @@ enum PlanSections {
         "Demands by strategy label; * for those not named."),
       PlanKey(
         "published", "published", .list("published", type: "PublishedFigure", 1...Int.max),
-        .none("none"), "Figures that somebody published for the same conditions."),
+        .none("none"), "Published figures for the same conditions."),
       PlanKey(
         "skip", "skip",
         .own(
@@ -115,7 +115,7 @@ enum PlanSections {
         "trials", "trials", .whole(1...10_000_000), .required, "Trials of each strategy."),
     ], stored: trialKeys)
 
-  /// The settings that a trial's workers get, too.
+  /// The settings that a trial's workers also get.
   private static let trialKeys = [
     PlanKey("depth", "depth", .word("Depth"), .value(".bind"), "How far a trial goes."),
     PlanKey(

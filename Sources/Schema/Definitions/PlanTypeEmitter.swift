@@ -62,7 +62,7 @@ enum PlanTypeEmitter {
     }
   }
 
-  /// The settings of a trial as properties of the arm, and as what it is made of.
+  /// The settings of a trial as properties of the arm, and as a type of which the arm consists.
   private static var forwarders: String {
     let properties = PlanSections.settings.properties.map {
       """
@@ -100,7 +100,7 @@ enum PlanTypeEmitter {
 }
 
 extension String {
-  /// Whether an expression needs to know the launch's size, which a settings' own type does not hold.
+  /// Whether an expression needs the launch's size, which a settings type does not contain.
   var needsAPIServers: Bool { contains("apiServers") }
 }
 

@@ -1,5 +1,5 @@
-/// The words that a key of a plan may have as its value. A word is added here; `make generate` writes the Swift type and
-/// the list in the JSON Schema.
+/// The words that a key of a plan may have as its value. Add a word here; `make generate` writes the Swift type and the
+/// list in the JSON Schema.
 enum PlanWords {
   static func words(of type: String) -> [Case] {
     guard let set = all.first(where: { $0.type == type }) else {
@@ -58,7 +58,7 @@ enum PlanWords {
       "Startup.Variant", "In which order vLLM does things, and whom its launcher watches.",
       [
         Case(
-          "v019", "v0.19", "v0.19.x: while the engine cores start, nobody watches the API servers."
+          "v019", "v0.19", "v0.19.x: API servers are not watched while engine cores start."
         ),
         Case(
           "fixed", "fixed",

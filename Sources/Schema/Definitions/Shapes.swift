@@ -1,8 +1,8 @@
 /// One word of a closed set.
 struct Case {
-  /// In Swift.
+  /// The name in Swift.
   var name: String
-  /// In events.
+  /// The word in events.
   var word: String
   /// A sentence.
   var summary: String
@@ -14,12 +14,12 @@ struct Case {
   }
 }
 
-/// A closed set of words: what a field may say. Its numbers are the places of its cases, from 0.
+/// A closed set of words: the values that a field may have. Its numbers are the positions of its cases, from 0.
 struct ClosedSet {
-  /// The Swift type, with the type that it is in.
+  /// The Swift type, with its enclosing type.
   var type: String
   var summary: String
-  /// Prefix of the C constants; nil where no worker writes it.
+  /// Prefix of the C constants; nil if no worker writes it.
   var cPrefix: String?
   var cases: [Case]
 
@@ -31,7 +31,7 @@ struct ClosedSet {
   }
 }
 
-/// Numbers in C alone, with a sentence where the name does not say it.
+/// Numbers that exist only in C, with a sentence if the name does not explain them.
 struct CNumbers {
   var name: String
   var summary: String
@@ -59,12 +59,12 @@ struct Slot {
 
 /// A member of a slot.
 struct Member {
-  /// In C.
+  /// The type in C.
   var type: String
   var name: String
   /// Elements of an array, an expression in C; nil for none.
   var count: String?
-  /// The function that gives Swift its address: Swift sees arrays as tuples, and has no address of a member.
+  /// The function that gives Swift its address: Swift imports arrays as tuples, and cannot take a member's address.
   var accessor: String?
   var summary: String
 
@@ -79,7 +79,7 @@ struct Member {
     self.summary = summary
   }
 
-  /// Padding, so that words which different processes write in a hurry lie on cache lines of their own.
+  /// Padding, so that words that different processes write often are on separate cache lines.
   static func cacheLine() -> Member {
     Member("char", "padding_to_cache_line", count: "64", "")
   }
@@ -89,9 +89,9 @@ struct Member {
 struct Record {
   /// The Swift type.
   var type: String
-  /// The event's word; nil for a part of other records.
+  /// The event's word; nil for a record that is part of others.
   var event: String?
-  /// The slot that it is made from; nil where the recorder has all of it.
+  /// The slot that it is made from; nil if the recorder has all of its values.
   var slot: String?
   var summary: String
   var fields: [Field]
@@ -117,10 +117,10 @@ struct Record {
 
 /// A field of a record.
 struct Field {
-  /// Greatest count and position: what the shared region's words hold. Sums over a trial cannot overflow.
+  /// Largest count and position: what the shared region's words can hold. Sums over a trial cannot overflow.
   static let mostCount = 4_294_967_295
 
-  /// What it holds, and with that its Swift type and how it is written.
+  /// The kind of value, which determines its Swift type and how it is written.
   enum Kind {
     /// A whole number of a Swift type.
     case number(String)
@@ -143,25 +143,25 @@ struct Field {
     /// Another record.
     case record(String)
     case optionalRecord(String)
-    /// Records of one type, one list a field: the names of these lists, in the order of its fields.
+    /// Records of one type, stored as one list for each field: the names of these lists, in the order of its fields.
     case columns(String, [String])
   }
 
   var name: String
-  /// The name in events, if it is another one.
+  /// The name in events, if it is different.
   var json: String
   var kind: Kind
-  /// Unit where the kind does not say it.
+  /// The unit, if the kind does not determine it.
   var unit: String
-  /// Least value of a number of the type `Int`, which all are counts or positions.
+  /// Smallest value of a number of the type `Int`; all of these are counts or positions.
   var least = 0
   /// Value of a field that is left out, in Swift.
   var absent: String?
   /// Whether it is written even if it has that value.
   var isAlwaysWritten: Bool
-  /// Member of the record's slot that it is taken from.
+  /// Member of the record's slot from which it is read.
   var member: String?
-  /// Member that must not be 0, or the field is absent.
+  /// Member that must not be 0; otherwise the field is absent.
   var condition: String?
   var summary: String
 
@@ -180,7 +180,7 @@ struct Field {
     self.summary = summary
   }
 
-  /// - Parameter least: of a count; -1 where that is its default, which stands for none.
+  /// - Parameter least: smallest value of a count; -1 if that is its default and means "none".
   static func number(
     _ name: String, swift: String = "Int", unit: String = "", default absent: String? = nil,
     always: Bool = false, least: Int? = nil, from member: String? = nil,

@@ -1,6 +1,6 @@
-/// What the shared region is made of. `shared_region.h` says how its parts lie and who writes when.
+/// The parts of the shared region. `shared_region.h` describes their layout and who writes them when.
 enum Slots {
-  /// The most of each that fits.
+  /// The largest number of each that fits.
   static let limits = CNumbers(
     "", "The most of each that fits.",
     [
@@ -32,7 +32,7 @@ enum Slots {
   /// Numbers that no event has.
   static let numbers = [
     CNumbers(
-      "bs_server_command", "What a role is told to do; each role has a futex word of its own.",
+      "bs_server_command", "The command for a role; each role has its own futex word.",
       [("BS_SERVER_BIND", 1, ""), ("BS_SERVER_CLOSE", 2, "")]),
     CNumbers(
       "bs_launcher_command", "",
@@ -86,7 +86,7 @@ enum Slots {
         Member("uint64_t", "holder_inode", "of a socket on the wanted port when bind() failed"),
         Member(
           "uint64_t", "holder_since_ns",
-          "since when it claims the port, 0 where that is not on record"),
+          "since when it claims the port, 0 if that is not recorded"),
         Member("uint64_t", "nonce_received", "this endpoint's own nonce, once it has arrived here"),
         Member("uint64_t", "reported_ns", "when the binder told the launcher, 0 if it did not"),
         Member("uint32_t", "holder_claim", "the port's claim when bind() failed"),
@@ -101,7 +101,7 @@ enum Slots {
         Member("uint32_t", "is_bound", "it listens"),
         Member(
           "uint32_t", "answered_by", accessor: "bs_answered_by",
-          "by whom the dialled endpoint was answered: server slot + 1, or enum bs_answered_by_whom; 0: nobody"
+          "who answered at the dialled endpoint: server slot + 1, or enum bs_answered_by_whom; 0: no answer"
         ),
         Member(
           "uint32_t", "retries",
@@ -138,7 +138,7 @@ enum Slots {
         Member("uint32_t", "unobserved", "that could not be looked into"),
         Member("uint32_t", "lost", "times that the kernel dropped socket events"),
         Member("uint32_t", "probes", "ports that the kernel chose"),
-        Member("uint32_t", "windows", "re-binds of ports that had been let go"),
+        Member("uint32_t", "windows", "re-binds of ports that had been released"),
         Member("uint32_t", "stolen", ""),
         Member("uint32_t", "injected", ""),
         Member(
@@ -160,7 +160,7 @@ enum Slots {
         Member("uint32_t", "draws", "ports it took, probes included"),
         Member("uint64_t", "allocation_started_ns", ""),
         Member("uint64_t", "allocation_ended_ns", ""),
-        // A port of the launcher's own, as of a store; the holder if its bind failed, as in bs_endpoint.
+        // The launcher's own port, such as that of a store; the holder if its bind failed, as in bs_endpoint.
         Member("uint64_t", "holder_inode", ""),
         Member("uint32_t", "holder_claim", ""),
         Member("uint32_t", "holder_state", ""),
@@ -284,7 +284,7 @@ enum Slots {
       ]),
     Slot(
       "bs_fault",
-      "One fault of the plan in one trial. The first part is written by the harness before the trial; times are 0 until it has come to that.",
+      "One fault of the plan in one trial. The first part is written by the harness before the trial; times are 0 until the step has happened.",
       [
         Member("struct bs_choice", "kind", accessor: "bs_kind_of", ""),
         Member("uint32_t", "is_due", ""),
@@ -299,7 +299,7 @@ enum Slots {
         Member("uint64_t", "witnessed_ns", ""),
         Member("uint64_t", "healed_ns", ""),
         Member(
-          "uint64_t", "resume_ns", "when the harness is to continue a stopped victim; 0: not at all"
+          "uint64_t", "resume_ns", "when the harness must continue a stopped victim; 0: never"
         ),
         Member(
           "uint32_t", "awaited_state",

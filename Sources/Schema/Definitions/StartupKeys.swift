@@ -68,12 +68,12 @@ extension PlanSections {
     ),
     PlanKey(
       "node_ports", "nodePorts", .whole(0...16_000), .value("0"), unit: "ports",
-      "Ports that a service of its own holds on each node but node 0."),
+      "Number of ports that a separate service holds on each node but node 0."),
     PlanKey(
       "reserved_ports", "reservedPorts",
       .list("reservation", type: "NodeReservation", 0...Slots.limit("BS_MAX_RESERVATIONS")),
       .value("[]"),
-      "Ports of a node that its kernel gives to nobody who asks for any (`ip_local_reserved_ports`)."
+      "Ports of a node that its kernel does not choose by itself (`ip_local_reserved_ports`)."
     ),
     PlanKey(
       "hybrid_lb", "isHybrid", .flag, .value("false"),

@@ -1,30 +1,30 @@
 #ifndef BINDSTORM_FAILING_CALLS_H
 #define BINDSTORM_FAILING_CALLS_H
-/* Kernel calls that fail on demand, for tests of what happens when the host refuses something. Debug builds alone: a
-   release build contains nothing of it and ignores the variable.
+/* Kernel calls that fail on demand, for tests of what happens when the host refuses something. Debug builds only: a
+   release build contains none of this and ignores the variable.
 
-   The environment variable BINDSTORM_FAIL names what is to fail. Every process inherits it: the worker host, and all
-   that it starts. It is a list of rules, separated by commas:
+   The environment variable BINDSTORM_FAIL names the calls that fail. Every process inherits it: the worker host, and
+   all processes that it starts. It is a list of rules, separated by commas:
 
      CALL[/PROCESS][#ORDINAL]:ERROR
 
-     CALL     as in the manual: fork, socket, bind, setns, pidfd_open, ... What is listed nowhere fails nowhere:
+     CALL     as in the manual: fork, socket, bind, setns, pidfd_open, ... Only calls that check the rules can fail:
               search the sources for BS_FAILS and `failing(`.
-     PROCESS  who makes the call; for fork, what is to be made. One of the words in failing_calls.c. Left out: anybody.
-     ORDINAL  only the n-th such call fails, from 1. Each process counts for itself; the child of a fork goes on from
-              its parent's count, a process that was started by exec from 0. Left out: every call fails.
+     PROCESS  who makes the call; for fork, the process to create. One of the words in failing_calls.c. Default: any.
+     ORDINAL  only the n-th such call fails, from 1. Each process has its own count; the child of a fork continues its
+              parent's count, a process that was started by exec begins at 0. Default: every call fails.
      ERROR    the name of an errno, as EAGAIN; or HANG: the call never returns; or STOP: the process stops (SIGSTOP)
               and makes the call once it is continued.
 
-   The harness's own steps are named as calls are: `phase-bind` and the like before each phase of a trial, `host-start`
-   before each request to the worker host. With STOP whoever watches can act at exactly this boundary.
+   The harness's own steps have names like calls: `phase-bind` and the like before each phase of a trial, `host-start`
+   before each request to the worker host. With STOP a test can act exactly at this boundary.
 
    Examples: `fork/engine-core:EAGAIN`, `fork/api-server#3:ENOMEM`, `setns/host#2:EPERM`, `bind/fault-helper:HANG`.
    A rule that cannot be read ends the process (abort(3)): a test with a typing error must not pass.
 
-   C because bs_fork() and the children of multi-threaded processes ask, too: nothing here allocates. */
+   C because bs_fork() and the children of multi-threaded processes also use it: nothing here allocates. */
 
-/* Whose call it is. */
+/* The process that makes the call. */
 enum bs_process {
   BS_PROCESS_ANY = 0, /* the calling process, whatever it is */
   BS_PROCESS_HOST,

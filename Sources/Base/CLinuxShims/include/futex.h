@@ -15,7 +15,7 @@ static inline uint32_t bs_add(uint32_t *_Nonnull word, uint32_t value) {
 /* FUTEX_WAIT on a shared word with a relative timeout in nanoseconds (negative: none). Returns 0 when woken
    or when the word differs, else ETIMEDOUT or EINTR. */
 int bs_futex_wait(uint32_t *_Nonnull word, uint32_t expected, int64_t timeout_ns);
-/* FUTEX_WAKE of everybody who waits. */
+/* FUTEX_WAKE of all waiting processes. */
 void bs_futex_wake_all(uint32_t *_Nonnull word);
 
 #endif

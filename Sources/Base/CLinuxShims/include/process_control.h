@@ -9,15 +9,15 @@
 #include "failing_calls.h"
 
 /* fork(2) of a process of that kind; -1 with errno. Only single-threaded workers may call it: the child goes on running Swift code.
-   Without the C library's own part, which repairs locks that other threads may have held: it writes on four pages, each
-   of which the kernel then copies. Should there be other threads all the same, with it. */
+   It skips the C library's part of fork(), which repairs locks that other threads may have held: that part writes to
+   four pages, each of which the kernel then copies. If there are other threads after all, it is not skipped. */
 pid_t bs_fork(enum bs_process process);
-/* Maps the executable's private pages that nobody has written anew, in stretches of 16 and more, if a page of their
-   mapping has been written: fork() copies such a mapping's page table, and with it hundreds of entries for pages that
-   a child would find in the file as well. What the memory holds, and what may be done with it, stays the same.
+/* Maps the executable's unwritten private pages again, in stretches of 16 and more, if a page of their mapping has been
+   written: fork() copies such a mapping's page table, and with it hundreds of entries for pages that a child could read
+   from the file. The contents and protection of the memory do not change.
    Only single-threaded workers may call it. Returns how many stretches, or -errno. */
 int bs_remap_unwritten_pages(void);
-/* A file as /proc/PID/maps names it: an inode number alone may stand for a file on each file system. */
+/* A file as /proc/PID/maps names it: an inode number alone is not unique across file systems. */
 struct bs_mapped_file {
   unsigned major, minor;
   unsigned long inode;
@@ -63,7 +63,7 @@ int bs_signal_descriptor(void);
 int bs_take_signal(int descriptor);
 /* For a child between fork() and exec: no signal is blocked, SIGPIPE, SIGXFSZ, SIGTERM and SIGCHLD act as usual. */
 void bs_reset_signals(void);
-/* SIGPIPE is ignored from now on: writing to a pipe that nobody reads fails with EPIPE. */
+/* SIGPIPE is ignored from now on: writing to a pipe without a reader fails with EPIPE. */
 void bs_ignore_broken_pipes(void);
 /* pipe2(2), close-on-exec: ends[0] for reading. 0 or errno. */
 int bs_pipe(int *_Nonnull ends);
@@ -77,18 +77,18 @@ int bs_note_termination(uint32_t *_Nonnull flag, uint32_t *_Nonnull word);
 /* Whether an errno says that a limit of the host was reached: LinuxErrno.hostLimits. */
 bool bs_is_host_limit(int error);
 /* Installs a handler for SIGABRT, which children inherit: it records why this process aborts, as bs_note_aborts() says.
-   libzmq aborts a process in which it can make no thread, no eventfd and no memory; errno is that of its last call. In C,
-   as a handler that Swift compiles may allocate. 0 or errno. */
+   libzmq aborts a process if it cannot create a thread or an eventfd, or allocate memory; errno is that of its last
+   call. In C, because a handler compiled by Swift may allocate. 0 or errno. */
 int bs_handle_aborts(void);
-/* If this process aborts while errno is a limit of the host, that goes to *error, unless there is something, and `value`
-   to *stage. Both must live as long as the process. */
+/* If this process aborts while errno is a limit of the host, writes errno to *error, unless that is already set, and
+   `value` to *stage. Both must live as long as the process. */
 void bs_note_aborts(int32_t *_Nonnull error, uint32_t *_Nonnull stage, uint32_t value);
 /* Installs an empty SIGCHLD handler, so that a child's death interrupts a sleep. 0 or errno. */
 int bs_interrupt_on_child_exit(void);
-/* Takes it away again: a child's death interrupts nothing. 0 or errno. */
+/* Removes that handler: a child's death interrupts nothing. 0 or errno. */
 int bs_disregard_child_exits(void);
-/* A descriptor that becomes readable when a child ends or somebody sends SIGCHLD (signalfd(2)), which is blocked
-   from now on. -errno on failure. */
+/* A descriptor that becomes readable when a child ends or SIGCHLD is sent (signalfd(2)). SIGCHLD is blocked from now
+   on. -errno on failure. */
 int bs_child_descriptor(void);
 /* Takes what is pending on such a descriptor. */
 void bs_drain_children(int descriptor);

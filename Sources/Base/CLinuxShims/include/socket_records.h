@@ -8,7 +8,7 @@
 /* A socket of a network namespace that owns a local port. */
 struct bs_socket_record {
   uint64_t cookie;
-  uint64_t inode; /* 0: a connection that was not accepted yet, or a socket that nobody has open any more */
+  uint64_t inode; /* 0: a connection that was not accepted yet, or a socket that no process has open any more */
   uint32_t uid;
   uint32_t device; /* index of the one interface it is bound to (SO_BINDTODEVICE), 0: any */
   uint16_t port;

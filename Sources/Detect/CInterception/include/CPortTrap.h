@@ -66,25 +66,25 @@ struct pt_spawn_options {
 /* Forks, installs the filter in the child, hands its listener to the caller, and executes the command there
    (by PATH, with the caller's environment, folder, signal mask as `pt_block_signals` found it). Also forks a
    guard: a process with nothing but the listener, which lets all calls continue when the caller dies, so that
-   the tree never hangs. The command leads a process group of its own, in the caller's session: what it sends to its
-   group (`kill 0`) reaches nobody outside, and it keeps the terminal. Returns 0, or -1 with `failure` and `error` set. */
+   the tree never hangs. The command leads its own process group, in the caller's session: a signal to its group
+   (`kill 0`) reaches no other process, and it keeps the terminal. Returns 0, or -1 with `failure` and `error` set. */
 int pt_spawn(char *const _Nullable *_Nonnull arguments, const struct pt_spawn_options *_Nonnull options,
              struct pt_tree *_Nonnull tree);
 /* Closes the listener and forgets the calls; the guard has its own. May be repeated. */
 void pt_close(struct pt_tree *_Nonnull tree);
 
-/* Blocks what a supervisor must take note of and returns a signalfd for it, or -errno. The mask found is
-   given to the command by pt_spawn. */
+/* Blocks the signals that a supervisor must handle and returns a signalfd for them, or -errno. pt_spawn gives the
+   previous mask to the command. */
 int pt_block_signals(void);
 /* Reads one signal; `sender` is 0 when the kernel (the terminal) sent it. Returns its number, 0 if none. */
 int pt_next_signal(int descriptor, int *_Nonnull sender);
 /* Stops the calling process by SIGTSTP or SIGTTIN, as if it had never caught or blocked it; returns 1 when it was
-   continued. Where nobody could continue it, in an orphaned process group, the kernel does not stop it: 0. */
+   continued. In an orphaned process group, where no process could continue it, the kernel does not stop it: 0. */
 int pt_stop_by_signal(int signal_number);
 /* Sends a signal to all of the caller's process group but the caller. */
 void pt_signal_others(int signal_number);
-/* Blocks the signals by which people end a program, but for those that would not end it, being ignored or blocked
-   already. The mask found goes to *found. A signalfd that is readable as long as one of them is pending, or -errno. */
+/* Blocks the signals by which people end a program, except those that are already ignored or blocked. The previous mask
+   goes to *found. Returns a signalfd that is readable as long as one of them is pending, or -errno. */
 int pt_hold_endings(sigset_t *_Nonnull found);
 /* Ends the calling process by that signal, without a core file. Returns if the signal did not end it. */
 void pt_die_by_signal(int signal_number);
@@ -136,8 +136,8 @@ uint64_t pt_namespace_cookie(int descriptor);
 /* A netlink socket that gets a record of each TCP and UDP socket of the calling thread's namespace whose last
    reference goes. Or -errno. */
 int pt_open_destroy_events(void);
-/* Reads waiting records without blocking. How many; 0 none; -errno. To `lost` is added how often the kernel says that
-   it dropped some. */
+/* Reads waiting records without blocking. Returns their number, or -errno. Adds to `lost` how often the kernel reports
+   that it dropped some. */
 int pt_read_destroy_events(int netlink, struct bs_socket_record *_Nonnull records, int capacity, int *_Nonnull lost);
 /* Opens and closes a socket on each CPU that this thread may run on, or on the first `capacity`. The kernel sends
    the records from a queue for each CPU, so that those of sockets that were gone before come before these. Puts

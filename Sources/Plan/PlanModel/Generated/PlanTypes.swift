@@ -52,7 +52,7 @@ public enum Kind: String, Sendable, Codable, CaseIterable {
 extension Startup {
 /// In which order vLLM does things, and whom its launcher watches.
 public enum Variant: String, Sendable, Codable, CaseIterable {
-  /// v0.19.x: while the engine cores start, nobody watches the API servers.
+  /// v0.19.x: API servers are not watched while engine cores start.
   case v019 = "v0.19"
   /// After vllm-project/vllm#42585, #43864 and #43417: it does watch them.
   case fixed
@@ -245,9 +245,9 @@ public struct Startup: Sendable, Equatable, Codable {
   public var hasOrphan: Bool
   /// The node that the API servers run on. Launcher and probes stay on node 0: on any other, a number is probed on the wrong host. 0...15.
   public var apiServerNode: Int
-  /// Ports that a service of its own holds on each node but node 0. Unit: ports. 0...16000.
+  /// Number of ports that a separate service holds on each node but node 0. Unit: ports. 0...16000.
   public var nodePorts: Int
-  /// Ports of a node that its kernel gives to nobody who asks for any (`ip_local_reserved_ports`).
+  /// Ports of a node that its kernel does not choose by itself (`ip_local_reserved_ports`).
   public var reservedPorts: [NodeReservation]
   /// vLLM's `--data-parallel-hybrid-lb`: API servers and engine cores of a node have only to do with one another, over paths, whatever the strategy.
   public var isHybrid: Bool

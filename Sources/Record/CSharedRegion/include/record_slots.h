@@ -20,7 +20,7 @@ enum {
   BS_PORTS = 65536,
 };
 
-/* What a role is told to do; each role has a futex word of its own. */
+/* The command for a role; each role has its own futex word. */
 enum bs_server_command {
   BS_SERVER_BIND = 1,
   BS_SERVER_CLOSE = 2,
@@ -118,7 +118,7 @@ struct bs_endpoint {
   uint64_t finished_ns;
   uint64_t listener_inode; /* of the bound listener, for the kernel's ownership check */
   uint64_t holder_inode; /* of a socket on the wanted port when bind() failed */
-  uint64_t holder_since_ns; /* since when it claims the port, 0 where that is not on record */
+  uint64_t holder_since_ns; /* since when it claims the port, 0 if that is not recorded */
   uint64_t nonce_received; /* this endpoint's own nonce, once it has arrived here */
   uint64_t reported_ns; /* when the binder told the launcher, 0 if it did not */
   uint32_t holder_claim; /* the port's claim when bind() failed */
@@ -131,7 +131,7 @@ struct bs_endpoint {
   uint16_t advertised; /* what the launcher would tell the peers */
   uint16_t is_path; /* a Unix socket: its path below, no port */
   uint32_t is_bound; /* it listens */
-  uint32_t answered_by; /* by whom the dialled endpoint was answered: server slot + 1, or enum bs_answered_by_whom; 0: nobody */
+  uint32_t answered_by; /* who answered at the dialled endpoint: server slot + 1, or enum bs_answered_by_whom; 0: no answer */
   uint32_t retries; /* binds that failed with EADDRINUSE and were followed by another one */
   uint32_t draws; /* ports the binder took for it, its own probes included */
   char path[BS_PATH_SIZE]; /* advertised path, ended by 0 */
@@ -157,7 +157,7 @@ struct bs_forced_run {
   uint32_t unobserved; /* that could not be looked into */
   uint32_t lost; /* times that the kernel dropped socket events */
   uint32_t probes; /* ports that the kernel chose */
-  uint32_t windows; /* re-binds of ports that had been let go */
+  uint32_t windows; /* re-binds of ports that had been released */
   uint32_t stolen;
   uint32_t injected;
   uint32_t refusal; /* number of History.ForcedRun.Refusal: who held a port that was not stolen */
@@ -273,7 +273,7 @@ struct bs_choice {
   int64_t options[BS_MAX_OPTIONS];
 };
 
-/* One fault of the plan in one trial. The first part is written by the harness before the trial; times are 0 until it has come to that. */
+/* One fault of the plan in one trial. The first part is written by the harness before the trial; times are 0 until the step has happened. */
 struct bs_fault {
   struct bs_choice kind;
   uint32_t is_due;
@@ -287,7 +287,7 @@ struct bs_fault {
   uint64_t injected_ns;
   uint64_t witnessed_ns;
   uint64_t healed_ns;
-  uint64_t resume_ns; /* when the harness is to continue a stopped victim; 0: not at all */
+  uint64_t resume_ns; /* when the harness must continue a stopped victim; 0: never */
   uint32_t awaited_state; /* letter of /proc/PID/stat by which the harness witnesses it; 0: it need not */
   int32_t pid; /* of the victim */
   int32_t helper_pid;

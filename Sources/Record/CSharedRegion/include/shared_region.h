@@ -1,8 +1,8 @@
 #ifndef BINDSTORM_SHARED_REGION_H
 #define BINDSTORM_SHARED_REGION_H
 /* The memory that the harness shares with its workers: orders go out and results come back through it, so
-   that a trial needs no message and no file. It is C because Swift promises no layout for its own structs,
-   and two processes must agree on it; and because atomics over such memory are one builtin here.
+   that a trial needs no message and no file. It is C because Swift guarantees no layout for its own structs,
+   and two processes must agree on it, and because C has builtins for atomics on such memory.
 
    Every participant of a phase writes its results with plain stores and then calls bs_complete(), whose
    atomic decrement publishes them; the harness reads only after `pending` has reached zero. Plain fields
@@ -22,7 +22,7 @@
 struct bs_order {
   struct bs_choice strategy;
   struct bs_settings_order settings;
-  uint32_t confines_sockets; /* whether our own sockets are confined to the pool one by one; else the namespace is */
+  uint32_t confines_sockets; /* whether our own sockets are confined to the pool one by one; if not, the namespace is */
   uint32_t thief_count;
   struct bs_choice thieves[BS_MAX_THIEVES];
   uint32_t fault_count;
@@ -30,14 +30,14 @@ struct bs_order {
 };
 
 struct bs_region {
-  uint64_t build; /* fingerprint of the harness's build, 0 if workers are not to compare it with their own */
+  uint64_t build; /* fingerprint of the harness's build, 0 if workers must not compare it with their own */
   /* The harness's side: participants count down, the last one rings. */
   uint32_t phase;
   BS_CACHE_LINE(pending);
   uint32_t pending;
   BS_CACHE_LINE(doorbell);
   uint32_t doorbell;
-  /* One word a role, futexes that the workers sleep on; the command is valid once the word has changed. */
+  /* One word for each role, a futex on which workers sleep; the command is valid once the word has changed. */
   BS_CACHE_LINE(server_word);
   uint32_t server_word;
   uint32_t server_command;
@@ -62,9 +62,9 @@ struct bs_region {
   /* The adapter's command, empty if the strategy has none. Part of the order. */
   uint32_t command_size;
   char command[BS_COMMAND_SIZE];
-  /* What a launch has to say in words, ended by 0. */
+  /* The text that a launch reports, ended by 0. */
   char details[BS_MAX_LAUNCHES][BS_DETAIL_SIZE];
-  /* What its forced program's supervisor has to say of the first window. */
+  /* The description of the first window by its forced program's supervisor. */
   char windows[BS_MAX_LAUNCHES][BS_DETAIL_SIZE];
   struct bs_thief thieves[BS_MAX_THIEVES];
   struct bs_fault faults[BS_MAX_FAULTS];
@@ -72,9 +72,9 @@ struct bs_region {
   struct bs_serving servings[BS_MAX_SERVERS];
   struct bs_engine engines[BS_MAX_ENGINES];
   struct bs_headless headless[BS_MAX_LAUNCHES * BS_MAX_NODES];
-  /* Who of ours holds a port, 0 for nobody; set after a bind, cleared before the close. See bs_claim(). */
+  /* Which of our processes holds a port, 0 for none; set after a bind, cleared before the close. See bs_claim(). */
   uint32_t claims[BS_PORTS];
-  /* Since when; written before the claim, by thieves and faults alone: API servers have it in their slots. */
+  /* Since when; written before the claim, only by thieves and faults: API servers have it in their slots. */
   uint64_t claimed_ns[BS_PORTS];
 };
 
@@ -83,12 +83,12 @@ static inline uint32_t bs_claim(enum bs_claim_kind kind, uint32_t slot) { return
 static inline uint32_t bs_claim_kind_of(uint32_t claim) { return claim >> 24; }
 static inline uint32_t bs_claim_slot_of(uint32_t claim) { return claim & 0xffffffu; }
 
-/* The launcher's errno, which may be written while an API server looks. */
+/* The launcher's errno, which may be written while an API server reads it. */
 static inline int32_t bs_load_error(const struct bs_launcher *_Nonnull launcher) {
   return __atomic_load_n(&launcher->error, __ATOMIC_ACQUIRE);
 }
 
-/* Wakes the harness to look around. */
+/* Wakes the harness, which then checks all states. */
 static inline void bs_ring(struct bs_region *_Nonnull region) {
   bs_add(&region->doorbell, 1);
   bs_futex_wake_all(&region->doorbell);
@@ -101,8 +101,8 @@ static inline void bs_complete(struct bs_region *_Nonnull region, uint32_t *_Non
   if (__atomic_sub_fetch(&region->pending, 1, __ATOMIC_ACQ_REL) == 0) bs_ring(region);
 }
 
-/* A launcher has allocated: notes what the thieves have drawn by now. The count only grows in a trial, so that the launch
-   that comes last decides; each thief sets it to 0 as the trial begins, before any launch allocates. */
+/* A launcher has allocated: records what the thieves have drawn by now. The count only grows in a trial, so the last
+   launch decides; each thief sets it to 0 when the trial begins, before any launch allocates. */
 static inline void bs_note_allocation(struct bs_region *_Nonnull region) {
   for (uint32_t i = 0; i < region->order.thief_count; i++) {
     struct bs_thief *thief = &region->thieves[i];
@@ -113,7 +113,7 @@ static inline void bs_note_allocation(struct bs_region *_Nonnull region) {
   }
 }
 
-/* Changes a role's word and wakes who sleeps on it. The command must be in place before. */
+/* Changes a role's word and wakes the workers that sleep on it. The command must be written before. */
 static inline void bs_announce(uint32_t *_Nonnull word) {
   bs_add(word, 1);
   bs_futex_wake_all(word);
@@ -144,7 +144,7 @@ static inline uint32_t *_Nonnull bs_auditor_word(struct bs_region *_Nonnull r) {
 static inline uint64_t *_Nonnull bs_claimed_at(struct bs_region *_Nonnull r, uint16_t port) { return &r->claimed_ns[port]; }
 static inline uint32_t *_Nonnull bs_claim_at(struct bs_region *_Nonnull r, uint16_t port) { return &r->claims[port]; }
 
-/* Forgets all claims; when no worker runs. */
+/* Clears all claims. Only call it while no worker runs. */
 static inline void bs_clear_claims(struct bs_region *_Nonnull r) { memset(r->claims, 0, sizeof r->claims); }
 
 #endif

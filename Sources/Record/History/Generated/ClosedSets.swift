@@ -23,7 +23,7 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case scan
   /// A lock or a shared file is waited for.
   case lock
-  /// The launcher binds a port of its own, as of a store.
+  /// The launcher binds its own port, such as that of a store.
   case service
   /// An API server asks the launcher for a number.
   case ask
@@ -43,7 +43,7 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case adapter
   /// The launcher binds the HTTP port, or the HTTP client waits for answers.
   case http
-  /// The host refused a process of the launch, or its channel: a limit of the host, and nobody's failure.
+  /// The host refused a process of the launch, or its channel: a limit of the host, not a failure of the strategy.
   case host
 
   /// The raw value as a literal: writing it neither allocates nor hashes.
@@ -115,7 +115,7 @@ extension Holder {
     case thief
     /// A process that bindstorm did not start.
     case outsider
-    /// The kernel knew no holder any more when it was asked.
+    /// When the kernel was asked, there was no holder any more.
     case nobody
     /// The kernel knows a holder, but its process could not be found, or the kernel could not be asked.
     case cannotTell = "cannot-tell"
@@ -172,7 +172,7 @@ public enum Ownership: String, Sendable, Codable, CaseIterable {
   case stranger
   /// More than one socket listens there.
   case shared
-  /// Nobody answered in time, or nobody listens.
+  /// No process answered in time, or no process listens.
   case silent
   /// An adapter's only listener, in whose backlog a connection waits: whether it will be accepted is not known.
   case unaccepted
@@ -267,7 +267,7 @@ extension ForcedRun {
     case none
     /// A process of the same program.
     case tree
-    /// A process that bindstorm did not start, or nobody can tell.
+    /// A process that bindstorm did not start, or an unknown one.
     case outsider
 
     /// The raw value as a literal: writing it neither allocates nor hashes.

@@ -21,9 +21,9 @@ public enum Event: Sendable, Equatable {
   case server(ServerRecord)
   /// How the rest of one launch's start-up went: coordinator, handshake, and what the launcher noticed.
   case startup(StartupRecord)
-  /// What one engine core did. Times are 0 until it has come to that.
+  /// What one engine core did. Times are 0 until the step has happened.
   case engine(EngineRecord)
-  /// What one API server heard of the engine cores. Times are 0 until it has come to that.
+  /// What one API server received from the engine cores. Times are 0 until the step has happened.
   case serving(ServingRecord)
   /// What one thief process did in this trial.
   case thief(ThiefRecord)
@@ -45,7 +45,7 @@ public struct RunStarted: Sendable, Equatable, Codable {
   public var plan: String
   /// The plan's seed.
   public var seed: UInt64
-  /// Whether the run has a network namespace of its own.
+  /// Whether the run has its own network namespace.
   public var isolated: Bool
 
   public init(
@@ -107,7 +107,7 @@ public struct LaunchRecord: Sendable, Equatable, Codable {
   public var launch: Int
   /// Launcher's process id.
   public var pid: Int32
-  /// Ports told to the peers: all inputs, then all outputs; 0 where none was known at the end.
+  /// Ports reported to the peers: all inputs, then all outputs; 0 if none was known at the end.
   public var advertised: [UInt16]
   /// Start of the allocation.
   public var allocationStarted: UInt64
@@ -123,9 +123,9 @@ public struct LaunchRecord: Sendable, Equatable, Codable {
   public var holder: Holder?
   /// Ports that launcher and API servers took, probes included.
   public var portsTaken: Int
-  /// Text for people: what the launcher has to say about `errno`; empty unless something is to be said.
+  /// Text for people: the launcher's explanation of `errno`; empty if there is none.
   public var detail: String
-  /// What came of the launch's program, where its port calls were forced and its supervisor lived to tell.
+  /// The result of the launch's program, if its port calls were forced and its supervisor reported it.
   public var forced: ForcedRun?
   /// Wait status of a launcher that ended, which it never does by itself; nil while it lives.
   public var died: Int32?
@@ -301,7 +301,7 @@ public struct StartupRecord: Sendable, Equatable, Codable {
   }
 }
 
-/// What one engine core did. Times are 0 until it has come to that.
+/// What one engine core did. Times are 0 until the step has happened.
 public struct EngineRecord: Sendable, Equatable, Codable {
   /// Launch it belongs to.
   public var launch: Int
@@ -323,7 +323,7 @@ public struct EngineRecord: Sendable, Equatable, Codable {
   public var ready: UInt64
   /// Addresses with port 0 that it was told to connect to.
   public var placeholders: Int
-  /// Requests of its own launch that it answered.
+  /// Requests of its launch that it answered.
   public var requests: Int
   /// Requests that were not for it or not of its launch.
   public var strangers: Int
@@ -369,7 +369,7 @@ public struct EngineRecord: Sendable, Equatable, Codable {
   }
 }
 
-/// What one API server heard of the engine cores. Times are 0 until it has come to that.
+/// What one API server received from the engine cores. Times are 0 until the step has happened.
 public struct ServingRecord: Sendable, Equatable, Codable {
   /// Launch it belongs to.
   public var launch: Int
@@ -439,7 +439,7 @@ public struct ThiefRecord: Sendable, Equatable, Codable {
   public var drawnInWindow: Int
   /// The same, before the addresses were allocated.
   public var drawnBefore: Int
-  /// The same, after everybody had bound.
+  /// The same, after all API servers had bound.
   public var drawnAfterBind: Int
   /// Ports it held when the barrier opened.
   public var heldAtRelease: Int
@@ -485,11 +485,11 @@ public struct FaultRecord: Sendable, Equatable, Codable {
   public var isDue: Bool
   /// The victim's process id, 0 while unknown.
   public var pid: Int32
-  /// When the victim had it ready to fire.
+  /// When the victim was ready to inject it.
   public var armed: UInt64
   /// When the victim came to the point and the fault was done to it.
   public var injected: UInt64
-  /// When its effect was seen by somebody else than the code that injected it, or read back from the kernel.
+  /// When a witness other than the injecting code saw its effect, or it was read back from the kernel.
   public var witnessed: UInt64
   /// When its effect was over: the victim went on, or was gone and taken leave of.
   public var healed: UInt64
@@ -555,11 +555,11 @@ public struct TrialEnded: Sendable, Equatable, Codable {
   public var completion: TrialEnded.Completion
   /// Sockets left in the namespace after everything was closed; -1 where that was not measured.
   public var socketsLeft: Int
-  /// TCP sockets of the launches, bound or listening, while the window was open; -1 where that was not measured: it is in the first trial of each block.
+  /// TCP sockets of the launches, bound or listening, while the window was open; -1 if not measured; it is measured in the first trial of each block.
   public var socketsInWindow: Int
   /// Processes and socket files that were left after everything was ended, by name; looked for at depth `startup`, and cleaned up.
   public var left: [String]
-  /// Text for people, empty unless something is to be said.
+  /// Text for people, empty if there is none.
   public var detail: String
 
   public init(
@@ -681,7 +681,7 @@ public struct Holder: Sendable, Equatable, Codable {
   public var pid: Int32
   /// Executable or role name, empty where unknown.
   public var command: String
-  /// Since when it held the port, by its own word, in nanoseconds; 0 where that is not on record here (API servers have it in their own records).
+  /// Since when it held the port, according to its claim, in nanoseconds; 0 if not recorded here (API servers have it in their own records).
   public var since: UInt64
   /// What the kernel's socket record and the record of events say about each other.
   public var sources: Holder.Sources
@@ -723,7 +723,7 @@ public struct ForcedRun: Sendable, Equatable, Codable {
   public var lost: Int
   /// Ports that the kernel chose for it.
   public var probes: Int
-  /// Ports that were let go and bound again.
+  /// Ports that were released and bound again.
   public var windows: Int
   /// Re-binds that a thief made fail.
   public var stolen: Int
@@ -731,7 +731,7 @@ public struct ForcedRun: Sendable, Equatable, Codable {
   public var injected: Int
   /// Who held a port that it was refused though nothing had been stolen.
   public var refusal: ForcedRun.Refusal
-  /// Prober and re-binder of the window that was stolen, else of the first; empty if there was none.
+  /// Prober and re-binder of the stolen window, or else of the first one; empty if there was none.
   public var window: String
   /// Last lines of its output.
   public var lastWords: String

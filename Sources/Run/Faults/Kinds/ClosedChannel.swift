@@ -3,8 +3,8 @@ public import PlanModel
 public import RunContract
 internal import Syscalls
 
-/// The victim loses its channel to the launcher and lives on: a closed pipe. Witnessed by the kernel, which knows the
-/// descriptor no more.
+/// The victim loses its channel to the launcher and lives on: a closed pipe. Witness: the kernel, for which the
+/// descriptor is no longer open.
 public enum ClosedChannel: Fault {
   public static let descriptor = FaultDescriptor(
     name: "closed-channel", summary: "the channel to the launcher is closed, the process lives on",

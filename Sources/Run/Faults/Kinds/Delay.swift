@@ -2,7 +2,7 @@ public import PlanModel
 public import RunContract
 internal import Syscalls
 
-/// The victim is slow: it sleeps, and goes on. Witnessed by the clock.
+/// The victim is slow: it sleeps, then continues. Witness: the clock.
 public enum Delay: Fault {
   public static let descriptor = FaultDescriptor(
     name: "delay", summary: "the process sleeps for a time, and goes on",

@@ -3,8 +3,8 @@ public import PlanModel
 public import RunContract
 internal import Syscalls
 
-/// The victim has no descriptor left to open (RLIMIT_NOFILE), as on a host with `ulimit -n` too low. Witnessed by a
-/// `dup()` that fails with EMFILE once the spare ones are gone.
+/// The victim has no descriptor left to open (RLIMIT_NOFILE), as on a host where `ulimit -n` is too low. Witness: a
+/// `dup()` that fails with EMFILE.
 public enum DescriptorLimit: Fault {
   public static let descriptor = FaultDescriptor(
     name: FaultName.descriptorLimit, summary: "the process can open no further descriptor (EMFILE)",

@@ -1,7 +1,7 @@
 public import PlanModel
 public import RunContract
 
-/// The report is made twice, as by a retry whose first try had arrived.
+/// The report is sent twice, as by a retry after a first try that had arrived.
 public enum DuplicatedReport: Fault {
   public static let descriptor = FaultDescriptor(
     name: "duplicated-report", summary: "the report is sent twice", points: [.beforeReport])

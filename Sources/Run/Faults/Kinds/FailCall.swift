@@ -4,7 +4,7 @@ public import PlanModel
 public import RunContract
 
 /// From here on one kind of call fails in the victim with a chosen errno. The kernel itself refuses it, by a seccomp
-/// filter, whoever makes it, libzmq too. Witnessed when a bind ends with that errno.
+/// filter, also for calls from libzmq. Witness: a bind that ends with that errno.
 public enum FailCall: Fault {
   public static let descriptor = FaultDescriptor(
     name: FaultName.failCall, summary: "one kind of call fails from here on with an errno",

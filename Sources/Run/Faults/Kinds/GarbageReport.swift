@@ -1,7 +1,7 @@
 public import PlanModel
 public import RunContract
 
-/// Bytes arrive that are no report.
+/// Bytes arrive that are not a report.
 public enum GarbageReport: Fault {
   public static let descriptor = FaultDescriptor(
     name: "garbage-report", summary: "bytes that are no report are sent instead",

@@ -2,7 +2,7 @@ public import PlanModel
 public import RunContract
 internal import Syscalls
 
-/// The victim never goes on: a deadlock. The harness sees it asleep in /proc, and ends it with the trial.
+/// The victim never continues: a deadlock. The harness sees it asleep in /proc, and ends it with the trial.
 public enum Hang: Fault {
   public static let descriptor = FaultDescriptor(
     name: "hang", summary: "the process sleeps for good, holding what it holds")

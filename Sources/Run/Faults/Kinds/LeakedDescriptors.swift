@@ -3,8 +3,8 @@ public import PlanModel
 public import RunContract
 internal import Syscalls
 
-/// An unrelated child of the launcher inherits every descriptor it has, the listeners and the channels too, and
-/// outlives the API servers. Witnessed by the kernel: the child is there.
+/// An unrelated child of the launcher inherits all of its descriptors, including listeners and channels, and outlives
+/// the API servers. Witness: the kernel, which shows that the child exists.
 public enum LeakedDescriptors: Fault {
   public static let descriptor = FaultDescriptor(
     name: "leaked-descriptors",
@@ -18,6 +18,6 @@ public enum LeakedDescriptors: Fault {
     if ProcessRecords.parent(of: pid) == CurrentProcess.pid { slot.witness() }
   }
 
-  /// The child outlives the API servers, or it would be no leak: it ends with the launcher, which is replaced.
+  /// The child must outlive the API servers to be a leak. It ends with the launcher, which is replaced.
   public static func heal(_ slot: FaultSlot) -> Bool { slot.pointee.helper_pid == 0 }
 }

@@ -2,8 +2,8 @@ public import PlanModel
 public import RunContract
 internal import Syscalls
 
-/// The victim's node is cut off for a time: its link goes down and comes back, and everybody on that node is cut off
-/// with it. Witnessed by the kernel's record of the link. On the head node there is no link: there it never happens.
+/// The victim's node is cut off for a time: its link goes down and comes back, which affects every process on that
+/// node. Witness: the kernel's record of the link. The head node has no link, so the fault never happens there.
 public enum NodeCut: Fault {
   public static let descriptor = FaultDescriptor(
     name: "node-cut", summary: "the link of the victim's node is down for a time",

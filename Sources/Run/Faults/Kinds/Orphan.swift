@@ -4,9 +4,9 @@ public import PlanModel
 public import RunContract
 internal import Syscalls
 
-/// A process of an earlier run, which nobody waits for any more, still holds a number that the launcher has just decided
-/// on for its first address. That it does not get it (EADDRINUSE) is an answer, as with `steal`; so is that there is no
-/// number yet.
+/// An orphan of an earlier run still holds a port that the launcher has just chosen for its first address. If the
+/// orphan does not get the port (EADDRINUSE), that counts as an answer, as with `steal`; so does an address without a
+/// port yet.
 public enum Orphan: Fault {
   public static let descriptor = FaultDescriptor(
     name: "orphan", summary: "a process without a parent holds the launch's first number",
@@ -17,7 +17,7 @@ public enum Orphan: Fault {
     let pid = bs_fault_orphan(slot.region.pointer, UInt32(slot.number), site.port)
     if pid < 0 { return slot.refused(-pid) }
     guard slot.pointee.error == 0 else {
-      // It has ended, and whoever took it in may have taken its exit: the number is not ours to end any more.
+      // It has ended, and its new parent may have waited for it: do not signal that pid any more.
       slot.pointee.helper_pid = 0
       if slot.pointee.error == EADDRINUSE { slot.witness() }
       return

@@ -1,8 +1,8 @@
 public import PlanModel
 public import RunContract
 
-/// The launcher forgets to close its copies of the listeners it handed over, and the ports are not free when the API
-/// servers are gone. Witnessed where the launcher keeps them; without any, the fault has not happened.
+/// The launcher forgets to close its copies of the listeners that it handed over, so the ports are not free after the
+/// API servers have ended. The witness is in the launcher; if it has no copies, the fault did not happen.
 public enum ParentCopy: Fault {
   public static let descriptor = FaultDescriptor(
     name: "parent-copy", summary: "the launcher keeps its copies of what it handed over",

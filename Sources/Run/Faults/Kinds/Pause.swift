@@ -2,8 +2,8 @@ public import PlanModel
 public import RunContract
 internal import Syscalls
 
-/// The victim is stopped (SIGSTOP) for a time, as a process whose host swaps or whose debugger holds it. The harness
-/// sees it stopped in /proc and continues it.
+/// The victim is stopped (SIGSTOP) for a time, as if its host swapped or a debugger held it. The harness sees it
+/// stopped in /proc and continues it.
 public enum Pause: Fault {
   public static let descriptor = FaultDescriptor(
     name: "pause", summary: "stops the process (SIGSTOP) for a time",

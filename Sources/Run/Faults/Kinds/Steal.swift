@@ -4,9 +4,9 @@ public import PlanModel
 public import RunContract
 internal import Syscalls
 
-/// Another process tries to take the number that the victim is about to bind, at exactly that moment, and holds it:
-/// the interleaving of a lost race, forced. That it is refused (EADDRINUSE) is an answer, which is what a fix is for;
-/// so is that there is no number yet.
+/// Another process tries to take the port that the victim is about to bind, exactly at that moment, and holds it: the
+/// forced interleaving of a lost race. A refusal (EADDRINUSE) counts as an answer, because a working fix causes it; so
+/// does an endpoint without a port yet.
 public enum Steal: Fault {
   public static let descriptor = FaultDescriptor(
     name: FaultName.steal,
@@ -21,14 +21,14 @@ public enum Steal: Fault {
     points: [.beforeInputBind, .beforeOutputBind])
 
   public static func inject(_ slot: FaultSlot, _ site: inout InjectionSite) {
-    // A binder that leaves the choice to the kernel has nothing that could be stolen.
+    // If the binder lets the kernel choose, there is no port to steal.
     guard site.port != 0 else { return slot.witness() }
     let options = slot.options
     let pid = bs_fault_steal(
       slot.region.pointer, UInt32(slot.number), site.port, Int32(options[OptionName.reuseAddress]),
       Int32(options["listens"]))
     if pid < 0 { return slot.refused(-pid) }
-    // The kernel's answer to another process.
+    // The kernel's answer to the other process.
     if [0, EADDRINUSE].contains(slot.pointee.error) { slot.witness() }
   }
 

@@ -1,7 +1,7 @@
 public import PlanModel
 public import RunContract
 
-/// Half of the report arrives and the rest never does: the victim stays alive, its channel open.
+/// Half of the report arrives, the rest never does: the victim stays alive, with its channel open.
 public enum TruncatedReport: Fault {
   public static let descriptor = FaultDescriptor(
     name: "truncated-report", summary: "only half of the report is sent", points: [.beforeReport])

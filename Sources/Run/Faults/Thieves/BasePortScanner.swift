@@ -2,10 +2,10 @@ internal import Glibc
 public import PlanModel
 internal import Syscalls
 
-/// Another process with the same base port: scans upwards from it inside the window, as vLLM does with VLLM_PORT
-/// (plain bind to the wildcard address, the next number on EADDRINUSE), and keeps what it finds. It meets whoever
-/// counts from there, too (vllm-project/vllm#43206, SGLang #29455), and no number of the kernel's choice unless
-/// the base lies in the pool.
+/// Another process with the same base port: it scans upwards from the base inside the window, as vLLM does with
+/// VLLM_PORT (plain bind to the wildcard address, the next port on EADDRINUSE), and keeps what it finds. It also
+/// collides with other processes that count from there (vllm-project/vllm#43206, SGLang #29455). It takes no port that
+/// the kernel chose, unless the base is in the pool.
 public struct BasePortScanner: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "base-port-scanner",

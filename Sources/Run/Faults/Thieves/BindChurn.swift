@@ -1,10 +1,9 @@
 public import PlanModel
 
-/// Draws ports all through the trial as a Poisson process and holds each for a while: background traffic of a
-/// busy host.
+/// Draws ports throughout the trial as a Poisson process and holds each for a while: background traffic of a busy host.
 ///
-/// A trial in which it drew nothing is invalid if it lasted so long that this cannot be chance: 13.8 mean draws,
-/// with which a Poisson process has none with a probability of 1e-6. In a shorter one nothing is due.
+/// A trial without any draw is invalid if it lasted so long that this cannot be chance: with a mean of 13.8 draws a
+/// Poisson process has none with a probability of 1e-6. In a shorter trial no draw is due.
 public struct BindChurn: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "bind-churn",

@@ -1,7 +1,7 @@
 public import PlanModel
 
-/// Draws a number of ports inside the window and holds them to the end of the trial: what the rest of a
-/// host's start-up does between a launcher's probe and the bind.
+/// Draws a number of ports inside the window and holds them to the end of the trial, as the rest of a host's start-up
+/// does between a launcher's probe and the bind.
 public struct BindHold: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "bind-hold",

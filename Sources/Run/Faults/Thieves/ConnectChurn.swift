@@ -1,9 +1,9 @@
 public import PlanModel
 
-/// Opens connections all through the trial as a Poisson process and closes each after a while: the outgoing
-/// traffic of a busy host. The kernel gives `connect()` the even ports of a range that begins with an even one,
-/// and `bind(0)` the odd ones (net/ipv4/inet_hashtables.c, `__inet_hash_connect`, since Linux 4.2), so it takes
-/// no probed number unless it holds all the even ones.
+/// Opens connections throughout the trial as a Poisson process and closes each after a while: the outgoing traffic of a
+/// busy host. In a range that begins with an even port, the kernel gives `connect()` the even ports and `bind(0)` the
+/// odd ones (net/ipv4/inet_hashtables.c, `__inet_hash_connect`, since Linux 4.2). It therefore takes no probed port
+/// unless it holds all the even ones.
 ///
 /// A trial in which it opened nothing is invalid under the same condition as with `BindChurn`.
 public struct ConnectChurn: Thief {

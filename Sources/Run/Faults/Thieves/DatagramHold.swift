@@ -1,8 +1,8 @@
 public import PlanModel
 internal import Syscalls
 
-/// The control among the thieves: UDP sockets on the launches' very numbers, on the wildcard address, without any
-/// option. TCP's ports are another space, so it must not matter at all; where it does, the harness is wrong.
+/// The control among the thieves: UDP sockets on the launches' own ports, on the wildcard address, without options. UDP
+/// has its own port space, so this must have no effect; if it has one, the harness is wrong.
 public struct DatagramHold: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "udp-hold",
@@ -32,7 +32,7 @@ public struct DatagramHold: Thief {
   }
 
   private func hold(_ port: UInt16, _ loot: Loot) {
-    // The same number twice, as a launch that collides with itself has it, is refused the second time.
+    // A launch that collides with itself has the same port twice; the second bind is refused.
     loot.hold(
       isRefusalAnswer: true, claiming: .never,
       open: { () throws(SystemError) in try DatagramSocket.open() },

@@ -1,8 +1,8 @@
 public import PlanModel
 internal import Syscalls
 
-/// Sockets bound to [::], as servers that want both families have them: without IPV6_V6ONLY such a socket holds its
-/// number for IPv4 as well, on every address. With it (`v6only` 1) it must not matter to anybody of IPv4.
+/// Sockets bound to [::], like servers that serve both families. Without IPV6_V6ONLY such a socket holds its port for
+/// IPv4 as well, on every address. With it (`v6only` 1) it must not affect IPv4 sockets.
 public struct DualStackHold: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "dual-stack-hold",

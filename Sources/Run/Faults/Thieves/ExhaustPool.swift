@@ -2,11 +2,11 @@ internal import Glibc
 public import PlanModel
 internal import Syscalls
 
-/// Takes every port of the pool before the launches allocate, but for a few: `bind(0)` itself fails with
-/// EADDRINUSE then, which is no race, and must not be taken for one.
+/// Takes all but a few ports of the pool before the launches allocate. Then `bind(0)` itself fails with EADDRINUSE,
+/// which is not a race and must not be counted as one.
 ///
-/// It is due to leave no port: a trial in which something else than EADDRINUSE stopped it (no more descriptors,
-/// say) is invalid.
+/// It must leave no other port: a trial in which anything but EADDRINUSE stopped it (for example, no more descriptors)
+/// is invalid.
 public struct ExhaustPool: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "exhaust-pool",
@@ -22,7 +22,7 @@ public struct ExhaustPool: Thief {
 
   public func trialBegan(_ loot: Loot) {
     while loot.draw() != nil {}
-    // One draw too many, so to speak: what was to end it did not.
+    // If another error ended the draws, demand one more than there were: the trial is then invalid.
     loot.want(loot.errorCode == EADDRINUSE ? max(1, loot.drawn) : loot.drawn + 1)
     guard loot.errorCode == EADDRINUSE else { return }
     loot.forgive()

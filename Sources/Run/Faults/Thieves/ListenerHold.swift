@@ -3,9 +3,8 @@ internal import Glibc
 public import PlanModel
 internal import Syscalls
 
-/// Draws ports inside the window, listens on them and answers: servers of strangers. What it is sent it sends
-/// back, so a peer that was told its number talks to it, and only an identity tells it from the server that was
-/// meant.
+/// Draws ports inside the window, listens on them and answers: servers of strangers. It echoes what it receives, so a
+/// peer that was told its port talks to it, and only an identity distinguishes it from the right server.
 public struct ListenerHold: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "listener-hold",

@@ -1,9 +1,9 @@
 public import PlanModel
 internal import Syscalls
 
-/// Takes the very numbers that the launches decided on, as soon as they are let go of, and holds them: the
-/// squatter of vllm-project/vllm#54113 and of RFC #51275. What it finds held it is refused, which is what a
-/// fix is for; what has no number before it is bound it tries right afterwards.
+/// Takes the launches' own ports as soon as they are released, and holds them: the squatter of vllm-project/vllm#54113
+/// and of RFC #51275. If a port is held, its bind is refused, which is the purpose of a fix. Ports that are unknown
+/// before they are bound it tries directly after the bind.
 public struct PortSquatter: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "port-squatter",

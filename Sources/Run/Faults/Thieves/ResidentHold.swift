@@ -2,8 +2,8 @@ public import PlanModel
 internal import PortModel
 internal import Syscalls
 
-/// Holds ports of 127.0.0.1 from before the launches allocate to the end of the trial: what runs on a host
-/// already. A probe on the same address never draws them; a probe elsewhere does not see them.
+/// Holds ports of 127.0.0.1 from before the allocation to the end of the trial: processes that already run on a host. A
+/// probe on the same address never draws these ports; a probe elsewhere does not see them.
 public struct ResidentHold: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "resident-hold",

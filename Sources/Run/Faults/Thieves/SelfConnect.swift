@@ -2,13 +2,13 @@ internal import Glibc
 public import PlanModel
 internal import Syscalls
 
-/// Clients that dial a number where nobody listens yet, again and again: when the kernel picks the very number as
-/// the source port, the connection stands with itself (TCP's simultaneous open, RFC 9293 section 3.5), and the
-/// client holds the port that its server was to bind. `connect()` is given the even ports of a range that begins
-/// with an even one, so this takes fixed or scanned numbers inside the pool, and none that `bind(0)` gave. (A socket
-/// that is confined to a range of its own, IP_LOCAL_PORT_RANGE, is given odd ones, too, so it is not confined.)
+/// Clients that repeatedly dial a port on which no process listens yet. If the kernel picks that very port as the
+/// source port, the connection connects to itself (TCP's simultaneous open, RFC 9293 section 3.5), and the client holds
+/// the port that its server was to bind. In a range that begins with an even port `connect()` gets even ports, so this
+/// takes fixed or scanned ports inside the pool, and none that `bind(0)` gave. (A socket with its own range,
+/// IP_LOCAL_PORT_RANGE, also gets odd ports, so this one is not confined.)
 ///
-/// A draw is a number that was dialled until the connection stood, somebody answered, or all tries were made.
+/// A draw is a port that was dialled until it connected to itself, another process answered, or all tries were made.
 public struct SelfConnect: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "self-connect",
@@ -59,7 +59,7 @@ public struct SelfConnect: Thief {
     loot.countAttempt()
   }
 
-  /// Dials once; nil if the connection stands with itself, and is held.
+  /// Dials once; nil if the connection connected to itself and is held.
   private func attempt(_ port: UInt16, _ loot: Loot) -> Answer? {
     var answer: Answer?
     let held = loot.hold(isRefusalAnswer: false) { socket throws(SystemError) in

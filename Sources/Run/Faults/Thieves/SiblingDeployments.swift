@@ -1,11 +1,11 @@
 public import PlanModel
 internal import Syscalls
 
-/// Other deployments on the host that do the same start, racily: each probes its numbers, lets go of all of them,
-/// and binds and listens on them when its own window is over, as libzmq does (SO_REUSEADDR). Several parallel
-/// launches of the plan (`topology.launches`) are siblings that are judged; these are not.
+/// Other deployments on the host that do the same racy start: each probes its ports, releases all of them, and binds
+/// and listens on them when its own window is over, as libzmq does (SO_REUSEADDR). Parallel launches of the plan
+/// (`topology.launches`) are siblings that are judged; these are not judged.
 ///
-/// A draw is a number that was bound, or was found held (EADDRINUSE); each of theirs is due in every trial. With
+/// A draw is a port that was bound, or was found held (EADDRINUSE); each of their draws is due in every trial. With
 /// `window_ms` above 0 give the scenario's window as many `foreign_draws`, or they may come too late.
 public struct SiblingDeployments: Thief {
   public static let descriptor = ThiefDescriptor(

@@ -1,9 +1,9 @@
 public import PlanModel
 internal import Syscalls
 
-/// Sockets bound to 127.0.0.2: each address of a host has its ports to itself, so whoever binds 127.0.0.1 loses
-/// nothing to it. Who binds the wildcard address does, and a probe on the wildcard address never draws what is
-/// held here, though it could be had on 127.0.0.1.
+/// Sockets bound to 127.0.0.2. Each address of a host has its own ports, so a process that binds 127.0.0.1 loses
+/// nothing to it. A process that binds the wildcard address does. A probe on the wildcard address never draws a port
+/// that is held here, although it would be free on 127.0.0.1.
 public struct SpecificAddressHold: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "specific-address-hold",
@@ -55,7 +55,7 @@ public struct SpecificAddressHold: Thief {
 
   @discardableResult
   private func hold(_ port: UInt16, _ loot: Loot) -> UInt16? {
-    // Who binds the wildcard address loses the number to this thief, unless 127.0.0.1 is held as well.
+    // A process that binds the wildcard address loses the port to this thief, unless 127.0.0.1 is held as well.
     loot.hold(isRefusalAnswer: port != 0, claiming: .ifUnclaimed) { socket throws(SystemError) in
       if port == 0 { try loot.confine(socket) }
       try TCPSocket.bind(socket, .secondLoopback, port: port)

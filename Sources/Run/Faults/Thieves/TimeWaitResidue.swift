@@ -3,14 +3,14 @@ internal import Glibc
 public import PlanModel
 internal import Syscalls
 
-/// Leaves TIME_WAIT on the launches' numbers: a server that was there for a moment and closed its connection
-/// first. The kernel lets a socket bind beside TIME_WAIT only if both set SO_REUSEADDR, the one that binds and the
-/// one that went (net/ipv4/inet_connection_sock.c, `inet_bind_conflict`; `tw_reuse` is a copy of the latter's).
-/// libzmq sets it, and every API server here does, so with `reuse_address` 1 the residue must not matter to them;
-/// with 0 it holds the number for a minute against everybody, and no process has it. A launcher that scans or
-/// probes by number without the option passes by in both cases.
+/// Leaves TIME_WAIT on the launches' ports: a server that existed for a moment and closed its connection first. The
+/// kernel lets a socket bind beside TIME_WAIT only if both set SO_REUSEADDR, the new socket and the old one
+/// (net/ipv4/inet_connection_sock.c, `inet_bind_conflict`; `tw_reuse` is a copy of the old socket's flag). libzmq sets
+/// it, and so does every API server here, so with `reuse_address` 1 the residue must not affect them. With 0 it blocks
+/// the port for every process for a minute, and no process holds it. A launcher that scans or probes by number without
+/// the option skips the port in both cases.
 ///
-/// A draw is a number that was left in TIME_WAIT, or was found held (EADDRINUSE).
+/// A draw is a port that was left in TIME_WAIT, or was found held (EADDRINUSE).
 public struct TimeWaitResidue: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "time-wait-residue",
@@ -44,7 +44,7 @@ public struct TimeWaitResidue: Thief {
   }
 
   public func trialBegan(_ loot: Loot) {
-    // A trial must not find the last one's.
+    // A trial must not find the residue of the last one.
     _ = bs_destroy_time_wait()
     // There is no number above 65,535.
     let end = min(base + ports, 65_536)
@@ -72,13 +72,13 @@ public struct TimeWaitResidue: Thief {
       if reusesAddress { try TCPSocket.allowAddressReuse(listener) }
       try TCPSocket.bind(listener, loot.endpointHost, port: port)
       try TCPSocket.listen(listener, backlog: 1)
-      // The client's own port is fixed: one of the pool's would be a port less for the launches.
+      // The client's own port is fixed: a port from the pool would be one less for the launches.
       let client = try TCPSocket.open()
       defer { closeDescriptor(client) }
       try TCPSocket.allowAddressReuse(client)
       try TCPSocket.bind(client, .secondLoopback, port: Self.clientPort)
       _ = try TCPSocket.connect(client, loot.endpointHost, port: port)
-      // Closed before the client: the side that closes first keeps TIME_WAIT, and this one has the port.
+      // Closed before the client: the side that closes first keeps TIME_WAIT, and this side has the port.
       closeDescriptor(try TCPSocket.accept(listener))
       loot.mark(port)
     } catch {

@@ -4,7 +4,7 @@ internal import PlanModel
 internal import RunContract
 internal import StrategyKit
 
-/// Another API server than the right one answers.
+/// The wrong API server answers.
 struct BrokenCrossedEndpoints: BrokenStrategy {
   static let caughtAs = "cross-talk"
   static let descriptor = broken(

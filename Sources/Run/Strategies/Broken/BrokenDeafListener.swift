@@ -2,7 +2,7 @@ internal import PlanModel
 internal import StrategyKit
 internal import Syscalls
 
-/// Somebody listens, and nobody answers.
+/// A process listens, but does not answer.
 struct BrokenDeafListener: BrokenStrategy {
   static let caughtAs = "timeout"
   static let descriptor = broken(

@@ -2,7 +2,7 @@ internal import PlanModel
 internal import PortModel
 internal import StrategyKit
 
-/// What is reported is not held yet: peers that connect at once reach nobody, or somebody else.
+/// The reported port is not bound yet: peers that connect at once reach no process, or a stranger.
 struct BrokenEarlyReport: BrokenStrategy {
   static let caughtAs = "premature-report"
   static let descriptor = broken(
@@ -15,7 +15,7 @@ struct BrokenEarlyReport: BrokenStrategy {
   func allocate(_ launch: Launch) { launch.leaveToBinders() }
 
   func bind(_ binder: Binder) {
-    // Below the pool, and different for everybody: nothing else can go wrong.
+    // Below the pool, and different for each endpoint, so that nothing else can go wrong.
     let input = 21_000 + UInt16(2 * binder.slot)
     let output = input + 1
     binder.report(input: input, output: output)

@@ -4,7 +4,7 @@ internal import PlanModel
 internal import RunContract
 internal import StrategyKit
 
-/// Engine cores are sent to another launch.
+/// Engine cores get the addresses of another launch.
 struct BrokenForeignEndpoints: BrokenStrategy {
   static let caughtAs = "cross-talk"
   static let descriptor = broken(
@@ -16,7 +16,7 @@ struct BrokenForeignEndpoints: BrokenStrategy {
 
   func allocate(_ launch: Launch) { launch.leaveToBinders() }
 
-  /// Each launch knows the others' without asking.
+  /// Each launch can compute the others' endpoints.
   private static func port(slot: Int, _ role: EndpointRole) -> UInt16 {
     UInt16(firstUndrawnPort + 2 * slot + role.rawValue)
   }

@@ -2,7 +2,7 @@ internal import PlanModel
 internal import StrategyKit
 internal import Syscalls
 
-/// A listening socket that nobody closes outlives the trial.
+/// A listening socket that no process closes outlives the trial.
 struct BrokenLeftListener: BrokenStrategy {
   static let caughtAs = "leaked"
   static let descriptor = broken(

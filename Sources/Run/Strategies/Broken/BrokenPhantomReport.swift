@@ -3,7 +3,7 @@ internal import CSharedRegion
 internal import PlanModel
 internal import StrategyKit
 
-/// The reported port is another than the bound one.
+/// The reported port is not the bound port.
 struct BrokenPhantomReport: BrokenStrategy {
   static let caughtAs = "cross-talk"
   static let descriptor = broken(
@@ -17,7 +17,7 @@ struct BrokenPhantomReport: BrokenStrategy {
 
   func bind(_ binder: Binder) {
     guard binder.bind(.input, port: 0), binder.bind(.output, port: 0) else { return }
-    // Below the pool: the kernel cannot have given it.
+    // Below the pool: the kernel cannot have chosen it.
     let phantom = 21_000 + UInt16(binder.slot)
     binder.report(input: phantom, output: binder.endpoint(.output).pointee.bound)
   }

@@ -2,7 +2,7 @@ internal import PlanModel
 internal import PortModel
 internal import StrategyKit
 
-/// The wildcard goes to the peers: connecting to port 0 never fails and never succeeds.
+/// The peers get the wildcard port 0: connecting to it never fails and never succeeds.
 struct BrokenPlaceholder: BrokenStrategy {
   static let caughtAs = "placeholder-leak"
   static let descriptor = broken("broken-placeholder", "the peers are told port 0", depths: [.bind])

@@ -2,7 +2,7 @@ internal import PlanModel
 internal import PortModel
 internal import StrategyKit
 
-/// One number for everybody.
+/// One port for all endpoints.
 struct BrokenSameNumber: BrokenStrategy {
   static let caughtAs = "lost-to-self"
   static let descriptor = broken(

@@ -3,17 +3,17 @@ internal import PlanModel
 internal import PortModel
 public import StrategyKit
 
-/// A strategy that is wrong on purpose, so that a checker can be seen to see it.
+/// A strategy that is wrong on purpose, so that a test can show that a checker detects it.
 public protocol BrokenStrategy: Strategy {
-  /// The outcome that its launches must come to (raw value of `Judging.Outcome`).
+  /// The outcome that its launches must have (raw value of `Judging.Outcome`).
   static var caughtAs: String { get }
 }
 
 extension BrokenStrategy {
-  /// Below every pool: nobody draws them, so that nothing else goes wrong than what is meant to.
+  /// Below every pool: no process draws these ports, so that nothing else goes wrong than intended.
   static var firstUndrawnPort: Int { 20_000 }
 
-  /// Decides on a number of its own for each address.
+  /// Chooses a different port for each address.
   static func decideUndrawnNumbers(_ launch: Launch) {
     for address in 0..<launch.addresses {
       launch.decide(
@@ -34,8 +34,8 @@ extension BrokenStrategy {
   }
 }
 
-/// Strategies for tests of the checkers alone: no plan can name them unless the environment variable
-/// BINDSTORM_BROKEN_STRATEGIES is 1, in the harness and so in its workers.
+/// Strategies for tests of the checkers only. Plans cannot name them unless the environment variable
+/// BINDSTORM_BROKEN_STRATEGIES is 1 in the harness and so in its workers.
 public enum BrokenStrategies {
   /// Whether plans may name them.
   public static let areSwitchedOn =
