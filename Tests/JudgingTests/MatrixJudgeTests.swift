@@ -295,6 +295,8 @@ extension ArmTally {
       let arm = Self.matrix([(nil, .of([.ready: 90, .timeout: 10, .invalid: invalid]))]).arms[0]
       #expect(arm.reason.contains("the rate shown is selected") == isSelected, "\(arm.reason)")
     }
+    // No rate is shown where nothing counts.
+    #expect(!Self.matrix([(nil, .of([.invalid: 9]))]).arms[0].reason.contains("selected"))
   }
 
   @Test func `a row is compared with no row that is missing, nor with itself`() {

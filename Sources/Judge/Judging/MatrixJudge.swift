@@ -148,7 +148,9 @@ public struct MatrixJudge {
       text += "; the measured rate is off the model: harness, host or theory is wrong"
     }
     let seen = Observations(tally, byLaunch: true)
-    if Double(seen.uncounted) > Self.selectedShare * Double(seen.counted) {
+    if seen.counted > 0,
+      Double(seen.uncounted) > Self.selectedShare * Double(seen.counted)
+    {
       text +=
         "; \(seen.uncounted) of \(seen.counted + seen.uncounted) launches do not count, so the rate shown is selected: whoever fails early is in it, whoever would have been ready may not be"
     }
