@@ -13,6 +13,9 @@ let settings: [SwiftSetting] = [
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
+/// Targets that mostly compute. They are optimised in debug builds, too: the tests simulate millions of draws with them.
+let optimised: Set = ["PortModel", "Statistics"]
+
 /// A target with what it may import from this package, in the folder `Sources/<side>/<name>`.
 struct Layer {
   var name: String
@@ -29,6 +32,11 @@ struct Layer {
   var path: String { "Sources/\(side)/\(name)" }
   var isC: Bool { name.hasPrefix("C") }
   var dependencies: [Target.Dependency] { uses.map { .byName(name: $0) } }
+  var swiftSettings: [SwiftSetting] {
+    if isC { return [] }
+    return optimised.contains(name)
+      ? settings + [.unsafeFlags(["-O"], .when(configuration: .debug))] : settings
+  }
 }
 
 /// Every library and what it may import, one line each: the only table of the architecture. The test
@@ -150,7 +158,7 @@ let package = Package(
       .target(
         name: $0.name, dependencies: $0.dependencies, path: $0.path,
         cSettings: $0.isC ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : [],
-        swiftSettings: $0.isC ? [] : settings)
+        swiftSettings: $0.swiftSettings)
     } + [
       .executableTarget(
         name: "bindstorm-worker", dependencies: ["Workers"],

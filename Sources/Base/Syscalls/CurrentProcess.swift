@@ -96,18 +96,14 @@ public enum CurrentProcess {
 extension ProcessRecords {
   /// The state of a process as /proc/PID/stat shows it (R, S, T, Z, ...); nil if there is no such process.
   public static func state(of pid: Int32) -> Unicode.Scalar? {
-    guard let text = try? FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
-    else { return nil }
-    return text[text.index(after: end)...].split(separator: " ").first?.unicodeScalars.first
+    status(of: pid).first?.unicodeScalars.first
   }
 
   /// How a process ended that has not been waited for, as of `waitpid(2)`; nil if it has not ended, or if this process
   /// may not see it (the kernel then returns 0).
   public static func endOfZombie(_ pid: Int32) -> Int32? {
-    guard let text = try? FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
-    else { return nil }
     // From the third field on: its state, ..., exit_code, which is the 52nd (proc_pid_stat(5)).
-    let fields = text[text.index(after: end)...].split { $0 == " " || $0 == "\n" }
+    let fields = status(of: pid)
     guard fields.count > 49, fields[0] == "Z", let status = Int32(fields[49]), status != 0
     else { return nil }
     return status

@@ -81,16 +81,8 @@ public struct Listener: Hashable, Sendable {
   /// both allow it.
   public func covers(_ host: HostAddress) -> Bool { rank(for: host) != nil }
 
-  /// Whether one connection could reach either of the two: both receive it, and the kernel prefers neither. The choice
-  /// depends on the connection's source (SO_REUSEPORT) or on which socket listened first.
-  public static func couldReachEither(
-    _ first: Listener, _ second: Listener, connectionTo promised: PromisedAddress
-  ) -> Bool {
-    guard let precedence = first.precedence(for: promised) else { return false }
-    return precedence == second.precedence(for: promised)
-  }
-
-  /// The listeners that one connection could reach: several if it could reach either of them, none if it is refused.
+  /// The listeners that one connection could reach: several if the kernel prefers none of them, and the choice depends
+  /// on the connection's source (SO_REUSEPORT) or on which listened first; none if it is refused.
   public static func reached<Item>(
     _ items: [Item], connectionTo promised: PromisedAddress, by listener: (Item) -> Listener
   ) -> [Item] {

@@ -10,7 +10,7 @@ public enum FileProblem: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .system(let code): String(cString: strerror(code))
+    case .system(let code): ErrorNumber.text(code)
     case .foreignLink(let name, let owner):
       "'\(name)' is a symbolic link of user \(owner), which is not followed; name the place that it leads to"
     }

@@ -62,11 +62,11 @@ public enum ProcessRecords {
   }
 
   /// The part of /proc/PID/stat after the command: state, parent, and more. Empty if there is no such process.
-  private static func status(of pid: Int32) -> [Substring] {
+  static func status(of pid: Int32) -> [Substring] {
     // "pid (command) state ppid ...": the command may contain anything, including parentheses.
     guard let text = try? FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
     else { return [] }
-    return text[text.index(after: end)...].dropFirst().split(separator: " ")
+    return text[text.index(after: end)...].split { $0 == " " || $0 == "\n" }
   }
 
   /// The children of a process, as far as /proc shows them.

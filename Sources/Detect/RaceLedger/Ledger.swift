@@ -4,7 +4,6 @@ public struct Ledger: Sendable {
   struct Lineage: Sendable {
     var holdings: [Holding] = []
     var rebinds = 0
-    var stolenHere = false
   }
 
   /// More than a port's recent history needs; older holdings are dropped.

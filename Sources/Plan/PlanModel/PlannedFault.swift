@@ -22,14 +22,6 @@ extension InjectionPoint {
 
   /// Whether the point exists only at depth `startup`.
   public var needsStartup: Bool { self == .beforeHandshakeReply || self == .beforeEngineConnect }
-
-  /// The points at which an API server has one port at stake.
-  public static let ofBinds: Set<InjectionPoint> = [
-    .beforeInputBind, .beforeOutputBind, .betweenBindAndListen,
-  ]
-
-  /// The points of the report.
-  public static let ofReports: Set<InjectionPoint> = [.beforeReport, .midReport, .afterReport]
 }
 
 /// What the rest of the program knows about a fault without injecting it.

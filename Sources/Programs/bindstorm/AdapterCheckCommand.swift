@@ -1,3 +1,4 @@
+internal import Syscalls
 internal import ArgumentParser
 internal import Engine
 @preconcurrency internal import Glibc
@@ -42,7 +43,7 @@ struct AdapterCheckCommand: ParsableCommand {
     var vector = arguments.map { strdup($0) }
     vector.append(nil)
     execv(worker, vector)
-    printError("bindstorm: cannot start \(worker): \(String(cString: strerror(errno)))")
+    printError("bindstorm: cannot start \(worker): \(ErrorNumber.text(errno))")
     throw ExitStatus.internalError
   }
 }

@@ -1,3 +1,4 @@
+internal import Syscalls
 internal import ArgumentParser
 internal import ForcedCalls
 @preconcurrency internal import Glibc
@@ -114,7 +115,7 @@ struct TemporaryOutput: ~Copyable {
 
   init() throws {
     guard let file = tmpfile() else {
-      printError("bindstorm: cannot make a temporary file: \(String(cString: strerror(errno)))")
+      printError("bindstorm: cannot make a temporary file: \(ErrorNumber.text(errno))")
       throw ExitStatus.cannotCreate
     }
     self.file = file

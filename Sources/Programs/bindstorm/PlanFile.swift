@@ -68,16 +68,17 @@ struct InputLimit {
   static let suppressions = InputLimit(mebibytes: 1)
   /// Messages of workers that did not start.
   static let workerLog = InputLimit(mebibytes: 1)
-  static let kernelSetting = InputLimit(mebibytes: 1)
+
+  var bytes: Int { mebibytes << 20 }
 }
 
 /// Reads a whole file; refuses a file that is not a regular file, or is too large.
 func readFile(_ path: String, _ limit: InputLimit) throws(ReadError) -> [UInt8] {
   do throws(InputFileError) {
-    return try FileBytes.read(input: path, limit: limit.mebibytes << 20)
+    return try FileBytes.read(input: path, limit: limit.bytes)
   } catch {
     switch error {
-    case .system(let error): throw ReadError(text: String(cString: strerror(error.code)))
+    case .system(let error): throw ReadError(text: ErrorNumber.text(error.code))
     case .notAFile(let kind): throw ReadError(text: "it is \(kind), not a regular file")
     case .tooLarge:
       throw ReadError(text: "it is larger than \(limit.mebibytes) MiB, the most that is read of it")

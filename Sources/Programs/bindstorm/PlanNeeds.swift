@@ -170,14 +170,11 @@ struct PoolBudget {
   let hostRange: ClosedRange<Int>?
 
   init(_ plan: ResolvedPlan) {
-    let text = (try? FileText.read("/proc/sys/net/ipv4/ip_local_port_range")) ?? ""
-    let ends = text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
-    let range = ends.count == 2 && ends[0] <= ends[1] ? ends[0]...ends[1] : nil
-    hostRange = range
+    hostRange = (try? Namespace.portRange()).map { $0.low...max($0.low, $0.high) }
     let arms = plan.arms.filter { $0.skipReason == nil }
     crowded = arms.filter { ArmNeeds($0).ports > $0.pool.high - $0.pool.low + 1 }.map(\.index)
-    outside = arms.filter { arm in
-      !(range.map { $0.contains(Int(arm.pool.low)) && $0.contains(Int(arm.pool.high)) } ?? false)
+    outside = arms.filter { [hostRange] arm in
+      !(hostRange.map { $0.contains(arm.pool.low) && $0.contains(arm.pool.high) } ?? false)
     }.map(\.index)
   }
 }

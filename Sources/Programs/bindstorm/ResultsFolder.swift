@@ -98,14 +98,13 @@ struct ResultsFolder {
     }
   }
 
-  /// Most bytes that are shown of the workers' messages.
-  private static let mostLogShown = 1 << 20
-
   /// Removes the folder of a run that could not start, after printing its workers' messages.
   func discard(_ log: Int32) {
     lseek(log, 0, SEEK_SET)
     let file = Descriptor(owning: log)
-    if let bytes = try? FileBytes.read(file.number, atMost: Self.mostLogShown), !bytes.isEmpty {
+    if let bytes = try? FileBytes.read(file.number, atMost: InputLimit.workerLog.bytes),
+      !bytes.isEmpty
+    {
       _ = writeAll(TerminalText.safe(String(decoding: bytes, as: UTF8.self)), to: 2)
     }
     folder.remove(Self.workerLog)
@@ -206,9 +205,7 @@ struct EnvironmentRecord: Encodable {
     self.libzmq = libzmq
     self.isolation = isolation
     isolationProblem = problem
-    let range = (try? readFile("/proc/sys/net/ipv4/ip_local_port_range", .kernelSetting)) ?? []
-    hostPortRange = String(decoding: range, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-      .joined(separator: " ")
+    hostPortRange = (try? Namespace.portRange()).map { "\($0.low) \($0.high)" } ?? ""
   }
 }
 

@@ -17,7 +17,7 @@ enum StandardStreams {
   static func printResult(_ text: String) throws {
     do throws(SystemError) { try FileBytes.write(text.utf8, to: 1) } catch {
       printError(
-        "bindstorm: cannot write to standard output: \(String(cString: strerror(error.code)))")
+        "bindstorm: cannot write to standard output: \(ErrorNumber.text(error.code))")
       throw ExitStatus.cannotWrite
     }
   }

@@ -92,6 +92,7 @@ private struct ArmBounds {
   private let arm: Arm
   private var row: Int { arm.startup?.serialLaunches ?? 1 }
   private var engines: Int { arm.startup?.engines ?? 0 }
+  private var nodes: Int { arm.startup?.nodes ?? 0 }
 
   init(_ arm: Arm) { self.arm = arm }
 
@@ -103,39 +104,42 @@ private struct ArmBounds {
 
   func problem(with event: Event) -> String? {
     switch event {
-    case .launch(let record): outside(record.launch, "launch")
-    case .server(let record):
-      outside(record.launch, "launch") ?? outside(record.server, "API server")
+    case .launch(let record): launch(record.launch)
+    case .server(let record): launch(record.launch) ?? server(record.server)
     case .startup(let record):
-      outside(record.launch, "launch") ?? outside(record.serial, "launch in a row")
-        ?? (record.headless.count < max(1, arm.startup?.nodes ?? 0)
+      launch(record.launch) ?? serial(record.serial)
+        ?? (record.headless.count < max(1, nodes)
           ? nil : "there are more launchers on other nodes than nodes")
     case .engine(let record):
-      outside(record.launch, "launch") ?? outside(record.engine, "engine core")
-        ?? outside(record.node, "node")
+      launch(record.launch) ?? engine(record.engine)
+        ?? outside(record.node, nodes, "node", Self.whole)
     case .serving(let record):
-      outside(record.launch, "launch") ?? outside(record.server, "API server")
-        ?? (record.unheard + record.unanswered).lazy.compactMap { outside($0, "engine core") }.first
-    case .thief(let record): outside(record.thief, "thief")
+      launch(record.launch) ?? server(record.server)
+        ?? (record.unheard + record.unanswered).lazy.compactMap(engine).first
+    case .thief(let record): outside(record.thief, arm.thieves.count, "thief", Self.whole)
     case .fault(let record):
-      outside(record.fault, "fault") ?? outside(record.launch, "launch")
-        ?? outside(record.serial, "launch in a row")
+      outside(record.fault, arm.faults.count, "fault", Self.whole)
+        ?? launch(record.launch) ?? serial(record.serial)
     case .runStarted, .poolSet, .armSkipped, .trialStarted, .trialEnded, .runEnded: nil
     }
   }
 
-  private func outside(_ position: Int, _ what: String) -> String? {
-    let count =
-      switch what {
-      case "launch": arm.topology.launches
-      case "API server": arm.topology.apiServers
-      case "engine core": engines
-      case "node": arm.startup?.nodes ?? 0
-      case "thief": arm.thieves.count
-      case "fault": arm.faults.count
-      default: row
-      }
-    return History.outside(position, count, what, "the arm")
+  private static let whole = "the arm"
+
+  private func launch(_ position: Int) -> String? {
+    outside(position, arm.topology.launches, "launch", Self.whole)
+  }
+
+  private func server(_ position: Int) -> String? {
+    outside(position, arm.topology.apiServers, "API server", Self.whole)
+  }
+
+  private func engine(_ position: Int) -> String? {
+    outside(position, engines, "engine core", Self.whole)
+  }
+
+  private func serial(_ position: Int) -> String? {
+    outside(position, row, "launch in a row", Self.whole)
   }
 }
 

@@ -194,14 +194,15 @@ public struct ListenerCheck {
     var call = Call(socket: socket)
     do throws(SystemError) {
       if try TCPSocket.connect(socket, AdapterRequest.host, port: port) { call.isConnected = true }
-    } catch  where error.code == ECONNREFUSED || error.code == ECONNRESET {
-      call.isConnected = false
+      call.port = try TCPSocket.port(of: socket)
     } catch {
-      // The host's trouble, as when it has no ephemeral port left, says nothing of the listener.
-      closeDescriptor(socket)
-      throw error
+      // An error of this host, such as no free ephemeral port, does not describe the listener.
+      guard error.code == ECONNREFUSED || error.code == ECONNRESET else {
+        closeDescriptor(socket)
+        throw error
+      }
+      call.isConnected = false
     }
-    call.port = (try? TCPSocket.port(of: socket)) ?? 0
     return call
   }
 

@@ -95,7 +95,7 @@ extension TrialRunner {
   func deadHelper() -> String? {
     let thief = arm.thieves.indices.first { region.thief($0).pointee.is_dead != 0 }
     if let thief { return "thief \(thief) (pid \(region.thief(thief).pointee.pid))" }
-    let base = region.pointer.pointee
-    return base.auditor_is_dead != 0 ? "the auditor (pid \(base.auditor_pid))" : nil
+    guard region.pointer.pointee.auditor_is_dead != 0 else { return nil }
+    return "the auditor (pid \(region.pointer.pointee.auditor_pid))"
   }
 }

@@ -56,9 +56,6 @@ extension Launch {
     region.setClaim(claim, on: port)
   }
 
-  /// How many sockets are held for the API servers.
-  public var heldSockets: Int { handed.count { $0 >= 0 } + kept.count }
-
   /// Closes the sockets that are held.
   public func closeKept() {
     for socket in kept {

@@ -9,8 +9,10 @@ int bs_open_unfollowed(int folder, const char *_Nonnull name);
 
 /* The same for a folder, with O_DIRECTORY: what an automounter has for the name is mounted. */
 int bs_open_unfollowed_folder(int folder, const char *_Nonnull name);
-/* The same for a folder, which is followed to. */
+
+/* The same, and a symbolic link to a folder is followed. */
 int bs_open_folder(int folder, const char *_Nonnull name);
+
 /* Whether a descriptor is of /proc: the links there are the kernel's own, and their text need not be a path. */
 bool bs_is_of_proc(int descriptor);
 

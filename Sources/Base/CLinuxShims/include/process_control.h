@@ -71,8 +71,8 @@ int bs_pipe(int *_Nonnull ends);
 int bs_lock_file(int descriptor);
 /* memfd_create(2), close-on-exec. A descriptor or -errno. */
 int bs_memory_file(const char *_Nonnull name);
-/* Installs handlers for SIGINT, SIGTERM and, unless it is ignored, SIGHUP that store the signal's number in *flag and ring *word, which
-   must be in memory that lives as long as the process. 0 or errno. */
+/* Installs handlers for SIGINT, SIGTERM and, unless it is ignored, SIGHUP. They store the signal's number in *flag and
+   ring *word, which must be in memory that lives as long as the process. 0 or errno. */
 int bs_note_termination(uint32_t *_Nonnull flag, uint32_t *_Nonnull word);
 /* Whether an errno says that a limit of the host was reached: LinuxErrno.hostLimits. */
 bool bs_is_host_limit(int error);
