@@ -13,8 +13,13 @@ let settings: [SwiftSetting] = [
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
-/// Targets that mostly compute. They are optimised in debug builds, too: the tests simulate millions of draws with them.
+/// Targets that mostly compute. They and their tests are optimised in debug builds, too: millions of draws are simulated.
 let optimised: Set = ["PortModel", "Statistics"]
+
+func swiftSettings(of name: String) -> [SwiftSetting] {
+  optimised.contains(name)
+    ? settings + [.unsafeFlags(["-O"], .when(configuration: .debug))] : settings
+}
 
 /// A target with what it may import from this package, in the folder `Sources/<side>/<name>`.
 struct Layer {
@@ -32,11 +37,6 @@ struct Layer {
   var path: String { "Sources/\(side)/\(name)" }
   var isC: Bool { name.hasPrefix("C") }
   var dependencies: [Target.Dependency] { uses.map { .byName(name: $0) } }
-  var swiftSettings: [SwiftSetting] {
-    if isC { return [] }
-    return optimised.contains(name)
-      ? settings + [.unsafeFlags(["-O"], .when(configuration: .debug))] : settings
-  }
 }
 
 /// Every library and what it may import, one line each: the only table of the architecture. The test
@@ -158,7 +158,7 @@ let package = Package(
       .target(
         name: $0.name, dependencies: $0.dependencies, path: $0.path,
         cSettings: $0.isC ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : [],
-        swiftSettings: $0.swiftSettings)
+        swiftSettings: $0.isC ? [] : swiftSettings(of: $0.name))
     } + [
       .executableTarget(
         name: "bindstorm-worker", dependencies: ["Workers"],
@@ -211,7 +211,7 @@ let package = Package(
         dependencies: [.byName(name: name), "TestSupport"]
           + testDependencies(of: name).map { .byName(name: $0) },
         exclude: name == "StartupProtocol" ? ["front_end.py"] : [],
-        swiftSettings: settings)
+        swiftSettings: swiftSettings(of: name))
     } + [
       .testTarget(
         name: "CommandTests",
