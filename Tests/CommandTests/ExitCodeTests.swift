@@ -121,7 +121,7 @@ import Testing
     #expect(full.ending == .exit(74), "\(full)")
     #expect(
       full.errorOutput
-        == "bindstorm: cannot write to standard output: No space left on device\n")
+        == "bindstorm: cannot write to standard output: No space left on device (ENOSPC)\n")
     let closed = try workplace.bindstorm(arguments, closing: [1])
     #expect(closed.ending == .exit(74), "\(closed)")
     if arguments[0] == "run" {
