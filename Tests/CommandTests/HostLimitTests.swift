@@ -231,6 +231,27 @@ import Testing
     }
   }
 
+  /// The launch has succeeded by then, so nobody but the killer is the cause.
+  @Test(arguments: ["bs-headless", "bs-engine", "bs-coordinator"])
+  func `a process of the start-up that is killed before the launch is closed is no leak`(
+    name: String
+  ) throws {
+    let workplace = try Workplace(
+      plan(
+        ["wildcard-report-back"], trials: 1,
+        scenario: #""sockets": "zmq", "depth": "startup", "startup": { "engines": 2, "nodes": 2 }"#)
+    )
+    let program = try workplace.start(
+      ["-q"], environment: ["BINDSTORM_FAIL": "phase-close#1:STOP"])
+    try waitUntil("the boundary") { Kernel.process(program.pid)?.state == "T" }
+    let victim = Kernel.descendants(of: program.pid).first { $0.name.hasPrefix(name) }
+    kill(try #require(victim).pid, SIGKILL)
+    program.signal(SIGCONT)
+    let finished = try program.wait()
+    #expect(try workplace.outcomes() == ["harness-error": 1], "\(finished)")
+    #expect(finished.output.contains("died by signal 9"), "\(finished.output)")
+  }
+
   /// The launcher waits for the reports and takes no exits meanwhile.
   @Test(.enabled(if: Kernel.isRoot, "needs root to see what a process waits for"))
   func `an API server that is killed while its launcher waits for it is no timeout`() throws {

@@ -17,6 +17,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -128,6 +129,19 @@ def mutated(text, ranges):
         parts += [text[done:start], f"(mutant({entry['id']}) ? ({entry['replacement']}) : ({text[start:end]}))"]
         done = end
     return "".join(parts) + text[done:] + CHOICE
+
+
+def check_syntax(found):
+    """Stops if a file with its mutants is not Swift, such as an operator without its operand. Types are left to the build."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path, ranges in found.items():
+            (pathlib.Path(folder) / path.name).write_text(mutated(path.read_text(), ranges))
+        done = subprocess.run(
+            [SWIFT + "c", "-frontend", "-parse", *sorted(str(path) for path in pathlib.Path(folder).iterdir())],
+            capture_output=True, text=True)
+    if done.returncode != 0:
+        errors = [line.removeprefix(folder + "/") for line in done.stderr.splitlines() if "error: " in line]
+        stop("the sources with these mutants cannot be parsed:", *(errors or done.stderr.splitlines())[-20:])
 
 
 def write_copy(found):
@@ -244,6 +258,7 @@ def main():
     entries, groups = read_list()
     found = places(entries)
     if sys.argv[1:] == ["--check"]:
+        check_syntax(found)
         print(f"mutate: all {len(entries)} entries of {LIST.name} match the sources")
         return
     if sys.argv[1:]:

@@ -1,6 +1,7 @@
 internal import CLinuxShims
 internal import CSharedRegion
 internal import Glibc
+internal import LinuxFacts
 internal import PlanModel
 internal import RunContract
 internal import StrategyKit
@@ -16,6 +17,8 @@ final class ChildTable {
   private var running: Set<Int32> = []
   /// Slots of API servers that were waited for in this trial.
   private var endedServers: Set<Int> = []
+  /// Whether the grace period of this trial's termination is over, so that SIGKILL is our own.
+  private var hasKilled = false
 
   init(_ parts: StartupLaunch) {
     self.parts = parts
@@ -27,7 +30,10 @@ final class ChildTable {
   var isEmpty: Bool { running.isEmpty }
 
   /// A trial begins: all API servers are still to be started.
-  func begin() { endedServers = [] }
+  func begin() {
+    endedServers = []
+    hasKilled = false
+  }
 
   /// Forks a child that gets no descriptor of the launcher except `channel`, as descriptor `control`.
   /// - Parameters:
@@ -92,14 +98,24 @@ final class ChildTable {
     }
   }
 
-  /// Takes the exit of a process that was told to end. Returns whether it is in this table.
-  func takeExit(of pid: Int32) -> Bool { running.remove(pid) != nil }
+  /// Takes the exit of a process that was told to end. If a signal ended it that was not sent here, its death is
+  /// recorded. Returns whether it is in this table.
+  func takeExit(of pid: Int32, status: Int32) -> Bool {
+    isCrash(status) ? noteExit(of: pid, status: status) : running.remove(pid) != nil
+  }
+
+  /// Whether a signal ended a process that was told to end, and this table did not send that signal.
+  func isCrash(_ status: Int32) -> Bool {
+    guard case .signalled(let signal) = WaitStatus(status) else { return false }
+    return signal != SIGTERM && !(signal == SIGKILL && hasKilled)
+  }
 
   /// An API server was waited for: its pid may be reused from now on.
   func serverEnded(_ slot: Int) { endedServers.insert(slot) }
 
   /// Sends a signal to all children, and to the remaining API servers.
   func signal(_ number: Int32) {
+    hasKilled = hasKilled || number == SIGKILL
     for pid in running { kill(pid, number) }
     for slot in parts.serverSlots where !endedServers.contains(slot) {
       let pid = parts.region.server(slot).pointee.pid

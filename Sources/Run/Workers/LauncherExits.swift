@@ -19,7 +19,7 @@ extension LauncherRole {
         startup.awaitExit()
         continue
       }
-      if startup?.takeExit(of: pid) == true { continue }
+      if startup?.takeExit(of: pid, status: status) == true { continue }
       guard pid > 0 else { break }
       // Started or ended by a fault; engine cores were handled above.
       let isFault = noteFaultExit(pid, status)
@@ -44,8 +44,9 @@ extension LauncherRole {
   /// Whether a signal ended the process that the launcher did not send; the launcher sends signals only at depth
   /// `startup`.
   private func isCrash(_ status: Int32) -> Bool {
-    guard case .signalled(let signal) = WaitStatus(status) else { return false }
-    return startup == nil || (signal != SIGTERM && signal != SIGKILL)
+    if let startup { return startup.isCrash(status) }
+    if case .signalled = WaitStatus(status) { return true }
+    return false
   }
 
   /// The API server with that pid; nil if this launch has none.

@@ -329,7 +329,10 @@ final class StartupLauncher {
   func serverEnded(_ slot: Int) { children.serverEnded(slot) }
 
   /// Takes an exit after a termination; returns whether the process is not an API server.
-  func takeExit(of pid: Int32) -> Bool { children.takeExit(of: pid) }
+  func takeExit(of pid: Int32, status: Int32) -> Bool { children.takeExit(of: pid, status: status) }
+
+  /// Whether a signal that was not sent here ended a process that was told to end.
+  func isCrash(_ status: Int32) -> Bool { children.isCrash(status) }
 
   /// Whether every process beyond the API servers is gone.
   var isGone: Bool { children.isEmpty }
