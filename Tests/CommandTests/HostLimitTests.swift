@@ -231,10 +231,14 @@ import Testing
     }
   }
 
-  /// The launch has succeeded by then, so nobody but the killer is the cause.
-  @Test(arguments: ["bs-headless", "bs-engine", "bs-coordinator"])
-  func `a process of the start-up that is killed before the launch is closed is no leak`(
-    name: String
+  /// The launch has succeeded by then, so nobody but the one who sends the signal is the cause. A stopped launcher of
+  /// another node is killed after its grace period, and leaves its engine cores.
+  @Test(arguments: [
+    ("bs-headless", SIGKILL), ("bs-engine", SIGKILL), ("bs-coordinator", SIGKILL),
+    ("bs-headless", SIGSTOP),
+  ])
+  func `a process of the start-up that is hit before the launch is closed is no leak`(
+    name: String, signal: Int32
   ) throws {
     let workplace = try Workplace(
       plan(
@@ -245,7 +249,7 @@ import Testing
       ["-q"], environment: ["BINDSTORM_FAIL": "phase-close#1:STOP"])
     try waitUntil("the boundary") { Kernel.process(program.pid)?.state == "T" }
     let victim = Kernel.descendants(of: program.pid).first { $0.name.hasPrefix(name) }
-    kill(try #require(victim).pid, SIGKILL)
+    kill(try #require(victim).pid, signal)
     program.signal(SIGCONT)
     let finished = try program.wait()
     #expect(try workplace.outcomes() == ["harness-error": 1], "\(finished)")

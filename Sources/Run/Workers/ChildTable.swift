@@ -78,7 +78,7 @@ final class ChildTable {
       parts.region.engine(slot).pointee.wait_status = status
       parts.region.engine(slot).pointee.is_dead = 1
     }
-    for node in 1..<max(1, parts.startup.nodes) where parts.headless(node).pointee.pid == pid {
+    if let node = node(ofLauncher: pid) {
       parts.headless(node).pointee.wait_status = status
       parts.headless(node).pointee.is_dead = 1
     }
@@ -99,9 +99,17 @@ final class ChildTable {
   }
 
   /// Takes the exit of a process that was told to end. If a signal ended it that was not sent here, its death is
-  /// recorded. Returns whether it is in this table.
+  /// recorded; likewise if a launcher of another node had to be killed, which then has not ended its engine cores.
+  /// Returns whether it is in this table.
   func takeExit(of pid: Int32, status: Int32) -> Bool {
-    isCrash(status) ? noteExit(of: pid, status: status) : running.remove(pid) != nil
+    let wasKilled = WaitStatus(status) == .signalled(SIGKILL)
+    let isRecorded = isCrash(status) || (wasKilled && node(ofLauncher: pid) != nil)
+    return isRecorded ? noteExit(of: pid, status: status) : running.remove(pid) != nil
+  }
+
+  /// The node whose launcher has that pid; nil if it is another process.
+  private func node(ofLauncher pid: Int32) -> Int? {
+    (1..<max(1, parts.startup.nodes)).first { parts.headless($0).pointee.pid == pid }
   }
 
   /// Whether a signal ended a process that was told to end, and this table did not send that signal.
