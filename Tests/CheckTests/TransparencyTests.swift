@@ -49,6 +49,32 @@ import Testing
     #expect(checked.ended.status == 7)
   }
 
+  /// A stopped process gets a signal only when it is continued.
+  @Test(arguments: ["TERM", "INT", "HUP"]) func `a signal to the tool ends a stopped command`(
+    _ signal: String
+  ) throws {
+    let script = """
+      trap 'exit 7' \(signal)
+      (until grep -q '^State:.T' /proc/$$/status; do sleep 0.01; done; kill -\(signal) $PPID) &
+      kill -STOP $$
+      """
+    #expect(try check(["-q"], ["/bin/sh", "-c", script]).ended.status == 7)
+  }
+
+  @Test(arguments: ["STOP", "KILL"]) func `a guard that is hit keeps nobody waiting`(
+    _ signal: String
+  ) throws {
+    let script = """
+      for child in $(cat /proc/$PPID/task/$PPID/children); do
+        grep -q guard /proc/$child/comm && kill -\(signal) $child && echo hit
+      done
+      exit 7
+      """
+    let ended = try check(["-q"], ["/bin/sh", "-c", script]).ended
+    #expect(ended.output == "hit\n")
+    #expect(ended.status == 7)
+  }
+
   @Test(arguments: [("/bin/true", 0), ("/bin/false", 1), ("/no/such/program", 127)])
   func `no process is left behind, not even a dead one`(
     _ program: String, _ status: Int32

@@ -42,6 +42,12 @@ PLANS["checked"] = (
     '"strategies": [{ "name": "check", "label": "checked", "command": ["python3", "-c", '
     '"import socket; s = socket.socket(); s.bind((\\"127.0.0.1\\", 0)); s.listen()"], "options": { "run_timeout_ms": 4000 } }], '
     f'"scenarios": [{{ "name": "s", "depth": "bind", {SOUND} }}]')
+# Not a plan: the command of a `bindstorm check`. It serves on a number that the kernel chose, so there is nothing to find.
+CHECKED_COMMAND = (
+    "import socket\n"
+    "for _ in range(3):\n"
+    "    server = socket.socket(); server.bind(('127.0.0.1', 0)); server.listen()\n"
+    "    socket.create_connection(server.getsockname()).close(); server.close()\n")
 # Boundaries of each plan, with the prefixes of the names of the processes that can be there.
 PHASES = ["phase-prepare", "phase-bind", "phase-check", "phase-close", "host-set-pool", "host-start", "host-stop"]
 BOUNDARIES = {
@@ -50,6 +56,7 @@ BOUNDARIES = {
     "pooled": PHASES + ["phase-draw", "phase-window", "host-count"],
     "startup": [name for name in PHASES if name != "phase-check"] + ["host-clean-up"],
     "program": PHASES + ["host-try-adapter"],
+    "command": ["check-call", "check-end"],
 }
 ROLES = {
     "checked": ["bindstorm", "bs-host", "bs-launcher", "bs-keeper", "python3"],
@@ -57,6 +64,7 @@ ROLES = {
     "pooled": ["bindstorm", "bs-host", "bs-launcher", "bs-auditor", "bs-thief", "bs-api"],
     "startup": ["bindstorm", "bs-host", "bs-launcher", "bs-headless", "bs-engine", "bs-coordinator", "bs-api"],
     "program": ["bindstorm", "bs-host", "bs-launcher", "bs-auditor", "bs-keeper", "python3"],
+    "command": ["bindstorm", "bindstorm-guard", "python3"],
 }
 SECONDS_TO_END = 40
 SECONDS_TO_VANISH = 5
@@ -166,10 +174,11 @@ def cases(generator, count):
     """Every combination as often as it takes, in a random order."""
     kinds = [
         (plan, boundary, ordinal, role, action)
-        for plan in PLANS for boundary in BOUNDARIES[plan] for ordinal in (1, 2)
+        for plan in BOUNDARIES for boundary in BOUNDARIES[plan] for ordinal in (1, 2)
         for role in ROLES[plan] for action in (signal.SIGKILL, signal.SIGSTOP)
-        # There is but one start of the workers and of what is tried before.
-        if not (ordinal == 2 and boundary.startswith("host-") and boundary not in ("host-count", "host-clean-up"))]
+        # There is but one start of the workers and of what is tried before, and one end of a command.
+        if not (ordinal == 2 and boundary.startswith("host-") and boundary not in ("host-count", "host-clean-up"))
+        if not (ordinal == 2 and boundary == "check-end")]
     number = 0
     while number < count:
         generator.shuffle(kinds)
@@ -206,9 +215,14 @@ def run(case, options, results):
     scratch = tempfile.mkdtemp(prefix="bindstorm-kills-")
     temporary = os.path.join(scratch, "tmp")
     os.mkdir(temporary)
-    plan = os.path.join(scratch, "plan.json")
-    with open(plan, "w") as file:
-        file.write('{ "version": 1, "name": "kills", "defaults": { %s }, %s }' % (COMMON, PLANS[case.plan]))
+    is_check = case.plan == "command"
+    if is_check:
+        arguments = ["check", "--", "python3", "-c", CHECKED_COMMAND]
+    else:
+        plan = os.path.join(scratch, "plan.json")
+        with open(plan, "w") as file:
+            file.write('{ "version": 1, "name": "kills", "defaults": { %s }, %s }' % (COMMON, PLANS[case.plan]))
+        arguments = ["run", "--quiet", "--results", os.path.join(scratch, "results"), plan]
     mark = f"{os.getpid()}-{case.number}"
     before = inventory(temporary)
     environment = {
@@ -217,7 +231,7 @@ def run(case, options, results):
         "BINDSTORM_FAIL": f"{case.boundary}#{case.ordinal}:STOP"}
     log = open(os.path.join(scratch, "output"), "w+")
     program = subprocess.Popen(
-        [options.bindstorm, "run", "--quiet", "--results", os.path.join(scratch, "results"), plan],
+        [options.bindstorm, *arguments],
         env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     wrong = []
     try:
@@ -240,7 +254,10 @@ def run(case, options, results):
                 os.kill(program.pid, signal.SIGCONT)
         else:
             os.kill(program.pid, signal.SIGCONT)
-        status = wait_for_end(program, 2 if case.role == "bs-host" and case.action == signal.SIGSTOP else SECONDS_TO_END)
+        # Nobody ends a stopped worker host, or a stopped command, unless asked.
+        waits_for_good = case.action == signal.SIGSTOP and (
+            case.role == "bs-host" or is_check and case.role == "python3" and case.boundary == "check-call")
+        status = wait_for_end(program, 2 if waits_for_good else SECONDS_TO_END)
         if status is None:
             # Somebody who is tired of waiting.
             program.send_signal(signal.SIGTERM)
@@ -250,8 +267,9 @@ def run(case, options, results):
             if status is None or took > SECONDS_TO_END_WHEN_ASKED:
                 wrong.append(f"it took {took:.1f} s to end when it was asked to")
         wrong += judged(case, victim == program.pid, status, asked is not None, log)
-        wrong += readable(options, scratch, status)
-        wrong += blamed(case, scratch)
+        if not is_check:
+            wrong += readable(options, scratch, status)
+            wrong += blamed(case, scratch)
         wrong += leftovers(mark, names, before, temporary, [pid for pid, _ in below])
         results[status] += 1
         return True, wrong
@@ -283,6 +301,10 @@ def judged(case, is_harness, status, was_asked, log):
         allowed = {-signal.SIGKILL}
     elif is_harness:
         allowed = {0}
+    elif case.plan == "command":
+        # The command's own end is passed on, by the same signal; nothing else may change what `check` says.
+        ended = {-case.action} if case.action == signal.SIGKILL else {-signal.SIGTERM, 143}
+        allowed = ({0} if case.boundary == "check-end" else ended) if case.role == "python3" else {0}
     else:
         allowed = {0, 2, 70} | ({143} if was_asked else set())
     return [] if status in allowed else [f"exit {status}, allowed {sorted(allowed)}: {tail(log)}"]

@@ -103,6 +103,15 @@ void pt_close(struct pt_tree *tree) {
   tree->calls = 0;
 }
 
+/* SIGKILL, because somebody may have stopped it. */
+void pt_end_guard(struct pt_tree *tree) {
+  if (tree->guard <= 0) return;
+  kill(tree->guard, SIGKILL);
+  while (waitpid(tree->guard, 0, 0) < 0 && errno == EINTR) {
+  }
+  tree->guard = 0;
+}
+
 static int give_up(struct pt_tree *tree, int failure, int error) {
   tree->failure = failure;
   tree->error = error;
@@ -112,10 +121,7 @@ static int give_up(struct pt_tree *tree, int failure, int error) {
     while (waitpid(tree->pid, 0, 0) < 0 && errno == EINTR) {
     }
   }
-  /* Without a user of the filter the guard ends. */
-  if (tree->guard > 0)
-    while (waitpid(tree->guard, 0, 0) < 0 && errno == EINTR) {
-    }
+  pt_end_guard(tree);
   return -1;
 }
 

@@ -9,6 +9,7 @@ extension Supervisor {
     var call = pt_call()
     guard pt_receive(&tree, &call) == 1 else { return }
     observation.calls += 1
+    _ = failing("check-call")
     if !supervision.injections.isEmpty, inject(call) { return }
     handle(call)
   }

@@ -106,6 +106,7 @@ public final class Supervisor {
     }
     var words: [UnsafeMutablePointer<CChar>?] = supervision.command.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
+    _ = failing("check-start")
     observation.startedAt = MonotonicClock.now()
     guard pt_spawn(&words, &options, &tree) == 0 else { throw failure() }
     group.begins(tree.pid)
@@ -147,6 +148,7 @@ public final class Supervisor {
   }
 
   private func finish() -> Observation {
+    _ = failing("check-end")
     // The last release events are pending.
     let patience = observation.isTreeRunning ? 20_000_000 : Self.longestEventDelay
     let deadline = MonotonicClock.now() + patience
@@ -161,10 +163,8 @@ public final class Supervisor {
       while waitpid(tree.pid, &status, 0) < 0 && errno == EINTR {}
       take(WaitStatus(status))
     }
-    if !observation.isTreeRunning {
-      // The guard saw the same end. Wait for it here, because a slow init might not.
-      while waitpid(tree.guard, nil, 0) < 0 && errno == EINTR {}
-    }
+    // As long as the tree runs, its guard must outlive this process.
+    if !observation.isTreeRunning { pt_end_guard(&tree) }
     observation.status = commandStatus ?? observation.status
     observation.findings = ledger.findings
     observation.stolen = supervision.steal.done
@@ -232,6 +232,8 @@ public final class Supervisor {
       case SIGINT, SIGTERM, SIGHUP, SIGQUIT:
         // To all of them, as a terminal does: no other process sends it to the command's group.
         group.send(signal)
+        // A process that is stopped gets it only when it is continued.
+        group.send(SIGCONT)
         if commandStatus != nil {
           observation.isTreeRunning = true
           return false
@@ -247,6 +249,7 @@ public final class Supervisor {
     while true {
       let pid = waitpid(-1, &status, WNOHANG | WUNTRACED)
       guard pid > 0 else { return }
+      if pid == tree.guard && WaitStatus.stopSignal(status) == nil { tree.guard = 0 }
       if pid != tree.pid { continue }
       if let signal = WaitStatus.stopSignal(status) {
         group.wasStopped(by: signal)

@@ -17,7 +17,8 @@
               and makes the call once it is continued.
 
    The harness's own steps have names like calls: `phase-bind` and the like before each phase of a trial, `host-start`
-   before each request to the worker host. With STOP a test can act exactly at this boundary.
+   before each request to the worker host; `check-start` before the command is started, `check-call` before each call of
+   its tree is answered, `check-end` when it has ended. With STOP a test can act exactly at this boundary.
 
    Examples: `fork/engine-core:EAGAIN`, `fork/api-server#3:ENOMEM`, `setns/host#2:EPERM`, `bind/fault-helper:HANG`.
    A rule that cannot be read ends the process (abort(3)): a test with a typing error must not pass.

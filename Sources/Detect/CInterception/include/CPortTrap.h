@@ -49,7 +49,7 @@ enum pt_spawn_failure {
 
 struct pt_tree {
   pid_t pid;
-  pid_t guard;    /* the guard's process, a child of the caller */
+  pid_t guard;    /* the guard's process, a child of the caller; 0 once it was waited for */
   int listener;   /* notifications; hangs up when no process of the tree is left */
   void *_Nullable calls; /* shared with the guard: what is received and not answered */
   int failure;    /* enum pt_spawn_failure */
@@ -70,6 +70,8 @@ struct pt_spawn_options {
    (`kill 0`) reaches no other process, and it keeps the terminal. Returns 0, or -1 with `failure` and `error` set. */
 int pt_spawn(char *const _Nullable *_Nonnull arguments, const struct pt_spawn_options *_Nonnull options,
              struct pt_tree *_Nonnull tree);
+/* Ends the guard, which nobody of the tree needs any more, and waits for it. May be repeated. */
+void pt_end_guard(struct pt_tree *_Nonnull tree);
 /* Closes the listener and forgets the calls; the guard has its own. May be repeated. */
 void pt_close(struct pt_tree *_Nonnull tree);
 
