@@ -19,6 +19,20 @@ public struct Descriptor: ~Copyable {
     discard self
     return kept
   }
+
+  /// Whether this process can open no more descriptors: `EMFILE` or `ENFILE`; nil if it can.
+  public static func lack() -> Int32? {
+    let copy = dup(0)
+    guard copy < 0 else {
+      _ = Glibc.close(copy)
+      return nil
+    }
+    return errno == EMFILE || errno == ENFILE ? errno : nil
+  }
+
+  /// Why a peer did not answer in time: `EMFILE` or `ENFILE` if this process has no descriptor left for a connection,
+  /// which libzmq then drops without a word; `ETIMEDOUT` otherwise.
+  public static func causeOfSilence() -> Int32 { lack() ?? ETIMEDOUT }
 }
 
 /// A pair of connected Unix sockets that keep message boundaries.

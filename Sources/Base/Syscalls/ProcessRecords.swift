@@ -61,6 +61,16 @@ public enum ProcessRecords {
     status(of: pid).first.map { $0 == "T" || $0 == "t" }
   }
 
+  /// Whether a process has as many descriptors open as it may. False if it cannot be examined.
+  public static func isOutOfDescriptors(_ pid: Int32) -> Bool {
+    let limits = (try? FileText.read("/proc/\(pid)/limits")) ?? ""
+    let words = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }?
+      .split(separator: " ")
+    // "Max open files SOFT HARD files"
+    guard let words, words.count > 3, let most = Int(words[3]) else { return false }
+    return entries(of: "/proc/\(pid)/fd").count >= most
+  }
+
   /// The part of /proc/PID/stat after the command: state, parent, and more. Empty if there is no such process.
   static func status(of pid: Int32) -> [Substring] {
     // "pid (command) state ppid ...": the command may contain anything, including parentheses.

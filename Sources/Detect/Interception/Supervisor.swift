@@ -35,6 +35,9 @@ public final class Supervisor {
   /// Whether the command's exit was taken: its process id may be anybody's since.
   private var isTaken = false
   private var group = CommandGroup()
+  /// The monotonic clock without the times in which the job was stopped.
+  private var runningNanoseconds: UInt64 { MonotonicClock.now() - group.stoppedNanoseconds }
+  /// On the clock of `runningNanoseconds`; nil before the command has ended.
   private var lingerUntil: UInt64?
 
   /// Runs the command to the end of its tree.
@@ -187,13 +190,13 @@ public final class Supervisor {
       if items[1].revents != 0, !takeSignals() { break }
       answerDue()
       if items[0].revents & Int16(POLLIN) == 0 && items[0].revents & Int16(POLLHUP) != 0 { break }
-      let now = MonotonicClock.now()
+      let now = runningNanoseconds
       if let lingerUntil, now >= lingerUntil {
         observation.isTreeRunning = true
         break
       }
       if let limit = supervision.timeLimit,
-        now >= observation.startedAt + limit + group.stoppedNanoseconds
+        now >= observation.startedAt + limit
       {
         endTree()
         commandStatus = .hung
@@ -204,11 +207,8 @@ public final class Supervisor {
 
   private func timeout() -> Int32 {
     var next = delayed.first?.due
-    for time in [
-      lingerUntil,
-      supervision.timeLimit.map { observation.startedAt + $0 + group.stoppedNanoseconds },
-    ] {
-      if let time { next = min(next ?? .max, time) }
+    for time in [lingerUntil, supervision.timeLimit.map { observation.startedAt + $0 }] {
+      if let time { next = min(next ?? .max, time + group.stoppedNanoseconds) }
     }
     guard let next else { return -1 }
     let now = MonotonicClock.now()
@@ -225,7 +225,7 @@ public final class Supervisor {
       case SIGCHLD:
         reap()
         if commandStatus != nil && lingerUntil == nil, let linger = supervision.linger {
-          lingerUntil = MonotonicClock.now() + linger
+          lingerUntil = runningNanoseconds + linger
         }
       case SIGTSTP: group.stops(with: signal)
       case SIGWINCH: group.send(signal)

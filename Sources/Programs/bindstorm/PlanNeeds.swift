@@ -28,6 +28,13 @@ struct ArmNeeds {
   private static let messagingDescriptors = 13
   /// The same with plain sockets: both listeners and a connection.
   private static let plainDescriptors = 3
+  /// Files of an auditor that sends messages, measured: its own, and for each API server two sockets with a connection
+  /// each.
+  private static func auditorDescriptors(servers: Int) -> Int { 11 + 4 * servers }
+  /// Files of the process of a start-up that has the most, measured: an API server, an engine core, or the coordinator.
+  private static func startupDescriptors(servers: Int, engines: Int) -> Int {
+    max(28 + 2 * engines, 17 + 4 * servers, 16 + servers + 2 * engines)
+  }
   /// Measured: the harness, its copy of the region and the worker host.
   private static let baseMemory = 32 << 20
   /// Measured: the memory that a process writes, besides what it shares with its parent.
@@ -58,7 +65,10 @@ struct ArmNeeds {
     }
     let binds =
       !arm.depth.binds ? 0 : isMessaging ? Self.messagingDescriptors : Self.plainDescriptors
-    descriptors = Self.ownDescriptors + max(binds, held.max() ?? 0)
+    descriptors = max(
+      Self.ownDescriptors + max(binds, held.max() ?? 0),
+      auditor == Self.peerTasks ? Self.auditorDescriptors(servers: launches * servers) : 0,
+      arm.startup.map { Self.startupDescriptors(servers: servers, engines: $0.engines) } ?? 0)
     ports = launches * arm.topology.addressesPerLaunch + held.reduce(0, +)
   }
 }

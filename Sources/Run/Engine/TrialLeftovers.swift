@@ -98,4 +98,15 @@ extension TrialRunner {
     guard region.pointer.pointee.auditor_is_dead != 0 else { return nil }
     return "the auditor (pid \(region.pointer.pointee.auditor_pid))"
   }
+
+  /// A process of the workers that has no descriptor left, in words. libzmq drops the connections of such a process
+  /// without a word, so its peers wait in vain. Nil if a fault of the plan sets such limits.
+  func processWithoutDescriptors() -> String? {
+    guard !arm.faults.contains(where: { FaultName.limitingVictims.contains($0.kind.name) })
+    else { return nil }
+    // A program under test that uses up its own descriptors fails by itself.
+    return ProcessRecords.tree(of: host.pid).lazy.filter(ProcessRecords.isOutOfDescriptors).map {
+      (pid: $0, name: ProcessRecords.command(of: $0))
+    }.first { $0.name.hasPrefix("bs-") }.map { "\($0.name) (pid \($0.pid))" }
+  }
 }

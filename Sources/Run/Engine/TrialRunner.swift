@@ -1,6 +1,7 @@
 internal import CSharedRegion
 internal import Faults
 internal import History
+internal import LinuxFacts
 internal import PlanModel
 internal import RunContract
 internal import Strategies
@@ -209,6 +210,9 @@ struct TrialRunner {
       seen.problem =
         "\(dead) died in the trial, and no fault of the plan is for it: a limit of the host (processes, open files, memory), "
         + "the kernel's OOM killer (dmesg) or somebody who sends signals; workers.log may tell"
+    } else if !isComplete, let short = processWithoutDescriptors() {
+      seen.completion = .harnessError
+      seen.problem = HostLimit.reached(by: short, errno: LinuxErrno.tooManyFiles)
     }
     if !isComplete { noteUnnoticedDeaths() }
     recorder.freeze()

@@ -138,7 +138,10 @@ final class AuditorRole {
     var silent = Set(asked)
     let wordAddress = CommandWord(bs_auditor_word(region.pointer))
     while !silent.isEmpty && MonotonicClock.now() < deadline && wordAddress.value == seen {
-      guard poll.wait(milliseconds: 20) else { continue }
+      guard poll.wait(milliseconds: 20) else {
+        dieWithoutDescriptors()
+        continue
+      }
       for (number, index) in slots.indices.enumerated() where poll.isReadable(tokens[number]) {
         switch try dealers[number].receive() {
         case .nothing: continue
@@ -154,6 +157,7 @@ final class AuditorRole {
       let slot = slots[index]
       // A stranger at the input is sufficient proof.
       if region.server(slot).pointee.input.answered_by != UInt32(slot) + 1 { continue }
+      if bs_load(bs_answered_by(region.server(slot).output)) == 0 { dieWithoutDescriptors() }
       while bs_load(bs_answered_by(region.server(slot).output)) == 0
         && MonotonicClock.now() < deadline && region.server(slot).pointee.is_dead == 0
         && wordAddress.value == seen
@@ -162,6 +166,13 @@ final class AuditorRole {
       }
     }
     withExtendedLifetime(pushers) {}
+  }
+
+  /// Without a descriptor libzmq makes no connection, and says nothing: the API servers would look silent.
+  private func dieWithoutDescriptors() {
+    if let code = Descriptor.lack() {
+      die("auditor: \(SystemError("connections to the API servers", code: code))")
+    }
   }
 
   private func dialPlain(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {

@@ -99,7 +99,7 @@ final class EngineRole {
     let deadline = MonotonicClock.now() + UInt64(startup.initTimeoutMilliseconds) * 1_000_000
     while true {
       let now = MonotonicClock.now()
-      guard now < deadline else { fail(BS_STAGE_HANDSHAKE, ETIMEDOUT) }
+      guard now < deadline else { fail(BS_STAGE_HANDSHAKE, Descriptor.causeOfSilence()) }
       guard poll.wait(milliseconds: Int((deadline - now + 999_999) / 1_000_000)),
         let frame = try handshake.receiveFrame()
       else { continue }

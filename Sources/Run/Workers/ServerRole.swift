@@ -212,7 +212,10 @@ final class ServerRole {
     let output = poll.add(pull)
     var complete = false
     while word.value == seen {
-      guard poll.wait(milliseconds: Self.servingSlice) else { continue }
+      guard poll.wait(milliseconds: Self.servingSlice) else {
+        noteLackOfDescriptors()
+        continue
+      }
       if poll.isReadable(input), let nonce = answer(router) { complete = note(nonce, at: .input) }
       if poll.isReadable(output), let nonce = take(pull) {
         complete = note(nonce, at: .output)
@@ -220,6 +223,13 @@ final class ServerRole {
       }
       if complete { return }
     }
+  }
+
+  /// libzmq drops a connection without a word when it has no descriptor for it. Whoever connected then waits in vain,
+  /// and that is not the strategy's failure.
+  private func noteLackOfDescriptors() {
+    guard let code = Descriptor.lack() else { return }
+    (slot.input.pointee.error, slot.input.pointee.stage) = (code, BS_STAGE_HOST.rawValue)
   }
 
   /// Takes [identity][nonce] from the ROUTER and sends it back with this server's slot.

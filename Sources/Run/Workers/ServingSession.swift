@@ -76,7 +76,8 @@ final class ServingSession {
     if book.isServed { return -1 }
     let now = MonotonicClock.now()
     if now >= deadline {
-      role.fail(book.hasHeardAll ? BS_STAGE_SERVE : BS_STAGE_READINESS, ETIMEDOUT)
+      role.fail(
+        book.hasHeardAll ? BS_STAGE_SERVE : BS_STAGE_READINESS, Descriptor.causeOfSilence())
     }
     return Int((deadline - now + 999_999) / 1_000_000)
   }
