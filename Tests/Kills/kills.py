@@ -136,7 +136,9 @@ def inventory(scratch):
     return {
         "named network namespaces": set(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else set(),
         "mounts": {line.split(" - ")[0].split(" ", 2)[2] for line in lines("/proc/self/mountinfo")},
-        "control groups": set(glob.glob("/sys/fs/cgroup/**/*bindstorm*", recursive=True)),
+        # The tests of this project have some of their own.
+        "control groups": {path for path in glob.glob("/sys/fs/cgroup/**/*bindstorm*", recursive=True)
+                           if "/bindstorm-test-" not in path},
         "host sockets": listeners,
         "abstract sockets": {line.split()[-1] for line in lines("/proc/net/unix") if "@bindstorm" in line},
         "files": set(os.listdir(scratch)),
@@ -339,6 +341,11 @@ def readable(options, scratch, status):
     return []
 
 
+def new_things(before, temporary):
+    """What an inventory has that the one before had not."""
+    return {what: new for what, things in inventory(temporary).items() if (new := things - before[what])}
+
+
 def leftovers(mark, names, before, temporary, pids=()):
     """What is still there once everything had its time to end.
 
@@ -358,10 +365,12 @@ def leftovers(mark, names, before, temporary, pids=()):
              for pid in marked(mark)]
     if held := holders(names):
         wrong.append(f"left: network namespaces, held by {held}")
-    after = inventory(temporary)
-    for what, things in after.items():
-        if new := things - before[what]:
-            wrong.append(f"left: {what}: {sorted(new)[:5]}")
+    # What others open or end while the inventory is taken looks like nobody's for a moment.
+    new = new_things(before, temporary)
+    while new and time.monotonic() < deadline:
+        time.sleep(0.1)
+        new = new_things(before, temporary)
+    wrong += [f"left: {what}: {sorted(things)[:5]}" for what, things in new.items()]
     return wrong
 
 
