@@ -20,7 +20,7 @@ QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests La
 	FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
 	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests \
 	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.TextReportTests RaceReportingTests.WordsTests \
-	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.SeedPurposeTests \
+	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests \
 	StrategiesTests.AdapterProtocolTests StrategiesTests.PortHolderTests StrategiesTests.RegistryTests \

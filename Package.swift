@@ -136,7 +136,7 @@ func testDependencies(of name: String) -> [String] {
     [
       "PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"],
       "Faults": ["History"], "Messaging": ["Syscalls"], "StartupProtocol": ["bindstorm-frontend"],
-      "Judging": ["PlanReading"], "Engine": ["Adapters"],
+      "Judging": ["Faults", "PlanReading", "Strategies"], "Engine": ["Adapters"],
       "Strategies": ["Interception", "RaceLedger"],
     ][name] ?? []
   return own + extra

@@ -204,6 +204,51 @@ import Testing
     #expect(try at(100_000, 0) > 1.5 * none)
   }
 
+  /// Ten trials of 0.6 s each, or of the trial's own limit of 10 s.
+  @Test func `the estimated time counts what a fault makes a trial wait for`() throws {
+    let at = { (fault: String) in
+      try self.estimates(
+        plan(["wildcard-report-back"], scenario: "\"faults\": [\(fault)]"))[0]
+    }
+    let none = try self.estimates(plan(["wildcard-report-back"]))[0]
+    let delay = #"{"kind": "delay", "at": "before-input-bind", "options": {"milliseconds": 600}}"#
+    let hang = #"{"kind": "hang", "at": "before-output-bind", "every": 2}"#
+    #expect(abs(try at(delay) - none - 6) < 1e-6)
+    #expect(abs(try at(hang) - none - 50) < 1e-6)
+    #expect(abs(try at(delay + ", " + hang) - none - 56) > 1, "they are injected at once")
+  }
+
+  /// One of 59 launches at 5 % would do, none may be lost; see `OddsTests` for the numbers.
+  @Test func `the odds are a table, weakest cell first, and JSON`() throws {
+    let demand = #""expect": {"*": {"failure_rate_at_most": 0.05}}"#
+    let workplace = try Workplace(
+      plan(["inherited-listener", "probe-then-bind"], trials: 60, scenario: demand))
+    let text = try workplace.bindstorm(["plan", "plan.json", "--odds"])
+    #expect(text.ending == .exit(0), "\(text.errorOutput)")
+    let lines = text.output.split(separator: "\n")
+    #expect(lines[1].hasPrefix("arm  scenario  strategy"), "\(lines)")
+    // 8 addresses of 500 slots: 5.5 %, of which 60 launches have none with probability 0.034.
+    #expect(lines[2].contains("probe-then-bind") && lines[2].contains("0.97"), "\(lines)")
+    #expect(lines[3].contains("inherited-listener"), "\(lines)")
+    #expect(
+      text.output.contains("red by chance: 0.97 of all runs; weakest cell: a, probe-then-bind"))
+    #expect(text.output.contains("2 cells, 120 launches, bear no trial without a usable record"))
+    let json = try workplace.bindstorm(["plan", "plan.json", "--odds", "--json"])
+    struct Expansion: Decodable {
+      struct Odds: Decodable {
+        struct Cell: Decodable { var red: Double, bearsWrongTrials: Int?, bearsInvalidTrials: Int }
+        var cells: [Cell], red: Double, weakest: Int?
+      }
+      var odds: Odds?
+    }
+    let odds = try #require(
+      try JSONDecoder().decode(Expansion.self, from: Data(json.output.utf8)).odds)
+    #expect(odds.cells[0].red == 0 && odds.cells[0].bearsWrongTrials == 0)
+    #expect(odds.weakest == 1 && abs(odds.red - 0.966) < 0.005, "\(odds.red)")
+    let without = try workplace.bindstorm(["plan", "plan.json", "--json"])
+    #expect(try JSONDecoder().decode(Expansion.self, from: Data(without.output.utf8)).odds == nil)
+  }
+
   @Test(arguments: shipped)
   func `equal seeds expand to equal bytes in two processes, another seed to others`(
     name: String
@@ -260,7 +305,7 @@ import Testing
       "{ \"name\": \"a\" }",
       with: """
         { "name": "a", "thieves": [{ "kind": "bind-hold", "target_failure_rate": 0.5 }] },
-        { "name": "b", "thieves": [{ "kind": "base-port-scanner", "options": { "ports": 1, "base": 42100 } }] }
+        { "name": "b", "thieves": [{ "kind": "base-port-scanner", "options": { "ports": 1, "base": 42100 } }, { "kind": "bind-hold", "options": { "ports": 1 } }] }
         """)
     let workplace = try Workplace(text)
     let shown = try workplace.bindstorm(["plan", "plan.json"]).output

@@ -227,7 +227,7 @@ extension ArmTally {
     arguments: [
       (
         [.ready: 600, .timeout: 400], [.ready: 590, .timeout: 410], .pass,
-        "(p = 0.682, level 0.001) and within 0.1 of it: the difference is -0.047...0.027"
+        "(p = 0.682, level 0.0001) and within 0.1 of it: the difference is -0.047...0.027"
       ),
       (
         [.ready: 60, .timeout: 40], [.ready: 50, .timeout: 50], .inconclusive,
@@ -526,10 +526,53 @@ extension ArmTally {
     #expect(eleven.predictionPerTrial?.agrees == false)
     #expect(
       eleven.reason.contains(
-        "the measured rate is off the model: harness, host or theory is wrong"))
+        "the measured rate is off the model, as by chance alone some cell is in at most one run of this plan in 1,000: chance, harness, host or theory"
+      ))
     #expect(eleven.predictionPerLaunch == eleven.predictionPerTrial)
     // It does not change the verdict.
     #expect(eleven.verdict == .measured)
+  }
+
+  /// 0 of 11 at one half has p = 0.00098: of two such cells one in 512 runs has it by chance.
+  @Test func `the level of a cell is shared out among the cells that chance can move`() throws {
+    let certain = Arm.sample(strategy: "wildcard-report-back")
+    func level(_ arms: [Arm]) throws -> PredictionComparison {
+      var arms = arms
+      for index in arms.indices { arms[index].index = index }
+      let tallies = arms.map { _ in ArmTally.of([.ready: 11]) }
+      let matrix = MatrixJudge(plan: .sample(arms), vocabulary: .sample)
+        .judge(tallies, isPartial: false)
+      return try #require(matrix.arms[0].predictionPerTrial)
+    }
+    #expect(try level([Self.even]).agrees == false)
+    let two = try level([Self.even, Self.even])
+    #expect(two.level == 0.000_5 && two.agrees == true)
+    // What is certain costs nothing, and what does not run neither.
+    #expect(try level([Self.even, certain]).level == 0.001)
+    var skipped = Self.even
+    skipped.skipReason = "not here"
+    #expect(try level([Self.even, skipped]).level == 0.001)
+  }
+
+  @Test func `churn is predicted for the window that was measured, if longer than the plan's`()
+    throws
+  {
+    func arm(window: Double) -> Arm {
+      .sample {
+        $0.window.milliseconds = window
+        $0.thieves = [Arm.churner(ratePerSecond: 50_000, holdMilliseconds: 50)]
+      }
+    }
+    func predicted(_ window: Double, measured: UInt64) throws -> Double {
+      var tally = ArmTally()
+      let launch = LaunchOutcome(launch: 0, outcome: .ready, evidence: "")
+      tally.add(TrialOutcome(arm: 0, trial: 0, launches: [launch], windowNanoseconds: measured))
+      return try #require(Self.verdict(arm(window: window), tally).predictionPerTrial).predicted
+    }
+    let twenty = try #require(Prediction.predict(arm(window: 20), vocabulary: .sample)).perTrial
+    #expect(try predicted(10, measured: 20_000_000) == twenty)
+    #expect(try predicted(20, measured: 10_000_000) == twenty)
+    #expect(try predicted(10, measured: 10_000_000) < twenty)
   }
 
   @Test func `without observations nothing agrees or disagrees`() {
@@ -592,6 +635,7 @@ extension ArmTally {
     let failed = Self.verdict(arm, .of([.ready: 99_999, .timeout: 1]))
     #expect(failed.predictionPerTrial?.pValue == 0)
     #expect(failed.predictionPerTrial?.agrees == false)
+    #expect(failed.reason.contains("which leaves nothing to chance here"), "\(failed.reason)")
   }
 
   @Test func `what theory does not know is not predicted`() {
@@ -671,6 +715,8 @@ extension ArmTally {
       #expect(comparison.isConsistent == isConsistent)
       #expect(comparison.level == 0.01)
       #expect(comparison.figure == arm.published[0])
+      // Whatever was measured, none of ten excludes no rate of ten up to 6 in 10.
+      #expect(comparison.consistentLow == 0 && comparison.consistentHigh == 0.6)
     }
   }
 

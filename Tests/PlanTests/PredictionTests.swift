@@ -41,6 +41,8 @@ import Testing
     }
   }
 
+  private static let inPool = " lie in the pool, and which it takes depends on the trial"
+
   /// What counts, and the least base or number of API servers at which it leaves the free numbers.
   struct Counting: Sendable, CustomTestStringConvertible {
     var name: String
@@ -55,27 +57,25 @@ import Testing
     // 20,000 + 100 + 395 windows of 32 end at 32,740; one more ends at 32,772, in the pool.
     Counting(name: "rank-windows", servers: 395),
     Counting(
-      name: "rank-windows", servers: 396, reason: "the numbers of rank-windows lie in the pool"),
+      name: "rank-windows", servers: 396, reason: "the numbers of rank-windows" + inPool),
     Counting(name: "rank-windows", options: ["width": 1_000], servers: 12),
     Counting(
       name: "rank-windows", options: ["width": 1_000], servers: 13,
-      reason: "the numbers of rank-windows lie in the pool"),
+      reason: "the numbers of rank-windows" + inPool),
     Counting(name: "sequential-counter", options: ["base": 24_768]),
     Counting(
       name: "sequential-counter", options: ["base": 24_769],
-      reason: "the numbers of sequential-counter lie in the pool"),
+      reason: "the numbers of sequential-counter" + inPool),
     Counting(name: "sequential-counter", options: ["base": 32_000, "span": 768]),
     Counting(name: "lock-file-cursor", options: ["base": 24_768]),
     Counting(
       name: "lock-file-cursor", options: ["base": 24_769],
-      reason: "the numbers of lock-file-cursor lie in the pool"),
+      reason: "the numbers of lock-file-cursor" + inPool),
     Counting(name: "fixed-ranges", options: ["base": 32_760]),
+    // A launch uses all of its numbers.
+    Counting(name: "fixed-ranges", options: ["base": 32_761]),
     Counting(
-      name: "fixed-ranges", options: ["base": 32_761],
-      reason: "the numbers of fixed-ranges lie in the pool"),
-    Counting(
-      name: "fixed-ranges", options: ["base": 50_000], pool: PortPool(low: 40_000, high: 50_000),
-      reason: "the numbers of fixed-ranges lie in the pool"),
+      name: "fixed-ranges", options: ["base": 50_000], pool: PortPool(low: 40_000, high: 50_000)),
     Counting(
       name: "fixed-ranges", options: ["base": 50_001], pool: PortPool(low: 40_000, high: 50_000)),
     Counting(
@@ -111,14 +111,79 @@ import Testing
     #expect(try at(51) == nil)
   }
 
-  /// The scan passes over what is taken, so the number after the last one counts, too.
+  private static func thief(_ name: String, _ options: [String: Int]) throws -> Choice {
+    let known = try #require(vocabulary.thief(named: name))
+    return Choice(name: name, label: name, options: values(known.options, options))
+  }
+
+  private static func rate(_ arm: Arm) throws -> Double {
+    try Prediction.rates(arm, vocabulary: vocabulary).perLaunch
+  }
+
+  /// 16 addresses of 14,116; a scan of 100 numbers from the base takes so many at an odd distance from 32,768.
+  @Test(arguments: [
+    (32_667, 0), (32_668, 0), (32_669, 0), (32_670, 1), (40_000, 50), (60_998, 1), (61_000, 0),
+  ])
+  func `a scan in the pool takes as many ports as are at an odd distance`(
+    base: Int, taken: Int
+  ) throws {
+    let scanner = try Self.thief("base-port-scanner", ["base": base, "ports": 100])
+    let drawer = try Self.thief("bind-hold", ["ports": taken])
+    let scanned = try Self.rate(Self.arm("probe-then-bind", servers: 8, thieves: [scanner]))
+    let drawn = try Self.rate(Self.arm("probe-then-bind", servers: 8, thieves: [drawer]))
+    #expect(scanned == drawn)
+  }
+
   @Test(arguments: [(32_667, true), (32_668, false), (60_999, false), (61_000, true)])
-  func `a scan that comes to the pool leaves no rate`(base: Int, isPredicted: Bool) throws {
-    let known = try #require(Self.vocabulary.thief(named: "base-port-scanner"))
-    let thief = Choice(
-      name: known.name, label: known.name,
-      options: Self.values(known.options, ["base": base, "ports": 100]))
-    let reason = Self.reason(try Self.arm("probe-then-bind", thieves: [thief]))
-    #expect(reason == (isPredicted ? nil : "base-port-scanner: it scans inside the pool"))
+  func `a scan that comes to the pool beside another thief leaves no rate`(
+    base: Int, isPredicted: Bool
+  ) throws {
+    let thieves = [
+      try Self.thief("base-port-scanner", ["base": base, "ports": 100]),
+      try Self.thief("bind-hold", ["ports": 1]),
+    ]
+    let reason = Self.reason(try Self.arm("probe-then-bind", thieves: thieves))
+    #expect(
+      reason
+        == (isPredicted
+          ? nil
+          : "base-port-scanner: it scans inside the pool, and what it passes over depends on the others")
+    )
+  }
+
+  /// Eight numbers from the low end of 300 slots: four at an odd distance, which 55 draws miss with probability
+  /// (300-4-55+1)·297^54/300^55 (parking functions).
+  @Test func `fixed numbers in the pool meet the draws of others`() throws {
+    let pool = PortPool(low: 32_768, high: 33_367)
+    let at = { (base: Int, thief: (String, [String: Int])) in
+      try Self.arm(
+        "fixed-ranges", ["base": base], pool: pool, thieves: [Self.thief(thief.0, thief.1)])
+    }
+    let draws = ("bind-hold", ["ports": 55])
+    #expect(abs(try Self.rate(at(33_000, draws)) - 0.531_192) < 1e-5)
+    #expect(try Self.rate(at(33_500, draws)) == 0)
+    // What is there before is in the way, too.
+    #expect(
+      try Self.rate(at(33_000, ("resident-hold", ["ports": 55]))) == Self.rate(at(33_000, draws)))
+    #expect(
+      Self.reason(try at(33_000, ("connect-hold", ["connections": 5])))
+        == "connect-hold: connect() takes the other half of the numbers in the pool")
+    #expect(Self.reason(try at(33_500, ("connect-hold", ["connections": 5]))) == nil)
+    #expect(try Self.rate(at(33_000, ("exhaust-pool", [:]))) == 1)
+  }
+
+  /// The plan's own case: 60 of 300 held before, 8 addresses. See `ResidentTests`.
+  @Test func `residents that a probe sees have the exact rate`() throws {
+    let residents = try Self.thief("resident-hold", ["ports": 60])
+    let pool = PortPool(low: 32_768, high: 33_367)
+    let rate = try Self.rate(Self.arm("probe-then-bind", pool: pool, thieves: [residents]))
+    #expect(abs(rate - 0.135_950) < 1e-6)
+    #expect(
+      Self.reason(try Self.arm("batch-dedupe", pool: pool, thieves: [residents]))?
+        .contains("beside residents") == true)
+    // A probe on all addresses sees what is held on one; other thieves do not.
+    let other = try Self.thief("specific-address-hold", ["ports": 60, "early": 1])
+    #expect(try Self.rate(Self.arm("probe-then-bind", pool: pool, thieves: [other])) == rate)
+    #expect(Self.reason(try Self.arm("probe-then-bind", thieves: [other, residents])) != nil)
   }
 }

@@ -173,70 +173,17 @@ import Testing
     #expect(abs(Double(lost) / Double(trials) - predicted) < 5 * sigma)
   }
 
-  /// What churns: arrivals of a Poisson process draw, each holds for a while and lets go.
-  struct Churn: Sendable, CustomTestStringConvertible {
-    var slots = 100
-    var addresses = 10
-    /// Draws a second.
-    var rate: Double
-    /// For how long each is held, on average, in seconds.
-    var hold: Double
-    /// From the probes to the bind, in seconds.
-    var window: Double
-    var isExponential = false
-    var foreign = 0
-    var testDescription: String {
-      "\(rate)/s for \(hold) s in \(window) s, \(foreign) held, exponential: \(isExponential)"
-    }
-
-    /// The mean of what is held at the window's end: M/G/∞.
-    var mean: Double {
-      rate * (isExponential ? -hold * expm1(-window / hold) : min(window, hold))
-    }
-
-    /// One launch probes different numbers, others draw and hold through the window, churn draws and lets go. Whether it loses a port.
-    func loses(seed: UInt64) -> Bool {
-      var allocator = SimulatedAllocator(
-        range: EphemeralRange(32768...32767 + 2 * slots), seed: seed)
-      var generator = SeededGenerator(trialSeed: seed, for: .thief)
-      var own: Set<Int> = []
-      while own.count < addresses {
-        let port = allocator.drawPort(reuseAddress: false)!
-        allocator.release(port)
-        own.insert(port)
-      }
-      var held = Set((0..<foreign).map { _ in allocator.drawPort(reuseAddress: false)! })
-      var churned: [(due: Double, port: Int)] = []
-      var now = generator.exponential(mean: 1 / rate)
-      while now < window {
-        for item in churned where item.due <= now { allocator.release(item.port) }
-        churned.removeAll { $0.due <= now }
-        let time = isExponential ? generator.exponential(mean: hold) : hold
-        churned.append((now + time, allocator.drawPort(reuseAddress: false)!))
-        now += generator.exponential(mean: 1 / rate)
-      }
-      held.formUnion(churned.filter { $0.due > window }.map(\.port))
-      return !held.isDisjoint(with: own)
-    }
-  }
-
   /// Five standard deviations: a false alarm has probability below 6e-7 in each case; the seeds are fixed. The pool
   /// is small: there the mean number in place of the Poisson number is off by eight of them, or six where others
   /// hold some, and exp(-λn/N) by more.
-  @Test(arguments: [
-    Churn(rate: 40, hold: 1, window: 0.5), Churn(rate: 40, hold: 0.5, window: 1),
-    Churn(rate: 40, hold: 0.5, window: 1, isExponential: true),
-    Churn(rate: 30, hold: 0.5, window: 0.5, foreign: 6),
-  ])
+  @Test(arguments: Churn.cases)
   func `a Poisson number of draws agrees with the simulated allocator`(_ churn: Churn) throws {
     let trials = 30_000
-    let lost = (0..<trials).count { churn.loses(seed: UInt64($0) &* 49_979_687) }
-    let conditions = LaunchConditions(
-      model: .distinctProbes, range: EphemeralRange(32768...32767 + 2 * churn.slots),
-      addressesPerLaunch: churn.addresses, foreignDraws: churn.foreign,
-      churnRatePerSecond: churn.rate, churnHoldSeconds: churn.mean / churn.rate,
-      windowSeconds: churn.window)
-    let rate = try #require(FailureRate.predict(conditions)).perLaunch
+    let lost = (0..<trials).count { trial in
+      var allocator = SimulatedAllocator(range: churn.range, seed: UInt64(trial) &* 49_979_687)
+      return churn.loses(&allocator, seed: UInt64(trial) &* 49_979_687)
+    }
+    let rate = try #require(FailureRate.predict(churn.conditions)).perLaunch
     let sigma = (rate * (1 - rate) / Double(trials)).squareRoot()
     let measured = Double(lost) / Double(trials)
     #expect(abs(measured - rate) < 5 * sigma, "\(measured), predicted \(rate), \(sigma)")
@@ -277,37 +224,5 @@ import Testing
     ).perLaunch
     let sigma = (predicted * (1 - predicted) / Double(trials)).squareRoot()
     #expect(abs(Double(lost) / Double(trials) - predicted) < 5 * sigma)
-  }
-
-  /// Where theory stops at residents: duplicates of two draws over what is left of 1,000 slots, by the simulated
-  /// allocator. At a quarter held the true rate is within a third of 1/N; at nine tenths it is many times that.
-  @Test func `many residents make draws uneven`() throws {
-    func ratio(_ residents: Int) -> Double {
-      var hits = 0
-      let rounds = 400, pairs = 2_000
-      let range = EphemeralRange(32768...34767)
-      for round in 0..<rounds {
-        var allocator = SimulatedAllocator(range: range, seed: UInt64(round) &* 32_452_843)
-        for _ in 0..<residents { _ = allocator.drawPort(reuseAddress: false) }
-        for _ in 0..<pairs {
-          let first = allocator.drawPort(reuseAddress: false)!
-          allocator.release(first)
-          let second = allocator.drawPort(reuseAddress: false)!
-          allocator.release(second)
-          if first == second { hits += 1 }
-        }
-      }
-      return Double(hits) / Double(rounds * pairs) * Double(1_000 - residents)
-    }
-    // About 1,100 hits at the least: a standard deviation is 3 %; the seeds are fixed.
-    let (quarter, most) = (ratio(250), ratio(900))
-    #expect((1.0...1.5).contains(quarter), "\(quarter)")
-    #expect(most > 3, "\(most)")
-    let at = { (residents: Int) in
-      LaunchConditions(
-        model: .probeThenBind, range: EphemeralRange(32768...34767), addressesPerLaunch: 4,
-        residents: residents)
-    }
-    #expect(!at(250).leavesClusters && at(251).leavesClusters)
   }
 }

@@ -24,6 +24,18 @@ private struct KernelAllocator: PortAllocator {
     }
   }
 
+  mutating func hold(_ port: Int) -> Bool {
+    guard let socket = try? TCPSocket.open() else { return false }
+    do {
+      try TCPSocket.bind(socket, .loopback, port: UInt16(port))
+      sockets[port] = socket
+      return true
+    } catch {
+      closeDescriptor(socket)
+      return false
+    }
+  }
+
   mutating func release(_ port: Int) {
     if let socket = sockets.removeValue(forKey: port) { closeDescriptor(socket) }
   }
@@ -65,6 +77,29 @@ struct KernelParityTests {
       #expect(
         BinomialTest.pValue(seen, outOf: 2_000, rate: predicted) > 1e-6,
         "\(seen) of 2,000, predicted \(predicted)")
+    }
+  }
+
+  /// Residents, churn, and bases in the pool. False alarm: 1e-6 in each case, the level of the exact test.
+  @Test func `the kernel loses ports as often as theory predicts`() async {
+    await #expect(processExitsWith: .success) {
+      _ = Namespace.enter(allowed: true)
+      let trials = 1_000
+      func check(_ what: String, _ conditions: LaunchConditions, _ lost: Int) throws {
+        let rate = try #require(FailureRate.predict(conditions)).perLaunch
+        let p = BinomialTest.pValue(lost, outOf: trials, rate: rate)
+        #expect(p > 1e-6, "\(what): \(lost) of \(trials), predicted \(rate)")
+      }
+      for trial in LaunchTrial.cases {
+        var kernel = KernelAllocator(range: trial.range.ports)
+        let lost = (0..<trials).count { _ in trial.loses(&kernel) }
+        try check(trial.testDescription, trial.conditions, lost)
+      }
+      for churn in Churn.cases {
+        var kernel = KernelAllocator(range: churn.range.ports)
+        let lost = (0..<trials).count { churn.loses(&kernel, seed: UInt64($0) &* 49_979_687) }
+        try check(churn.testDescription, churn.conditions, lost)
+      }
     }
   }
 

@@ -54,6 +54,23 @@ import Testing
     #expect(Self.isClose(BinomialTest.pValue(k, outOf: n, rate: rate), p, relative: 1e-5))
   }
 
+  @Test func `binomial tails`() {
+    #expect(Self.isClose(Binomial.below(30, outOf: 60, rate: 0.8237), 2.1971605784765264e-09))
+    #expect(Self.isClose(Binomial.above(27, outOf: 120, rate: 0.13595), 0.0026761049434002085))
+    #expect(Self.isClose(Binomial.above(33, outOf: 120, rate: 0.13595), 1.7962193660032982e-05))
+    #expect(
+      Self.isClose(Binomial.probability(of: 7, outOf: 40, rate: 0.02), 1.2251783455520696e-05))
+    // At the ends of the counts and of the rates.
+    #expect(Binomial.below(0, outOf: 5, rate: 0.3) == 0)
+    #expect(Binomial.below(6, outOf: 5, rate: 0.3) == 1)
+    #expect(Binomial.above(5, outOf: 5, rate: 0.3) == 0)
+    #expect(Self.isClose(Binomial.below(1, outOf: 5, rate: 0.3), 0.16807))
+    #expect(Binomial.below(5, outOf: 5, rate: 1) == 0 && Binomial.above(0, outOf: 5, rate: 0) == 0)
+    #expect(Binomial.below(5, outOf: 5, rate: 0) == 1 && Binomial.above(4, outOf: 5, rate: 1) == 1)
+    #expect(Binomial.probability(of: 5, outOf: 5, rate: 1) == 1)
+    #expect(Binomial.probability(of: 1, outOf: 5, rate: 0) == 0)
+  }
+
   @Test func `no observations bound nothing`() {
     #expect(ClopperPearson.interval(0, outOf: 0) == 0...1)
     #expect(BinomialTest.pValue(0, outOf: 0, rate: 0.3) == 1)

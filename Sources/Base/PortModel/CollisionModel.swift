@@ -12,8 +12,8 @@ public enum CollisionModel: String, Sendable, Codable, CaseIterable {
   case heldWithReuseAddress = "held-with-reuse-address"
   /// A socket with SO_REUSEPORT holds the port; other processes that set it, too, share the port.
   case heldWithReusePort = "held-with-reuse-port"
-  /// A port that `bind(0)` never gives: it collides only with another launch with the same formula, or with a process
-  /// that asks for it by number. Theory predicts the rate only for a single launch.
+  /// A port that `bind(0)` never gives, unless the plan puts it into the pool: it collides only with another launch with
+  /// the same formula, or with a process that asks for it by number. Theory predicts the rate only for a single launch.
   case outsideThePool = "outside-the-pool"
   /// A port inside the pool that is on the kernel's reserved list; otherwise like outside the pool.
   case reserved

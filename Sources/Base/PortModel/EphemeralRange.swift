@@ -1,4 +1,5 @@
-/// The ephemeral ports of a namespace and the order in which `bind(0)` tries them.
+/// The ephemeral ports of a namespace and the order in which `bind(0)` of a TCP socket tries them, over IPv4 and IPv6.
+/// UDP has neither parities nor halves: there every port of the range is drawn (`KernelFactsTests`).
 ///
 /// Linux, net/ipv4/inet_connection_sock.c, `inet_csk_find_open_port`: starting at a random port it tries all ports at
 /// an odd distance from the low end, cyclically. Only if none is free does it try those at an even distance. With
@@ -22,6 +23,11 @@ public struct EphemeralRange: Sendable, Equatable {
   /// The number of ports over which draws are uniform: 14,116 by default, 7,058 with SO_REUSEADDR.
   public func slots(reuseAddress: Bool = false) -> Int {
     firstChoice(reuseAddress: reuseAddress).count
+  }
+
+  /// The sizes of the groups of ports in the order in which `bind(0)` without SO_REUSEADDR tries them.
+  func groups() -> [Int] {
+    passes(reuseAddress: false).map { group in group.count { !reserved.contains($0) } }
   }
 
   /// The total number of ports that `bind(0)` can give.

@@ -2,6 +2,8 @@
 public protocol PortAllocator {
   /// `bind(0)`: a port that is held from now on, nil when none is left.
   mutating func drawPort(reuseAddress: Bool) -> Int?
+  /// `bind` to a number: whether it was free, and is held from now on.
+  mutating func hold(_ port: Int) -> Bool
   /// `close`: the port is free again.
   mutating func release(_ port: Int)
 }
@@ -34,6 +36,8 @@ public struct SimulatedAllocator: PortAllocator, Sendable {
     }
     return nil
   }
+
+  public mutating func hold(_ port: Int) -> Bool { held.insert(port).inserted }
 
   public mutating func release(_ port: Int) { held.remove(port) }
 }

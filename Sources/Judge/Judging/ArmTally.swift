@@ -32,24 +32,7 @@ public struct ArmTally: Sendable {
 
   /// Adds a trial.
   public mutating func add(_ trial: TrialOutcome) {
-    trialsSeen += 1
-    for launch in trial.launches {
-      outcomes[launch.outcome, default: 0] += 1
-      if launch.readyBefore > 0 {
-        outcomes[.ready, default: 0] += launch.readyBefore
-        launches.counted += launch.readyBefore
-      }
-      if launch.outcome != .ready && causes[launch.outcome] == nil {
-        causes[launch.outcome] = (trial.trial, launch.evidence)
-      }
-      if launch.outcome.isCounted { launches.counted += 1 }
-      if launch.outcome.isFailure { launches.failed += 1 }
-    }
-    if !trial.launches.isEmpty && trial.launches.allSatisfy(\.outcome.isCounted) {
-      trials.counted += 1
-      if trial.launches.contains(where: \.outcome.isFailure) { trials.failed += 1 }
-      if trial.launches.contains(where: \.outcome.fulfilsControl) { provokedTrials += 1 }
-    }
+    count(trial.launches, trial: trial.trial, times: 1)
     if let skew = trial.releaseSkewNanoseconds { releaseSkews.add(skew) }
     if let window = trial.windowNanoseconds { windows.add(window) }
     if let time = trial.timeToBoundNanoseconds { timesToBound.add(time) }
@@ -59,6 +42,29 @@ public struct ArmTally: Sendable {
     allocations.add(trial.allocationNanoseconds)
     portCounts.add(trial.portsTaken.map { UInt64($0) })
     if let count = trial.socketsInWindow { socketCounts.add(UInt64(count)) }
+  }
+
+  /// Counts as many trials whose launches ended so.
+  mutating func count(_ ended: [LaunchOutcome], trial: Int, times: Int) {
+    guard times > 0 else { return }
+    trialsSeen += times
+    for launch in ended {
+      outcomes[launch.outcome, default: 0] += times
+      if launch.readyBefore > 0 {
+        outcomes[.ready, default: 0] += times * launch.readyBefore
+        launches.counted += times * launch.readyBefore
+      }
+      if launch.outcome != .ready && causes[launch.outcome] == nil {
+        causes[launch.outcome] = (trial, launch.evidence)
+      }
+      if launch.outcome.isCounted { launches.counted += times }
+      if launch.outcome.isFailure { launches.failed += times }
+    }
+    if !ended.isEmpty && ended.allSatisfy(\.outcome.isCounted) {
+      trials.counted += times
+      if ended.contains(where: \.outcome.isFailure) { trials.failed += times }
+      if ended.contains(where: \.outcome.fulfilsControl) { provokedTrials += times }
+    }
   }
 
   /// Launches with that outcome.

@@ -42,10 +42,18 @@ public struct PublishedComparison: Sendable, Equatable, Codable {
   public var level: Double
   /// Whether the p-value is at or above the level; nil if there is no p-value.
   public var isConsistent: Bool?
+  /// Lowest measured rate that this number of launches would call consistent: what the figure cannot exclude. Nil
+  /// without a p-value.
+  public var consistentLow: Double?
+  /// The highest one.
+  public var consistentHigh: Double?
 
   public init(
-    figure: PublishedFigure, rate: RateEstimate, pValue: Double?, level: Double, isConsistent: Bool?
+    figure: PublishedFigure, rate: RateEstimate, pValue: Double?, level: Double,
+    isConsistent: Bool?, consistentLow: Double? = nil, consistentHigh: Double? = nil
   ) {
+    self.consistentLow = consistentLow
+    self.consistentHigh = consistentHigh
     self.figure = figure
     self.rate = rate
     self.pValue = pValue
@@ -95,7 +103,8 @@ public struct PredictionComparison: Sendable, Equatable, Codable {
   public var predicted: Double
   /// Exact two-sided binomial p-value of the observation under the prediction, nil without observations.
   public var pValue: Double?
-  /// Level below which "disagrees" is reported.
+  /// Level below which "disagrees" is reported: `MatrixJudge.predictionLevel` divided by the number of cells of the plan
+  /// that have a prediction between 0 and 1.
   public var level: Double
   /// Whether the p-value is at or above the level, nil without observations.
   public var agrees: Bool?

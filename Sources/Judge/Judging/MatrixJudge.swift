@@ -8,12 +8,14 @@ internal import Theory
 /// `RowJudge` decides each row. If a must-fail control did not fail as it must, or could not run, the passes of its
 /// scenario become inconclusive. If the plan's own `skip` leaves the control out, they remain passes, but say so.
 public struct MatrixJudge {
-  /// Level below which a prediction is reported to disagree.
+  /// Level below which predictions are reported to disagree, for all cells of a plan together: if all predictions are
+  /// right, at most one run of the plan in 1,000 has such a cell. Each cell is tested at this level divided by the number
+  /// of cells (Bonferroni).
   public static let predictionLevel = 0.001
   /// Level below which a published figure is reported as inconsistent.
   public static let publishedLevel = 0.01
-  /// Level below which two rows that should have the same rate are reported to differ.
-  public static let likeLevel = 0.001
+  /// Level below which two rows that should have the same rate are reported to differ: a plan is red by this alone.
+  public static let likeLevel = 0.0001
 
   /// Ratio of uncounted to counted launches above which a rate is reported to be biased by selection.
   public static let selectedShare = 0.1
@@ -29,8 +31,18 @@ public struct MatrixJudge {
 
   /// Judges; `tallies` in the order of `plan.arms`.
   public func judge(_ tallies: [ArmTally], isPartial: Bool) -> Matrix {
-    var verdicts = zip(plan.arms, tallies).map { arm, tally in
-      judge(arm, tally, comparison(arm, tally, tallies))
+    let predictions = zip(plan.arms, tallies).map { predict(asMeasured($0, $1)) }
+    // A rate of 0 or 1 leaves nothing to chance.
+    let tested = zip(plan.arms, predictions).count { arm, prediction in
+      arm.skipReason == nil && prediction.map { $0.perTrial > 0 && $0.perTrial < 1 } ?? false
+    }
+    let level = Self.predictionLevel / Double(max(1, tested))
+    var verdicts = plan.arms.indices.map { index in
+      let arm = plan.arms[index]
+      let other = other(arm).map { ($0, tallies[$0.index]) }
+      return judge(
+        arm, tallies[index], comparison(arm, tallies[index], other),
+        PredictionTest(prediction: predictions[index], level: level))
     }
     for scenario in Set(plan.arms.map(\.scenario)) {
       applyControls(of: scenario, to: &verdicts, tallies)
@@ -76,18 +88,18 @@ public struct MatrixJudge {
   }
 
   /// The row whose rate must be consistent with the arm's.
-  private func other(_ arm: Arm) -> Arm? {
+  func other(_ arm: Arm) -> Arm? {
     guard let like = arm.expectation?.like else { return nil }
     return plan.arms.first {
       $0.index != arm.index && $0.scenario == arm.scenario && $0.strategy.label == like
     }
   }
 
-  private func comparison(
-    _ arm: Arm, _ tally: ArmTally, _ tallies: [ArmTally]
+  /// Compares an arm with the row that it must be like; nil if there is none.
+  func comparison(
+    _ arm: Arm, _ tally: ArmTally, _ row: (arm: Arm, tally: ArmTally)?
   ) -> RowComparison? {
-    guard let other = other(arm), let expectation = arm.expectation else { return nil }
-    let that = tallies[other.index]
+    guard let (other, that) = row, let expectation = arm.expectation else { return nil }
     // Launches that share a trial are not independent.
     let isSingle = arm.launchesPerTrial == 1 && other.launchesPerTrial == 1
     let own = Observations(tally, byLaunch: isSingle)
@@ -106,17 +118,46 @@ public struct MatrixJudge {
       differenceLow: difference?.lowerBound, differenceHigh: difference?.upperBound)
   }
 
+  /// The arm with the window that its trials had, if ports churn in it: the plan sets the least window, and what is drawn
+  /// after its end still meets the binds.
+  private func asMeasured(_ arm: Arm, _ tally: ArmTally) -> Arm {
+    let churns = arm.thieves.contains { vocabulary.thief(named: $0.name)?.model == .churns }
+    guard churns, arm.window.milliseconds > 0, let window = tally.window else { return arm }
+    var arm = arm
+    arm.window.milliseconds = max(arm.window.milliseconds, Double(window.p50) / 1e6)
+    return arm
+  }
+
   /// The model has no prediction for a program, but it may have one for the row to which the program is compared.
   private func predict(_ arm: Arm) -> PredictedFailure? {
     if let own = Prediction.predict(arm, vocabulary: vocabulary) { return own }
     return other(arm).flatMap { Prediction.predict($0, vocabulary: vocabulary) }
   }
 
+  /// What is predicted of an arm, and the level at which it is tested.
+  private struct PredictionTest {
+    var prediction: PredictedFailure?
+    var level: Double
+
+    func compare(
+      _ predicted: Double, _ seen: (counted: Int, failed: Int)
+    ) -> PredictionComparison {
+      let rate = min(max(predicted, 0), 1)
+      guard seen.counted > 0 else { return untested(rate) }
+      let p = BinomialTest.pValue(seen.failed, outOf: seen.counted, rate: rate)
+      return PredictionComparison(predicted: rate, pValue: p, level: level, agrees: p >= level)
+    }
+
+    func untested(_ predicted: Double) -> PredictionComparison {
+      PredictionComparison(predicted: predicted, pValue: nil, level: level, agrees: nil)
+    }
+  }
+
   private func judge(
-    _ arm: Arm, _ tally: ArmTally, _ comparison: RowComparison?
+    _ arm: Arm, _ tally: ArmTally, _ comparison: RowComparison?, _ test: PredictionTest
   ) -> ArmVerdict {
-    let prediction = predict(arm)
-    let perTrial = prediction.map { compare($0.perTrial, tally.trials) }
+    let prediction = test.prediction
+    let perTrial = prediction.map { test.compare($0.perTrial, tally.trials) }
     let (verdict, reason) = RowJudge(arm: arm, tally: tally, comparison: comparison).decide()
     return ArmVerdict(
       arm: arm.index, verdict: verdict, reason: reason + remarks(arm, tally, perTrial),
@@ -125,9 +166,7 @@ public struct MatrixJudge {
       predictionPerLaunch: prediction.map { prediction in
         // Launches that share a trial are not independent: only the trial's rate is tested.
         arm.launchesPerTrial == 1
-          ? compare(prediction.perLaunch, tally.launches)
-          : PredictionComparison(
-            predicted: prediction.perLaunch, pValue: nil, level: Self.predictionLevel, agrees: nil)
+          ? test.compare(prediction.perLaunch, tally.launches) : test.untested(prediction.perLaunch)
       },
       predictionPerTrial: perTrial,
       published: arm.published.map { compare($0, arm, tally) }, plannedTrials: arm.trials,
@@ -144,8 +183,11 @@ public struct MatrixJudge {
     _ arm: Arm, _ tally: ArmTally, _ prediction: PredictionComparison?
   ) -> String {
     var text = ""
-    if prediction?.agrees == false {
-      text += "; the measured rate is off the model: harness, host or theory is wrong"
+    if let prediction, prediction.agrees == false {
+      text +=
+        prediction.predicted > 0 && prediction.predicted < 1
+        ? "; the measured rate is off the model, as by chance alone some cell is in at most one run of this plan in 1,000: chance, harness, host or theory"
+        : "; the measured rate is off the model, which leaves nothing to chance here: harness, host or theory is wrong"
     }
     let seen = Observations(tally, byLaunch: true)
     if seen.counted > 0,
@@ -161,19 +203,6 @@ public struct MatrixJudge {
   }
 
   private func compare(
-    _ predicted: Double, _ seen: (counted: Int, failed: Int)
-  ) -> PredictionComparison {
-    guard seen.counted > 0 else {
-      return PredictionComparison(
-        predicted: predicted, pValue: nil, level: Self.predictionLevel, agrees: nil)
-    }
-    let rate = min(max(predicted, 0), 1)
-    let p = BinomialTest.pValue(seen.failed, outOf: seen.counted, rate: rate)
-    return PredictionComparison(
-      predicted: rate, pValue: p, level: Self.predictionLevel, agrees: p >= Self.predictionLevel)
-  }
-
-  private func compare(
     _ figure: PublishedFigure, _ arm: Arm, _ tally: ArmTally
   ) -> PublishedComparison {
     let seen = figure.per == .launch ? tally.launches : tally.trials
@@ -184,10 +213,25 @@ public struct MatrixJudge {
       return PublishedComparison(
         figure: figure, rate: rate, pValue: nil, level: Self.publishedLevel, isConsistent: nil)
     }
-    let p = FisherExact.pValue(
-      figure.failures, outOf: figure.outOf, seen.failed, outOf: seen.counted)
+    func p(_ failed: Int) -> Double {
+      FisherExact.pValue(figure.failures, outOf: figure.outOf, failed, outOf: seen.counted)
+    }
+    let range = consistent(seen.counted, nearest: figure, p)
     return PublishedComparison(
-      figure: figure, rate: rate, pValue: p, level: Self.publishedLevel,
-      isConsistent: p >= Self.publishedLevel)
+      figure: figure, rate: rate, pValue: p(seen.failed), level: Self.publishedLevel,
+      isConsistent: p(seen.failed) >= Self.publishedLevel, consistentLow: range?.lowerBound,
+      consistentHigh: range?.upperBound)
+  }
+
+  /// The measured rates that would be called consistent with a figure: what its few observations cannot exclude.
+  private func consistent(
+    _ counted: Int, nearest figure: PublishedFigure, _ p: (Int) -> Double
+  ) -> ClosedRange<Double>? {
+    let center = Int((Double(counted) * Double(figure.failures) / Double(figure.outOf)).rounded())
+    func isConsistent(_ failed: Int) -> Bool { p(failed) >= Self.publishedLevel }
+    guard isConsistent(center) else { return nil }
+    let low = GreenRange.end(from: center, towards: 0, isConsistent)
+    let high = GreenRange.end(from: center, towards: counted, isConsistent)
+    return Double(low) / Double(counted)...Double(high) / Double(counted)
   }
 }

@@ -58,7 +58,8 @@ enum Wording {
       "\(duration(summary.p50)) / \(duration(summary.p99)) / \(duration(summary.max))"
   }
 
-  /// `published 8/1000 0.80 % [0.35, 1.57], measured 17/2000 launches: consistent, p = 0.850 (source)`.
+  /// `published 8/1000 0.80 % [0.35, 1.57], measured 17/2000 launches: consistent, p = 0.850, as any rate from 0.10 to
+  /// 2.15 % would be (source)`.
   static func published(_ comparison: PublishedComparison, _ verdict: ArmVerdict) -> String {
     let figure = comparison.figure
     let seen = figure.per == .launch ? verdict.launches : verdict.trials
@@ -72,8 +73,13 @@ enum Wording {
           : "not tested, as launches that share a \(figure.sharesHost ? "host" : "trial") are not independent")
         + " (\(figure.source))"
     }
+    let others =
+      if let low = comparison.consistentLow, let high = comparison.consistentHigh {
+        (consistent ? ", as any rate" : "; rates are consistent")
+          + " from \(percentNumber(low)) to \(percent(high))" + (consistent ? " would be" : "")
+      } else { "" }
     return head + (consistent ? "consistent" : "NOT consistent")
-      + ", p \(pValue(p)) (\(figure.source))"
+      + ", p \(pValue(p))\(others) (\(figure.source))"
   }
 
   /// `= 0.532`, `= 0.0096`, `< 0.0001`.
@@ -88,7 +94,7 @@ enum Wording {
       + (parallel
         ? ", as if the launches of one trial were independent (demands are decided by whole trials)"
         : "")
-      + ". A model disagrees where p < \(MatrixJudge.predictionLevel) (exact binomial test); where it agrees, these trials do not contradict it, which does not prove it."
+      + ". A model disagrees where p < \(MatrixJudge.predictionLevel) divided by the number of cells with a model between 0 and 100 % (exact binomial test): by chance alone in at most one run in 1,000; where it agrees, these trials do not contradict it, which does not prove it."
   }
 
   /// What the rate does not include: `2 launches not counted`, and for an interrupted run `7 of 100 trials counted`;

@@ -181,7 +181,8 @@ public struct ThiefDescriptor: Sendable, Equatable {
     case churns
     /// Holds option `ports` ports of 127.0.0.1 from before the allocation to the end of the trial.
     case holdsThroughout
-    /// Takes ports as source ports of connections: the kernel gives it even ports, and `bind(0)` odd ones.
+    /// Takes ports as source ports of TCP connections: the kernel gives it ports at an even distance from the low end of
+    /// the range, and `bind(0)` those at an odd one.
     case connects
     /// Takes the ports that launches decided on, `ports` of them, with the options `reuse_address`, `reuse_port` and
     /// `listens`. A port that is not known yet is taken as soon as it is known.
@@ -211,12 +212,12 @@ public struct ThiefDescriptor: Sendable, Equatable {
       case .holdsThroughWindow: "foreign draws that are held through the bind"
       case .churns: "a Poisson number of foreign draws; needs window.milliseconds"
       case .holdsThroughout: "ports that a probe on their host does not draw"
-      case .connects: "no effect: connect() is given the other parity than bind(0)"
+      case .connects: "no effect: connect() is given ports at an even distance from the low end"
       case .squats:
         "certain, where the number is not held; none if it does not listen and sets an option"
       case .runsTheSameStart: "foreign probes, each as likely to hit as the last"
       case .scansFromBase:
-        "no effect outside the pool; none inside it, nor for who counts from a base"
+        "no effect outside the pool; inside it as foreign draws; none for who counts from a base"
       case .holdsNoTCPPort: "no effect"
       case .leavesTimeWait:
         "no effect on who sets SO_REUSEADDR, if the server that went did; else certain"

@@ -144,7 +144,7 @@ extension PortPool {
       }
       (low, high) = (first, last)
     case (nil, let slots?):
-      // bind(0) chooses among every other port first.
+      // bind(0) of a TCP socket chooses among the ports at an odd distance from the low end first.
       if let count = slots.integer(PlanLimits.poolSlots) {
         self = PortPool()
         high = low + 2 * count - 1

@@ -48,12 +48,12 @@ public enum Prediction {
         )
       }
     }
-    try checkNumbers(arm, strategy)
+    let inPool = try numbersInPool(arm, strategy)
     let broken = zip(strategy.options, arm.strategy.options).first {
       $0.breaksModel && $1.value != $0.defaultValue
     }
     if let broken { throw none("the option \(broken.0.name) makes something fail deliberately") }
-    var reader = ThiefReader(arm, strategy)
+    var reader = ThiefReader(arm, strategy, numbersInPool: inPool)
     for thief in arm.thieves {
       guard let known = vocabulary.thief(named: thief.name) else {
         throw none("there is no thief \"\(thief.name)\"", isForThief: true)
@@ -61,15 +61,16 @@ public enum Prediction {
       if let certain = try reader.add(thief, known.model) { return certain }
     }
     let conditions = reader.finished()
-    if conditions.leavesClusters {
-      throw none(
-        "draws are not uniform over what many residents leave: bind(0) gives the next free port, so the one "
-          + "behind a long row of held ones is drawn more often", isForThief: true)
-    }
     guard let rates = FailureRate.predict(conditions) else {
+      let isForResidents =
+        conditions.residents > 0 && [.probeThenBind, .distinctProbes].contains(conditions.model)
       throw none(
         "no closed form for \(strategy.name)"
-          + (arm.topology.launches > 1 ? " in \(arm.topology.launches) parallel launches" : ""))
+          + (arm.topology.launches > 1 ? " in \(arm.topology.launches) parallel launches" : "")
+          + (isForResidents
+            ? " beside residents: bind(0) gives the next free port, so the one behind a row of held ones is drawn more often"
+            : ""),
+        isForThief: isForResidents)
     }
     return rates
   }
@@ -78,27 +79,32 @@ public enum Prediction {
     NoPrediction(reason: reason, isForThief: isForThief)
   }
 
-  /// The ports that a strategy computes must be valid, and no draw may hit them: `bind(0)` serves the pool, except for
-  /// the kernel's reserved list.
-  private static func checkNumbers(
+  /// How many of the numbers that a strategy counts `bind(0)` gives away: none of a list that the kernel reserves.
+  ///
+  /// If some lie in the pool, a launch must use all of its numbers: which of them a scan takes depends on the trial.
+  private static func numbersInPool(
     _ arm: Arm, _ strategy: StrategyDescriptor
-  ) throws(NoPrediction) {
+  ) throws(NoPrediction) -> Int {
     let mayBeInPool: Bool
     switch strategy.collisionModel {
     case .outsideThePool: mayBeInPool = false
     case .reserved: mayBeInPool = true
     case .probeThenBind, .probedElsewhere, .distinctProbes, .heldFromTheStart,
       .heldWithReuseAddress, .heldWithReusePort, .noPort, .unmodelled:
-      return
+      return 0
     }
     let options = OptionValues(strategy.options, arm.strategy.options.map(\.value))
     guard let numbers = strategy.numbers?(options, arm.topology.addressesPerLaunch) else {
       throw none("\(strategy.name) does not say which numbers it counts")
     }
     if numbers.upperBound > 65_536 { throw none("\(strategy.name) counts beyond port 65535") }
-    if !mayBeInPool && numbers.overlaps(arm.pool.low..<arm.pool.high + 1) {
-      throw none("the numbers of \(strategy.name) lie in the pool")
+    if mayBeInPool || !numbers.overlaps(arm.pool.low..<arm.pool.high + 1) { return 0 }
+    guard numbers.count == arm.topology.addressesPerLaunch, arm.startup == nil else {
+      throw none(
+        "the numbers of \(strategy.name) lie in the pool, and which it takes depends on the trial")
     }
+    return EphemeralRange(arm.pool.low...arm.pool.high).firstChoice()
+      .count(where: numbers.contains)
   }
 }
 
@@ -110,14 +116,15 @@ private struct ThiefReader {
   /// Ports that each churning thief has drawn since the allocation and still holds, on average.
   var churned = 0.0
 
-  init(_ arm: Arm, _ strategy: StrategyDescriptor) {
+  init(_ arm: Arm, _ strategy: StrategyDescriptor, numbersInPool: Int) {
     self.arm = arm
     self.strategy = strategy
     conditions = LaunchConditions(
       model: strategy.collisionModel,
       range: EphemeralRange(arm.pool.low...arm.pool.high), launches: arm.topology.launches,
       addressesPerLaunch: arm.topology.addressesPerLaunch,
-      windowSeconds: arm.window.milliseconds / 1_000, bindsForReal: arm.depth.binds)
+      windowSeconds: arm.window.milliseconds / 1_000, bindsForReal: arm.depth.binds,
+      numbersInPool: numbersInPool)
     // With several nodes the coordinator draws its two ports after the allocation and keeps them.
     if let startup = arm.startup, startup.nodes > 1, startup.hasCoordinator {
       conditions.foreignDraws += 2 * arm.topology.launches
@@ -144,11 +151,12 @@ private struct ThiefReader {
     case .holdsThroughWindow: conditions.foreignDraws += thief[OptionName.ports]
     case .churns: try addChurn(thief)
     case .holdsThroughout: conditions.residents += thief[OptionName.ports]
-    case .connects, .holdsNoTCPPort: break
+    case .connects: try checkConnections(thief)
+    case .holdsNoTCPPort: break
     case .leavesTimeWait: addResidue(thief)
     case .squats: try addSquatter(thief)
     case .runsTheSameStart: try addSiblings(thief)
-    case .scansFromBase: try checkScanner(thief)
+    case .scansFromBase: try addScanner(thief)
     case .holdsOverIPv6:
       if thief["v6only"] != 0 { return nil }
       if thief["targeted"] == 0 {
@@ -214,18 +222,43 @@ private struct ThiefReader {
     conditions.foreignProbes += draws
   }
 
-  private func checkScanner(_ thief: Choice) throws(NoPrediction) {
-    let taken = thief[OptionName.base]...(thief[OptionName.base] + thief[OptionName.ports])
-    if arm.pool.low <= taken.upperBound && taken.lowerBound <= arm.pool.high {
-      throw none("\(thief.label): it scans inside the pool")
+  /// `connect()` takes ports at an even distance, which no probe has. Numbers that are counted may have them.
+  private func checkConnections(_ thief: Choice) throws(NoPrediction) {
+    if conditions.numbersInPool > 0 {
+      throw none("\(thief.label): connect() takes the other half of the numbers in the pool")
     }
+  }
+
+  /// A scan inside the pool takes ports in a row. A launch's own probes are uniform, so it meets any ports that others
+  /// take equally often; it must only be known how many these are.
+  private mutating func addScanner(_ thief: Choice) throws(NoPrediction) {
+    let base = thief[OptionName.base]
+    // It passes over what is taken, so the number after the last one counts, too.
+    let taken = base...(base + thief[OptionName.ports])
     if strategy.collisionModel == .outsideThePool {
       throw none("\(thief.label): it may find the numbers that \(strategy.name) counts")
+    }
+    guard arm.pool.low <= taken.upperBound && taken.lowerBound <= arm.pool.high else { return }
+    let isAlone = arm.thieves.count == 1 && arm.startup == nil && !conditions.probesReuseAddress
+    guard isAlone, strategy.collisionModel != .reserved else {
+      throw none(
+        "\(thief.label): it scans inside the pool, and what it passes over depends on the others")
+    }
+    let ports = taken.dropLast()
+    switch strategy.collisionModel {
+    case .probeThenBind, .distinctProbes, .probedElsewhere:
+      conditions.foreignDraws += conditions.range.firstChoice().count(where: ports.contains)
+    case .heldFromTheStart, .heldWithReuseAddress, .heldWithReusePort, .noPort, .outsideThePool,
+      .reserved, .unmodelled:
+      conditions.foreignDraws += ports.count(where: conditions.range.ports.contains)
     }
   }
 
   private mutating func addOtherAddress(_ thief: Choice) throws(NoPrediction) {
     guard thief["early"] != 0 else { return }
+    if arm.thieves.count > 1 {
+      throw none("\(thief.label): what it holds, probes see and the other thieves do not")
+    }
     switch strategy.collisionModel {
     // Probed on the wildcard address: not drawn, although it could be bound.
     case .probeThenBind, .distinctProbes: conditions.residents += thief[OptionName.ports]
@@ -238,8 +271,10 @@ private struct ThiefReader {
 
   private mutating func exhausted(leaves: Int) throws(NoPrediction) -> PredictedFailure? {
     switch strategy.collisionModel {
-    case .noPort, .outsideThePool, .reserved: return nil
-    case .unmodelled: return nil
+    case .outsideThePool:
+      if conditions.numbersInPool == 0 { return nil }
+      if leaves > 0 { throw none("which numbers an exhausted pool has left, theory does not know") }
+    case .noPort, .reserved, .unmodelled: return nil
     case .heldFromTheStart, .heldWithReuseAddress, .heldWithReusePort: break
     case .probeThenBind, .distinctProbes:
       if leaves > 0 {

@@ -42,16 +42,24 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Seed instead of the plan's.")
   var seed: UInt64?
 
+  @Flag(
+    help:
+      "Show how probable it is that a run is red though everything is right, and what each cell bears."
+  )
+  var odds = false
+
   @Flag(help: "Print everything as JSON: arms, predictions, and the schedule with its seeds.")
   var json = false
 
   func run() throws {
     let plan = try PlanFile(path: plan, seed: seed).plan
+    let chances = odds ? PlanOdds(plan, vocabulary: vocabulary) : nil
     if json {
       try StandardStreams.printResult(
-        String(decoding: try JSONReport.bytes(Expansion(plan)), as: UTF8.self))
+        String(decoding: try JSONReport.bytes(Expansion(plan, chances)), as: UTF8.self))
     } else {
-      try StandardStreams.printResult(TerminalText.safe(table(plan)))
+      try StandardStreams.printResult(
+        TerminalText.safe(chances.map { OddsTable.text($0, plan) } ?? table(plan)))
     }
   }
 
@@ -129,10 +137,13 @@ private struct Expansion: Encodable {
 
   var plan: ResolvedPlan
   var predictions: [PredictedArm]
+  /// With `--odds`.
+  var odds: PlanOdds?
   var schedule: [String]
 
-  init(_ plan: ResolvedPlan) {
+  init(_ plan: ResolvedPlan, _ odds: PlanOdds?) {
     self.plan = plan
+    self.odds = odds
     predictions = plan.arms.map { arm in
       let predicted = Prediction.predict(arm, vocabulary: vocabulary)
       return PredictedArm(

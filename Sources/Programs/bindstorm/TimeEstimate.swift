@@ -46,7 +46,22 @@ enum TimeEstimate {
       wait += max(startup.loadMilliseconds, startup.importMilliseconds) / 1_000
       wait += startup.coordinatorImportMilliseconds / 1_000
     }
-    return wait
+    // Faults of one trial are injected at the same time, unless a strategy makes their victims wait for one another.
+    return wait + (arm.faults.map { faultSeconds($0, arm) }.max() ?? 0)
+  }
+
+  /// How long a fault makes a trial wait, on average: as long as it delays its victim, or, where the victim never goes
+  /// on, up to the limit of the trial or of the launcher.
+  private static func faultSeconds(_ planned: PlannedFault, _ arm: Arm) -> Double {
+    let share = planned.probability / Double(planned.every)
+    let options = planned.kind.options
+    if let duration = options.first(where: { $0.name == OptionName.milliseconds })?.value {
+      return share * Double(duration) / 1_000
+    }
+    guard ["hang", "truncated-report"].contains(planned.kind.name) else { return 0 }
+    let limit = arm.strategy.options
+      .first { $0.name == OptionName.reportTimeoutMilliseconds }?.value
+    return share * Double(min(limit ?? arm.timeoutMilliseconds, arm.timeoutMilliseconds)) / 1_000
   }
 
   /// Draws per second of all churning thieves.

@@ -8,7 +8,8 @@ internal import Syscalls
 
 /// Yelp's ephemeral-port-reserve: the launcher listens, connects to itself, accepts, and closes the accepted side
 /// first. The port stays in TIME_WAIT for a minute: `bind(0)` never gives it, a plain bind is refused, and the API
-/// server, which sets SO_REUSEADDR, can bind it. So can any other process that sets it and asks for the port.
+/// server, which sets SO_REUSEADDR as the launcher's listener did, can bind it. So can any other process that sets it and
+/// asks for the port; one that sets SO_REUSEPORT alone cannot.
 public struct TimeWaitReservation: Strategy {
   public static let descriptor = StrategyDescriptor(
     name: "time-wait-reservation",

@@ -86,12 +86,17 @@ extension PlanSections {
         "The failure rate must be shown to be at least this, at `confidence`."),
       PlanKey(
         "like", "like", .text, .none("no such demand"),
-        "Label of another strategy in this scenario whose rate must be consistent with this one's (Fisher's exact test, two-sided, level 0.001)."
+        "Label of another strategy in this scenario whose rate must be consistent with this one's (Fisher's exact test, two-sided, level 0.0001)."
       ),
       PlanKey(
         "like_within", "likeWithin", .between(0...1),
         .computed("like == nil ? nil : Self.defaultLikeWithin", "0.1 with `like`"),
         "With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the verdict is INCONCLUSIVE."
+      ),
+      PlanKey(
+        "assumed_rate", "assumedRate", .real(0...1),
+        .none("1 for a demand of at least something, else the launch's own collisions"),
+        "For `plan --odds` alone, where theory has no rate: the rate of trials in which a launch fails if everything is right, measured or computed elsewhere; `why` says which."
       ),
       PlanKey(
         "confidence", "confidence", .real(0.5...0.999_999), .value("0.95"),

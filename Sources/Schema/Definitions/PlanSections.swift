@@ -172,7 +172,8 @@ enum PlanSections {
         .none("`slots` says it"), "First and last port."),
       PlanKey(
         "slots", "slots", .whole(1...16_384), .none("`range` says it"), unit: "ports",
-        "How many ports bind(0) serves before it turns to the other parity."),
+        "How many ports bind(0) of a TCP socket chooses among while one of them is free: those at an odd distance from the first, 32768."
+      ),
     ],
     stored: [
       PlanKey("low", "low", .whole(portRange), .value("32_768"), unit: "port", "First port."),

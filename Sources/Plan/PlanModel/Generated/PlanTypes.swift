@@ -327,10 +327,12 @@ public struct Expectation: Sendable, Equatable, Codable {
   public var failureRateAtMost: Double?
   /// The failure rate must be shown to be at least this, at `confidence`. Between 0.0 and 1.0. Nil: no such demand.
   public var failureRateAtLeast: Double?
-  /// Label of another strategy in this scenario whose rate must be consistent with this one's (Fisher's exact test, two-sided, level 0.001). Nil: no such demand.
+  /// Label of another strategy in this scenario whose rate must be consistent with this one's (Fisher's exact test, two-sided, level 0.0001). Nil: no such demand.
   public var like: String?
   /// With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the verdict is INCONCLUSIVE. Between 0.0 and 1.0.
   public var likeWithin: Double?
+  /// For `plan --odds` alone, where theory has no rate: the rate of trials in which a launch fails if everything is right, measured or computed elsewhere; `why` says which. 0.0...1.0. Nil: 1 for a demand of at least something, else the launch's own collisions.
+  public var assumedRate: Double?
   /// Of the exact one-sided bound. 0.5...0.999999.
   public var confidence: Double
   /// The scenario's must-fail control: if it does not fail as demanded, the scenario proves nothing.
@@ -343,6 +345,7 @@ public struct Expectation: Sendable, Equatable, Codable {
     failureRateAtLeast: Double? = nil,
     like: String? = nil,
     likeWithin: Double? = nil,
+    assumedRate: Double? = nil,
     confidence: Double = 0.95,
     isMustFailControl: Bool = false,
     why: String = ""
@@ -351,6 +354,7 @@ public struct Expectation: Sendable, Equatable, Codable {
     self.failureRateAtLeast = failureRateAtLeast
     self.like = like
     self.likeWithin = likeWithin ?? (like == nil ? nil : Self.defaultLikeWithin)
+    self.assumedRate = assumedRate
     self.confidence = confidence
     self.isMustFailControl = isMustFailControl
     self.why = why

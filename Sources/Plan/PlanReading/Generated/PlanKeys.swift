@@ -51,6 +51,7 @@ enum PlanLimits {
   static let expectationFailureRateAtMost = 0.0...1.0
   static let expectationFailureRateAtLeast = 0.0...1.0
   static let expectationLikeWithin = 0.0...1.0
+  static let expectationAssumedRate = 0.0...1.0
   static let expectationConfidence = 0.5...0.999999
   static let publishedFailures = 0...1_000_000_000
   static let publishedOutOf = 1...1_000_000_000
@@ -472,6 +473,7 @@ enum ExpectationKeys {
     "failure_rate_at_least",
     "like",
     "like_within",
+    "assumed_rate",
     "confidence",
     "must_fail_control",
     "why",
@@ -486,6 +488,7 @@ extension Expectation {
       failureRateAtLeast: object["failure_rate_at_least"]?.number(PlanLimits.expectationFailureRateAtLeast),
       like: object["like"]?.string(),
       likeWithin: object["like_within"]?.number(PlanLimits.expectationLikeWithin),
+      assumedRate: object["assumed_rate"]?.number(PlanLimits.expectationAssumedRate),
       confidence: object["confidence"]?.number(PlanLimits.expectationConfidence) ?? 0.95,
       isMustFailControl: object["must_fail_control"]?.boolean() ?? false,
       why: object["why"]?.string() ?? "")
@@ -585,6 +588,7 @@ enum StoredNumbers {
     StoredNumber("failureRateAtMost", .real(0.0...1.0)),
     StoredNumber("failureRateAtLeast", .real(0.0...1.0)),
     StoredNumber("likeWithin", .real(0.0...1.0)),
+    StoredNumber("assumedRate", .real(0.0...1.0)),
     StoredNumber("confidence", .real(0.5...0.999999)),
   ]
   static let published: [StoredNumber] = [

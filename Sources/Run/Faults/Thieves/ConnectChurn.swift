@@ -1,9 +1,10 @@
 public import PlanModel
 
 /// Opens connections throughout the trial as a Poisson process and closes each after a while: the outgoing traffic of a
-/// busy host. In a range that begins with an even port, the kernel gives `connect()` the even ports and `bind(0)` the
-/// odd ones (net/ipv4/inet_hashtables.c, `__inet_hash_connect`, since Linux 4.2). It therefore takes no probed port
-/// unless it holds all the even ones.
+/// busy host. Over TCP the kernel gives `connect()` the ports at an even distance from the low end of the range, and
+/// `bind(0)` those at an odd one (net/ipv4/inet_hashtables.c, `__inet_hash_connect`, since Linux 4.2). It therefore takes
+/// no probed port unless all of the others are held. A client that first binds its source address with port 0 takes one
+/// like a probe; these clients do not (`KernelFactsTests`).
 ///
 /// A trial in which it opened nothing is invalid under the same condition as with `BindChurn`.
 public struct ConnectChurn: Thief {

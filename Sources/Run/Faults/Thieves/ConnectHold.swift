@@ -1,9 +1,10 @@
 public import PlanModel
 internal import PortModel
 
-/// Opens connections inside the window and holds them: outgoing traffic, which takes a source port each. The
-/// kernel gives `connect()` the ports of the other parity than `bind(0)` (net/ipv4/inet_hashtables.c,
-/// `__inet_hash_connect`, since Linux 4.2), so it hardly ever takes a probed number.
+/// Opens connections inside the window and holds them: outgoing traffic, which takes a source port each. Over TCP the
+/// kernel gives `connect()` the ports at an even distance from the low end of the range, and `bind(0)` those at an odd one
+/// (net/ipv4/inet_hashtables.c, `__inet_hash_connect`, since Linux 4.2). It takes no probed number until the even half is
+/// full. A client that first binds its source address with port 0 takes one like a probe; these clients do not.
 public struct ConnectHold: Thief {
   public static let descriptor = ThiefDescriptor(
     name: "connect-hold",

@@ -4,9 +4,9 @@ internal import Syscalls
 
 /// Clients that repeatedly dial a port on which no process listens yet. If the kernel picks that very port as the
 /// source port, the connection connects to itself (TCP's simultaneous open, RFC 9293 section 3.5), and the client holds
-/// the port that its server was to bind. In a range that begins with an even port `connect()` gets even ports, so this
-/// takes fixed or scanned ports inside the pool, and none that `bind(0)` gave. (A socket with its own range,
-/// IP_LOCAL_PORT_RANGE, also gets odd ports, so this one is not confined.)
+/// the port that its server was to bind. `connect()` gets ports at an even distance from the low end of the range, so
+/// this takes fixed or scanned ports inside the pool, and none that `bind(0)` gave. (A socket with its own range,
+/// IP_LOCAL_PORT_RANGE, also gets those at an odd distance, so this one is not confined.)
 ///
 /// A draw is a port that was dialled until it connected to itself, another process answered, or all tries were made.
 public struct SelfConnect: Thief {

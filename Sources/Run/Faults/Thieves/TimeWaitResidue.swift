@@ -4,9 +4,10 @@ public import PlanModel
 internal import Syscalls
 
 /// Leaves TIME_WAIT on the launches' ports: a server that existed for a moment and closed its connection first. The
-/// kernel lets a socket bind beside TIME_WAIT only if both set SO_REUSEADDR, the new socket and the old one
-/// (net/ipv4/inet_connection_sock.c, `inet_bind_conflict`; `tw_reuse` is a copy of the old socket's flag). libzmq sets
-/// it, and so does every API server here, so with `reuse_address` 1 the residue must not affect them. With 0 it blocks
+/// kernel lets a socket bind beside TIME_WAIT only if both set SO_REUSEADDR, the new socket and the old one, or both
+/// SO_REUSEPORT (net/ipv4/inet_connection_sock.c, `inet_bind_conflict`; `tw_reuse` and `tw_reuseport` are copies of the
+/// old socket's flags). After a server with neither nobody may. `bind(0)` never gives such a port. libzmq sets
+/// SO_REUSEADDR, and so does every API server here, so with `reuse_address` 1 the residue does not affect them. With 0 it blocks
 /// the port for every process for a minute, and no process holds it. A launcher that scans or probes by number without
 /// the option skips the port in both cases.
 ///
