@@ -32,9 +32,9 @@ enum Value: Equatable, Sendable, Decodable, CustomStringConvertible {
 }
 
 /// What one of the two Python programs has found.
-struct Findings: Decodable {
+struct Findings: Decodable, Sendable {
   /// A claim by its name; a claim that could not be found has the reason in place of its value.
-  struct Claim: Decodable {
+  struct Claim: Decodable, Sendable {
     var name: String
     var value: Value?
     var error: String?

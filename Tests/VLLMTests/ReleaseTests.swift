@@ -58,9 +58,4 @@ struct ReleaseTests {
       #expect(text.contains(reference.word), "\(reference): there is \(text)")
     }
   }
-
-  @Test func `a release's variant follows from its version`() {
-    #expect(Releases.variant(of: "0.19.1") == .v019 && Releases.variant(of: "0.9.0") == .v019)
-    #expect(Releases.variant(of: "0.20.0") == .fixed && Releases.variant(of: "0.32.0") == .fixed)
-  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import PlanModel
 import TestSupport
 import Testing
 
@@ -53,6 +54,24 @@ import Testing
     #expect(differences(Deviation(claim, .number(5_000), .number(3_000), row: "18")) == [claim])
     #expect(differences(Deviation(claim, .number(6_000), .number(4_000), row: "18")) == [claim])
     #expect(differences(Deviation(claim, .number(5_000), nil, row: "18")) == [claim])
+  }
+
+  @Test func `a release's variant follows from its version`() {
+    #expect(Releases.variant(of: "0.19.1") == .v019 && Releases.variant(of: "0.9.0") == .v019)
+    #expect(Releases.variant(of: "0.20.0") == .fixed && Releases.variant(of: "0.32.0") == .fixed)
+  }
+
+  @Test func `a folder that is no release is named`() throws {
+    let scratch = try ScratchFolder()
+    func refusal() -> String {
+      do { return "\(try Findings.ofRelease(scratch.path).claims.count) claims" } catch {
+        return "\(error)"
+      }
+    }
+    #expect(refusal().contains("\(scratch.path) has no vllm/"))
+    try FileManager.default.createDirectory(
+      atPath: scratch.path + "/vllm", withIntermediateDirectories: false)
+    #expect(refusal().contains("does not say which release it is"))
   }
 
   @Test(arguments: [
@@ -196,8 +215,10 @@ enum Sample {
   static let hasPython = Findings.hasPython
   private static let folder = Built.repository + "/Tests/VLLMTests/Sample"
 
+  private static let unaltered = Result { try Findings.ofRelease(folder) }
+
   static func findings(altered alteration: Alteration? = nil) throws -> Findings {
-    guard let alteration else { return try Findings.ofRelease(folder) }
+    guard let alteration else { return try unaltered.get() }
     let scratch = try ScratchFolder()
     let copy = scratch.path + "/release"
     try FileManager.default.copyItem(atPath: folder, toPath: copy)

@@ -605,12 +605,12 @@ def coordinator_timeouts(root):
 
 
 def version(root):
-    """By the wheel's metadata, else by the package itself; empty if neither says."""
+    """By the metadata of the wheel or of the installed package."""
     for name in sorted(os.listdir(root)):
-        found = re.fullmatch(r"vllm(?:_cpu)?-([0-9][^-]*)\.dist-info", name)
+        found = re.fullmatch(r"vllm(?:_\w+)?-([0-9][^-]*)\.dist-info", name)
         if found:
             return found[1]
-    return ""
+    sys.exit(f"{root} does not say which release it is: it has no vllm-VERSION.dist-info")
 
 
 def findings(root):
