@@ -1,10 +1,10 @@
 """What a vLLM release does at its start, by running its own start-up code among stand-ins (`standins.py`).
 
-    python3 release.py FOLDER [VARIANT]
+    python3 release.py FOLDER
 
 FOLDER holds the release's `vllm/`: an unpacked wheel or a site-packages folder. Prints JSON: {"version": ..., "claims":
-[{"name", "value", "where"}]}, `where` being the release's own file and line. A claim that cannot be found has an
-"error" in place of its value. Each claim is a function below, registered under the names that it finds.
+[{"name", "value", "where"}]}, `where` being the release's own file and line. Each function below that is marked as a
+claim makes one or more; one that fails has its own name, and an "error" in place of the value.
 """
 
 import json
@@ -112,7 +112,6 @@ class Start:
 
     def draw_group_ports(self):
         """What the parallel configuration's initialiser does until it has drawn ports; the rest needs GPUs."""
-        self.world.note("configuration")
         try:
             self.get("vllm.config.parallel", "ParallelConfig").__dict__["__post_init__"](self.parallel)
         except Unknown as missing:
@@ -170,8 +169,6 @@ def step(event):
     """The step of the launcher that an event belongs to."""
     if event.what == "bind" and event.port == HTTP_PORT:
         return "HTTP socket"
-    if event.what == "configuration":
-        return "configuration"
     if event.what == "socket":
         return "ports"
     if event.what == "process":
@@ -185,12 +182,9 @@ def step(event):
 
 def steps(events):
     """The launcher's steps in their order, each with the line of its first event."""
-    found, places, phase = [], {}, None
+    found, places = [], {}
     for event in events:
         name = step(event)
-        if name == "configuration":
-            phase = name
-            continue
         if name == "ports":
             # The HTTP socket has its own event, when it is bound.
             if any(call.endswith(f":{HTTP_PORT}") for call in event.calls):
@@ -206,7 +200,7 @@ def steps(events):
 def launcher_order(root):
     start = Start(root)
     found, places = steps(start.launch())
-    # When the ports of the data-parallel group are drawn has a claim of its own.
+    # The group's ports have claims of their own: the model draws them for mixture-of-experts models alone.
     order = [name for name in found if name != "group ports"]
     yield "launcher: order", order, ", ".join(places[name] for name in order)
     probes = [event for event in start.world.of("socket") if is_probe(event)]
