@@ -15,7 +15,9 @@ enum ModelClaims {
   static func all(_ variant: Startup.Variant) throws -> [String: Value] {
     var claims: [String: Value] = [:]
     for claim in try Findings.ofModel(variant).claims { claims[claim.name] = claim.value }
-    let groups = [messages, timeouts(variant), try options(), try lingers(), texts(variant)]
+    let groups = [
+      messages, stranger(variant), timeouts(variant), try options(), try lingers(), texts(variant),
+    ]
     for group in groups { claims.merge(group) { _, later in later } }
     return claims
   }
@@ -25,6 +27,17 @@ enum ModelClaims {
       "coordinator: its READY": .text(String(decoding: CoordinatorBook.ready, as: UTF8.self)),
       "engine core: subscription": .bytes(CoordinatorBook.subscription),
       "engine core: identity": .bytes(EngineIdentity.bytes(1)),
+    ]
+  }
+
+  /// What an API server makes of the first frame of another launch's engine core, whose rank it waits for.
+  static func stranger(_ variant: Startup.Variant) -> [String: Value] {
+    var book = ServingBook(launch: 1, server: 0, nonces: [7])
+    // The empty frame of v0.19 names no launch.
+    let finding = book.hear(identity: EngineIdentity.bytes(0), launch: variant == .v019 ? nil : 2)
+    return [
+      "API server: a first frame of another launch": .text(
+        finding == .stranger ? "ignored" : "taken")
     ]
   }
 

@@ -196,6 +196,12 @@ struct Alteration: Sendable, CustomTestStringConvertible {
       "one I/O thread", "v1/engine/core_client.py", "io_threads=2", "io_threads=1",
       ["API server: io threads"], found: "has 1, the model 2"),
     Alteration(
+      "first frames of other launches end the API server", "v1/engine/core_client.py",
+      "            awaited.remove(identity)\n",
+      "            awaited.remove(identity)\n            assert frame == config\n",
+      ["API server: a first frame of another launch"],
+      found: #"has "the API server ends", the model "taken""#),
+    Alteration(
       "a longer linger", "v1/engine/core.py", "linger=4000", "linger=9000",
       ["linger: an engine core's outputs"], found: "has 9000"),
     Alteration(

@@ -181,13 +181,16 @@ class Trace:
         if not socket:
             return
         kind = re.search(r"READY\\vSocket-Type\\0\\0\\0[^A-Z]*([A-Z]+)", arguments)
+        text = re.match(r'\d+, "(.*)", \d+, \w', arguments, re.S)[1]
+        data = codecs.escape_decode(text.encode("latin-1"))[0]
         if kind:
             socket.kind = kind[1]
             if socket.listener:
                 socket.listener.kind = kind[1]
-        elif socket.kind:
-            text = re.match(r'\d+, "(.*)", \d+, \w', arguments, re.S)[1]
-            socket.sent.append(codecs.escape_decode(text.encode("latin-1"))[0])
+            # The first messages may go out together with the greeting's end, which is a command.
+            data = data[max(data.find(b"\5READY") - 2, 0) :]
+        if socket.kind:
+            socket.sent.append(data)
 
     # MARK: What it comes to
 
@@ -269,11 +272,11 @@ def messages(trace):
     [handshake] = [socket for socket in launcher if trace.role(socket.user) == "bs-launcher"]
     dealers = [
         socket for process, socket in trace.sockets
-        if trace.role(process) == "bs-engine" and socket.target and socket.target[2] == RPC_PORT and socket.sent]
+        if trace.role(process) == "bs-engine" and socket.target and socket.target[2] == RPC_PORT and frames(socket)]
     hello, ready = [unpacked(frame)[0] for frame in frames(dealers[0])]
     yield "HELLO: fields", keys(hello)
     yield "READY: fields", keys(ready)
-    init = unpacked(frames(next(one for one in handshake.connections if one.sent))[0])[0]
+    init = unpacked(frames(next(one for one in handshake.connections if frames(one)))[0])[0]
     yield "init: fields", keys(init)
     yield "init: addresses", keys(dict(init)["addresses"])
     yield "init: parallel_config", keys(dict(init)["parallel_config"])
@@ -375,7 +378,7 @@ def two_nodes(bench):
     yield "engine core: sockets", sorted({shown(socket) for socket in connected if socket not in shakes})
     yield "engine core: io threads", len(trace.threads[engine])
     [first, *_] = [
-        socket for socket in connected if socket.kind == "DEALER" and socket.target[2] != RPC_PORT and socket.sent]
+        socket for socket in connected if socket.kind == "DEALER" and socket.target[2] != RPC_PORT and frames(socket)]
     yield "engine core: first frame", "ready response" if frames(first)[0] else "empty"
     yield from messages(trace)
 

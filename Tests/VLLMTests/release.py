@@ -59,7 +59,9 @@ class Start:
         self.config = Settings(
             "vllm_config", parallel_config=self.parallel, needs_dp_coordinator=True, shutdown_timeout=0,
             model_config=Settings("model_config", multimodal_config=None, is_moe=True),
-            cache_config=Settings("cache_config", num_gpu_blocks=1), logging_config=StandIn("logging_config"),
+            cache_config=Settings(
+                "cache_config", num_gpu_blocks=1, kv_cache_size_tokens=None, kv_cache_max_concurrency=None),
+            logging_config=StandIn("logging_config"),
             instance_id="abcde", __post_init__=lambda: None,
         )
         arguments = Settings(
@@ -430,6 +432,30 @@ def api_server(root):
     [poll] = [event for event in start.world.of("wait") if event.kind == "ROUTER poll"]
     yield "timeout: an engine core's first message", poll.timeout, poll.where()
     yield "text: no first message", text, poll.where()
+
+
+@claim
+def stranger(root):
+    """First frames of another launch's engine cores, which have its coordinator's address."""
+    start = Start(root)
+    own, other = "ipc:///tmp/own", "ipc:///tmp/other"
+    addresses = {
+        "input_address": f"tcp://{HOST}:40100", "output_address": f"tcp://{HOST}:40101", "stats_update_address": own}
+    start.config.model_config.max_model_len = 1
+    payload = b"" if not start.has("vllm.v1.engine", "EngineCoreReadyResponse") else Settings(
+        "ready response", dp_stats_address=other, instance_id="other", max_model_len=1, num_gpu_blocks=1, block_size=1,
+        mamba_block_size=None, effective_attention_block_size=None, kv_cache_size_tokens=None,
+        kv_cache_max_concurrency=None, kv_events_config=None)
+    ranks = iter(range(start.parallel.data_parallel_size))
+    start.world.answers["ROUTER poll"] = lambda _: 1
+    start.world.answers["ROUTER recv_multipart"] = lambda _: (next(ranks).to_bytes(2, "little"), payload)
+    try:
+        client(start, addresses)
+        end = "taken"
+    except AssertionError:
+        end = "the API server ends"
+    heard = [event for event in start.world.of("wait") if event.kind == "ROUTER recv_multipart"]
+    yield "API server: a first frame of another launch", end, heard[0].where()
 
 
 @claim

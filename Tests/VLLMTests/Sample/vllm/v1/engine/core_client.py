@@ -18,5 +18,9 @@ class MPClient:
         if not client_addresses:
             with launch_core_engines(config, addresses):
                 pass
-        if not requests.poll(timeout=VLLM_ENGINE_READY_TIMEOUT_S * 1000):
-            raise TimeoutError(f"no first message within {VLLM_ENGINE_READY_TIMEOUT_S} s")
+        awaited = {rank.to_bytes(2, "little") for rank in range(config.parallel_config.data_parallel_size)}
+        while awaited:
+            if not requests.poll(timeout=VLLM_ENGINE_READY_TIMEOUT_S * 1000):
+                raise TimeoutError(f"no first message within {VLLM_ENGINE_READY_TIMEOUT_S} s")
+            identity, frame = requests.recv_multipart()
+            awaited.remove(identity)
