@@ -35,7 +35,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper record-snapshots format lint install uninstall clean
+.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper vllm-sources test-vllm record-snapshots format lint install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -137,6 +137,19 @@ vllm-helper: adapters ## fetch a vLLM wheel (430 MB), keep the few files the ada
 	$(PYZMQ_PYTHON) -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2], sys.argv[3:])' \
 		.cache/vllm/download/*.whl .cache/vllm/$(VERSION) $(VLLM_FILES)
 	@rm -rf .cache/vllm/download
+
+# Both releases that the model has a variant for, unless VERSION names one.
+VLLM_RELEASES = $(if $(filter file,$(origin VERSION)),0.19.1 0.32.0,$(VERSION))
+VLLM_SOURCES = .cache/vllm-sources
+
+vllm-sources: ## fetch vLLM's wheels (210 MB), keep their Python sources in .cache/vllm-sources; VERSION= for one
+	@command -v python3 >/dev/null || .ci/install-packages python3 python3-pip
+	python3 Tests/VLLMTests/fetch.py $(VLLM_SOURCES) $(VLLM_RELEASES)
+
+test-vllm: vllm-sources test-build ## hold the model to the sources of vLLM's releases; VERSION= for one
+	@command -v strace >/dev/null || .ci/install-packages strace
+	BINDSTORM_VLLM=$(CURDIR)/$(VLLM_SOURCES)/$(subst $(space),:$(CURDIR)/$(VLLM_SOURCES)/,$(VLLM_RELEASES)) \
+		$(SWIFT) test --skip-build --filter VLLMTests
 
 test-check: setup test-check-runtimes ## the race detector's acceptance suite at full length, 500 forced trees
 	$(SWIFT) build --build-tests

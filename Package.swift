@@ -221,6 +221,14 @@ let package = Package(
         ],
         swiftSettings: settings),
       .testTarget(
+        name: "VLLMTests",
+        dependencies: [
+          "bindstorm", "bindstorm-worker", "bindstorm-frontend", "CZeroMQ", "History", "Judging",
+          "LinuxFacts", "Messaging", "PlanModel", "StartupProtocol", "TestSupport",
+        ],
+        exclude: ["fetch.py", "live.py", "model.py", "release.py", "standins.py", "Sample"],
+        swiftSettings: settings),
+      .testTarget(
         name: "RaceLedgerTests",
         dependencies: ["ForcedCalls", "RaceLedger", "RaceReporting", "TestSupport"],
         swiftSettings: settings),

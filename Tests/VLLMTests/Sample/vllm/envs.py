@@ -1,0 +1,4 @@
+environment_variables = {
+    "VLLM_PORT": lambda: None,
+    "VLLM_ENGINE_READY_TIMEOUT_S": lambda: 600,
+}
