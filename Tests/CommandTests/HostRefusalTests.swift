@@ -19,7 +19,7 @@ import Testing
   }
 
   static func startup(_ members: String) -> String {
-    #""depth": "startup", "sockets": "zmq", "topology": {"api_servers": 2}, "startup": {\#(members)}"#
+    #""depth": "startup", "sockets": "zmq", "topology": {"api_servers": 2}, "startup": {"nodes": 2, \#(members)}"#
   }
 
   static func fault(_ kind: String, _ point: String) -> String {
@@ -39,17 +39,17 @@ import Testing
       strategy: "wildcard-report-back"),
     Row(
       rule: "fork/engine-core#2:EAGAIN", process: "engine core 1",
-      scenario: startup(#""engines": 2"#)),
+      scenario: startup(#""engines": 4"#)),
     // The head node's launcher has made two when it makes that of the other node, which goes on from its count.
     Row(
       rule: "fork/engine-core#3:EAGAIN", process: "engine core 2",
-      scenario: startup(#""engines": 4, "nodes": 2"#)),
+      scenario: startup(#""engines": 4"#)),
     Row(
       rule: "fork/headless-launcher:EAGAIN", process: "the launcher of node 1",
-      scenario: startup(#""engines": 2, "nodes": 2"#)),
+      scenario: startup(#""engines": 2"#)),
     Row(
       rule: "fork/node-service:EAGAIN", process: "the services of a node",
-      scenario: startup(#""engines": 2, "nodes": 2, "node_ports": 2"#)),
+      scenario: startup(#""engines": 2, "node_ports": 2"#)),
     Row(
       rule: "fork/coordinator:EAGAIN", process: "the coordinator",
       scenario: startup(#""engines": 2"#)),

@@ -177,7 +177,7 @@ import Testing
         plan(
           ["wildcard-report-back"],
           settings: """
-            "sockets": "zmq", "depth": "startup", "startup": {"serial_launches": \(launches)}
+            "sockets": "zmq", "depth": "startup", "startup": {"nodes": 2, "serial_launches": \(launches)}
             """
         ).replacing("\"sockets\": \"tcp\",", with: ""))[0]
     }

@@ -3,8 +3,10 @@ import History
 import TestSupport
 import Testing
 
-/// Whole start-ups with real processes, by the command itself.
-@Suite(.serialized) struct StartupRunTests {
+/// Whole start-ups with real processes, by the command itself: on two nodes, unless a scenario says otherwise.
+@Suite(
+  .serialized, .enabled(if: Kernel.allowsNamespaces, "needs network namespaces, the nodes")
+) struct StartupRunTests {
   /// What a run left.
   struct Outcome {
     var status: Int32
@@ -20,7 +22,7 @@ import Testing
     let plan = try scratch.write(
       """
       {"version": 1, "name": "test", "defaults": {"depth": "startup", "topology": {"api_servers": 2},
-      "trials": 2, "timeout_ms": 5000}, "strategies": [\(strategies)], "scenarios": [\(scenarios)]}
+      "startup": {"nodes": 2}, "trials": 2, "timeout_ms": 5000}, "strategies": [\(strategies)], "scenarios": [\(scenarios)]}
       """, to: "plan.json")
     let finished = try Program.run(
       [
@@ -35,20 +37,22 @@ import Testing
     return result
   }
 
-  @Test(
-    .enabled(if: Kernel.allowsNamespaces, "needs a network namespace, for two nodes"),
-    arguments: [1, 2])
+  @Test(arguments: [
+    (1, #""ipc-path""#), (2, #""wildcard-report-back", "inherited-listener""#),
+    (2, #""single-api-server", "single-api-server-wildcard""#),
+  ])
   func `every pair of API server and engine core is served, and nothing is left`(
-    _ nodes: Int
+    _ nodes: Int, _ strategies: String
   ) throws {
     let run = try Self.run(
-      #""wildcard-report-back", "inherited-listener""#,
-      #"{"name": "all", "startup": {"engines": 4, "nodes": \#(nodes)}}"#)
+      strategies, #"{"name": "all", "startup": {"engines": 4, "nodes": \#(nodes)}}"#)
     #expect(run.status == 0, "\(run.output)")
     var engines = 0
     for case .engine(let engine) in run.events {
       engines += 1
-      #expect(engine.requests == 2 && engine.strangers == 0, "\(engine)")
+      #expect(
+        engine.requests == (strategies.contains("single") ? 1 : 2) && engine.strangers == 0,
+        "\(engine)")
       #expect(engine.node == engine.engine / (4 / nodes))
     }
     // The coordinator lets nobody go on before all have connected.
@@ -61,7 +65,8 @@ import Testing
       guard !records.isEmpty else { continue }
       #expect(records.map(\.ready).min()! >= records.map(\.connected).max()!)
     }
-    #expect(engines == 2 * 2 * 4, "two strategies, two trials, four engine cores")
+    let arms = strategies.split(separator: ",").count
+    #expect(engines == arms * 2 * 4, "two trials of four engine cores")
     for case .serving(let serving) in run.events {
       #expect(serving.served != 0 && serving.unheard.isEmpty && serving.unanswered.isEmpty)
     }
@@ -117,6 +122,75 @@ import Testing
       #""wildcard-report-back""#,
       #"{"name": "slow", "startup": {"coordinator_import_ms": 60, "coordinator_timeout_ms": 20}}"#)
     #expect(run.output.contains("false-timeout x2"), "\(run.output)")
+  }
+
+  /// A pool of three slots: the two numbers meet in every third start. Thirty trials without a loss have a probability of
+  /// 5e-6.
+  @Test func `a launcher that loses its own bind has started nothing`() throws {
+    let run = try Self.run(
+      #""single-api-server""#, #"{"name": "pair", "trials": 30, "pool": {"slots": 3}}"#)
+    #expect(run.output.contains("lost-to-self"), "\(run.output)")
+    #expect(!run.output.contains("lost-to-sibling") && !run.output.contains("Frontend process"))
+    var losses = 0
+    for trial in run.events.split(whereSeparator: {
+      if case .trialEnded = $0 { true } else { false }
+    }) {
+      let hasLost = trial.contains {
+        if case .launch(let launch) = $0 {
+          launch.errno == 98 && launch.stage == .bind
+        } else {
+          false
+        }
+      }
+      guard hasLost else { continue }
+      losses += 1
+      for event in trial {
+        switch event {
+        case .engine(let engine): #expect(engine.pid == 0, "\(engine)")
+        case .server(let server): #expect(server.pid == 0, "\(server)")
+        case .startup(let startup):
+          #expect(startup.coordinatorPid == 0 && startup.handshakeBound == 0, "\(startup)")
+          #expect(startup.casualty == .launcher && startup.noticed > 0, "\(startup)")
+        default: break
+        }
+      }
+    }
+    #expect(losses > 0)
+  }
+
+  @Test func `the handshake is bound before engine cores and API servers, on one node to a path`()
+    throws
+  {
+    for (nodes, strategy) in [(1, "ipc-path"), (2, "wildcard-report-back")] {
+      let run = try Self.run(
+        "\"\(strategy)\"", #"{"name": "order", "startup": {"nodes": \#(nodes)}}"#)
+      var bound: UInt64 = 0
+      var engines = 0
+      // In each trial the engine cores' records follow the launch's.
+      for event in run.events {
+        if case .startup(let record) = event {
+          bound = record.handshakeBound
+          #expect(record.handshakePort == (nodes == 1 ? 0 : 29_550) && bound > 0)
+          #expect(nodes == 1 || bound > record.coordinatorReported, "\(record)")
+        }
+        if case .engine(let engine) = event {
+          engines += 1
+          #expect(nodes == 1 || engine.started > bound, "\(engine) \(bound)")
+        }
+      }
+      #expect(engines == 4)
+    }
+  }
+
+  @Test func `a head node may have no engine core`() throws {
+    let run = try Self.run(
+      #""wildcard-report-back""#,
+      #"{"name": "none", "startup": {"engines": 3, "local_engines": 0}}"#)
+    #expect(run.status == 0, "\(run.output)")
+    let nodes = run.events.compactMap { event -> Int? in
+      if case .engine(let engine) = event { engine.node } else { nil }
+    }
+    #expect(nodes == [1, 1, 1, 1, 1, 1])
   }
 
   /// The launcher comes to the point once for each engine core. Struck again, it would be so after the first of them

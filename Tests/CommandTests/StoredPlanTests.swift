@@ -214,8 +214,8 @@ import Testing
         "arms[0].faults[0].every: expected a number from 1 to 10000000, found 0"
       ),
       (
-        [.key("arms"), .place(3), .key("startup"), .key("engines")], 3,
-        "arms[3]: 3 engine cores do not divide among 2 nodes"
+        [.key("arms"), .place(3), .key("startup"), .key("engines")], 1,
+        "arms[3]: 1 of 1 engine cores are on the head node, and of 1 other nodes each needs one"
       ),
       (
         [.key("arms"), .place(1), .key("index")], 0,

@@ -14,7 +14,9 @@ import Testing
   }
 
   /// Milliseconds of a history as a time.
-  static func at(_ milliseconds: UInt64) -> UInt64 { TrialHistory.start + milliseconds * 1_000_000 }
+  static func at(_ milliseconds: Double) -> UInt64 {
+    TrialHistory.start + UInt64(milliseconds * 1e6)
+  }
 
   static let http = Startup(engines: 3, http: true)
   static let row = Startup(engines: 3, serialLaunches: 10)
@@ -37,6 +39,31 @@ import Testing
       "zmq.error.ZMQError: Address already in use (addr='tcp://127.0.0.1:40001')", arm: arm()
     ) {
       $0.lose(0, to: Holder(kind: .coordinator, launch: 0, pid: 600, sources: .eventsAndKernel))
+    },
+    Row(
+      "0.32.0's launcher notices at once", [.lostToThief],
+      "RuntimeError: Frontend process failed during engine core initialization. See root cause above. "
+        + "Failed frontend proc(s): {'ApiServer_1': 1}", arm: arm()
+    ) {
+      $0.lose(1, to: Holder(kind: .thief, index: 0, pid: 7, sources: .kernel))
+      $0.servers[1].died = 256
+      $0.startups[0].noticed = at(5)
+      $0.startups[0].casualty = .apiServer
+      $0.startups[0].casualtyNumber = 1
+    },
+    Row(
+      "a launcher that binds by itself loses its number", [.lostToSelf],
+      "port 40001 (input of API server 0, which the launcher binds, pid 800) lost: held by the launcher of launch 0 "
+        + "(pid 800; by the kernel) when bind was tried at +3.500 ms (EADDRINUSE); "
+        + "the user sees: zmq.error.ZMQError: Address already in use (addr='tcp://127.0.0.1:40001')",
+      arm: arm()
+    ) {
+      $0.lose(0, to: Holder(kind: .launcher, launch: 0, pid: 800, sources: .kernel))
+      for server in $0.servers.indices { $0.servers[server].pid = 0 }
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .bind
+      $0.startups[0].noticed = at(3.6)
+      $0.startups[0].casualty = .launcher
     },
     Row(
       "the handshake's port is taken", [.lostToSibling],
@@ -155,7 +182,9 @@ import Testing
     },
     Row(
       "an engine core that had loaded says nothing", [.timeout],
-      "it had heard 2 of 3 engine cores", arm: arm()
+      "it had heard 2 of 3 engine cores; the user sees: TimeoutError: Timed out waiting for engine core processes to "
+        + "start. This is often caused by slow weight loading for large models. Waited 600s (configured by ",
+      arm: arm()
     ) {
       $0.engines[2].loaded = at(5)
       $0.servings[1] = ServingRecord(
@@ -206,6 +235,24 @@ import Testing
     Row(
       "an engine core dies", [.childDied], "Failed core proc(s): {'EngineCore_DP1': 1}", arm: arm()
     ) { $0.engines[1].died = 256 },
+    Row(
+      "a signal ends an engine core", [.childDied], "Failed core proc(s): {'EngineCore_DP1': -11}",
+      arm: arm()
+    ) { $0.engines[1].died = 11 },
+    Row(
+      "an engine core of another node ends by itself", [.childDied],
+      "nothing: it hangs; on node 1: EngineCore failed to start. Shutting down. (exit code 0)",
+      arm: arm(Startup(engines: 2, nodes: 2))
+    ) {
+      $0.engines[1].died = 256
+      $0.startups[0].headless[0].noticed = at(6)
+      $0.startups[0].headless[0].died = 0
+    },
+    Row(
+      "a signal ends an engine core of another node, which says nothing", [.childDied],
+      "nothing: it hangs; on node 1: Shutting down. (exit code 0)",
+      arm: arm(Startup(engines: 2, nodes: 2))
+    ) { $0.engines[1].died = 11 },
     Row("the coordinator dies", [.childDied], "died by signal 6", arm: arm()) {
       $0.startups[0].coordinatorDied = 6
     },

@@ -415,6 +415,8 @@ import Testing
       text, column + 1, "faults[0]" + (path.isEmpty ? "" : ".\(path)"), message, suggestion)
   }
 
+  private static let twoNodes = ", \"depth\": \"startup\", \"startup\": {\"nodes\": 2}"
+
   static let faults: [Case] = [
     .scenario("\"faults\": {}", 11, "faults", "expected an array, found an object"),
     .scenario("\"faults\": [\"kill\"]", 12, "faults[0]", "expected an object"),
@@ -470,13 +472,16 @@ import Testing
       "\"kind\": \"kill\", \"at\": \"after-ready\", \"node\": 0", "0", "node",
       "only engine cores are on several nodes, not the api-server"),
     fault(
-      "\"kind\": \"kill\", \"at\": \"before-engine-connect\", \"node\": 1", "1", "node",
-      "there is no node 1; there are 1, counted from 0",
-      settings: ", \"depth\": \"startup\""),
+      "\"kind\": \"kill\", \"at\": \"before-engine-connect\", \"node\": 2", "2", "node",
+      "there is no node 2; there are 2, counted from 0", settings: twoNodes),
+    fault(
+      "\"kind\": \"kill\", \"at\": \"before-engine-connect\", \"node\": 0", "0", "node",
+      "node 0 has no engine core",
+      settings: ", \"depth\": \"startup\", \"startup\": {\"nodes\": 2, \"local_engines\": 0}"),
     fault(
       "\"kind\": \"kill\", \"at\": \"before-engine-connect\", \"index\": 0, \"node\": 0", "0}",
       "node",
-      "expected \"index\" or \"node\", not both", settings: ", \"depth\": \"startup\""),
+      "expected \"index\" or \"node\", not both", settings: twoNodes),
     fault(
       "\"kind\": \"kill\", \"at\": \"after-ready\", \"probability\": 1.5", "1.5", "probability",
       "expected a number from 0.0 to 1.0, found 1.5"),

@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  static let startup = #", "depth": "startup", "startup": "#
+  static let startup = #", "depth": "startup", "startup": {"nodes": 2, "#
   static let advice = "and timeout_ms is 300: raise timeout_ms above"
 
   @Test(arguments: [
@@ -59,28 +59,28 @@ import Testing
       "scenario \"s\" takes up to 300 ms by its own settings (barrier.arrival_skew_us: 300 ms), \(advice) 300, or lower barrier.arrival_skew_us"
     ),
     (
-      startup + #"{"import_ms": 100, "load_ms": 200}"#,
-      startup + #"{"import_ms": 100, "load_ms": 199}"#, "scenarios[0].startup.load_ms",
+      startup + #""import_ms": 100, "load_ms": 200}"#,
+      startup + #""import_ms": 100, "load_ms": 199}"#, "scenarios[0].startup.load_ms",
       "(startup.import_ms: 100 ms, startup.load_ms: 200 ms), \(advice) 300, or lower startup.load_ms"
     ),
     // By default the load takes 20 ms.
     (
-      startup + #"{"import_ms": 280}"#, startup + #"{"import_ms": 279}"#,
+      startup + #""import_ms": 280}"#, startup + #""import_ms": 279}"#,
       "scenarios[0].startup.import_ms", "(startup.import_ms: 280 ms, startup.load_ms: 20 ms)"
     ),
     (
-      startup + #"{"coordinator_import_ms": 300}"#, startup + #"{"coordinator_import_ms": 299}"#,
+      startup + #""coordinator_import_ms": 300}"#, startup + #""coordinator_import_ms": 299}"#,
       "scenarios[0].startup.coordinator_import_ms", "(startup.coordinator_import_ms: 300 ms)"
     ),
     // A limit of its own ends the wait before: that is what such a plan asks for.
     (
-      startup + #"{"load_ms": 5000, "client_timeout_ms": 295}"#,
-      startup + #"{"load_ms": 5000, "client_timeout_ms": 200}"#, "scenarios[0].startup.load_ms",
+      startup + #""load_ms": 5000, "client_timeout_ms": 295}"#,
+      startup + #""load_ms": 5000, "client_timeout_ms": 200}"#, "scenarios[0].startup.load_ms",
       "startup.load_ms: 295 ms"
     ),
     (
-      startup + #"{"coordinator_import_ms": 5000, "coordinator_timeout_ms": 300}"#,
-      startup + #"{"coordinator_import_ms": 5000, "coordinator_timeout_ms": 40}"#,
+      startup + #""coordinator_import_ms": 5000, "coordinator_timeout_ms": 300}"#,
+      startup + #""coordinator_import_ms": 5000, "coordinator_timeout_ms": 40}"#,
       "scenarios[0].startup.coordinator_import_ms", "startup.coordinator_import_ms: 300 ms"
     ),
     (

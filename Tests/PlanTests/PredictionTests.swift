@@ -134,6 +134,40 @@ import Testing
     #expect(scanned == drawn)
   }
 
+  /// Two numbers of N meet in 1 of N launches. Nothing else is between probe and bind: neither the thieves of the
+  /// window nor the coordinator's two ports.
+  @Test func `a launcher that binds what it has just probed loses a number to itself alone`() throws
+  {
+    let thieves = [
+      try Self.thief("bind-hold", ["ports": 55]), try Self.thief("port-squatter", ["ports": 2]),
+    ]
+    let arm = try Self.arm(
+      "single-api-server", servers: 1, pool: PortPool(low: 32_768, high: 33_367), depth: .startup,
+      startup: Startup(engines: 2, nodes: 2), thieves: thieves)
+    let rates = try Prediction.rates(arm, vocabulary: Self.vocabulary)
+    #expect(abs(rates.perLaunch - 1.0 / 300) < 1e-12, "\(rates)")
+    var parallel = arm
+    parallel.topology.launches = 2
+    #expect(
+      Self.reason(parallel) == "whether the launches probe within each other's window is not known")
+  }
+
+  /// 10,000 draws a second are 4 in 400 microseconds, whatever the plan's window is; each of them is one of the two
+  /// numbers with probability 2/14,116.
+  @Test func `what churns counts within the launcher's own window`() throws {
+    let churn = try Self.thief("bind-churn", ["rate_per_second": 10_000, "hold_ms": 1_000])
+    let rate = { (window: Int) in
+      try Prediction.rates(
+        try Self.arm("single-api-server", ["window_us": window], servers: 1, thieves: [churn]),
+        vocabulary: Self.vocabulary
+      ).perLaunch
+    }
+    let none = try rate(0)
+    #expect(abs(none - 1.0 / 14_116) < 1e-12, "\(none)")
+    #expect(try abs(rate(400) - none - 8.0 / 14_116) < 1e-6)
+    #expect(try abs(rate(4_000) - none - 80.0 / 14_116) < 2e-5)
+  }
+
   @Test(arguments: [(32_667, true), (32_668, false), (60_999, false), (61_000, true)])
   func `a scan that comes to the pool beside another thief leaves no rate`(
     base: Int, isPredicted: Bool

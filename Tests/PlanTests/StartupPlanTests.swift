@@ -1,12 +1,15 @@
+import JSON
 import PlanModel
 import PlanReading
 import Strategies
 import Testing
 
 @Suite struct StartupPlanTests {
+  /// - Parameter strategy: by default one that suits the number of nodes.
   private func load(
-    _ scenario: String, _ strategy: String = "wildcard-report-back", launches: Int = 1
+    _ scenario: String, _ strategy: String? = nil, launches: Int = 1
   ) throws -> Arm {
+    let strategy = strategy ?? (scenario.contains("nodes") ? "wildcard-report-back" : "ipc-path")
     let text = """
       {"version": 1, "name": "p", "strategies": ["\(strategy)"], "scenarios": [{"name": "s", "trials": 1,
       "depth": "startup", "topology": {"api_servers": 4, "launches": \(launches)}, \(scenario)}]}
@@ -16,7 +19,7 @@ import Testing
   }
 
   private func messages(
-    _ scenario: String, _ strategy: String = "wildcard-report-back", launches: Int = 1
+    _ scenario: String, _ strategy: String? = nil, launches: Int = 1
   ) -> String {
     do {
       return "no error: \(try load(scenario, strategy, launches: launches))"
@@ -43,7 +46,66 @@ import Testing
   }
 
   @Test(arguments: [
-    #""backend": "ray""#, #""shares_rpc_port": true"#, #""orphan": true"#,
+    (#""engines": 5, "nodes": 2"#, [0..<3, 3..<5]),
+    (#""engines": 10, "nodes": 4"#, [0..<3, 3..<6, 6..<8, 8..<10]),
+    (#""engines": 4, "nodes": 2, "local_engines": 3"#, [0..<3, 3..<4]),
+    (#""engines": 3, "nodes": 3, "local_engines": 0"#, [0..<0, 0..<2, 2..<3]),
+    (#""engines": 4, "nodes": 1"#, [0..<4]),
+  ])
+  func `the head node has as many as the plan says, and the others share the rest`(
+    _ settings: String, _ ranks: [Range<Int>]
+  ) throws {
+    let strategy = ranks.count == 1 ? "ipc-path" : "wildcard-report-back"
+    let startup = try #require(try load("\"startup\": {\(settings)}", strategy).startup)
+    #expect(ranks.indices.map(startup.ranks(onNode:)) == ranks)
+    for (node, ranks) in ranks.enumerated() {
+      #expect(ranks.allSatisfy { startup.node(ofEngine: $0) == node })
+    }
+  }
+
+  @Test func `on one node there is no port to lose, and a plan about ports is told to have two`()
+    throws
+  {
+    let errors = { (text: String) -> [String] in
+      let vocabulary = Vocabulary(strategies: StrategyRegistry.descriptors, thieves: [])
+      do throws(PlanErrors) {
+        _ = try PlanLoader.load(Array(text.utf8), file: "p.json", vocabulary: vocabulary)
+        return []
+      } catch {
+        return error.errors.map { "\($0.position.line) \($0.path): \($0.message)" }
+      }
+    }
+    let plan = { (defaults: String, scenario: String) in
+      """
+      {"version": 1, "name": "p", "strategies": ["probe-then-bind", "ipc-path", "inherited-listener"],
+      "defaults": {"trials": 1, "topology": {"api_servers": 4}\(defaults)},
+      "scenarios": [{"name": "s"\(scenario)}]}
+      """
+    }
+    let binds =
+      "scenario \"s\" has one node, where vLLM's client addresses are paths, and its strategies bind ports "
+      + "(\"probe-then-bind\", \"inherited-listener\"): give \"startup\" the key \"nodes\": 2, or choose \"ipc-path\""
+    #expect(
+      errors(plan("", #", "depth": "startup""#)) == ["3 scenarios[0].depth: \(binds)"])
+    #expect(
+      errors(plan(#", "depth": "startup", "startup": {"nodes": 1}"#, "")) == [
+        "2 defaults.startup.nodes: \(binds)"
+      ])
+    let paths = #", "strategies": ["ipc-path"], "depth": "startup", "startup": "#
+    #expect(errors(plan("", paths + "{}")) == [])
+    for key in ["orphan", "shares_rpc_port"] {
+      #expect(
+        errors(plan("", paths + "{\"\(key)\": true}")) == [
+          "3 scenarios[0].startup.\(key): scenario \"s\" has one node, where vLLM's handshake is a path and has no "
+            + "port for \"\(key)\": give \"startup\" the key \"nodes\": 2"
+        ])
+    }
+    // A path does not meet the pool.
+    #expect(errors(plan("", paths + #"{"rpc_port": 40000}"#)) == [])
+  }
+
+  @Test(arguments: [
+    #""backend": "ray""#, #""nodes": 2, "shares_rpc_port": true"#, #""nodes": 2, "orphan": true"#,
     #""coordinator_import_ms": 40, "coordinator_timeout_ms": 40"#, #""client_timeout_ms": 20"#,
     #""import_ms": 9, "init_timeout_ms": 9"#, #""nodes": 2, "api_server_node": 1"#,
     #""nodes": 2, "hybrid_lb": true"#, #""serial_launches": 2"#,
@@ -56,8 +118,26 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""startup": {"engines": 5, "nodes": 2}"#, "5 engine cores do not divide among 2 nodes"),
-    (#""startup": {"rpc_port": 40000}"#, "the handshake ports 40000...40000 lie in the pool"),
+    (
+      #""startup": {"engines": 3, "nodes": 4}"#,
+      "1 of 3 engine cores are on the head node, and of 3 other nodes each needs one"
+    ),
+    (
+      #""startup": {"local_engines": 3}"#,
+      "3 of 4 engine cores are on the head node, and of 0 other nodes each needs one"
+    ),
+    (
+      #""startup": {"nodes": 2, "local_engines": 5}"#,
+      "5 of 4 engine cores are on the head node, and of 1 other nodes each needs one"
+    ),
+    (
+      #""startup": {"nodes": 2, "local_engines": 0, "hybrid_lb": true}"#,
+      "\"hybrid_lb\" needs engine cores on every node, the head node too"
+    ),
+    (
+      #""startup": {"nodes": 2, "rpc_port": 40000}"#,
+      "the handshake ports 40000...40000 lie in the pool"
+    ),
     (#""startup": {"api_server_node": 1}"#, "there is no node 1 among 1"),
     (#""sockets": "tcp""#, "depth \"startup\" requires \"sockets\": \"zmq\""),
     (#""workers": "pooled""#, "depth \"startup\" requires \"workers\": \"fresh\""),
@@ -67,7 +147,7 @@ import Testing
       "the HTTP ports 40000...40000 lie in the pool"
     ),
     (
-      #""startup": {"http": true, "http_port": 29550}"#,
+      #""startup": {"nodes": 2, "http": true, "http_port": 29550}"#,
       "the HTTP ports 29550...29550 are handshake ports, too"
     ),
     (
@@ -103,19 +183,20 @@ import Testing
   @Test func `the ports of parallel launches stay clear of the pool and of one another`() throws {
     // The default pool begins at 32768; of two launches the second counts up.
     #expect(
-      messages(#""startup": {"rpc_port": 32767}"#, launches: 2).contains(
+      messages(#""startup": {"nodes": 2, "rpc_port": 32767}"#, launches: 2).contains(
         "the handshake ports 32767...32768 lie in the pool"))
-    _ = try load(#""startup": {"rpc_port": 32766}"#, launches: 2)
+    _ = try load(#""startup": {"nodes": 2, "rpc_port": 32766}"#, launches: 2)
     #expect(
       messages(#""startup": {"http": true, "http_port": 32767}"#, launches: 2).contains(
         "the HTTP ports 32767...32768 lie in the pool"))
     for port in [29_549, 29_550, 29_551] {
       #expect(
-        messages(#""startup": {"http": true, "http_port": \#(port)}"#, launches: 2).contains(
-          "the HTTP ports \(port)...\(port + 1) are handshake ports, too"))
+        messages(#""startup": {"nodes": 2, "http": true, "http_port": \#(port)}"#, launches: 2)
+          .contains(
+            "the HTTP ports \(port)...\(port + 1) are handshake ports, too"))
     }
     for port in [29_548, 29_552] {
-      _ = try load(#""startup": {"http": true, "http_port": \#(port)}"#, launches: 2)
+      _ = try load(#""startup": {"nodes": 2, "http": true, "http_port": \#(port)}"#, launches: 2)
     }
   }
 

@@ -104,6 +104,20 @@ import Testing
       violation([0, 0], [frame(.hello), frame(.ready)]) == .configurationMismatch(rank: 0))
   }
 
+  /// "Remote engine must not use --headless in external or hybrid dp lb mode", and the reverse.
+  @Test(arguments: [true, false])
+  func `an engine core of another node is headless, unless load balancing is hybrid`(
+    _ isHybrid: Bool
+  ) {
+    for isHeadless in [true, false] {
+      var book = HandshakeBook(
+        engines: 2, localEngines: 1, remoteIsHeadless: !isHybrid, configurationHash: 7)
+      let hello = EngineStatus(.hello, isLocal: false, isHeadless: isHeadless).encoded
+      let answer = try? book.receive(identity: [1, 0], hello)
+      #expect(answer == (isHeadless == isHybrid ? nil : .initialise(rank: 1)))
+    }
+  }
+
   @Test func `the coordinator says READY once, when the last engine core has subscribed`() {
     var book = CoordinatorBook(engines: 2)
     same(book.receive([1]), false)

@@ -13,11 +13,17 @@ import Testing
   }
 
   @Test func `parallel launches shake hands at consecutive ports, unless they share one`() {
-    let own = Startup(engines: 2, rpcPort: 29_550)
+    let own = Startup(engines: 2, nodes: 2, rpcPort: 29_550)
     #expect((0..<3).map { addresses($0, own).handshakePort } == [29_550, 29_551, 29_552])
-    #expect(addresses(2, own).handshake == "tcp://127.0.0.1:29552")
-    let shared = Startup(engines: 2, rpcPort: 29_550, sharesRPCPort: true)
+    #expect(addresses(2, own).handshake == "tcp://10.66.0.1:29552")
+    let shared = Startup(engines: 2, nodes: 2, rpcPort: 29_550, sharesRPCPort: true)
     #expect((0..<3).map { addresses($0, shared).handshakePort } == [29_550, 29_550, 29_550])
+  }
+
+  @Test func `the handshake of one node has a path`() {
+    let one = addresses(2, Startup(engines: 2))
+    #expect(one.handshakePort == nil)
+    #expect(one.handshake.hasPrefix("ipc:///") && one.handshake.hasSuffix("/l2-handshake"))
   }
 
   @Test func `parallel launches accept HTTP at consecutive ports`() {
@@ -34,14 +40,18 @@ import Testing
     #expect(two.coordinatorInput(port: 7) == "tcp://10.66.0.1:7")
     #expect(two.coordinatorOutput(port: 8) == "tcp://10.66.0.1:8")
     // API servers are on the coordinator's node.
-    for addresses in [one, two] { #expect(addresses.statistics.hasSuffix("/l1-stats")) }
+    for addresses in [one, two] {
+      #expect(addresses.statistics(port: 9).hasSuffix("/l1-stats"))
+    }
+    let hybrid = addresses(1, Startup(engines: 2, nodes: 2, isHybrid: true))
+    #expect(hybrid.statistics(port: 9) == "tcp://10.66.0.1:9")
   }
 
   @Test func `every path that may be left behind is known`() {
     let addresses = addresses(3, Startup(engines: 2))
     let used = [
-      addresses.statistics, addresses.coordinatorInput(port: 1),
-      addresses.coordinatorOutput(port: 1),
+      addresses.statistics(port: 1), addresses.coordinatorInput(port: 1),
+      addresses.coordinatorOutput(port: 1), addresses.handshake,
     ]
     #expect(Set(used) == Set(addresses.paths.map { "ipc://" + $0 }))
     #expect(Set(addresses.paths).isDisjoint(with: self.addresses(4, Startup(engines: 2)).paths))

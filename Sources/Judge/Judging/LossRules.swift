@@ -14,9 +14,14 @@ extension LaunchJudge {
     let found = lost.map { ($0, outcome(of: $0.endpoint.holder)) }
     let worst = Outcome.allCases.first { outcome in found.contains { $0.1 == outcome } }!
     let first = found.first { $0.1 == worst }!.0
+    // A launcher that binds by itself does so while it allocates.
+    let isLaunchers = own.stage == .bind
     var text =
-      "\(first.endpoint.path.isEmpty ? "port \(first.endpoint.requested)" : first.endpoint.path) (\(first.name), pid \(first.server.pid)) lost: "
-      + "allocated by \(record.relative(own.allocationEnded)), \(holder(first.endpoint.holder)) when "
+      "\(first.endpoint.path.isEmpty ? "port \(first.endpoint.requested)" : first.endpoint.path) (\(first.name), "
+      + (isLaunchers
+        ? "which the launcher binds, pid \(own.pid)) lost: "
+        : "pid \(first.server.pid)) lost: allocated by \(record.relative(own.allocationEnded)), ")
+      + "\(holder(first.endpoint.holder)) when "
       + "\(first.endpoint.stage.rawValue) was tried at \(record.relative(first.endpoint.attempted)) "
       + "(EADDRINUSE)"
     if lost.count > 1 { text += "; \(lost.count) endpoints of this launch were lost" }

@@ -42,8 +42,9 @@ struct VLLMMessages {
         guard evidence.record.casualty == .apiServer else { return error }
         return error
           + (evidence.startup.variant == .v019
-            ? "; Process ApiServer_\(server.server) (PID: \(server.pid)) died with exit code 1"
-            : "; Frontend process failed during engine core initialization: {'ApiServer_\(server.server)': 1}")
+            ? "; RuntimeError: Process ApiServer_\(server.server) (PID: \(server.pid)) died with exit code 1"
+            : "; RuntimeError: Frontend process failed during engine core initialization. See root cause above. "
+              + "Failed frontend proc(s): {'ApiServer_\(server.server)': 1}")
       }
     }
     return nil
@@ -79,19 +80,33 @@ struct VLLMMessages {
   }
 
   private var serverWithoutEngines: String? {
-    evidence.servings.contains { $0.gaveUp(at: .readiness) }
-      ? "TimeoutError: Timed out waiting for engines to send initial message on input socket" : nil
+    guard evidence.servings.contains(where: { $0.gaveUp(at: .readiness) }) else { return nil }
+    let (seconds, rest) = evidence.startup.clientTimeoutMilliseconds
+      .quotientAndRemainder(dividingBy: 1_000)
+    let waited = rest == 0 ? "\(seconds)" : "\(Double(seconds) + Double(rest) / 1_000)"
+    return
+      "TimeoutError: Timed out waiting for engine core processes to start. This is often caused by slow weight "
+      + "loading for large models. Waited \(waited)s (configured by VLLM_ENGINE_READY_TIMEOUT_S)"
   }
 
   private var deadEngine: String? {
     for engine in evidence.engines {
       guard let status = engine.died else { continue }
-      // The message is in the log of another node; on the head node only the hang is visible.
+      let ending = WaitStatus(status)
+      // The messages are in the log of another node; on the head node only the hang is visible. An engine core that a
+      // signal ends says nothing.
       if engine.node > 0 && evidence.record.noticed == 0 {
-        return "nothing: it hangs, and on node \(engine.node): Engine core initialization failed"
+        let own = if case .exited = ending { "EngineCore failed to start. " } else { "" }
+        return "nothing: it hangs; on node \(engine.node): \(own)Shutting down. (exit code 0)"
       }
-      let code = if case .exited(let code) = WaitStatus(status) { code } else { Int32(0) }
-      return "Engine core initialization failed. See root cause above. Failed core proc(s): "
+      // As Python's multiprocessing has it: the signal's number, negative.
+      let code =
+        switch ending {
+        case .exited(let code): code
+        case .signalled(let signal): -signal
+        }
+      return
+        "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): "
         + "{'EngineCore_DP\(engine.engine)': \(code)}"
     }
     return nil

@@ -18,6 +18,9 @@ public enum OptionName {
   public static let milliseconds = "milliseconds"
   /// Longest of a range of times.
   public static let mostMilliseconds = "most_ms"
+  /// Between probe and bind of a strategy that does both in its launcher, in microseconds. Nobody else's draws count
+  /// for it outside this time.
+  public static let ownWindowMicroseconds = "window_us"
   /// How many ports.
   public static let ports = "ports"
   /// Ports drawn per second, on average.

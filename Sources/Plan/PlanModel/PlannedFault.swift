@@ -148,7 +148,7 @@ public struct ScheduledFault: Sendable, Equatable {
     case .engineCore:
       guard let startup = arm.startup else { return 0..<1 }
       guard let node = fault.node else { return 0..<startup.engines }
-      return node * startup.localEngines..<(node + 1) * startup.localEngines
+      return startup.ranks(onNode: node)
     }
   }
 

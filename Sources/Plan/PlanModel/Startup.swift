@@ -16,10 +16,21 @@ extension Startup {
     !isHybrid || node(ofServer: server, of: count) == node(ofEngine: engine)
   }
 
-  /// Number of engine cores on the head node; they have the first ranks.
-  public var localEngines: Int { (engines + nodes - 1) / nodes }
+  /// The ranks of a node's engine cores. The head node has the first ones; the other nodes share the rest, in blocks that
+  /// differ by one at most, the larger ones first.
+  public func ranks(onNode node: Int) -> Range<Int> {
+    let local = min(localEngines, engines)
+    guard node > 0, nodes > 1 else { return 0..<local }
+    let (size, larger) = (engines - local).quotientAndRemainder(dividingBy: nodes - 1)
+    let first = local + (node - 1) * size + min(node - 1, larger)
+    return first..<first + size + (node <= larger ? 1 : 0)
+  }
+
   /// The node that an engine core runs on.
-  public func node(ofEngine rank: Int) -> Int { rank / localEngines }
+  public func node(ofEngine rank: Int) -> Int {
+    (1..<max(1, nodes)).first { ranks(onNode: $0).contains(rank) } ?? 0
+  }
+
   /// Whether a timeout is below the duration of the healthy work that it limits, or the plan provokes another failure
   /// than a port collision. Theory then makes no prediction.
   public var breaksModel: Bool {

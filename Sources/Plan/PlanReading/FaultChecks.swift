@@ -71,6 +71,8 @@ extension ScenarioChecks {
       report.report("expected \"index\" or \"node\", not both")
     } else if place >= nodes {
       report.report("there is no node \(place); there are \(nodes), counted from 0")
+    } else if startup.ranks(onNode: place).isEmpty {
+      report.report("node \(place) has no engine core")
     }
   }
 }

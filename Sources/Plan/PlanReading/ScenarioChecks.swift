@@ -7,6 +7,8 @@ internal import PortModel
 struct ScenarioChecks {
   let scenario: Scenario
   let vocabulary: Vocabulary
+  /// Whether the scenario is an arm of a stored run, which happened as it did.
+  var isStored = false
 
   var settings: ScenarioSettings { scenario.settings }
   /// The start-up with its defaults filled in.

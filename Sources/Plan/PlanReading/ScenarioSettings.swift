@@ -29,6 +29,8 @@ struct ScenarioSettings {
   private static let placed = [
     ["timeout_ms"], ["barrier", "arrival_skew_us"], ["window", "foreign_draws"],
     ["startup", "import_ms"], ["startup", "load_ms"], ["startup", "coordinator_import_ms"],
+    ["depth"], ["startup"], ["startup", "nodes"], ["startup", "orphan"],
+    ["startup", "shares_rpc_port"],
   ]
 
   mutating func read(_ object: PlanObject, vocabulary: Vocabulary) {

@@ -1,12 +1,15 @@
 internal import JSON
 internal import PlanModel
+internal import PortModel
 
 /// Checks of depth `startup`.
 extension ScenarioChecks {
   func checkStartup() {
     let startup = self.startup
     checkNodes(of: startup)
+    checkSplit(of: startup)
     checkServicePorts(of: startup)
+    if startup.nodes == 1 && !isStored { checkPaths(of: startup) }
     if startup.isHybrid { checkHybrid(startup) }
   }
 
@@ -15,9 +18,6 @@ extension ScenarioChecks {
     if settings.sockets != .zmq { node.report("depth \"startup\" requires \"sockets\": \"zmq\"") }
     if settings.workers != .fresh {
       node.report("depth \"startup\" requires \"workers\": \"fresh\"")
-    }
-    if startup.engines % startup.nodes != 0 {
-      node.report("\(startup.engines) engine cores do not divide among \(startup.nodes) nodes")
     }
     if startup.apiServerNode >= startup.nodes {
       node.report("there is no node \(startup.apiServerNode) among \(startup.nodes)")
@@ -33,18 +33,55 @@ extension ScenarioChecks {
     }
   }
 
+  /// Each node but the head node must have an engine core; on the head node there may be none.
+  private func checkSplit(of startup: Startup) {
+    let (others, remote) = (startup.nodes - 1, startup.engines - startup.localEngines)
+    if others == 0 && remote != 0 || remote < others {
+      scenario.node.report(
+        "\(startup.localEngines) of \(startup.engines) engine cores are on the head node, and of \(others) other "
+          + "nodes each needs one")
+    } else if startup.isHybrid && startup.localEngines == 0 {
+      scenario.node.report("\"hybrid_lb\" needs engine cores on every node, the head node too")
+    }
+  }
+
+  /// On one node vLLM's client addresses and its handshake are paths: a plan that is about their ports means two nodes.
+  private func checkPaths(of startup: Startup) {
+    let advice = "give \"startup\" the key \"nodes\": 2"
+    let places = settings.places
+    let binding = running.filter {
+      vocabulary.strategy(named: $0.name)?.collisionModel != .noPort
+    }.map { "\"\($0.label)\"" }
+    if !binding.isEmpty && !startup.isHybrid {
+      let node = places["startup.nodes"] ?? places["startup"] ?? places["depth"] ?? scenario.node
+      node.report(
+        "scenario \"\(scenario.name)\" has one node, where vLLM's client addresses are paths, and its strategies bind "
+          + "ports (\(binding.joined(separator: ", "))): \(advice), or choose \"ipc-path\"")
+    }
+    let given = [("orphan", startup.hasOrphan), ("shares_rpc_port", startup.sharesRPCPort)]
+    for (key, isGiven) in given where isGiven {
+      (places["startup.\(key)"] ?? scenario.node).report(
+        "scenario \"\(scenario.name)\" has one node, where vLLM's handshake is a path and has no port for "
+          + "\"\(key)\": \(advice)")
+    }
+  }
+
   /// The launchers' own service ports must lie outside the pool and apart from each other.
   private func checkServicePorts(of startup: Startup) {
     let node = scenario.node
     let pool = settings.pool.low...settings.pool.high
-    let handshake = startup.rpcPort...startup.rpcPort + settings.topology.launches - 1
-    if handshake.overlaps(pool) {
+    let handshake =
+      startup.nodes == 1
+      ? nil : startup.rpcPort...startup.rpcPort + settings.topology.launches - 1
+    if let handshake, handshake.overlaps(pool) {
       node.report("the handshake ports \(handshake) lie in the pool")
     }
     guard startup.http else { return }
     let http = startup.httpPort...startup.httpPort + settings.topology.launches - 1
     if http.overlaps(pool) { node.report("the HTTP ports \(http) lie in the pool") }
-    if http.overlaps(handshake) { node.report("the HTTP ports \(http) are handshake ports, too") }
+    if let handshake, http.overlaps(handshake) {
+      node.report("the HTTP ports \(http) are handshake ports, too")
+    }
   }
 
   private func checkHybrid(_ startup: Startup) {

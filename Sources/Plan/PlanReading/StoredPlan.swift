@@ -287,6 +287,6 @@ private struct StoredPlanChecker {
       strategyNodes: [label: node["strategy"] ?? node],
       expectations: arm.expectation.map { [label: ($0, node["expectation"] ?? node)] } ?? [:],
       published: [:], skipped: [:])
-    ScenarioChecks(scenario: scenario, vocabulary: vocabulary).report()
+    ScenarioChecks(scenario: scenario, vocabulary: vocabulary, isStored: true).report()
   }
 }

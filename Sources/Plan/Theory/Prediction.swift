@@ -60,7 +60,7 @@ public enum Prediction {
       }
       if let certain = try reader.add(thief, known.model) { return certain }
     }
-    let conditions = reader.finished()
+    let conditions = try reader.finished()
     guard let rates = FailureRate.predict(conditions) else {
       let isForResidents =
         conditions.residents > 0 && [.probeThenBind, .distinctProbes].contains(conditions.model)
@@ -115,6 +115,8 @@ private struct ThiefReader {
   var conditions: LaunchConditions
   /// Ports that each churning thief has drawn since the allocation and still holds, on average.
   var churned = 0.0
+  /// Seconds between probe and bind of a strategy that does both in its launcher; nil for the others.
+  let ownWindow: Double?
 
   init(_ arm: Arm, _ strategy: StrategyDescriptor, numbersInPool: Int) {
     self.arm = arm
@@ -125,6 +127,9 @@ private struct ThiefReader {
       addressesPerLaunch: arm.topology.addressesPerLaunch,
       windowSeconds: arm.window.milliseconds / 1_000, bindsForReal: arm.depth.binds,
       numbersInPool: numbersInPool)
+    ownWindow = arm.strategy.options.first { $0.name == OptionName.ownWindowMicroseconds }
+      .map { Double($0.value) / 1e6 }
+    if let ownWindow { conditions.windowSeconds = ownWindow }
     // With several nodes the coordinator draws its two ports after the allocation and keeps them.
     if let startup = arm.startup, startup.nodes > 1, startup.hasCoordinator {
       conditions.foreignDraws += 2 * arm.topology.launches
@@ -135,8 +140,18 @@ private struct ThiefReader {
   }
 
   /// The conditions with all thieves.
-  func finished() -> LaunchConditions {
+  /// - Throws: for parallel launches of a strategy with a window of its own, because whether their windows overlap is
+  ///   not known.
+  func finished() throws(NoPrediction) -> LaunchConditions {
     var conditions = conditions
+    if ownWindow != nil {
+      if arm.topology.launches > 1 {
+        throw Prediction.none("whether the launches probe within each other's window is not known")
+      }
+      // They come when both ports are bound.
+      (conditions.foreignDraws, conditions.foreignProbes) = (0, 0)
+      conditions.squatters = []
+    }
     if conditions.churnRatePerSecond > 0 {
       conditions.churnHoldSeconds = churned / conditions.churnRatePerSecond
     }
@@ -178,7 +193,7 @@ private struct ThiefReader {
   private mutating func addChurn(_ thief: Choice) throws(NoPrediction) {
     // The window is measured, not set, unless the plan sets it. Without a set window there is no prediction.
     let isProbed = [.probeThenBind, .distinctProbes].contains(strategy.collisionModel)
-    if arm.window.milliseconds == 0 && isProbed {
+    if arm.window.milliseconds == 0 && isProbed && ownWindow == nil {
       throw none("\(thief.label): the plan gives no window.milliseconds, in which ports churn")
     }
     let (rate, hold) = (

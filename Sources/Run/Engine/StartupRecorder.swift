@@ -25,7 +25,8 @@ struct StartupRecorder {
       startup.nodes > 1
       ? TCPSocket.Host.address(NodeAddress.of(startup.apiServerNode)) : .loopback
     return StartupRecord(
-      slot.pointee, launch: launch, host: host.text, coordinatorPorts: [ports[1], ports[2]],
+      slot.pointee, launch: launch, host: host.text,
+      coordinatorPorts: [ports[1], ports[2]] + (startup.isHybrid ? [ports[0]] : []),
       headless: (1..<max(1, startup.nodes)).map {
         HeadlessRecord(region.headless(launch, node: $0).pointee)
       })

@@ -35,15 +35,20 @@ public struct HandshakeBook: Sendable {
   /// How many are READY.
   public private(set) var readyCount = 0
   private let localEngines: Int
+  private let remoteIsHeadless: Bool
   private let configurationHash: Int64?
 
   /// - Parameters:
   ///   - engines: engine cores of the launch, at least 1.
-  ///   - localEngines: this many engine cores, the first ones, run on the launcher's node; the others are headless.
+  ///   - localEngines: this many engine cores, the first ones, run on the launcher's node.
+  ///   - remoteIsHeadless: whether the others must be headless. With hybrid load balancing they must not be.
   ///   - configurationHash: the hash that every READY must carry; nil with a single engine.
-  public init(engines: Int, localEngines: Int, configurationHash: Int64?) {
+  public init(
+    engines: Int, localEngines: Int, remoteIsHeadless: Bool = true, configurationHash: Int64?
+  ) {
     states = Array(repeating: .new, count: engines)
     self.localEngines = localEngines
+    self.remoteIsHeadless = remoteIsHeadless
     self.configurationHash = configurationHash
   }
 
@@ -60,7 +65,7 @@ public struct HandshakeBook: Sendable {
     }
     guard let status = EngineStatus(frame) else { throw .unreadable }
     let isLocal = rank < localEngines
-    guard status.isLocal == isLocal, status.isHeadless == !isLocal else {
+    guard status.isLocal == isLocal, status.isHeadless == (!isLocal && remoteIsHeadless) else {
       throw .misplaced(rank: rank)
     }
     switch (states[rank], status.status) {

@@ -44,10 +44,7 @@ struct ListenerHandover {
     if !closesParentCopy { launch.keepHanded() }
   }
 
-  func bind(_ binder: Binder) {
-    guard binder.adopt(.input) else { return }
-    _ = binder.adopt(.output)
-  }
+  func bind(_ binder: Binder) { binder.adoptBoth() }
 
   /// A forgotten copy stays open: the trial ends with a leak, as real launches do.
   func release(_ launch: Launch) {

@@ -31,6 +31,7 @@ public enum StrategyRegistry {
     Stagger.self,
     Serialise.self,
     SingleAPIServer.self,
+    SingleAPIServerWildcard.self,
     VerifyAfterClose.self,
     CentralManager.self,
     TimeWaitReservation.self,

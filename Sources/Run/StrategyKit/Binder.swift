@@ -334,4 +334,10 @@ extension Binder {
     guard bind(.input, port: requested(.input)) else { return }
     _ = bind(.output, port: requested(.output))
   }
+
+  /// Adopts the listeners of both endpoints, the input's first.
+  public func adoptBoth() {
+    guard adopt(.input) else { return }
+    _ = adopt(.output)
+  }
 }

@@ -13,6 +13,32 @@ extension Launch {
     region.setClaim(claim, on: port)
   }
 
+  /// Binds a port as libzmq does, listens, and hands the listener over: for a launcher that is the API server of the
+  /// address. The attempt is in the endpoint's record and, if it fails with EADDRINUSE, who has the port.
+  /// - Parameter port: 0 to let the kernel choose.
+  /// - Throws: stage `bind`.
+  public func bindAndHandOver(_ port: UInt16, for address: Int) throws(StageFailure) {
+    let record = endpoint(address)
+    record.pointee.requested = port
+    record.pointee.attempted_ns = MonotonicClock.now()
+    do throws(StageFailure) {
+      let (socket, bound) = try open(
+        port: port, on: host, sharing: .reuseAddress, listens: true, stage: BS_STAGE_BIND)
+      // A port that was chosen earlier was counted when it was drawn.
+      if port != 0 { slot.pointee.draws -= 1 }
+      record.pointee.advertised = bound
+      handOver(socket, port: bound, for: address)
+    } catch {
+      record.pointee.finished_ns = MonotonicClock.now()
+      record.pointee.error = error.code
+      record.pointee.stage = error.stage
+      if error.code == EADDRINUSE && port != 0 {
+        PortHolder.find(port, at: host, in: region).note(in: record)
+      }
+      throw error
+    }
+  }
+
   /// Also keeps our copies of what is handed over: they are closed with the other kept sockets.
   public func keepHanded() {
     for address in handed.indices where handed[address] >= 0 {

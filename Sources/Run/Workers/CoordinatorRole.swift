@@ -15,9 +15,11 @@ struct LaunchAddresses {
   let startup: Startup
   let host: TCPSocket.Host
 
-  /// XPUB of the coordinator towards the API servers, which are on its node: a path, as in vLLM with internal load
-  /// balancing.
-  var statistics: String { "ipc://" + Scratch.path("l\(launch)-stats") }
+  /// XPUB of the coordinator towards the API servers: a path, because they are on its node, unless each node has its own
+  /// (hybrid load balancing).
+  func statistics(port: UInt16) -> String {
+    startup.isHybrid ? tcp(port) : ipc("stats")
+  }
 
   /// XPUB of the coordinator towards the engine cores.
   func coordinatorInput(port: UInt16) -> String { back("coordinator-in", port) }
@@ -27,14 +29,19 @@ struct LaunchAddresses {
 
   /// A path if all engine cores are on one node, otherwise a port that the kernel chooses.
   private func back(_ name: String, _ port: UInt16) -> String {
-    startup.nodes == 1
-      ? "ipc://" + Scratch.path("l\(launch)-\(name)") : "tcp://\(host.text):\(port)"
+    startup.nodes == 1 ? ipc(name) : tcp(port)
   }
 
-  /// ROUTER of the launcher: a fixed port.
-  var handshake: String { "tcp://\(host.text):\(handshakePort)" }
-  var handshakePort: UInt16 {
-    UInt16(startup.rpcPort + (startup.sharesRPCPort ? 0 : launch))
+  private func ipc(_ name: String) -> String { "ipc://" + Scratch.path("l\(launch)-\(name)") }
+
+  private func tcp(_ port: UInt16) -> String { "tcp://\(host.text):\(port)" }
+
+  /// ROUTER of the launcher: a fixed port, or a path if all engine cores are on its node.
+  var handshake: String { handshakePort.map(tcp) ?? ipc("handshake") }
+  /// Nil where the handshake has a path.
+  var handshakePort: UInt16? {
+    startup.nodes == 1
+      ? nil : UInt16(startup.rpcPort + (startup.sharesRPCPort ? 0 : launch))
   }
 
   /// Where all API servers of the launch accept HTTP.
@@ -42,7 +49,9 @@ struct LaunchAddresses {
 
   /// Files that these paths may leave behind.
   var paths: [String] {
-    ["stats", "coordinator-in", "coordinator-out"].map { Scratch.path("l\(launch)-\($0)") }
+    ["stats", "coordinator-in", "coordinator-out", "handshake"].map {
+      Scratch.path("l\(launch)-\($0)")
+    }
   }
 }
 
@@ -85,15 +94,16 @@ final class CoordinatorRole {
   private func start(_ context: borrowing Context, _ channel: Int32) throws {
     guard failing("zmq_bind") == nil else { throw SystemError.current("zmq_bind") }
     let front = try Socket(.xpub, in: context)
-    try front.bind(to: addresses.statistics)
+    try front.bind(to: addresses.statistics(port: 0))
     let output = try Socket(.pull, in: context)
     try output.bind(to: addresses.coordinatorOutput(port: 0))
     let input = try Socket(.xpub, in: context)
     try input.bind(to: addresses.coordinatorInput(port: 0))
     let ports = bs_coordinator_ports_of(record)
+    ports[0] = front.lastEndpointPort()
     (ports[1], ports[2]) = (output.lastEndpointPort(), input.lastEndpointPort())
-    for port in [ports[1], ports[2]] where port != 0 {
-      region.setClaim(bs_claim(BS_CLAIM_COORDINATOR, UInt32(addresses.launch)), on: port)
+    for role in 0..<3 where ports[role] != 0 {
+      region.setClaim(bs_claim(BS_CLAIM_COORDINATOR, UInt32(addresses.launch)), on: ports[role])
     }
     record.pointee.coordinator_bound_ns = MonotonicClock.now()
     _ = ChannelMessage(.report, first: ports[1], second: ports[2]).send(over: channel)

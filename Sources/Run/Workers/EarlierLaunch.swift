@@ -18,12 +18,12 @@ struct EarlierLaunch {
     let startup = parts.startup
     // Of launches in a row, the first one leaves it and the second one finds it.
     guard startup.hasOrphan && parts.record.pointee.serial == (startup.serialLaunches > 1 ? 1 : 0),
-      let socket = try? TCPSocket.open()
+      let port = parts.addresses.handshakePort, let socket = try? TCPSocket.open()
     else { return }
     defer { closeDescriptor(socket) }
     do throws(SystemError) {
       try TCPSocket.allowAddressReuse(socket)
-      try TCPSocket.bind(socket, parts.order.headHost, port: parts.addresses.handshakePort)
+      try TCPSocket.bind(socket, parts.order.headHost, port: port)
       try TCPSocket.listen(socket)
     } catch { die("orphan: \(error)") }
     let middle = bs_fork(BS_PROCESS_ORPHAN)

@@ -84,7 +84,7 @@ final class EngineRole {
     let isLocal = startup.node(ofEngine: rank) == 0
     let hash = status == .ready && startup.engines > 1 ? Self.configurationHash(startup) : nil
     return EngineStatus(
-      status, isLocal: isLocal, isHeadless: !isLocal, configurationHash: hash
+      status, isLocal: isLocal, isHeadless: !isLocal && !startup.isHybrid, configurationHash: hash
     ).encoded
   }
 

@@ -6,8 +6,8 @@ internal import RunContract
 internal import Syscalls
 
 /// The launcher of one launch on another node than the head node, as `vllm serve --headless`: it starts the engine
-/// cores there and watches them. When one dies it ends the others and itself. The head node gets no message about this;
-/// its peers only fall silent.
+/// cores there and watches them. When one dies it ends the others and itself, with exit code 0 as in vLLM. The head node
+/// gets no message about this; its peers only fall silent.
 final class HeadlessRole {
   private let region: SharedRegion
   private let slot: UnsafeMutablePointer<bs_headless>
@@ -76,7 +76,7 @@ final class HeadlessRole {
       slot.pointee.noticed_ns = MonotonicClock.now()
       slot.pointee.casualty = Int32(casualty)
       end(signals)
-      _exit(1)
+      _exit(0)
     }
   }
 

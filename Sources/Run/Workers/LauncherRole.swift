@@ -143,7 +143,11 @@ final class LauncherRole {
       if let poolFailure { throw launch.refused(poolDetail, poolFailure.code) }
       try startup?.begin()
       try startup?.openHTTP()
-      try strategy.allocate(launch)
+      do throws(StageFailure) { try strategy.allocate(launch) } catch {
+        // Noticed at once: the launcher itself raises the error.
+        startup?.parts.notice(.launcher)
+        throw error
+      }
     } catch {
       launch.note(error)
     }
@@ -156,6 +160,7 @@ final class LauncherRole {
       do throws(StageFailure) {
         try startup.startNodeServices()
         try startup.startCoordinator()
+        try startup.handshake.bind()
         try startup.startEngines()
       } catch { launch.note(error) }
     }

@@ -70,6 +70,7 @@ extension LauncherRole {
       if network >= 0, bs_enter_network(network) != 0 { die("cannot enter a node's network") }
     }
     for descriptor in launch.privateDescriptors { closeDescriptor(descriptor) }
+    if let startup, startup.handshake.listener >= 0 { closeDescriptor(startup.handshake.listener) }
     if let startup, startup.measurementPipe.write >= 0 {
       closeDescriptor(startup.measurementPipe.write)
     }

@@ -44,7 +44,8 @@ final class ServingSession {
     limit = UInt64(startup.clientTimeoutMilliseconds) * 1_000_000
     statistics = try Socket(.xsub, in: context)
     if startup.hasCoordinator {
-      try statistics.connect(to: role.addresses.statistics)
+      let port = bs_coordinator_ports_of(role.region.startup(role.launch))[0]
+      try statistics.connect(to: role.addresses.statistics(port: port))
       try statistics.send([CoordinatorBook.subscription])
     }
   }

@@ -11,12 +11,12 @@ internal import Syscalls
 
 /// What a launcher does beyond the API servers: coordinator, engine cores, handshake, and watching all of them.
 ///
-/// Engine cores and coordinator are started before the handshake port is bound, in vLLM's order, and wait at a gate
-/// until then: no process is forked while libzmq's threads live.
+/// The order is vLLM's: HTTP port, client addresses, coordinator, handshake port, engine cores, API servers. Engine cores
+/// wait at a gate until the launcher can answer them: no process is forked while libzmq's threads live.
 final class StartupLauncher {
-  private let parts: StartupLaunch
+  let parts: StartupLaunch
   private let children: ChildTable
-  private let handshake: HandshakeServer
+  let handshake: HandshakeServer
   private let http: HTTPProbe
   private let measurement: Measurement
   private var coordinatorChannel: Int32 = -1
@@ -133,10 +133,7 @@ final class StartupLauncher {
           region: self.region, faults: faults, role: .engineCore, launch: launch, index: rank)
       ).run(copied: copied, gate: gate)
     }
-    let ranks = { (node: Int) in
-      (0..<self.startup.engines).filter { self.startup.node(ofEngine: $0) == node }
-    }
-    for rank in ranks(0) {
+    for rank in startup.ranks(onNode: 0) {
       let slot = region.engine(firstSlot + rank)
       slot.pointee.pid = try children.start(
         BS_PROCESS_ENGINE_CORE, "engine core \(rank)"
@@ -147,8 +144,8 @@ final class StartupLauncher {
         BS_PROCESS_HEADLESS, "the launcher of node \(node)", network: network(node)
       ) { _ in
         HeadlessRole(
-          region: self.region, launch: launch, node: node, ranks: ranks(node),
-          firstSlot: firstSlot, faults: faults
+          region: self.region, launch: launch, node: node,
+          ranks: Array(self.startup.ranks(onNode: node)), firstSlot: firstSlot, faults: faults
         ).run(run)
       }
     }
@@ -167,10 +164,10 @@ final class StartupLauncher {
       outputs: servers.map { launch.dialled(launch.servers + $0) },
       coordinatorInput: hasCoordinator ? addresses.coordinatorInput(port: ports[2]) : nil,
       coordinatorOutput: hasCoordinator ? addresses.coordinatorOutput(port: ports[1]) : nil,
-      statistics: hasCoordinator ? addresses.statistics : nil)
+      statistics: hasCoordinator ? addresses.statistics(port: ports[0]) : nil)
   }
 
-  /// Binds the handshake and opens the gate.
+  /// Begins to answer the handshake and opens the gate.
   func openHandshake() throws(StageFailure) {
     if let client = try http.startClient() { children.add(client) }
     if startup.backend == .spawn { try handshake.open() }
@@ -223,6 +220,7 @@ final class StartupLauncher {
     case .spawn:
       var book = HandshakeBook(
         engines: startup.engines, localEngines: startup.localEngines,
+        remoteIsHeadless: !startup.isHybrid,
         configurationHash: startup.engines > 1 ? EngineRole.configurationHash(startup) : nil)
       while !book.isComplete {
         try handshake.answer(&book) { engineAddresses(for: $0) }
@@ -312,7 +310,7 @@ final class StartupLauncher {
   func beginEnd() {
     handshake.close()
     let ports = bs_coordinator_ports_of(record)
-    for port in [ports[1], ports[2]] where port != 0 { region.setClaim(0, on: port) }
+    for role in 0..<3 where ports[role] != 0 { region.setClaim(0, on: ports[role]) }
     http.close()
     measurement.close()
     children.signal(SIGTERM)

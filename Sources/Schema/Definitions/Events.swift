@@ -100,7 +100,8 @@ enum Events {
           "Coordinator's process id, 0 if there is none."),
         .ports(
           "coordinatorPorts", default: "[0, 0]",
-          "Coordinator's ports towards the engine cores; 0 for paths."),
+          "Coordinator's ports towards the engine cores, 0 for paths; with hybrid load balancing a third one, towards the API servers."
+        ),
         .time(
           "coordinatorStarted", default: "0", from: "coordinator_started_ns",
           "When the coordinator was started."),

@@ -45,7 +45,34 @@ enum PlanTypeEmitter {
           \(parameters(section).joined(separator: ",\n    "))
         ) {
       \(assignments.joined())  }
+      \(section.form == .startup ? decoder(section) : "")}
+
+      """
+  }
+
+  /// A run that an earlier build stored has no value for a key that came later: the key's default is what happened.
+  private static func decoder(_ section: PlanSection) -> String {
+    let arguments = section.properties.map { key -> String in
+      let isRequired: Bool
+      var standard = ""
+      switch key.standard {
+      case .value(let value): (isRequired, standard) = (false, " ?? \(value)")
+      case .computed(let expression, _): isRequired = expression.needsAPIServers
+      case .none: isRequired = false
+      case .required: isRequired = true
       }
+      let call = isRequired ? "decode" : "decodeIfPresent"
+      return
+        "\(key.property): try stored.\(call)(\(key.type).self, forKey: .\(key.property))\(standard)"
+    }
+    return """
+
+        /// A key that is absent has its default: earlier builds did not store it.
+        public init(from decoder: any Decoder) throws {
+          let stored = try decoder.container(keyedBy: CodingKeys.self)
+          self.init(
+            \(arguments.joined(separator: ",\n      ")))
+        }
 
       """
   }

@@ -28,7 +28,16 @@ extension PlanSections {
       "Engine cores of each launch (data-parallel size)."),
     PlanKey(
       "nodes", "nodes", .whole(1...16), .value("1"),
-      "Hosts: the head node and the others, with `engines / nodes` engine cores each."),
+      "Hosts: the head node and the others, each with at least one engine core. On one node client addresses and handshake are paths, as in vLLM: there is no port to lose, and strategies that bind ports are refused."
+    ),
+    PlanKey(
+      "local_engines", "localEngines", .whole(0...256),
+      // Values of a stored plan are checked later: nothing here may trap.
+      .computed(
+        "engines / max(nodes, 1) + (engines % max(nodes, 1) == 0 ? 0 : 1)",
+        "`engines` / `nodes`, rounded up"),
+      "Engine cores on the head node (`--data-parallel-size-local`); the other nodes share the rest evenly, the first ones take what is left over."
+    ),
     PlanKey(
       "coordinator", "hasCoordinator", .flag, .value("true"), "Whether there is a DP coordinator."),
     PlanKey(
@@ -54,7 +63,8 @@ extension PlanSections {
       "How long an API server waits for each engine core's first message."),
     PlanKey(
       "rpc_port", "rpcPort", servicePort, .value("29_550"), unit: "port",
-      "Handshake port of the first launch (`data_parallel_rpc_port`); parallel launches count up."),
+      "Handshake port of the first launch (`data_parallel_rpc_port`); parallel launches count up. On one node the handshake has none."
+    ),
     PlanKey(
       "shares_rpc_port", "sharesRPCPort", .flag, .value("false"),
       "Whether parallel launches use the same handshake port."),
@@ -77,7 +87,7 @@ extension PlanSections {
     ),
     PlanKey(
       "hybrid_lb", "isHybrid", .flag, .value("false"),
-      "vLLM's `--data-parallel-hybrid-lb`: API servers and engine cores of a node have only to do with one another, over paths, whatever the strategy."
+      "vLLM's `--data-parallel-hybrid-lb`: API servers and engine cores of a node have only to do with one another, over paths, whatever the strategy. The coordinator's three ports are the kernel's choice."
     ),
     PlanKey(
       "serial_launches", "serialLaunches", .whole(1...1_000), .value("1"), unit: "launches",

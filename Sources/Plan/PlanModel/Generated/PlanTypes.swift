@@ -221,8 +221,10 @@ public struct Startup: Sendable, Equatable, Codable {
   public var backend: Startup.Backend
   /// Engine cores of each launch (data-parallel size). 1...256.
   public var engines: Int
-  /// Hosts: the head node and the others, with `engines / nodes` engine cores each. 1...16.
+  /// Hosts: the head node and the others, each with at least one engine core. On one node client addresses and handshake are paths, as in vLLM: there is no port to lose, and strategies that bind ports are refused. 1...16.
   public var nodes: Int
+  /// Engine cores on the head node (`--data-parallel-size-local`); the other nodes share the rest evenly, the first ones take what is left over. 0...256.
+  public var localEngines: Int
   /// Whether there is a DP coordinator.
   public var hasCoordinator: Bool
   /// What an API server does between its start and its first bind. Unit: ms. 0...3600000.
@@ -237,7 +239,7 @@ public struct Startup: Sendable, Equatable, Codable {
   public var initTimeoutMilliseconds: Int
   /// How long an API server waits for each engine core's first message. Unit: ms. 1...3600000.
   public var clientTimeoutMilliseconds: Int
-  /// Handshake port of the first launch (`data_parallel_rpc_port`); parallel launches count up. Unit: port. 1024...65000.
+  /// Handshake port of the first launch (`data_parallel_rpc_port`); parallel launches count up. On one node the handshake has none. Unit: port. 1024...65000.
   public var rpcPort: Int
   /// Whether parallel launches use the same handshake port.
   public var sharesRPCPort: Bool
@@ -249,7 +251,7 @@ public struct Startup: Sendable, Equatable, Codable {
   public var nodePorts: Int
   /// Ports of a node that its kernel does not choose by itself (`ip_local_reserved_ports`).
   public var reservedPorts: [NodeReservation]
-  /// vLLM's `--data-parallel-hybrid-lb`: API servers and engine cores of a node have only to do with one another, over paths, whatever the strategy.
+  /// vLLM's `--data-parallel-hybrid-lb`: API servers and engine cores of a node have only to do with one another, over paths, whatever the strategy. The coordinator's three ports are the kernel's choice.
   public var isHybrid: Bool
   /// Launches one after the other in a trial, each on what the one before left; the first that fails ends the row. Each counts. Unit: launches. 1...1000.
   public var serialLaunches: Int
@@ -271,6 +273,7 @@ public struct Startup: Sendable, Equatable, Codable {
     backend: Startup.Backend = .spawn,
     engines: Int,
     nodes: Int = 1,
+    localEngines: Int? = nil,
     hasCoordinator: Bool = true,
     importMilliseconds: Double = 5,
     coordinatorImportMilliseconds: Double = 1,
@@ -297,6 +300,7 @@ public struct Startup: Sendable, Equatable, Codable {
     self.backend = backend
     self.engines = engines
     self.nodes = nodes
+    self.localEngines = localEngines ?? (engines / max(nodes, 1) + (engines % max(nodes, 1) == 0 ? 0 : 1))
     self.hasCoordinator = hasCoordinator
     self.importMilliseconds = importMilliseconds
     self.coordinatorImportMilliseconds = coordinatorImportMilliseconds
@@ -318,6 +322,38 @@ public struct Startup: Sendable, Equatable, Codable {
     self.requests = requests
     self.requestConnections = requestConnections
     self.requestMilliseconds = requestMilliseconds
+  }
+
+  /// A key that is absent has its default: earlier builds did not store it.
+  public init(from decoder: any Decoder) throws {
+    let stored = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      variant: try stored.decodeIfPresent(Startup.Variant.self, forKey: .variant) ?? .fixed,
+      backend: try stored.decodeIfPresent(Startup.Backend.self, forKey: .backend) ?? .spawn,
+      engines: try stored.decode(Int.self, forKey: .engines),
+      nodes: try stored.decodeIfPresent(Int.self, forKey: .nodes) ?? 1,
+      localEngines: try stored.decodeIfPresent(Int.self, forKey: .localEngines),
+      hasCoordinator: try stored.decodeIfPresent(Bool.self, forKey: .hasCoordinator) ?? true,
+      importMilliseconds: try stored.decodeIfPresent(Double.self, forKey: .importMilliseconds) ?? 5,
+      coordinatorImportMilliseconds: try stored.decodeIfPresent(Double.self, forKey: .coordinatorImportMilliseconds) ?? 1,
+      loadMilliseconds: try stored.decodeIfPresent(Double.self, forKey: .loadMilliseconds) ?? 20,
+      coordinatorTimeoutMilliseconds: try stored.decodeIfPresent(Int.self, forKey: .coordinatorTimeoutMilliseconds),
+      initTimeoutMilliseconds: try stored.decodeIfPresent(Int.self, forKey: .initTimeoutMilliseconds) ?? 300_000,
+      clientTimeoutMilliseconds: try stored.decodeIfPresent(Int.self, forKey: .clientTimeoutMilliseconds) ?? 600_000,
+      rpcPort: try stored.decodeIfPresent(Int.self, forKey: .rpcPort) ?? 29_550,
+      sharesRPCPort: try stored.decodeIfPresent(Bool.self, forKey: .sharesRPCPort) ?? false,
+      hasOrphan: try stored.decodeIfPresent(Bool.self, forKey: .hasOrphan) ?? false,
+      apiServerNode: try stored.decodeIfPresent(Int.self, forKey: .apiServerNode) ?? 0,
+      nodePorts: try stored.decodeIfPresent(Int.self, forKey: .nodePorts) ?? 0,
+      reservedPorts: try stored.decodeIfPresent([NodeReservation].self, forKey: .reservedPorts) ?? [],
+      isHybrid: try stored.decodeIfPresent(Bool.self, forKey: .isHybrid) ?? false,
+      serialLaunches: try stored.decodeIfPresent(Int.self, forKey: .serialLaunches) ?? 1,
+      http: try stored.decodeIfPresent(Bool.self, forKey: .http) ?? false,
+      httpPort: try stored.decodeIfPresent(Int.self, forKey: .httpPort) ?? 8_000,
+      httpTimeoutMilliseconds: try stored.decodeIfPresent(Int.self, forKey: .httpTimeoutMilliseconds) ?? 5_000,
+      requests: try stored.decodeIfPresent(Int.self, forKey: .requests) ?? 0,
+      requestConnections: try stored.decodeIfPresent(Int.self, forKey: .requestConnections) ?? 32,
+      requestMilliseconds: try stored.decodeIfPresent(Double.self, forKey: .requestMilliseconds) ?? 0)
   }
 }
 

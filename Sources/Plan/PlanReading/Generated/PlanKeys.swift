@@ -20,6 +20,7 @@ enum PlanLimits {
   static let barrierArrivalSkewMicroseconds = 0...60_000_000
   static let startupEngines = 1...256
   static let startupNodes = 1...16
+  static let startupLocalEngines = 0...256
   static let startupImportMilliseconds = 0.0...3_600_000.0
   static let startupCoordinatorImportMilliseconds = 0.0...3_600_000.0
   static let startupLoadMilliseconds = 0.0...3_600_000.0
@@ -179,6 +180,7 @@ enum StartupKeys {
     "backend",
     "engines",
     "nodes",
+    "local_engines",
     "coordinator",
     "import_ms",
     "coordinator_import_ms",
@@ -211,6 +213,7 @@ struct StartupSettings {
   private var backend: Startup.Backend?
   private var engines: Int?
   private var nodes: Int?
+  private var localEngines: Int?
   private var hasCoordinator: Bool?
   private var importMilliseconds: Double?
   private var coordinatorImportMilliseconds: Double?
@@ -245,6 +248,7 @@ struct StartupSettings {
     if let value = object["backend"]?.word(Startup.Backend.self) { backend = value }
     if let value = object["engines"]?.integer(PlanLimits.startupEngines) { engines = value }
     if let value = object["nodes"]?.integer(PlanLimits.startupNodes) { nodes = value }
+    if let value = object["local_engines"]?.integer(PlanLimits.startupLocalEngines) { localEngines = value }
     if let value = object["coordinator"]?.boolean() { hasCoordinator = value }
     if let value = object["import_ms"]?.number(PlanLimits.startupImportMilliseconds) { importMilliseconds = value }
     if let value = object["coordinator_import_ms"]?.number(PlanLimits.startupCoordinatorImportMilliseconds) { coordinatorImportMilliseconds = value }
@@ -276,6 +280,7 @@ struct StartupSettings {
       backend: backend ?? .spawn,
       engines: engines ?? min(apiServers, 256),
       nodes: nodes ?? 1,
+      localEngines: localEngines,
       hasCoordinator: hasCoordinator ?? true,
       importMilliseconds: importMilliseconds ?? 5,
       coordinatorImportMilliseconds: coordinatorImportMilliseconds ?? 1,
@@ -547,6 +552,7 @@ enum StoredNumbers {
   static let startup: [StoredNumber] = [
     StoredNumber("engines", .whole(1...256)),
     StoredNumber("nodes", .whole(1...16)),
+    StoredNumber("localEngines", .whole(0...256)),
     StoredNumber("importMilliseconds", .real(0.0...3_600_000.0)),
     StoredNumber("coordinatorImportMilliseconds", .real(0.0...3_600_000.0)),
     StoredNumber("loadMilliseconds", .real(0.0...3_600_000.0)),

@@ -319,6 +319,7 @@ struct bs_startup_order {
   uint32_t backend;
   uint32_t engines;
   uint32_t nodes;
+  uint32_t local_engines;
   uint32_t has_coordinator;
   uint32_t import_us;
   uint32_t coordinator_import_us;

@@ -209,7 +209,7 @@ public struct StartupRecord: Sendable, Equatable, Codable {
   public var handshakeBound: UInt64
   /// Coordinator's process id, 0 if there is none.
   public var coordinatorPid: Int32
-  /// Coordinator's ports towards the engine cores; 0 for paths.
+  /// Coordinator's ports towards the engine cores, 0 for paths; with hybrid load balancing a third one, towards the API servers.
   public var coordinatorPorts: [UInt16]
   /// When the coordinator was started.
   public var coordinatorStarted: UInt64

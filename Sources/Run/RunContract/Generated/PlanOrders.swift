@@ -47,6 +47,7 @@ extension Startup {
     order.backend = UInt32(Startup.Backend.allCases.firstIndex(of: backend)!)
     order.engines = UInt32(engines)
     order.nodes = UInt32(nodes)
+    order.local_engines = UInt32(localEngines)
     order.has_coordinator = hasCoordinator ? 1 : 0
     order.import_us = UInt32(importMilliseconds * 1_000)
     order.coordinator_import_us = UInt32(coordinatorImportMilliseconds * 1_000)
@@ -79,6 +80,7 @@ extension Startup {
       backend: Startup.Backend.allCases[Int(order.backend)],
       engines: Int(order.engines),
       nodes: Int(order.nodes),
+      localEngines: Int(order.local_engines),
       hasCoordinator: order.has_coordinator != 0,
       importMilliseconds: Double(order.import_us) / 1_000,
       coordinatorImportMilliseconds: Double(order.coordinator_import_us) / 1_000,
