@@ -18,6 +18,8 @@ public enum OptionName {
   public static let milliseconds = "milliseconds"
   /// Longest of a range of times.
   public static let mostMilliseconds = "most_ms"
+  /// Whether it is done at the address at which the launches bind: 0 or 1.
+  public static let ownAddress = "own_address"
   /// How many ports.
   public static let ports = "ports"
   /// Ports drawn per second, on average.

@@ -16,6 +16,26 @@ extension Startup {
     !isHybrid || node(ofServer: server, of: count) == node(ofEngine: engine)
   }
 
+  /// Whether the HTTP listener of a launch sets SO_REUSEPORT.
+  /// - Parameter servers: API servers of the launch.
+  public func reusesHTTPPort(servers: Int) -> Bool {
+    switch httpReusePort {
+    case .variant: variant == .v019 || servers > 1
+    case .always: true
+    case .never: false
+    }
+  }
+
+  /// The HTTP port of a launch.
+  public func httpPort(ofLaunch launch: Int) -> Int { httpPort + (sharesHTTPPort ? 0 : launch) }
+
+  /// The port of an engine core's side channel; nil if there is none.
+  public func sideChannelPort(ofEngine rank: Int, launch: Int) -> Int? {
+    guard sideChannelPort != 0 else { return nil }
+    let first = sharesSideChannel ? 0 : launch * engines
+    return sideChannelPort + (first + rank) * sideChannelStride
+  }
+
   /// Number of engine cores on the head node; they have the first ranks.
   public var localEngines: Int { (engines + nodes - 1) / nodes }
   /// The node that an engine core runs on.
@@ -23,7 +43,8 @@ extension Startup {
   /// Whether a timeout is below the duration of the healthy work that it limits, or the plan provokes another failure
   /// than a port collision. Theory then makes no prediction.
   public var breaksModel: Bool {
-    backend == .ray || sharesRPCPort || hasOrphan || apiServerNode != 0 || isHybrid
+    backend == .ray || sharesRPCPort || sharesHTTPPort || hasOrphan || hasHTTPOrphan
+      || apiServerNode != 0 || isHybrid || sideChannelPort != 0
       || serialLaunches > 1 || !reservedPorts.isEmpty
       || (hasCoordinator
         && Double(coordinatorTimeoutMilliseconds) <= coordinatorImportMilliseconds)

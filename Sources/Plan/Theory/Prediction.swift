@@ -125,6 +125,14 @@ private struct ThiefReader {
     conditions.probesReuseAddress = arm.strategy.options.contains {
       $0.name == OptionName.reuseAddress && $0.value != 0
     }
+    if arm.startup?.usesIPv6 == true && conditions.model == .probeThenBind && !isProbedAtOwnAddress
+    {
+      conditions.model = .probedElsewhere
+    }
+  }
+
+  private var isProbedAtOwnAddress: Bool {
+    arm.strategy.options.contains { $0.name == OptionName.ownAddress && $0.value != 0 }
   }
 
   /// The conditions with all thieves.
@@ -140,10 +148,13 @@ private struct ThiefReader {
   mutating func add(
     _ thief: Choice, _ model: ThiefDescriptor.Model
   ) throws(NoPrediction) -> PredictedFailure? {
+    if arm.startup?.usesIPv6 == true, model != .holdsThroughout {
+      throw none("\(thief.label): whether its ports are in the way over IPv6, theory does not know")
+    }
     switch model {
     case .holdsThroughWindow: conditions.foreignDraws += thief[OptionName.ports]
     case .churns: try addChurn(thief)
-    case .holdsThroughout: conditions.residents += thief[OptionName.ports]
+    case .holdsThroughout: try addResidents(thief)
     case .connects, .holdsNoTCPPort: break
     case .leavesTimeWait: addResidue(thief)
     case .squats: try addSquatter(thief)
@@ -224,8 +235,20 @@ private struct ThiefReader {
     }
   }
 
+  /// On an IPv6 head node a probe over IPv4 sees what is held over IPv4 and not what is in the bind's way.
+  private mutating func addResidents(_ thief: Choice) throws(NoPrediction) {
+    let isSix = arm.startup?.usesIPv6 ?? false
+    if isSix && thief[OptionName.ownAddress] == 0 {
+      throw none("\(thief.label): it holds IPv4 ports, and the launches bind over IPv6")
+    }
+    conditions.residents += thief[OptionName.ports]
+  }
+
   private mutating func addOtherAddress(_ thief: Choice) throws(NoPrediction) {
     guard thief["early"] != 0 else { return }
+    if isProbedAtOwnAddress {
+      throw none("\(thief.label): a probe at another address does not see what it holds")
+    }
     switch strategy.collisionModel {
     // Probed on the wildcard address: not drawn, although it could be bound.
     case .probeThenBind, .distinctProbes: conditions.residents += thief[OptionName.ports]

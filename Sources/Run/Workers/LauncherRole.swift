@@ -157,6 +157,7 @@ final class LauncherRole {
         try startup.startNodeServices()
         try startup.startCoordinator()
         try startup.startEngines()
+        try startup.awaitActors { reap() }
       } catch { launch.note(error) }
     }
     if order.workers == .fresh { startServers() }
