@@ -285,7 +285,7 @@ import Testing
     ) { $0.startups[0].httpStrangers = 1 },
     Row(
       "two launches listen on one HTTP port", [.splitBrain],
-      "2 sockets listen on HTTP port 8000; 9 of 20 requests over it were answered by another launch"
+      "2 sockets listen on HTTP port 8000; 9 of 20 requests over it were answered by others"
         + "; the user sees: nothing: it is ready", arm: arm(http)
     ) {
       $0.startups[0].httpListeners = 2

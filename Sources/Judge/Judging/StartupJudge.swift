@@ -131,7 +131,7 @@ struct StartupEvidence {
     guard record.httpListeners > 1 else { return nil }
     return
       "\(record.httpListeners) sockets listen on HTTP port \(record.httpPort); \(record.httpStrangers) of "
-      + "\(record.httpRequests + record.measuredRequests) requests over it were answered by another launch"
+      + "\(record.httpRequests + record.measuredRequests) requests over it were answered by others"
   }
 
   /// Messages of another launch.
