@@ -97,6 +97,11 @@ import Testing
     for case .server(let server) in run.events {
       #expect(server.input.errno == 0 && server.output.errno == 0, "\(server)")
     }
+    // As with vLLM, no process notices: the account of the harness alone knows.
+    for case .startup(let startup) in run.events {
+      #expect(startup.served != 0 && startup.noticed == 0, "\(startup)")
+    }
+    #expect(run.output.contains("and no process noticed; the user sees: nothing: it is ready"))
   }
 
   @Test func `port 0 in the copies of Ray-like actors is a placeholder leak`() throws {

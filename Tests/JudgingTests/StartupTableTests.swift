@@ -217,8 +217,20 @@ import Testing
       $0.engines[1].stage = .handshake
       $0.engines[1].died = 256
     },
-    Row("a message of another launch", [.crossTalk], "not of its launch", arm: arm()) {
+    Row(
+      "a message of another launch, and everything is served", [.crossTalk],
+      "not of its launch; all API servers were served none the less, and no process noticed; the user sees: nothing: it is ready",
+      arm: arm()
+    ) { $0.servings[0].strangers = 1 },
+    Row(
+      "a message of another launch that ends the API server", [.crossTalk], "not of its launch",
+      arm: arm()
+    ) {
       $0.servings[0].strangers = 1
+      $0.servings[0].errno = 71
+      $0.servings[0].stage = .readiness
+      $0.startups[0].served = 0
+      $0.servers[0].died = 256
     },
     Row("a request of another launch", [.crossTalk], "not of its launch", arm: arm()) {
       $0.engines[0].strangers = 2
@@ -318,6 +330,43 @@ import Testing
       "another launch answers over HTTP", [.crossTalk], "answers over HTTP on port 8000",
       arm: arm(http)
     ) { $0.startups[0].httpStrangers = 1 },
+    Row(
+      "two launches listen on one HTTP port", [.splitBrain],
+      "2 sockets listen on HTTP port 8000; 9 of 20 requests over it were answered by others"
+        + "; the user sees: nothing: it is ready", arm: arm(http)
+    ) {
+      $0.startups[0].httpListeners = 2
+      $0.startups[0].httpStrangers = 9
+      $0.startups[0].httpRequests = 20
+    },
+    Row(
+      "an API server cannot listen on the HTTP port", [.lostToSibling],
+      "held by the launcher of launch 1", arm: arm(http)
+    ) {
+      $0.launches[0].errno = 98
+      $0.launches[0].stage = .http
+      $0.launches[0].service = 8_000
+      $0.launches[0].holder = Holder(kind: .launcher, launch: 1, pid: 9, sources: .eventsAndKernel)
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(8), unheard: [], unanswered: [0, 1, 2], errno: 98,
+        stage: .http)
+      $0.servers[1].died = 256
+    },
+    Row(
+      "a side channel's port is taken, and nothing comes of it", [.lostToSibling],
+      "port 5602 of the side channel of engine core 2 or a later one lost, held by engine core 2 of launch 1",
+      arm: arm()
+    ) {
+      $0.engines[2].errno = 98
+      $0.engines[2].stage = .sideChannel
+      $0.engines[2].ready = 0
+      $0.launches[0].service = 5_602
+      $0.launches[0].holder = Holder(
+        kind: .engineCore, launch: 1, index: 2, pid: 9, sources: .eventsAndKernel)
+      $0.servings[1] = ServingRecord(
+        launch: 0, server: 1, failed: at(800), unheard: [2], unanswered: [2], errno: 110,
+        stage: .readiness)
+    },
     Row("HTTP was asked for and not seen", [.harnessError], "over HTTP", arm: arm(http)) {
       $0.servings[0].httpAnswered = 0
     },

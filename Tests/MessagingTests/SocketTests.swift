@@ -46,6 +46,22 @@ extension Messaging.Socket {
     #expect(try dealer.receive() == bytes("answer"))
   }
 
+  @Test(
+    .enabled(if: Kernel.hasIPv6Loopback, "needs ::1"), arguments: [true, false])
+  func `an IPv6 host in brackets is bound and dialled`(_ isWhole: Bool) throws {
+    let context = try Context()
+    let pull = try Messaging.Socket(.pull, in: context)
+    if isWhole {
+      try pull.bind(to: "tcp://[::1]:0")
+    } else {
+      try pull.bind(to: Array("tcp://[::1]:".utf8), port: 0)
+    }
+    let push = try Messaging.Socket(.push, in: context)
+    try push.connect(to: "tcp://[::1]:\(pull.lastEndpointPort())")
+    try push.send("over IPv6")
+    #expect(try pull.receive() == bytes("over IPv6"))
+  }
+
   @Test func `an address in parts binds what the whole address binds`() throws {
     let context = try Context()
     let first = try Messaging.Socket(.pull, in: context)

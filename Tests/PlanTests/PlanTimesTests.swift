@@ -72,6 +72,13 @@ import Testing
       startup + #""coordinator_import_ms": 300}"#, startup + #""coordinator_import_ms": 299}"#,
       "scenarios[0].startup.coordinator_import_ms", "(startup.coordinator_import_ms: 300 ms)"
     ),
+    // With Ray the launcher waits for coordinator and actors before it starts an API server.
+    (
+      startup + #"{"backend": "ray", "load_ms": 299, "import_ms": 200}"#,
+      startup + #"{"backend": "ray", "load_ms": 298, "import_ms": 200}"#,
+      "scenarios[0].startup.load_ms",
+      "(startup.coordinator_import_ms: 1 ms, startup.load_ms: 299 ms)"
+    ),
     // A limit of its own ends the wait before: that is what such a plan asks for.
     (
       startup + #""load_ms": 5000, "client_timeout_ms": 295}"#,

@@ -1,4 +1,5 @@
 import Faults
+import Glibc
 import PortModel
 import Strategies
 import Testing
@@ -42,6 +43,35 @@ import Testing
   }
 
   private static let inPool = " lie in the pool, and which it takes depends on the trial"
+
+  /// Of a pool of 300 slots, 15 are held at the address of the bind: a twentieth for each of 16 probes that do not see
+  /// them, and none for a probe at that address.
+  @Test func `what is held over IPv6 alone is in the way of a start that probes over IPv4`() throws
+  {
+    let pool = PortPool(low: 40_000, high: 40_600)
+    let slots = EphemeralRange(pool.low...pool.high).slots()
+    func resident(_ own: Int) throws -> Choice {
+      let known = try #require(Self.vocabulary.thief(named: "resident-hold"))
+      return Choice(
+        name: known.name, label: known.name,
+        options: Self.values(known.options, ["ports": slots / 20, "own_address": own]))
+    }
+    func arm(_ options: [String: Int], _ thieves: [Choice], ipv6: Bool = true) throws -> Arm {
+      try Self.arm(
+        "probe-then-bind", options, servers: 8, pool: pool, depth: .startup,
+        startup: Startup(engines: 8, nodes: 2, hasCoordinator: false, usesIPv6: ipv6),
+        thieves: thieves)
+    }
+    func rate(_ arm: Arm) throws -> Double {
+      try Prediction.rates(arm, vocabulary: Self.vocabulary).perLaunch
+    }
+    let alone = try rate(try arm([:], []))
+    let unseen = 1 - (1 - alone) * pow(0.95, 16)
+    #expect(abs(try rate(try arm([:], [try resident(1)])) - unseen) < 0.02)
+    #expect(try rate(try arm(["own_address": 1], [try resident(1)])) < 1.2 * alone)
+    #expect(try rate(try arm([:], [try resident(1)], ipv6: false)) < 1.2 * alone)
+    #expect(Self.reason(try arm([:], [try resident(0)]))?.contains("over IPv6") == true)
+  }
 
   /// What counts, and the least base or number of API servers at which it leaves the free numbers.
   struct Counting: Sendable, CustomTestStringConvertible {

@@ -110,6 +110,8 @@ import Testing
     #""import_ms": 9, "init_timeout_ms": 9"#, #""nodes": 2, "api_server_node": 1"#,
     #""nodes": 2, "hybrid_lb": true"#, #""serial_launches": 2"#,
     #""reserved_ports": [{"node": 0, "range": [40000, 40000]}]"#,
+    #""http": true, "shares_http_port": true"#, #""http": true, "http_orphan": true"#,
+    #""side_channel_port": 5600"#,
   ])
   func `what is set to go wrong by other things than collisions has no prediction`(
     _ settings: String
@@ -174,6 +176,26 @@ import Testing
       #""startup": {"nodes": 3, "engines": 3, "hybrid_lb": true}"#,
       "4 API servers do not divide among 3 nodes"
     ),
+    (#""startup": {"shares_http_port": true}"#, "need \"http\": true"),
+    (#""startup": {"http_orphan": true}"#, "need \"http\": true"),
+    (#""startup": {"ipv6": true}"#, "\"ipv6\" needs at least two nodes"),
+    (
+      #""startup": {"ipv6": true, "nodes": 2, "api_server_node": 1}"#,
+      "and \"api_server_node\" 0"
+    ),
+    (
+      #""startup": {"side_channel_port": 32765}"#,
+      "the side channels' ports 32765...32768 lie in the pool"
+    ),
+    (
+      #""startup": {"side_channel_port": 1000}"#,
+      "the side channels' ports 1000...1003 are not within 1024...65535"
+    ),
+    (
+      #""startup": {"side_channel_port": 65000, "side_channel_stride": 64, "engines": 16}"#,
+      "are not within 1024...65535"
+    ),
+    (#""startup": {"http_reuse_port": "yes"}"#, "expected one of variant, always, never"),
     (#""startup": {"serial_launches": 0}"#, "expected a number from 1 to 1000, found 0"),
   ])
   func `what cannot be is refused`(_ scenario: String, _ message: String) {
@@ -198,6 +220,31 @@ import Testing
     for port in [29_548, 29_552] {
       _ = try load(#""startup": {"nodes": 2, "http": true, "http_port": \#(port)}"#, launches: 2)
     }
+  }
+
+  @Test func `launches that share an HTTP port need one, and side channels have a base`() throws {
+    let shared = #""startup": {"http": true, "http_port": 32767, "shares_http_port": true}"#
+    let startup = try #require(try load(shared, launches: 2).startup)
+    #expect([0, 1].map(startup.httpPort(ofLaunch:)) == [32_767, 32_767])
+    let own = #""startup": {"side_channel_port": 5600, "side_channel_stride": 2, "#
+    let together = try #require(try load(own + "\"engines\": 3}", launches: 2).startup)
+    let apart = try #require(
+      try load(own + #""shares_side_channel": false, "engines": 3}"#, launches: 2).startup)
+    #expect(
+      (0..<3).map { together.sideChannelPort(ofEngine: $0, launch: 1) } == [5600, 5602, 5604])
+    #expect((0..<3).map { apart.sideChannelPort(ofEngine: $0, launch: 1) } == [5606, 5608, 5610])
+    #expect(Startup(engines: 3).sideChannelPort(ofEngine: 0, launch: 0) == nil)
+  }
+
+  @Test func `SO_REUSEPORT on the HTTP port follows the variant unless the plan says so`() throws {
+    func reuses(_ settings: String, _ servers: Int) throws -> Bool? {
+      try load(#""startup": {"http": true\#(settings)}"#).startup?.reusesHTTPPort(servers: servers)
+    }
+    #expect(try reuses(#", "variant": "v0.19""#, 1) == true)
+    #expect(try reuses("", 1) == false)
+    #expect(try reuses("", 2) == true)
+    #expect(try reuses(#", "http_reuse_port": "never", "variant": "v0.19""#, 2) == false)
+    #expect(try reuses(#", "http_reuse_port": "always""#, 1) == true)
   }
 
   @Test func `paths do not reach other nodes, and hybrid load balancing has no need of that`()

@@ -130,17 +130,30 @@ import Testing
     var book = ServingBook(launch: 5, server: 1, nonces: [11, 12])
     same(book.hear(identity: [1, 0], launch: nil), .expected(engine: 1))
     same(book.hear(identity: [1, 0], launch: 5), .repeated(engine: 1))
-    same(book.hear(identity: [0, 0], launch: 6), .stranger)
     same(book.hear(identity: [2, 0], launch: 5), .stranger)
     #expect(!book.hasHeardAll)
     same(book.hear(identity: [0, 0], launch: 5), .expected(engine: 0))
     #expect(book.hasHeardAll)
     same(book.take(book.request(for: 0).encoded), .expected(engine: 0))
-    same(book.take(EchoMessage(launch: 6, server: 1, engine: 1, nonce: 12).encoded), .stranger)
     same(book.take(EchoMessage(launch: 5, server: 0, engine: 1, nonce: 12).encoded), .stranger)
     same(book.take(EchoMessage(launch: 5, server: 1, engine: 1, nonce: 11).encoded), .stranger)
     same(book.take([]), .stranger)
     #expect(!book.isServed)
+    same(book.take(book.request(for: 1).encoded), .expected(engine: 1))
+    #expect(book.isServed)
+  }
+
+  /// As in vLLM, which looks at an identity and at a request's id, and has its own engine core of that rank refused.
+  @Test func `an engine core of another launch is taken for the own one of its rank, and noted`() {
+    var book = ServingBook(launch: 5, server: 1, nonces: [11, 12])
+    same(book.hear(identity: [0, 0], launch: 6), .foreign(engine: 0))
+    same(book.hear(identity: [0, 0], launch: 5), .repeated(engine: 0))
+    same(book.hear(identity: [1, 0], launch: 5), .expected(engine: 1))
+    #expect(book.hasHeardAll)
+    same(
+      book.take(EchoMessage(launch: 6, server: 1, engine: 0, nonce: 11).encoded),
+      .foreign(engine: 0))
+    same(book.take(book.request(for: 0).encoded), .repeated(engine: 0))
     same(book.take(book.request(for: 1).encoded), .expected(engine: 1))
     #expect(book.isServed)
   }
@@ -166,15 +179,19 @@ import Testing
     wrong.engine = 4
     same(extra.take(wrong.encoded), nil)
     wrong = first
-    wrong.launch = 6
-    same(extra.take(wrong.encoded), nil)
-    wrong = first
     wrong.server = 2
     same(extra.take(wrong.encoded), nil)
     same(extra.take(first.encoded), ExtraRequests.Answer(engine: 6, nonce: 100, id: 1))
     same(extra.take(first.encoded), nil)
-    // Now that it is answered it may come again.
+    // Now that it is answered it may come again, and whoever answers it is believed.
     same(extra.add(nonce: 100, id: 4)?.nonce, 100)
+    var foreign = EchoMessage(launch: 6, server: 1, engine: 6, nonce: 100)
+    same(
+      extra.take(foreign.encoded),
+      ExtraRequests.Answer(engine: 6, nonce: 100, id: 4, isOwn: false))
+    foreign.nonce = 101
+    foreign.engine = 4
+    same(extra.take(foreign.encoded)?.isOwn, false)
   }
 
   @Test func `a measurement is done when all its requests are answered, whatever HTTP does`() {
@@ -194,13 +211,17 @@ import Testing
   }
 
   @Test func `API servers measure with nonces of their own`() {
-    func nonces(_ server: Int, _ count: Int, firstNumber: Int) -> [Int64] {
-      var extra = ExtraRequests(launch: 5, server: server, engines: [0, 1])
+    func nonces(
+      _ server: Int, _ count: Int, firstNumber: Int, launch: Int64 = 5
+    ) -> [Int64] {
+      var extra = ExtraRequests(launch: launch, server: server, engines: [0, 1])
       extra.plan(count, firstNumber: firstNumber)
       return (0..<count).compactMap { _ in extra.next()?.nonce }
     }
     let all = nonces(0, 3, firstNumber: 0) + nonces(1, 2, firstNumber: 3)
     #expect(Set(all).count == 5, "\(all)")
+    let others = nonces(0, 5, firstNumber: 0, launch: .max)
+    #expect(Set(all).isDisjoint(with: others) && others.allSatisfy { $0 < 0 }, "\(others)")
     #expect(all.allSatisfy { $0 < 0 }, "front ends' nonces are not negative")
   }
 

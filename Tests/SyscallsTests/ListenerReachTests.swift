@@ -5,6 +5,16 @@ import Testing
 
 /// The rules of `Listener`, held to a table. `KernelReachTests` holds them to the running kernel.
 @Suite struct ListenerReachTests {
+  @Test func `a host is written as in a URI, and is the address that the kernel lists`() {
+    #expect(TCPSocket.Host.loopback.text == "127.0.0.1")
+    #expect(TCPSocket.Host.ipv6(1).text == "[::1]")
+    let node = NodeAddress.host(ofNode: 2, in: 3, usesIPv6: true)
+    #expect(node.text == "[fd00:66::3]")
+    #expect(HostAddress(node) == HostAddress(ipv6: NodeAddress.ipv6(of: 2)))
+    #expect(NodeAddress.host(ofNode: 2, in: 3, usesIPv6: false).text == "10.66.0.3")
+    #expect(NodeAddress.host(ofNode: 0, in: 1, usesIPv6: false).text == "127.0.0.1")
+  }
+
   /// Where a test's socket listens.
   struct Place: Sendable, CustomStringConvertible {
     var description: String

@@ -25,6 +25,11 @@ public enum Kernel {
       pid: pid, parent: parent, name: String(text[text.index(after: open)..<close]), state: state)
   }
 
+  /// Whether this host has IPv6 on loopback.
+  public static let hasIPv6Loopback =
+    (try? String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8))?
+    .hasPrefix("00000000000000000000000000000001 ") ?? false
+
   /// Whether the process runs: gone and zombie are the same here, since not every init reaps at once.
   public static func isRunning(_ pid: Int32) -> Bool { process(pid)?.isRunning ?? false }
 

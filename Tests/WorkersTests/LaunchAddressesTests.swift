@@ -29,6 +29,8 @@ import Testing
   @Test func `parallel launches accept HTTP at consecutive ports`() {
     let startup = Startup(engines: 2, http: true, httpPort: 8_001)
     #expect((0..<2).map { addresses($0, startup).httpPort } == [8_001, 8_002])
+    let shared = Startup(engines: 2, http: true, httpPort: 8_001, sharesHTTPPort: true)
+    #expect((0..<2).map { addresses($0, shared).httpPort } == [8_001, 8_001])
   }
 
   @Test func `a coordinator is reached by paths on one node and by ports from several`() {

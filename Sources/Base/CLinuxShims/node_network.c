@@ -47,13 +47,13 @@ static void close_nest(struct message *message, struct rtattr *nest) {
 }
 
 /* Sends and takes the answer's first message into `answer`; 0 or errno. */
-static int ask(struct message *message, char *answer, size_t capacity) {
+static int ask(struct nlmsghdr *message, char *answer, size_t capacity) {
   if (BS_FAILS("rtnetlink", BS_PROCESS_ANY)) return errno;
   int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (netlink < 0) return errno;
   int error = 0;
   ssize_t received = -1;
-  if (send(netlink, message, message->header.nlmsg_len, 0) < 0) error = errno;
+  if (send(netlink, message, message->nlmsg_len, 0) < 0) error = errno;
   while (!error && (received = recv(netlink, answer, capacity, 0)) < 0)
     if (errno != EINTR) error = errno;
   close(netlink);
@@ -66,7 +66,7 @@ static int ask(struct message *message, char *answer, size_t capacity) {
 
 static int tell(struct message *message) {
   char answer[4096] __attribute__((aligned(8)));
-  return ask(message, answer, sizeof answer);
+  return ask(&message->header, answer, sizeof answer);
 }
 
 int bs_make_bridge(const char *name) {
@@ -147,13 +147,39 @@ int bs_set_address(const char *name, uint32_t address) {
   return error ? error : bs_set_up(name);
 }
 
+int bs_add_ipv6_address(const char *name, const unsigned char *address, int bits) {
+  struct {
+    struct nlmsghdr header;
+    struct ifaddrmsg address;
+    char attributes[64];
+  } message;
+  memset(&message, 0, sizeof message);
+  message.header.nlmsg_len = NLMSG_LENGTH(sizeof message.address);
+  message.header.nlmsg_type = RTM_NEWADDR;
+  message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+  message.address.ifa_family = AF_INET6;
+  message.address.ifa_prefixlen = (unsigned char)bits;
+  /* At once: duplicate address detection would take a second, in which nobody can bind it. */
+  message.address.ifa_flags = IFA_F_NODAD;
+  message.address.ifa_index = if_nametoindex(name);
+  if (message.address.ifa_index == 0) return ENODEV;
+  struct rtattr *attribute =
+      (struct rtattr *)(void *)((char *)&message + NLMSG_ALIGN(message.header.nlmsg_len));
+  attribute->rta_type = IFA_LOCAL;
+  attribute->rta_len = (uint16_t)RTA_LENGTH(16);
+  memcpy(RTA_DATA(attribute), address, 16);
+  message.header.nlmsg_len = NLMSG_ALIGN(message.header.nlmsg_len) + RTA_ALIGN(attribute->rta_len);
+  char answer[4096] __attribute__((aligned(8)));
+  return ask(&message.header, answer, sizeof answer);
+}
+
 int bs_is_operational(const char *name) {
   struct message message;
   char answer[8192] __attribute__((aligned(8)));
   begin(&message, RTM_GETLINK, 0);
   message.header.nlmsg_flags = NLM_F_REQUEST;
   message.link.ifi_index = (int)if_nametoindex(name);
-  int error = ask(&message, answer, sizeof answer);
+  int error = ask(&message.header, answer, sizeof answer);
   if (error) return -error;
   struct nlmsghdr *header = (struct nlmsghdr *)(void *)answer;
   int left = (int)header->nlmsg_len - (int)NLMSG_LENGTH(sizeof(struct ifinfomsg));

@@ -75,8 +75,23 @@ public struct Socket: ~Copyable {
     set(ZMQ_USE_FD, descriptor)
   }
 
+  /// As vLLM's `make_zmq_socket`: `ZMQ_IPV6` for an address that begins with an IPv6 host in brackets, without which
+  /// libzmq refuses it. The wildcard `[*]` is no such host.
+  private func admitFamily(of start: UnsafeRawBufferPointer) {
+    guard start.count > 7, start[0] == UInt8(ascii: "t"), start[6] == UInt8(ascii: "["),
+      start[7] != UInt8(ascii: "*")
+    else { return }
+    set(ZMQ_IPV6, 1)
+  }
+
+  private func admitFamily(of endpoint: String) {
+    var endpoint = endpoint
+    endpoint.withUTF8 { admitFamily(of: UnsafeRawBufferPointer($0)) }
+  }
+
   /// `zmq_bind(3)`; libzmq sets SO_REUSEADDR on the listener and calls `listen`.
   public func bind(to endpoint: String) throws(MessagingError) {
+    admitFamily(of: endpoint)
     guard zmq_bind(handle, endpoint) == 0 else { throw .current("zmq_bind") }
   }
 
@@ -87,6 +102,7 @@ public struct Socket: ~Copyable {
   /// - Throws: `MessagingError` with the errno of `zmq_bind`, EADDRINUSE where the port is taken.
   public func bind(to start: [UInt8], port: UInt16) throws(MessagingError) {
     precondition(start.count <= 64, "the address is too long")
+    start.withUnsafeBytes { admitFamily(of: $0) }
     let result = withUnsafeTemporaryAllocation(byteCount: 72, alignment: 1) { buffer -> Int32 in
       var end = start.count
       start.withUnsafeBytes { buffer.copyMemory(from: $0) }
@@ -105,6 +121,7 @@ public struct Socket: ~Copyable {
 
   /// `zmq_connect(3)`; returns at once, even if no socket listens.
   public func connect(to endpoint: String) throws(MessagingError) {
+    admitFamily(of: endpoint)
     guard zmq_connect(handle, endpoint) == 0 else { throw .current("zmq_connect") }
   }
 

@@ -21,8 +21,14 @@ public struct HostAddress: Hashable, Sendable {
     bits = isIPv6 ? number : number & 0xffff_ffff
   }
 
-  /// Where an IPv4 socket is bound.
-  public init(_ host: TCPSocket.Host) { self.init(ipv4: host.number) }
+  /// Where a socket is bound.
+  public init(_ host: TCPSocket.Host) {
+    if case .ipv6(let number) = host {
+      self.init(ipv6: number)
+    } else {
+      self.init(ipv4: host.number)
+    }
+  }
 
   var isWildcard: Bool { bits == 0 }
 

@@ -128,6 +128,12 @@ public enum Namespace {
     try write(isAllowed ? "65536" : "0", to: timeWaitFile)
   }
 
+  /// Keeps the IPv6 addresses of an interface of the calling process's network namespace while it is down
+  /// (`keep_addr_on_down`).
+  static func keepIPv6Addresses(of interface: String) throws(SystemError) {
+    try write("1", to: "/proc/sys/net/ipv6/conf/\(interface)/keep_addr_on_down")
+  }
+
   /// A folder that only processes with its descriptor can reach, and that is removed with the last of them.
   public static func makeScratchFolder() throws(SystemError) -> Int32 {
     let folder = bs_detached_folder()

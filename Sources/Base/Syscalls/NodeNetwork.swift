@@ -83,6 +83,27 @@ public final class NodeNetwork {
     return made.release()
   }
 
+  /// Gives every node its IPv6 address, unless it has it.
+  /// - Throws: the error of a step: a kernel without IPv6, or one that has it switched off.
+  public func addIPv6Addresses() throws(SystemError) {
+    try addIPv6Address(of: 0, to: Self.bridge)
+    for node in nodes.indices.prefix(linked) {
+      try visit(node + 1) { () throws(SystemError) in
+        try self.addIPv6Address(of: node + 1, to: "eth0")
+      }
+    }
+  }
+
+  private func addIPv6Address(of node: Int, to name: String) throws(SystemError) {
+    // A link that goes down for a time must not lose it.
+    try Namespace.keepIPv6Addresses(of: name)
+    let address = NodeAddress.ipv6(of: node).bigEndian
+    let code = withUnsafeBytes(of: address) {
+      bs_add_ipv6_address(name, $0.baseAddress!.assumingMemoryBound(to: UInt8.self), 64)
+    }
+    try check("setting a node's IPv6 address", code, unless: EEXIST)
+  }
+
   /// Sets the range of ephemeral ports on every node but the head node.
   public func setPortRange(low: Int, high: Int) throws(SystemError) {
     for node in nodes.indices {

@@ -1,13 +1,25 @@
 internal import CLinuxShims
 internal import Glibc
 
-/// The addresses of nodes, which are our own network namespaces: 10.66.0.1 is the head node's.
+/// The addresses of nodes, which are our own network namespaces: 10.66.0.1 and fd00:66::1 are the head node's.
 public enum NodeAddress {
-  /// The address of a node, 0...15.
+  /// The IPv4 address of a node, 0...15.
   public static func of(_ node: Int) -> UInt32 { 0x0a42_0001 + UInt32(node) }
+
+  /// The IPv6 address of a node, 0...15: a unique local one (RFC 4193).
+  public static func ipv6(of node: Int) -> UInt128 {
+    0xfd00_0066_0000_0000_0000_0000_0000_0001 + UInt128(node)
+  }
+
+  /// By which address a node is known.
+  /// - Parameter count: the number of nodes; a single one is known as loopback.
+  public static func host(ofNode node: Int, in count: Int, usesIPv6: Bool) -> TCPSocket.Host {
+    if count <= 1 { return usesIPv6 ? .ipv6(1) : .loopback }
+    return usesIPv6 ? .ipv6(ipv6(of: node)) : .address(of(node))
+  }
 }
 
-/// IPv4 TCP sockets, as plain descriptor numbers: workers hold thousands of them in arrays.
+/// TCP sockets, as plain descriptor numbers: workers hold thousands of them in arrays.
 public enum TCPSocket {
   /// Where a socket is bound.
   public enum Host: Sendable {
@@ -21,21 +33,37 @@ public enum TCPSocket {
     case thirdLoopback
     /// An IPv4 address, as a number.
     case address(UInt32)
+    /// An IPv6 address, as a number.
+    case ipv6(UInt128)
 
-    /// The address in dotted form.
+    /// The address in dotted form; an IPv6 address in brackets, as in a URI.
     public var text: String {
+      if case .ipv6(let number) = self { return "[\(Self.groups(number))]" }
       let number = number
       return [24, 16, 8, 0].map { "\(number >> UInt32($0) & 0xff)" }.joined(separator: ".")
     }
 
+    /// The address family of its sockets.
+    var family: Int32 { if case .ipv6 = self { AF_INET6 } else { AF_INET } }
+
+    /// The IPv4 address as a number; 0 for an IPv6 address.
     var number: UInt32 {
       switch self {
-      case .wildcard: 0
+      case .wildcard, .ipv6: 0
       case .loopback: 0x7f00_0001
       case .secondLoopback: 0x7f00_0002
       case .thirdLoopback: 0x7f00_0003
       case .address(let number): number
       }
+    }
+
+    /// The kernel's own text of an IPv6 address (inet_ntop(3)).
+    private static func groups(_ number: UInt128) -> String {
+      var address = in6_addr(number)
+      var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+      // Cannot fail: the family is known and the buffer long enough.
+      _ = inet_ntop(AF_INET6, &address, &text, socklen_t(text.count))
+      return text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     }
   }
 
@@ -53,10 +81,14 @@ public enum TCPSocket {
   private static let localPortRangeOption: Int32 = 51
 
   /// A new close-on-exec socket.
-  public static func open(nonBlocking: Bool = false) throws(SystemError) -> Int32 {
+  /// - Parameter host: what it will be bound or connected to, which determines its family.
+  public static func open(
+    nonBlocking: Bool = false, for host: Host = .wildcard
+  ) throws(SystemError) -> Int32 {
     let flags =
       Int32(SOCK_CLOEXEC.rawValue) | (nonBlocking ? Int32(SOCK_NONBLOCK.rawValue) : 0)
-    let socket = failing("socket") ?? Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | flags, 0)
+    let socket =
+      failing("socket") ?? Glibc.socket(host.family, Int32(SOCK_STREAM.rawValue) | flags, 0)
     guard socket >= 0 else { throw .current("socket") }
     return socket
   }
@@ -141,6 +173,7 @@ public enum TCPSocket {
 
   /// The local port, by `getsockname(2)`.
   public static func port(of socket: Int32) throws(SystemError) -> UInt16 {
+    // The port is at the same place in both families' addresses; the kernel cuts what does not fit.
     var address = sockaddr_in()
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let result = withUnsafeMutablePointer(to: &address) { pointer in
@@ -164,6 +197,17 @@ public enum TCPSocket {
   private static func withAddress(
     _ host: Host, _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
   ) -> Int32 {
+    if case .ipv6(let number) = host {
+      var address = sockaddr_in6()
+      address.sin6_family = sa_family_t(AF_INET6)
+      address.sin6_port = port.bigEndian
+      address.sin6_addr = in6_addr(number)
+      return withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          body($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+        }
+      }
+    }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -172,6 +216,16 @@ public enum TCPSocket {
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
+    }
+  }
+}
+
+extension in6_addr {
+  /// The address as a number, its first byte the highest.
+  init(_ number: UInt128) {
+    self.init()
+    withUnsafeMutableBytes(of: &self) { target in
+      withUnsafeBytes(of: number.bigEndian) { target.copyMemory(from: $0) }
     }
   }
 }

@@ -70,7 +70,7 @@ struct LaunchJudge {
   private func finding() -> Finding? {
     let rules: [() -> Finding?] = [
       refused, crashed, misspoken, forced,
-      lost, serviceLost, duplicate, exhausted,
+      lost, serviceLost, sideChannelLost, duplicate, exhausted,
       limited, endedFromOutside, startup, died,
       ownership, misadvertised, premature,
       livelocked, launcherFailed, endpointFailed, unanswered,
@@ -121,6 +121,7 @@ struct LaunchJudge {
     func finding(_ outcome: Outcome, _ text: String?) -> Finding? { text.map { (outcome, $0) } }
     return finding(.placeholderLeak, beyond.placeholder(record.relative))
       ?? finding(.falseTimeout, beyond.falseTimeout(own: own, record.relative))
+      ?? finding(.splitBrain, beyond.sharedHTTP())
       ?? finding(.crossTalk, beyond.foreign())
       // This comes before the silence that follows from it.
       ?? finding(.childDied, beyond.died())

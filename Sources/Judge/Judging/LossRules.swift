@@ -40,6 +40,20 @@ extension LaunchJudge {
     )
   }
 
+  /// An engine core could not bind the side channel of its KV connector, and waits for ever.
+  func sideChannelLost() -> Finding? {
+    guard own.service != 0,
+      let engine = beyond?.engines.first(where: {
+        $0.stage == .sideChannel && $0.errno == LinuxErrno.addressInUse
+      })
+    else { return nil }
+    return (
+      outcome(of: own.holder),
+      "port \(own.service) of the side channel of engine core \(engine.engine) or a later one lost, "
+        + "\(holder(own.holder)) (EADDRINUSE); such an engine core never becomes ready"
+    )
+  }
+
   /// Two addresses with one port: at depth `allocate` the only possible evidence.
   func duplicate() -> Finding? {
     var first: [UInt16: Int] = [:]
@@ -84,7 +98,7 @@ extension LaunchJudge {
   /// Who took the port.
   private func outcome(of holder: Holder?) -> Outcome {
     switch holder?.kind {
-    case .apiServer, .launcher, .coordinator:
+    case .apiServer, .launcher, .coordinator, .engineCore:
       holder!.launch == launch ? .lostToSelf : .lostToSibling
     case .thief: .lostToThief
     case .outsider: .lostToOutsider
@@ -113,6 +127,9 @@ extension LaunchJudge {
       return "held by the launcher of launch \(holder.launch) (\(process); \(sources))"
     case .coordinator:
       return "held by the coordinator of launch \(holder.launch) (\(process); \(sources))"
+    case .engineCore:
+      let whose = holder.launch == launch ? "the same launch" : "launch \(holder.launch)"
+      return "held by engine core \(holder.index) of \(whose) (\(process); \(sources))"
     case .thief where holder.index < 0:
       return "held by the window thief (\(process); \(sources))"
     case .thief: return "held by thief \(holder.index) (\(process); \(sources))"

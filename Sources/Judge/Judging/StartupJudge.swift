@@ -126,11 +126,21 @@ struct StartupEvidence {
     return text
   }
 
+  /// More than one socket listens on the HTTP port: each gets a part of the requests.
+  func sharedHTTP() -> String? {
+    guard record.httpListeners > 1 else { return nil }
+    return
+      "\(record.httpListeners) sockets listen on HTTP port \(record.httpPort); \(record.httpStrangers) of "
+      + "\(record.httpRequests + record.measuredRequests) requests over it were answered by others"
+  }
+
   /// Messages of another launch.
   func foreign() -> String? {
     if let server = servings.first(where: { $0.strangers > 0 }) {
       return
         "API server \(server.server) got \(server.strangers) messages that are not of its launch"
+        + (record.served == 0
+          ? "" : "; all API servers were served none the less, and no process noticed")
     }
     if let other = otherEngine, let unserved = servings.first(where: { $0.served == 0 }) {
       return

@@ -30,7 +30,16 @@ struct VLLMMessages {
   var line: String? {
     lostEndpoint ?? lostServicePort ?? coordinator ?? reports ?? engineWithoutInit
       ?? serverWithoutEngines ?? deadEngine ?? unanswered
-      ?? (outcome == .timeout ? "nothing: it hangs" : nil)
+      ?? silence
+  }
+
+  /// Nothing is said: it hangs, or it is ready and wrong.
+  private var silence: String? {
+    switch outcome {
+    case .timeout: "nothing: it hangs"
+    case .splitBrain, .crossTalk: evidence.record.served == 0 ? nil : "nothing: it is ready"
+    default: nil
+    }
   }
 
   /// The bind of a port failed in an API server. Who notices that process's end depends on vLLM's version.

@@ -21,6 +21,8 @@ public enum OptionName {
   /// Between probe and bind of a strategy that does both in its launcher, in microseconds. Nobody else's draws count
   /// for it outside this time.
   public static let ownWindowMicroseconds = "window_us"
+  /// Whether it is done at the address at which the launches bind: 0 or 1.
+  public static let ownAddress = "own_address"
   /// How many ports.
   public static let ports = "ports"
   /// Ports drawn per second, on average.

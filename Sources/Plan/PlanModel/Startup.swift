@@ -26,6 +26,26 @@ extension Startup {
     return first..<first + size + (node <= larger ? 1 : 0)
   }
 
+  /// Whether the HTTP listener of a launch sets SO_REUSEPORT.
+  /// - Parameter servers: API servers of the launch.
+  public func reusesHTTPPort(servers: Int) -> Bool {
+    switch httpReusePort {
+    case .variant: variant == .v019 || servers > 1
+    case .always: true
+    case .never: false
+    }
+  }
+
+  /// The HTTP port of a launch.
+  public func httpPort(ofLaunch launch: Int) -> Int { httpPort + (sharesHTTPPort ? 0 : launch) }
+
+  /// The port of an engine core's side channel; nil if there is none.
+  public func sideChannelPort(ofEngine rank: Int, launch: Int) -> Int? {
+    guard sideChannelPort != 0 else { return nil }
+    let first = sharesSideChannel ? 0 : launch * engines
+    return sideChannelPort + (first + rank) * sideChannelStride
+  }
+
   /// The node that an engine core runs on.
   public func node(ofEngine rank: Int) -> Int {
     (1..<max(1, nodes)).first { ranks(onNode: $0).contains(rank) } ?? 0
@@ -34,7 +54,8 @@ extension Startup {
   /// Whether a timeout is below the duration of the healthy work that it limits, or the plan provokes another failure
   /// than a port collision. Theory then makes no prediction.
   public var breaksModel: Bool {
-    backend == .ray || sharesRPCPort || hasOrphan || apiServerNode != 0 || isHybrid
+    backend == .ray || sharesRPCPort || sharesHTTPPort || hasOrphan || hasHTTPOrphan
+      || apiServerNode != 0 || isHybrid || sideChannelPort != 0
       || serialLaunches > 1 || !reservedPorts.isEmpty
       || (hasCoordinator
         && Double(coordinatorTimeoutMilliseconds) <= coordinatorImportMilliseconds)

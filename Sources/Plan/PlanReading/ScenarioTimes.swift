@@ -30,25 +30,39 @@ extension ScenarioChecks {
     add("barrier.arrival_skew_us", Double(settings.barrier.arrivalSkewMicroseconds) / 1_000)
     if settings.depth == .startup {
       let startup = self.startup
-      if startup.hasCoordinator {
-        // The launcher waits for it before it releases the API servers: a phase of its own.
-        let setting = "startup.coordinator_import_ms"
-        let time = min(
-          startup.coordinatorImportMilliseconds, Double(startup.coordinatorTimeoutMilliseconds))
-        let stay = Stay(setting: setting, milliseconds: time, node: settings.places[setting])
-        refuse([stay])
-      }
+      refuse(staysOfPreparation(startup))
       add(
         "startup.import_ms",
         min(startup.importMilliseconds, Double(startup.initTimeoutMilliseconds)))
-      add(
-        "startup.load_ms", min(startup.loadMilliseconds, Double(startup.clientTimeoutMilliseconds)))
+      if startup.backend == .spawn {
+        add(
+          "startup.load_ms",
+          min(startup.loadMilliseconds, Double(startup.clientTimeoutMilliseconds)))
+      }
     }
     if refuse(common) { return }
     for strategy in running {
       let own = stays(of: strategy)
       if !own.isEmpty { refuse(common + own, of: strategy.label) }
     }
+  }
+
+  /// What the launcher waits for before it releases the API servers, in a phase of its own: the coordinator, and with
+  /// Ray the load of every actor.
+  private func staysOfPreparation(_ startup: Startup) -> [Stay] {
+    func stay(_ setting: String, _ milliseconds: Double) -> Stay {
+      Stay(setting: setting, milliseconds: milliseconds, node: settings.places[setting])
+    }
+    var stays: [Stay] = []
+    if startup.hasCoordinator {
+      let time = min(
+        startup.coordinatorImportMilliseconds, Double(startup.coordinatorTimeoutMilliseconds))
+      stays.append(stay("startup.coordinator_import_ms", time))
+    }
+    if startup.backend == .ray {
+      stays.append(stay("startup.load_ms", startup.loadMilliseconds))
+    }
+    return stays
   }
 
   /// How long an API server of the strategy waits by itself.

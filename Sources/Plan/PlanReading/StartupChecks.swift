@@ -27,6 +27,11 @@ extension ScenarioChecks {
         "\(settings.topology.launches) launches of \(startup.engines) engine cores; at most 4096 fit"
       )
     }
+    if startup.usesIPv6 && (startup.nodes == 1 || startup.apiServerNode != 0) {
+      node.report(
+        "\"ipv6\" needs at least two nodes, and \"api_server_node\" 0: vLLM's addresses on one node are paths"
+      )
+    }
     if let reserved = startup.reservedPorts.first(where: { $0.node >= startup.nodes }) {
       node.report(
         "there is no node \(reserved.node) among \(startup.nodes), whose ports to reserve")
@@ -76,11 +81,31 @@ extension ScenarioChecks {
     if let handshake, handshake.overlaps(pool) {
       node.report("the handshake ports \(handshake) lie in the pool")
     }
-    guard startup.http else { return }
-    let http = startup.httpPort...startup.httpPort + settings.topology.launches - 1
+    checkSideChannel(of: startup)
+    guard startup.http else {
+      if startup.sharesHTTPPort || startup.hasHTTPOrphan {
+        node.report("\"shares_http_port\" and \"http_orphan\" need \"http\": true")
+      }
+      return
+    }
+    let http = startup.httpPort...startup.httpPort(ofLaunch: settings.topology.launches - 1)
     if http.overlaps(pool) { node.report("the HTTP ports \(http) lie in the pool") }
     if let handshake, http.overlaps(handshake) {
       node.report("the HTTP ports \(http) are handshake ports, too")
+    }
+  }
+
+  private func checkSideChannel(of startup: Startup) {
+    guard let first = startup.sideChannelPort(ofEngine: 0, launch: 0),
+      let last = startup.sideChannelPort(
+        ofEngine: startup.engines - 1, launch: settings.topology.launches - 1)
+    else { return }
+    let pool = settings.pool.low...settings.pool.high
+    if first < 1_024 || last > 65_535 {
+      scenario.node.report(
+        "the side channels' ports \(first)...\(last) are not within 1024...65535")
+    } else if (first...last).overlaps(pool) {
+      scenario.node.report("the side channels' ports \(first)...\(last) lie in the pool")
     }
   }
 

@@ -137,6 +137,14 @@ private struct ThiefReader {
     conditions.probesReuseAddress = arm.strategy.options.contains {
       $0.name == OptionName.reuseAddress && $0.value != 0
     }
+    if arm.startup?.usesIPv6 == true && conditions.model == .probeThenBind && !isProbedAtOwnAddress
+    {
+      conditions.model = .probedElsewhere
+    }
+  }
+
+  private var isProbedAtOwnAddress: Bool {
+    arm.strategy.options.contains { $0.name == OptionName.ownAddress && $0.value != 0 }
   }
 
   /// The conditions with all thieves.
@@ -162,10 +170,13 @@ private struct ThiefReader {
   mutating func add(
     _ thief: Choice, _ model: ThiefDescriptor.Model
   ) throws(NoPrediction) -> PredictedFailure? {
+    if arm.startup?.usesIPv6 == true, model != .holdsThroughout {
+      throw none("\(thief.label): whether its ports are in the way over IPv6, theory does not know")
+    }
     switch model {
     case .holdsThroughWindow: conditions.foreignDraws += thief[OptionName.ports]
     case .churns: try addChurn(thief)
-    case .holdsThroughout: conditions.residents += thief[OptionName.ports]
+    case .holdsThroughout: try addResidents(thief)
     case .connects: try checkConnections(thief)
     case .holdsNoTCPPort: break
     case .leavesTimeWait: addResidue(thief)
@@ -269,10 +280,22 @@ private struct ThiefReader {
     }
   }
 
+  /// On an IPv6 head node a probe over IPv4 sees what is held over IPv4 and not what is in the bind's way.
+  private mutating func addResidents(_ thief: Choice) throws(NoPrediction) {
+    let isSix = arm.startup?.usesIPv6 ?? false
+    if isSix && thief[OptionName.ownAddress] == 0 {
+      throw none("\(thief.label): it holds IPv4 ports, and the launches bind over IPv6")
+    }
+    conditions.residents += thief[OptionName.ports]
+  }
+
   private mutating func addOtherAddress(_ thief: Choice) throws(NoPrediction) {
     guard thief["early"] != 0 else { return }
     if arm.thieves.count > 1 {
       throw none("\(thief.label): what it holds, probes see and the other thieves do not")
+    }
+    if isProbedAtOwnAddress {
+      throw none("\(thief.label): a probe at another address does not see what it holds")
     }
     switch strategy.collisionModel {
     // Probed on the wildcard address: not drawn, although it could be bound.

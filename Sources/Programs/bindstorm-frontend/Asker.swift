@@ -73,7 +73,7 @@ final class Asker {
     }
   }
 
-  private func note(_ answer: ChatCompletion?, _ nonce: Int64) {
+  private func note(_ answer: Answer, _ nonce: Int64) {
     // No answer, for example from an API server that has just died. The launcher decides whether that matters.
     if let server = check(answer, nonce), answeredBy.insert(server).inserted {
       channel?.send(FrontEndRecord(.answered, number: UInt32(server), id: sent))
@@ -81,16 +81,20 @@ final class Asker {
     if answeredBy.count < questions.servers { askNext() } else { measure() }
   }
 
-  /// The API server of this launch that gave the answer; nil if there is no answer or another launch's server answered.
-  private func check(_ answer: ChatCompletion?, _ nonce: Int64) -> Int? {
-    guard let answer else { return nil }
-    guard answer.nonce == nonce, let source = answer.source, source.launch == questions.launch,
-      (0..<questions.servers).contains(source.server)
-    else {
-      channel?.send(FrontEndRecord(.stranger, value: answer.source?.launch ?? -1))
-      return nil
+  /// The API server of this launch that gave the answer; nil if there is no answer or another process answered.
+  private func check(_ answer: Answer, _ nonce: Int64) -> Int? {
+    if case .none = answer { return nil }
+    var source: (launch: Int64, server: Int)?
+    if case .completion(let completion) = answer {
+      source = completion.source
+      if let source, completion.nonce == nonce, source.launch == questions.launch,
+        (0..<questions.servers).contains(source.server)
+      {
+        return source.server
+      }
     }
-    return source.server
+    channel?.send(FrontEndRecord(.stranger, value: source?.launch ?? -1))
+    return nil
   }
 
   // MARK: Requests per second
@@ -116,7 +120,9 @@ final class Asker {
     let own = self.own!
     connection.ask(nonce, staysOpen: true) { answer in
       let asker = own.value
-      guard asker.check(answer, nonce) != nil else { return asker.giveUp(ECONNRESET) }
+      if case .none = answer { return asker.giveUp(ECONNRESET) }
+      // As a user's client, it does not see who answers; a stranger is only counted.
+      _ = asker.check(answer, nonce)
       asker.answers += 1
       if asker.answers < asker.questions.requests { return asker.askAgain(connection) }
       asker.channel?.send(
@@ -147,6 +153,15 @@ final class Asker {
   }
 }
 
+/// What came back for a request.
+private enum Answer {
+  case completion(ChatCompletion)
+  /// Another status than 200, or no completion: an API server of the launch refuses none of the client's requests.
+  case refusal
+  /// The connection ended.
+  case none
+}
+
 private func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
 
 /// One connection of the client, with one request at a time.
@@ -158,7 +173,7 @@ private final class Connection: ChannelInboundHandler {
   private var context: ChannelHandlerContext?
   private var status: HTTPResponseStatus?
   private var body = ByteBuffer()
-  private var answer: ((ChatCompletion?) -> Void)?
+  private var answer: ((Answer) -> Void)?
 
   init(host: String) { self.host = host }
 
@@ -166,9 +181,9 @@ private final class Connection: ChannelInboundHandler {
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   /// Sends a request.
-  /// - Parameter answer: takes the completion; nil if the connection ended or the status is not 200.
-  func ask(_ nonce: Int64, staysOpen: Bool, _ answer: @escaping (ChatCompletion?) -> Void) {
-    guard let context else { return answer(nil) }
+  /// - Parameter answer: takes what comes back.
+  func ask(_ nonce: Int64, staysOpen: Bool, _ answer: @escaping (Answer) -> Void) {
+    guard let context else { return answer(.none) }
     self.answer = answer
     let body = ByteBuffer(json: ChatRequest(nonce: nonce))
     var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/v1/chat/completions")
@@ -187,19 +202,21 @@ private final class Connection: ChannelInboundHandler {
       status = head.status
       body.clear()
     case .body(var part): body.writeBuffer(&part)
-    case .end: take(status == .ok ? body.decoded(ChatCompletion.self) : nil)
+    case .end:
+      let completion = status == .ok ? body.decoded(ChatCompletion.self) : nil
+      take(completion.map { .completion($0) } ?? .refusal)
     }
   }
 
-  func channelInactive(context: ChannelHandlerContext) { take(nil) }
+  func channelInactive(context: ChannelHandlerContext) { take(.none) }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     context.close(promise: nil)
   }
 
-  private func take(_ completion: ChatCompletion?) {
+  private func take(_ found: Answer) {
     let answer = self.answer
     self.answer = nil
-    answer?(completion)
+    answer?(found)
   }
 }

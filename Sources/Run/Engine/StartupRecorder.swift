@@ -21,9 +21,8 @@ struct StartupRecorder {
   private func startupRecord(_ launch: Int) -> StartupRecord {
     let slot = region.startup(launch)
     let ports = bs_coordinator_ports_of(slot)
-    let host =
-      startup.nodes > 1
-      ? TCPSocket.Host.address(NodeAddress.of(startup.apiServerNode)) : .loopback
+    let host = NodeAddress.host(
+      ofNode: startup.apiServerNode, in: startup.nodes, usesIPv6: startup.usesIPv6)
     return StartupRecord(
       slot.pointee, launch: launch, host: host.text,
       coordinatorPorts: [ports[1], ports[2]] + (startup.isHybrid ? [ports[0]] : []),

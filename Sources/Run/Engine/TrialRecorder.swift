@@ -257,6 +257,7 @@ final class TrialRecorder {
       return HolderResolution.Role(
         kind: .coordinator, launch: slot, index: -1,
         pid: region.startup(slot).pointee.coordinator_pid)
+    case BS_CLAIM_ENGINE: return engineRole(slot)
     default: return nil
     }
   }
@@ -276,6 +277,10 @@ final class TrialRecorder {
       where region.startup(launch).pointee.coordinator_pid == pid {
         return HolderResolution.Role(kind: .coordinator, launch: launch, index: -1, pid: pid)
       }
+      let engines = 0..<(arm.topology.launches * (arm.startup?.engines ?? 0))
+      if let slot = engines.first(where: { region.engine($0).pointee.pid == pid }) {
+        return engineRole(slot)
+      }
     }
     // Processes that an adapter starts belong to its launch.
     for launch in 0..<arm.topology.launches {
@@ -290,6 +295,13 @@ final class TrialRecorder {
       return faultRole(fault)
     }
     return nil
+  }
+
+  private func engineRole(_ slot: Int) -> HolderResolution.Role {
+    let engines = max(1, arm.startup?.engines ?? 1)
+    return HolderResolution.Role(
+      kind: .engineCore, launch: slot / engines, index: slot % engines,
+      pid: region.engine(slot).pointee.pid)
   }
 
   private func serverRole(_ slot: Int) -> HolderResolution.Role {

@@ -51,7 +51,8 @@ public final class Loot {
   /// Draws a port with `bind(0)` and holds it. Returns nil, with errno in the record, if it got none.
   @discardableResult
   public func draw(on host: TCPSocket.Host = .wildcard, listens: Bool = false) -> UInt16? {
-    hold { socket throws(SystemError) in
+    hold(open: { () throws(SystemError) in try TCPSocket.open(for: host) }) {
+      socket throws(SystemError) in
       try confine(socket)
       try TCPSocket.bind(socket, host, port: 0)
       if listens { try TCPSocket.listen(socket) }
@@ -77,7 +78,10 @@ public final class Loot {
   /// Returns whether it got the port.
   @discardableResult
   public func take(_ port: UInt16, sharing: TCPSocket.Sharing, listens: Bool) -> Bool {
-    hold(isRefusalAnswer: true) { socket throws(SystemError) in
+    hold(
+      isRefusalAnswer: true,
+      open: { () throws(SystemError) in try TCPSocket.open(for: self.host) }
+    ) { socket throws(SystemError) in
       try TCPSocket.share(socket, sharing)
       try TCPSocket.bind(socket, host, port: port)
       if listens { try TCPSocket.listen(socket) }

@@ -110,9 +110,15 @@ public struct WorkerOrder {
   /// Where handshake and coordinator are bound and dialled.
   public var headHost: TCPSocket.Host { address(ofNode: 0) }
 
-  private func address(ofNode node: Int) -> TCPSocket.Host {
-    (startup?.nodes ?? 1) > 1 ? .address(NodeAddress.of(node)) : .loopback
+  /// Where HTTP is dialled. vLLM's HTTP listener is an IPv4 socket unless `--host` is an IPv6 address.
+  public var webHost: TCPSocket.Host {
+    (startup?.nodes ?? 1) > 1 ? .address(NodeAddress.of(0)) : .loopback
   }
+
+  private func address(ofNode node: Int) -> TCPSocket.Host {
+    startup.map { NodeAddress.host(ofNode: node, in: $0.nodes, usesIPv6: $0.usesIPv6) } ?? .loopback
+  }
+
   /// The program to drive, if the strategy drives one.
   public let command: AdapterCommand?
 

@@ -9,6 +9,8 @@ public struct ExtraRequests: Sendable {
     public var nonce: Int64
     /// The front end's id of the request; nil if it belongs to the measurement.
     public var id: UInt64?
+    /// Whether that engine core is of this launch; vLLM takes the answer in any case.
+    public var isOwn = true
   }
 
   private let launch: Int64
@@ -38,8 +40,9 @@ public struct ExtraRequests: Sendable {
   /// - Parameter firstNumber: how many requests the API servers before this one have.
   public mutating func plan(_ count: Int, firstNumber: Int) {
     left = count
-    // Nonces of front ends are not negative.
-    nextNonce = Int64.min + Int64(firstNumber)
+    // Nonces of front ends are not negative. Launches have different ones, as vLLM's requests have ids of their own: 32
+    // bits of the launch, and 30 bits for the requests, of which there are a million at most.
+    nextNonce = Int64.min + (launch & 0xffff_ffff) << 30 + Int64(firstNumber)
   }
 
   /// The measurement's next request; nil if all have been sent.
@@ -55,11 +58,12 @@ public struct ExtraRequests: Sendable {
 
   /// An echo that arrived; nil if it answers none of these requests.
   public mutating func take(_ frame: some Collection<UInt8>) -> Answer? {
-    guard let echo = EchoMessage(frame), echo.launch == launch, echo.server == server,
+    guard let echo = EchoMessage(frame), echo.server == server,
       let request = underWay[echo.nonce], request.engine == echo.engine
     else { return nil }
     underWay[echo.nonce] = nil
-    return Answer(engine: echo.engine, nonce: echo.nonce, id: request.id)
+    return Answer(
+      engine: echo.engine, nonce: echo.nonce, id: request.id, isOwn: echo.launch == launch)
   }
 
   private mutating func request(_ nonce: Int64, id: UInt64?) -> EchoMessage {

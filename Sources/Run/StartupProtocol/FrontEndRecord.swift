@@ -17,7 +17,7 @@ public struct FrontEndRecord: Sendable, Equatable {
     case begin
     /// Client to launcher: API server `number` has answered for the first time; `id` requests have been sent so far.
     case answered
-    /// Client to launcher: an answer came from another launch; `value` is the identity in it.
+    /// Client to launcher: an answer was not of its launch; `value` is the identity in it, -1 if there is none.
     case stranger
     /// Client to launcher: `id` requests were answered in `value` nanoseconds.
     case measured

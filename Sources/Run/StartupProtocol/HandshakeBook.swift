@@ -113,7 +113,9 @@ public struct ServingBook: Sendable {
   public enum Finding: Sendable, Equatable {
     /// As expected.
     case expected(engine: Int)
-    /// Unknown, or not of this launch.
+    /// Expected, but it came from an engine core of another launch, which vLLM does not notice.
+    case foreign(engine: Int)
+    /// Not expected from anybody.
     case stranger
     /// Already received or answered.
     case repeated(engine: Int)
@@ -142,14 +144,16 @@ public struct ServingBook: Sendable {
   /// Whether every engine core has answered.
   public var isServed: Bool { answered.count == engines.count }
 
-  /// An engine core's first frame: empty, or a ready record that names its launch.
+  /// An engine core's first frame: empty, or a ready record that names its launch. vLLM looks at the identity alone.
   public mutating func hear(
     identity: some Collection<UInt8>, launch: Int64?
   ) -> Finding {
-    guard let rank = EngineIdentity.rank(identity), engines.contains(rank),
-      launch == nil || launch == self.launch
-    else { return .stranger }
-    return heard.insert(rank).inserted ? .expected(engine: rank) : .repeated(engine: rank)
+    guard let rank = EngineIdentity.rank(identity), engines.contains(rank) else {
+      return .stranger
+    }
+    guard heard.insert(rank).inserted else { return .repeated(engine: rank) }
+    return launch == nil || launch == self.launch
+      ? .expected(engine: rank) : .foreign(engine: rank)
   }
 
   /// The request for an engine core.
@@ -157,12 +161,13 @@ public struct ServingBook: Sendable {
     EchoMessage(launch: launch, server: server, engine: engine, nonce: nonces[engine])
   }
 
-  /// An echo that arrived on the PULL.
+  /// An echo that arrived on the PULL. As vLLM, which knows a request by its id alone, it takes the answer of whoever
+  /// got the request.
   public mutating func take(_ frame: some Collection<UInt8>) -> Finding {
-    guard let echo = EchoMessage(frame), engines.contains(echo.engine),
-      echo == request(for: echo.engine)
+    guard let echo = EchoMessage(frame), engines.contains(echo.engine), echo.server == server,
+      echo.nonce == nonces[echo.engine]
     else { return .stranger }
-    return answered.insert(echo.engine).inserted
-      ? .expected(engine: echo.engine) : .repeated(engine: echo.engine)
+    guard answered.insert(echo.engine).inserted else { return .repeated(engine: echo.engine) }
+    return echo.launch == launch ? .expected(engine: echo.engine) : .foreign(engine: echo.engine)
   }
 }

@@ -8,6 +8,7 @@ internal import Syscalls
 ///
 /// The probe is `_get_open_port` of vLLM's network_utils: IPv4, wildcard address, no SO_REUSEADDR, no
 /// listen. An API server whose output fails keeps its input bound, since the ROUTER is bound first.
+/// With `own_address` 1 it probes at the address of the bind, so that it also sees what holds ports of an IPv6 head node.
 /// With `reuse_address` 1 the probe sets SO_REUSEADDR, which is sometimes proposed as a fix: the kernel then serves
 /// `bind(0)` from half of the range, and the launch collides with itself twice as often.
 public struct ProbeThenBind: Strategy {
@@ -18,7 +19,10 @@ public struct ProbeThenBind: Strategy {
     options: [
       OptionDescriptor(
         name: OptionName.reuseAddress, defaultValue: 0, range: 0...1,
-        summary: "1: the probe sets SO_REUSEADDR")
+        summary: "1: the probe sets SO_REUSEADDR"),
+      OptionDescriptor(
+        name: OptionName.ownAddress, defaultValue: 0, range: 0...1,
+        summary: "1: probes at the address, and in the family, of the bind; 0: IPv4 wildcard"),
     ],
     collisionModel: .probeThenBind, depths: [.allocate, .bind],
     traits: StrategyTraits(
@@ -26,14 +30,17 @@ public struct ProbeThenBind: Strategy {
       weakness: "anybody may take the number between close and bind; one launch may draw it twice"))
 
   private let sharing: TCPSocket.Sharing
+  private let isAtOwnAddress: Bool
 
   public init(options: OptionValues) {
+    isAtOwnAddress = options[OptionName.ownAddress] != 0
     sharing = options[OptionName.reuseAddress] != 0 ? .reuseAddress : []
   }
 
   public func allocate(_ launch: Launch) throws(StageFailure) {
     for address in 0..<launch.addresses {
-      launch.decide(try launch.probe(sharing: sharing), for: address)
+      let host = isAtOwnAddress ? launch.host : .wildcard
+      launch.decide(try launch.probe(on: host, sharing: sharing), for: address)
     }
   }
 

@@ -213,7 +213,7 @@ public final class EndpointSockets {
   ) -> BindResult {
     var stage = BS_STAGE_BIND
     do throws(SystemError) {
-      let socket = try TCPSocket.open()
+      let socket = try TCPSocket.open(for: host)
       listeners[role] = socket
       if let confinedTo, port == 0 { try TCPSocket.confine(socket, to: confinedTo) }
       // As libzmq does.

@@ -1,6 +1,6 @@
 internal import CSharedRegion
 internal import Glibc
-internal import RunContract
+public import RunContract
 internal import Syscalls
 
 /// The launcher's own port for a service, such as a store.
@@ -28,17 +28,24 @@ extension Launch {
   }
 
   /// Records a port of the launcher's own that could not be bound, and who has it.
-  public func noteServiceLost(_ port: UInt16) {
-    servicePort = port
-    let holder = PortHolder.find(port, at: nil, in: region)
-    slot.pointee.holder_claim = holder.claim
-    slot.pointee.holder_state = holder.state
-    slot.pointee.holder_inode = holder.inode
-  }
+  public func noteServiceLost(_ port: UInt16) { region.noteServiceLost(port, of: number) }
 
   /// Closes the service's socket.
   public func closeService(_ socket: Int32) {
     region.clearClaim(claim, on: servicePort)
     closeDescriptor(socket)
+  }
+}
+
+extension SharedRegion {
+  /// Records a port of a launch's own service that could not be bound, and who has it. May be called by any process of
+  /// the launch.
+  public func noteServiceLost(_ port: UInt16, of launch: Int) {
+    let slot = launcher(launch)
+    slot.pointee.service_port = port
+    let holder = PortHolder.find(port, at: nil, in: self)
+    slot.pointee.holder_claim = holder.claim
+    slot.pointee.holder_state = holder.state
+    slot.pointee.holder_inode = holder.inode
   }
 }

@@ -13,7 +13,7 @@ extension Launch {
     listens: Bool = false, backlog: Int32 = 100, stage: bs_stage = BS_STAGE_PROBE
   ) throws(StageFailure) -> (socket: Int32, port: UInt16) {
     do throws(SystemError) {
-      let socket = try TCPSocket.open()
+      let socket = try TCPSocket.open(for: host)
       var isDone = false
       defer { if !isDone { closeDescriptor(socket) } }
       if let range = order.confinedTo, port == 0 { try TCPSocket.confine(socket, to: range) }
@@ -30,8 +30,11 @@ extension Launch {
   }
 
   /// Draws a port as vLLM's `_get_open_port` does: bind to the wildcard address and port 0, read, close.
-  public func probe(sharing: TCPSocket.Sharing = []) throws(StageFailure) -> UInt16 {
-    let (socket, port) = try open(sharing: sharing)
+  /// - Parameter host: another address to bind to.
+  public func probe(
+    on host: TCPSocket.Host = .wildcard, sharing: TCPSocket.Sharing = []
+  ) throws(StageFailure) -> UInt16 {
+    let (socket, port) = try open(on: host, sharing: sharing)
     closeDescriptor(socket)
     return port
   }

@@ -45,7 +45,7 @@ struct LaunchAddresses {
   }
 
   /// Where all API servers of the launch accept HTTP.
-  var httpPort: UInt16 { UInt16(startup.httpPort + launch) }
+  var httpPort: UInt16 { UInt16(startup.httpPort(ofLaunch: launch)) }
 
   /// Files that these paths may leave behind.
   var paths: [String] {

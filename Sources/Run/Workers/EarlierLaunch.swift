@@ -7,25 +7,56 @@ internal import RunContract
 internal import StrategyKit
 internal import Syscalls
 
-/// What an earlier launch may have left on the host: an orphan that holds the handshake port, and services of other
-/// nodes that hold ports.
+/// What an earlier launch may have left on the host: orphans that hold the handshake port or the HTTP port, and services
+/// of other nodes that hold ports.
 struct EarlierLaunch {
   let parts: StartupLaunch
 
-  /// Leaves an orphan that holds the handshake port, if the plan wants one in this trial.
+  /// Leaves the orphans that the plan wants in this trial.
   /// - Throws: stage `host`, when the host refuses to create a process.
-  func leaveOrphan() throws(StageFailure) {
+  func leaveOrphans() throws(StageFailure) {
     let startup = parts.startup
-    // Of launches in a row, the first one leaves it and the second one finds it.
-    guard startup.hasOrphan && parts.record.pointee.serial == (startup.serialLaunches > 1 ? 1 : 0),
-      let port = parts.addresses.handshakePort, let socket = try? TCPSocket.open()
-    else { return }
-    defer { closeDescriptor(socket) }
+    // Of launches in a row, the first one leaves them and the second one finds them.
+    guard parts.record.pointee.serial == (startup.serialLaunches > 1 ? 1 : 0) else { return }
+    if startup.hasOrphan, let port = parts.addresses.handshakePort {
+      try leaveOrphan(
+        at: parts.order.headHost, port: port, sharing: .reuseAddress
+      ) { _ in while true { Glibc.pause() } }
+    }
+    // Of launches that share the port, one leaves it for all.
+    if startup.hasHTTPOrphan && !(startup.sharesHTTPPort && parts.launch.number > 0) {
+      try leaveOrphan(
+        at: .wildcard, port: parts.addresses.httpPort, sharing: HTTPProbe.sharing(parts)
+      ) { Self.refuseRequests($0) }
+    }
+  }
+
+  /// In an API server that has outlived its engine cores: answers 503 to everything.
+  private static func refuseRequests(_ listener: Int32) -> Never {
+    let answer = Array(
+      "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".utf8)
+    var request = [UInt8](repeating: 0, count: 4_096)
+    while true {
+      guard let connection = try? TCPSocket.accept(listener) else { continue }
+      // The test's client sends a request at once and whole; whatever is missing does not change the answer.
+      _ = recv(connection, &request, request.count, 0)
+      _ = send(connection, answer, answer.count, Int32(MSG_NOSIGNAL))
+      closeDescriptor(connection)
+    }
+  }
+
+  /// - Parameter body: what the orphan does with its listener.
+  private func leaveOrphan(
+    at host: TCPSocket.Host, port: UInt16, sharing: TCPSocket.Sharing, _ body: (Int32) -> Never
+  ) throws(StageFailure) {
+    let socket: Int32
     do throws(SystemError) {
-      try TCPSocket.allowAddressReuse(socket)
-      try TCPSocket.bind(socket, parts.order.headHost, port: port)
+      socket = try TCPSocket.open(for: host)
+      try TCPSocket.share(socket, sharing)
+      try TCPSocket.bind(socket, host, port: port)
       try TCPSocket.listen(socket)
     } catch { die("orphan: \(error)") }
+    defer { closeDescriptor(socket) }
     let middle = bs_fork(BS_PROCESS_ORPHAN)
     guard middle >= 0 else { throw parts.launch.refused("the orphan of an earlier launch", errno) }
     if middle == 0 {
@@ -37,7 +68,7 @@ struct EarlierLaunch {
       // It is now a child of the worker host.
       _ = bs_set_parent_death_signal(SIGKILL)
       bs_set_name("bs-orphan", Int32(parts.launch.number), -1)
-      while true { Glibc.pause() }
+      body(socket)
     }
     var status: Int32 = 0
     while waitpid(middle, &status, 0) < 0 && errno == EINTR {}

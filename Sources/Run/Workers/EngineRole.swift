@@ -7,6 +7,7 @@ internal import PlanModel
 internal import RunContract
 internal import StartupProtocol
 internal import Strategies
+internal import StrategyKit
 internal import Syscalls
 
 /// One engine core: HELLO, init message, load, connect to every API server and the coordinator, READY, then answer
@@ -115,6 +116,7 @@ final class EngineRole {
     slot.pointee.initialised_ns = MonotonicClock.now()
     pause(milliseconds: startup.loadMilliseconds)
     slot.pointee.loaded_ns = MonotonicClock.now()
+    bindSideChannel()
     if let injector {
       var site = InjectionSite(.beforeEngineConnect)
       injector.reach(&site)
@@ -150,6 +152,29 @@ final class EngineRole {
     }
     try becomeReady(sayReady)
     try answer(peers)
+  }
+
+  /// The side channel of a KV connector, which vLLM binds once it has its caches. If the bind fails, it does as with
+  /// NIXL: there the thread that binds ends, and the engine core waits for it for ever.
+  private func bindSideChannel() {
+    guard let number = startup.sideChannelPort(ofEngine: rank, launch: addresses.launch) else {
+      return
+    }
+    let port = UInt16(number)
+    do throws(SystemError) {
+      let socket = try TCPSocket.open()
+      // As libzmq does.
+      try TCPSocket.allowAddressReuse(socket)
+      try TCPSocket.bind(socket, .loopback, port: port)
+      try TCPSocket.listen(socket)
+    } catch {
+      slot.pointee.stage = BS_STAGE_SIDE_CHANNEL.rawValue
+      slot.pointee.error = error.code
+      if error.code == EADDRINUSE { region.noteServiceLost(port, of: addresses.launch) }
+      while true { Glibc.pause() }
+    }
+    let own = addresses.launch * startup.engines + rank
+    region.setClaim(bs_claim(BS_CLAIM_ENGINE, UInt32(own)), on: port)
   }
 
   private func becomeReady(_ sayReady: () throws -> Void) throws {

@@ -11,7 +11,8 @@ internal import Syscalls
 
 /// The launch's HTTP port, and the client that sends requests to it until every API server has answered.
 final class HTTPProbe {
-  /// The listener from which all API servers accept HTTP, bound before anything else; -1 if there is none.
+  /// The socket from which all API servers accept HTTP, bound before anything else; -1 if there is none. It does not
+  /// listen before the first API server calls `listen`, which is late: until then others may bind the port, too.
   private(set) var listener: Int32 = -1
   private let parts: StartupLaunch
   private var client: FrontEndProcess?
@@ -29,7 +30,7 @@ final class HTTPProbe {
 
   init(_ parts: StartupLaunch) { self.parts = parts }
 
-  /// Binds the HTTP port, as vLLM's launcher does before anything else, and listens.
+  /// Binds the HTTP port, as vLLM's launcher does before anything else. Each of its API servers listens on it later.
   /// - Throws: stage `http`.
   func open() throws(StageFailure) {
     guard parts.startup.http else { return }
@@ -37,15 +38,28 @@ final class HTTPProbe {
     do throws(SystemError) {
       let socket = try TCPSocket.open()
       listener = socket
-      try TCPSocket.allowAddressReuse(socket)
+      try TCPSocket.share(socket, Self.sharing(parts))
       try TCPSocket.bind(socket, .wildcard, port: port)
-      try TCPSocket.listen(socket, backlog: 2_048)
     } catch {
       throw parts.failure(BS_STAGE_HTTP, error.code, binding: port)
     }
-    parts.region.setClaim(parts.claim, on: port)
     parts.record.pointee.http_port = port
     parts.record.pointee.http_bound_ns = MonotonicClock.now()
+  }
+
+  /// The options of the launch's HTTP listener, as of vLLM's `create_server_socket`.
+  static func sharing(_ parts: StartupLaunch) -> TCPSocket.Sharing {
+    parts.startup.reusesHTTPPort(servers: parts.launch.servers)
+      ? [.reuseAddress, .reusePort] : .reuseAddress
+  }
+
+  /// Whether every other launch on the same HTTP port is served or has failed, so that all that will listen do.
+  var isEverySharerThere: Bool {
+    guard parts.startup.sharesHTTPPort else { return true }
+    return (0..<parts.order.launches).allSatisfy {
+      bs_load(bs_settled_word(parts.region.startup($0))) != 0
+        || bs_load_error(parts.region.launcher($0)) != 0
+    }
   }
 
   /// Starts the HTTP client, which waits for its order.
@@ -59,7 +73,7 @@ final class HTTPProbe {
       UInt64(launch.number))
     let questions = FrontEndCommand.Questions(
       launch: ServingRole.identity(parts.region, launch: launch.number),
-      host: parts.order.headHost.text, port: Int(parts.addresses.httpPort),
+      host: parts.order.webHost.text, port: Int(parts.addresses.httpPort),
       servers: launch.servers, requests: startup.requests,
       connections: startup.requestConnections,
       timeoutMilliseconds: startup.httpTimeoutMilliseconds, seed: generator.next())
@@ -84,6 +98,23 @@ final class HTTPProbe {
   /// - Throws: stage `http`: EPROTO for an impossible report, EPIPE when the client has ended.
   func progress() throws(StageFailure) -> Progress {
     guard let client else { return .done }
+    let state = try progress(of: client)
+    if case .waiting = state { return state }
+    try noteListeners()
+    return state
+  }
+
+  /// Counts the sockets that a connection to the port could reach: more than one, if another process listens there by
+  /// SO_REUSEPORT.
+  private func noteListeners() throws(StageFailure) {
+    let port = parts.addresses.httpPort
+    do throws(SystemError) {
+      let found = try SocketListing.reached(at: HostAddress(parts.order.webHost), port: port)
+      parts.record.pointee.http_listeners = UInt32(found[port]?.count ?? 0)
+    } catch { throw parts.launch.refused("the list of listeners on the HTTP port", error.code) }
+  }
+
+  private func progress(of client: FrontEndProcess) throws(StageFailure) -> Progress {
     let record = parts.record
     for message in client.receive() {
       switch message.kind {

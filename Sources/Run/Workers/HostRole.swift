@@ -265,6 +265,7 @@ final class HostRole {
     if self.network == nil { self.network = try NodeNetwork() }
     let network = self.network!
     try network.grow(to: nodes)
+    if order.startup?.usesIPv6 == true { try network.addIPv6Addresses() }
     let range = try Namespace.portRange()
     try network.setPortRange(low: range.low, high: range.high)
     try network.reserve(

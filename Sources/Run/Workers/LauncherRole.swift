@@ -162,6 +162,7 @@ final class LauncherRole {
         try startup.startCoordinator()
         try startup.handshake.bind()
         try startup.startEngines()
+        try startup.awaitActors { reap() }
       } catch { launch.note(error) }
     }
     if order.workers == .fresh { startServers() }

@@ -89,17 +89,30 @@ final class ServingSession {
   }
 
   /// Records the engine cores that have reported ready. After the last one the requests start.
+  ///
+  /// As vLLM, which looks at nothing but the identity: the engine core of another launch counts as the own one of the
+  /// same rank, and a message that it does not expect raises an error as long as it waits for one. What is not of this
+  /// launch is counted for the harness's account only.
   private func hearEngines(_ router: borrowing Socket) throws {
     while let frames = try router.receiveMessage() {
+      let hadHeardAll = book.hasHeardAll
       switch hear(frames) {
-      case .expected(let engine):
-        mark(engine, in: bs_heard_of(record))
-        deadline = MonotonicClock.now() + limit
-        if book.hasHeardAll { try requestAnswers(router) }
-      case .stranger: record.pointee.strangers += 1
-      case .repeated: break
+      case .expected(let engine): try note(engine, router)
+      case .foreign(let engine):
+        record.pointee.strangers += 1
+        try note(engine, router)
+      case .stranger:
+        record.pointee.strangers += 1
+        if !hadHeardAll { role.fail(BS_STAGE_READINESS, EPROTO) }
+      case .repeated: if !hadHeardAll { role.fail(BS_STAGE_READINESS, EPROTO) }
       }
     }
+  }
+
+  private func note(_ engine: Int, _ router: borrowing Socket) throws {
+    mark(engine, in: bs_heard_of(record))
+    deadline = MonotonicClock.now() + limit
+    if book.hasHeardAll { try requestAnswers(router) }
   }
 
   private func hear(_ frames: [[UInt8]]) -> ServingBook.Finding {
@@ -116,14 +129,25 @@ final class ServingSession {
         EngineIdentity.bytes(engine), EchoMessage.requestType, book.request(for: engine).encoded,
       ])
     }
-    // As vLLM, whose HTTP server starts once its engine client is there.
-    _ = frontEnd?.send(FrontEndRecord(.open))
+    if let frontEnd { openFrontEnd(frontEnd) }
+  }
+
+  /// As vLLM, whose HTTP server starts, and only then listens, once its engine client is there.
+  private func openFrontEnd(_ frontEnd: FrontEndProcess) {
+    do throws(SystemError) { try TCPSocket.listen(role.httpListener, backlog: 2_048) } catch {
+      role.fail(BS_STAGE_HTTP, error.code)
+    }
+    record.pointee.http_listened_ns = MonotonicClock.now()
+    role.region.setClaim(
+      bs_claim(BS_CLAIM_LAUNCHER, UInt32(role.launch)), on: role.addresses.httpPort)
+    _ = frontEnd.send(FrontEndRecord(.open))
   }
 
   /// Takes the answers of engine cores: to the first request, to HTTP requests, or to the measurement.
   private func takeAnswers(_ pull: borrowing Socket, _ router: borrowing Socket) throws {
     while let frame = try pull.receiveFrame() {
       if let answer = extra.take(frame) {
+        if !answer.isOwn { record.pointee.strangers += 1 }
         if let id = answer.id {
           _ = frontEnd?.send(
             FrontEndRecord(.answer, number: UInt32(answer.engine), id: id, value: answer.nonce))
@@ -133,18 +157,23 @@ final class ServingSession {
         continue
       }
       switch book.take(frame) {
-      case .expected(let engine):
-        mark(engine, in: bs_answered_of(record))
-        deadline = MonotonicClock.now() + limit
-        if book.isServed {
-          record.pointee.served_ns = MonotonicClock.now()
-          bs_store(bs_served_word(record), 1)
-          kill(getppid(), SIGCHLD)
-        }
+      case .expected(let engine): noteAnswer(of: engine)
+      case .foreign(let engine):
+        record.pointee.strangers += 1
+        noteAnswer(of: engine)
       case .stranger: record.pointee.strangers += 1
       case .repeated: break
       }
     }
+  }
+
+  private func noteAnswer(of engine: Int) {
+    mark(engine, in: bs_answered_of(record))
+    deadline = MonotonicClock.now() + limit
+    guard book.isServed else { return }
+    record.pointee.served_ns = MonotonicClock.now()
+    bs_store(bs_served_word(record), 1)
+    kill(getppid(), SIGCHLD)
   }
 
   /// Passes HTTP requests on to engine cores.

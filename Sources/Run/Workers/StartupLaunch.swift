@@ -71,6 +71,7 @@ struct StartupLaunch {
     record.pointee.noticed_ns = MonotonicClock.now()
     record.pointee.casualty = casualty.kind.rawValue
     record.pointee.casualty_number = Int32(casualty.number)
+    bs_store(bs_settled_word(record), 1)
   }
 
   /// The launcher's own bind failed: records who has the port, if it is taken, and that this was noticed at once.
@@ -83,6 +84,18 @@ struct StartupLaunch {
   func failure(_ stage: bs_stage, _ code: Int32) -> StageFailure {
     notice(.launcher)
     return StageFailure(stage: stage.rawValue, code: code)
+  }
+
+  /// An API server could not listen on the HTTP port, because another process did before: records who; nil if all
+  /// that tried could.
+  func listenFailure() -> StageFailure? {
+    let isLost = serverSlots.contains {
+      let serving = region.serving($0).pointee
+      return serving.stage == BS_STAGE_HTTP.rawValue && serving.error == EADDRINUSE
+    }
+    guard isLost else { return nil }
+    launch.noteServiceLost(addresses.httpPort)
+    return StageFailure(stage: BS_STAGE_HTTP.rawValue, code: EADDRINUSE)
   }
 
   /// The host refused a process to a process other than the launcher; nil if it did not.

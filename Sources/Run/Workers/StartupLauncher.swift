@@ -17,8 +17,8 @@ final class StartupLauncher {
   let parts: StartupLaunch
   private let children: ChildTable
   let handshake: HandshakeServer
-  private let http: HTTPProbe
-  private let measurement: Measurement
+  let http: HTTPProbe
+  let measurement: Measurement
   private var coordinatorChannel: Int32 = -1
   /// Network namespaces of the nodes 1, 2, ...
   private let nodes: [Int32]
@@ -56,7 +56,7 @@ final class StartupLauncher {
   func begin() throws(StageFailure) {
     children.begin()
     parts.clearRecords()
-    try EarlierLaunch(parts: parts).leaveOrphan()
+    try EarlierLaunch(parts: parts).leaveOrphans()
   }
 
   /// Makes what API servers inherit: the measurement's pipe or the HTTP port.
@@ -167,10 +167,28 @@ final class StartupLauncher {
       statistics: hasCoordinator ? addresses.statistics(port: ports[0]) : nil)
   }
 
-  /// Begins to answer the handshake and opens the gate.
+  /// With Ray: lets the actors go on and waits until all of them have loaded and are ready, as vLLM's `ray.get` of every
+  /// `wait_for_init`. It starts the API servers only then, so that the window contains the model load.
+  func awaitActors(_ reap: () -> Void) throws(StageFailure) {
+    guard startup.backend == .ray else { return }
+    bs_announce(bs_gate_of(record))
+    while !areActorsReady {
+      if hasCasualty(includingServers: false, reap) {
+        throw parts.refusal() ?? StageFailure(stage: BS_STAGE_LOAD.rawValue, code: ECHILD)
+      }
+      sleep()
+    }
+  }
+
+  private var areActorsReady: Bool {
+    parts.engineSlots.allSatisfy { bs_load(bs_ready_word(region.engine($0))) != 0 }
+  }
+
+  /// Begins to answer the handshake and opens the gate; with Ray there is no handshake, and the gate is open.
   func openHandshake() throws(StageFailure) {
     if let client = try http.startClient() { children.add(client) }
-    if startup.backend == .spawn { try handshake.open() }
+    guard startup.backend == .spawn else { return }
+    try handshake.open()
     bs_announce(bs_gate_of(record))
   }
 
@@ -190,14 +208,14 @@ final class StartupLauncher {
       // A process that was refused a child process has ended for that reason; further deaths follow from it.
       throw parts.refusal() ?? error
     }
-    if let refusal = parts.refusal() { throw refusal }
+    if let failure = parts.refusal() ?? parts.listenFailure() { throw failure }
   }
 
   /// The start-up's stages in turn, as long as no process dies.
   private func watch(_ reap: () -> Void) throws(StageFailure) {
     guard try awaitEngines(reap) else { return }
     record.pointee.engines_ready_ns = MonotonicClock.now()
-    guard awaitServed(reap) else { return }
+    guard awaitServed(reap), awaitSharers(reap) else { return }
     if try http.begin() {
       try awaitAnswers(reap)
     } else if startup.requests > 0 {
@@ -206,7 +224,7 @@ final class StartupLauncher {
   }
 
   /// Takes exits; returns whether a process has died, which is recorded.
-  private func hasCasualty(includingServers: Bool, _ reap: () -> Void) -> Bool {
+  func hasCasualty(includingServers: Bool, _ reap: () -> Void) -> Bool {
     reap()
     guard let casualty = parts.casualty(includingServers: includingServers) else { return false }
     parts.notice(casualty)
@@ -215,24 +233,17 @@ final class StartupLauncher {
 
   /// Waits until every engine core is ready. Returns false if a process died before.
   private func awaitEngines(_ reap: () -> Void) throws(StageFailure) -> Bool {
+    // Ray's driver has already waited.
+    guard startup.backend == .spawn else { return true }
     let watchesServers = startup.variant == .fixed
-    switch startup.backend {
-    case .spawn:
-      var book = HandshakeBook(
-        engines: startup.engines, localEngines: startup.localEngines,
-        remoteIsHeadless: !startup.isHybrid,
-        configurationHash: startup.engines > 1 ? EngineRole.configurationHash(startup) : nil)
-      while !book.isComplete {
-        try handshake.answer(&book) { engineAddresses(for: $0) }
-        if hasCasualty(includingServers: watchesServers, reap) { return false }
-        if !book.isComplete { sleep() }
-      }
-    case .ray:
-      // The actors report it themselves; Ray's driver waits for all of them.
-      while !parts.engineSlots.allSatisfy({ bs_load(bs_ready_word(region.engine($0))) != 0 }) {
-        if hasCasualty(includingServers: watchesServers, reap) { return false }
-        sleep()
-      }
+    var book = HandshakeBook(
+      engines: startup.engines, localEngines: startup.localEngines,
+      remoteIsHeadless: !startup.isHybrid,
+      configurationHash: startup.engines > 1 ? EngineRole.configurationHash(startup) : nil)
+    while !book.isComplete {
+      try handshake.answer(&book) { engineAddresses(for: $0) }
+      if hasCasualty(includingServers: watchesServers, reap) { return false }
+      if !book.isComplete { sleep() }
     }
     return true
   }
@@ -243,40 +254,15 @@ final class StartupLauncher {
       if hasCasualty(includingServers: true, reap) { return false }
       if parts.serverSlots.allSatisfy({ bs_load(bs_served_word(region.serving($0))) != 0 }) {
         record.pointee.served_ns = MonotonicClock.now()
+        bs_store(bs_settled_word(record), 1)
         return true
       }
       sleep()
     }
   }
 
-  /// Waits until every API server has answered the HTTP client, and the client has measured.
-  private func awaitAnswers(_ reap: () -> Void) throws(StageFailure) {
-    while true {
-      switch try http.progress() {
-      case .done: return
-      case .failed(let code):
-        // First find out whether a process has died.
-        if hasCasualty(includingServers: true, reap) { return }
-        throw parts.failure(BS_STAGE_HTTP, code)
-      case .waiting:
-        if hasCasualty(includingServers: true, reap) { return }
-        sleep()
-      }
-    }
-  }
-
-  /// Lets the API servers send the requests of the measurement, and waits until all are answered.
-  private func measure(_ reap: () -> Void) {
-    measurement.begin()
-    while !measurement.isDone {
-      if hasCasualty(includingServers: true, reap) { return }
-      sleep()
-    }
-    measurement.finish()
-  }
-
   /// Until a message arrives or a child changes state.
-  private func sleep() {
+  func sleep() {
     var poll = Poll()
     poll.add(descriptor: children.news)
     handshake.add(to: &poll)
@@ -311,6 +297,12 @@ final class StartupLauncher {
     handshake.close()
     let ports = bs_coordinator_ports_of(record)
     for role in 0..<3 where ports[role] != 0 { region.setClaim(0, on: ports[role]) }
+    for rank in 0..<startup.engines {
+      guard let port = startup.sideChannelPort(ofEngine: rank, launch: parts.launch.number)
+      else { break }
+      let claim = bs_claim(BS_CLAIM_ENGINE, UInt32(parts.engineSlots.lowerBound + rank))
+      region.clearClaim(claim, on: UInt16(port))
+    }
     http.close()
     measurement.close()
     children.signal(SIGTERM)

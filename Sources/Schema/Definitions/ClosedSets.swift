@@ -27,11 +27,15 @@ enum ClosedSets {
         Case("serve", "serve", "An API server waits for answers."),
         Case("adapter", "adapter", "An adapter, the program of an `exec` strategy, is spoken to."),
         Case(
-          "http", "http", "The launcher binds the HTTP port, or the HTTP client waits for answers."),
+          "http", "http",
+          "The launcher binds the HTTP port, an API server listens on it, or the HTTP client waits for answers."
+        ),
         Case(
           "host", "host",
           "The host refused a process of the launch, or its channel: a limit of the host, not a failure of the strategy."
         ),
+        Case(
+          "sideChannel", "side-channel", "An engine core binds its KV connector's side channel."),
       ]),
     ClosedSet(
       "Holder.Kind", "How much is known.",
@@ -41,6 +45,7 @@ enum ClosedSets {
           "launcher", "launcher",
           "A launcher of the launch `launch` (a listener it made or a probe it still holds)."),
         Case("coordinator", "coordinator", "The coordinator of the launch `launch`."),
+        Case("engineCore", "engine-core", "Engine core `index` of the launch `launch`."),
         Case("thief", "thief", "Thief process number `index`."),
         Case("outsider", "outsider", "A process that bindstorm did not start."),
         Case("nobody", "nobody", "When the kernel was asked, there was no holder any more."),

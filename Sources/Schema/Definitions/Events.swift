@@ -143,6 +143,10 @@ enum Events {
           "httpStrangers", default: "0", from: "http_strangers",
           "Answers over HTTP that were not of this launch."),
         .number(
+          "httpListeners", default: "0", from: "http_listeners",
+          "Sockets that a connection to the HTTP port could reach when the HTTP client was done; 0 if that was not looked at."
+        ),
+        .number(
           "measuredRequests", default: "0", from: "measured_requests",
           "Requests of the measurement, all answered; 0 if there was none."),
         .number(
@@ -206,6 +210,9 @@ enum Events {
         .time(
           "httpAnswered", default: "0", from: "http_answered_ns",
           "When its first answer over HTTP had come; 0 if none did."),
+        .time(
+          "httpListened", default: "0", from: "http_listened_ns",
+          "When it listened on the HTTP port; 0 if it did not."),
         .pid(
           "frontEndPid", default: "0", from: "frontend_pid",
           "Process id of its HTTP front end, 0 if there is none."),

@@ -70,8 +70,17 @@ enum PlanWords {
         Case("spawn", "spawn", "By the handshake, after the API servers were started."),
         Case(
           "ray", "ray",
-          "As with Ray: copied into the actors before the API servers are started; there is no handshake."
+          "As with Ray: copied into the actors; the API servers are started when all actors have loaded. There is no handshake."
         ),
+      ]),
+    ClosedSet(
+      "Startup.PortReuse", "Whether the HTTP listener sets SO_REUSEPORT.",
+      [
+        Case(
+          "variant", "variant",
+          "As vLLM: always in variant `v0.19`, otherwise with more than one API server."),
+        Case("always", "always", "Yes."),
+        Case("never", "never", "No."),
       ]),
     ClosedSet(
       "InjectionPoint",

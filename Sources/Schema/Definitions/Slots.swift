@@ -72,6 +72,7 @@ enum Slots {
       [
         ("BS_CLAIM_SERVER", 1, ""), ("BS_CLAIM_LAUNCHER", 2, ""), ("BS_CLAIM_THIEF", 3, ""),
         ("BS_CLAIM_COORDINATOR", 4, ""), ("BS_CLAIM_FAULT", 5, ""),
+        ("BS_CLAIM_ENGINE", 6, "an engine core's side channel"),
       ]),
   ]
 
@@ -212,6 +213,7 @@ enum Slots {
         Member(
           "uint64_t", "http_answered_ns",
           "its first answer over HTTP came to the client, by the launcher's word"),
+        Member("uint64_t", "http_listened_ns", "it listened on the HTTP port"),
         Member("uint64_t", "measured_from_ns", "of its share of the requests without HTTP"),
         Member("uint64_t", "measured_until_ns", ""),
       ]),
@@ -247,6 +249,9 @@ enum Slots {
         Member("uint64_t", "engines_ready_ns", ""),
         Member("uint64_t", "served_ns", ""),
         Member("uint64_t", "noticed_ns", ""),
+        Member(
+          "uint32_t", "is_settled", accessor: "bs_settled_word",
+          "set last: it is served, or its failure was noticed; read while it may change"),
         Member("uint32_t", "casualty", "enum bs_casualty"),
         Member("int32_t", "casualty_number", ""),
         Member("uint16_t", "http_port", "0: not bound"),
@@ -255,6 +260,10 @@ enum Slots {
           "uint32_t", "http_requests",
           "that the client had sent when every API server had answered, or when it gave up"),
         Member("uint32_t", "http_strangers", "answers of other launches"),
+        Member(
+          "uint32_t", "http_listeners",
+          "sockets that a connection to the HTTP port could reach when every API server had answered"
+        ),
         Member("uint64_t", "http_bound_ns", ""),
         Member("uint64_t", "http_answered_ns", "every API server has answered"),
         Member("uint64_t", "measured_requests", ""),

@@ -20,7 +20,7 @@ extension PlanSections {
     ),
     PlanKey(
       "backend", "backend", .word("Startup.Backend"), .value(".spawn"),
-      "How engine cores get their addresses; ray: copied into them before the API servers start, without a handshake."
+      "How engine cores get their addresses; ray: copied into actors, for all of which the launcher waits before it starts the API servers, without a handshake."
     ),
     PlanKey(
       "engines", "engines", .whole(1...256),
@@ -77,6 +77,22 @@ extension PlanSections {
       "The node that the API servers run on. Launcher and probes stay on node 0: on any other, a number is probed on the wrong host."
     ),
     PlanKey(
+      "ipv6", "usesIPv6", .flag, .value("false"),
+      "Whether the nodes are known by IPv6 addresses, at which handshake, coordinator and API servers bind. vLLM probes over IPv4 all the same. Needs at least two nodes."
+    ),
+    PlanKey(
+      "side_channel_port", "sideChannelPort", .whole(0...65_000), .value("0"), unit: "port",
+      "Base of a KV connector's side channel: the engine core of rank n binds this port + n * `side_channel_stride` on its node once it has loaded, and hangs if it cannot, as with NIXL; 0 for none."
+    ),
+    PlanKey(
+      "side_channel_stride", "sideChannelStride", .whole(1...64), .value("1"), unit: "ports",
+      "Distance of two engine cores' side channels: 1 with NIXL, the tensor-parallel size with Mooncake."
+    ),
+    PlanKey(
+      "shares_side_channel", "sharesSideChannel", .flag, .value("true"),
+      "Whether parallel launches have one base, which is vLLM's default; otherwise each has the ports after those of the launch before it."
+    ),
+    PlanKey(
       "node_ports", "nodePorts", .whole(0...16_000), .value("0"), unit: "ports",
       "Number of ports that a separate service holds on each node but node 0."),
     PlanKey(
@@ -100,6 +116,17 @@ extension PlanSections {
     PlanKey(
       "http_port", "httpPort", servicePort, .value("8_000"), unit: "port",
       "HTTP port of the first launch; parallel launches count up."),
+    PlanKey(
+      "shares_http_port", "sharesHTTPPort", .flag, .value("false"),
+      "Whether parallel launches use the same HTTP port. Their clients then wait for one another: each asks while all that are served listen."
+    ),
+    PlanKey(
+      "http_reuse_port", "httpReusePort", .word("Startup.PortReuse"), .value(".variant"),
+      "Whether the HTTP listener sets SO_REUSEPORT beside SO_REUSEADDR."),
+    PlanKey(
+      "http_orphan", "hasHTTPOrphan", .flag, .value("false"),
+      "Whether an API server of an earlier launch still listens on the HTTP port, with the same socket options, and answers 503; of serial launches, the first one leaves it."
+    ),
     PlanKey(
       "http_timeout_ms", "httpTimeoutMilliseconds", timeLimit, .value("5_000"), unit: "ms",
       "How long it may take until every API server has answered over HTTP."),

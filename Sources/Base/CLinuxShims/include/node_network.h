@@ -12,6 +12,8 @@ int bs_make_link(const char *_Nonnull name, const char *_Nonnull bridge, int pee
 int bs_remove_link(const char *_Nonnull name);
 /* Gives an interface an IPv4 address (host order) of a /16 network, and sets it up. */
 int bs_set_address(const char *_Nonnull name, uint32_t address);
+/* Gives an interface an IPv6 address of 16 bytes with a prefix of `bits`, usable at once. EEXIST where it has it. */
+int bs_add_ipv6_address(const char *_Nonnull name, const unsigned char *_Nonnull address, int bits);
 /* Sets an interface up. */
 int bs_set_up(const char *_Nonnull name);
 /* Brings a link down: what is on the other side is not reachable. 0 or errno, ENODEV where there is none. */

@@ -64,8 +64,20 @@ extension Startup {
 public enum Backend: String, Sendable, Codable, CaseIterable {
   /// By the handshake, after the API servers were started.
   case spawn
-  /// As with Ray: copied into the actors before the API servers are started; there is no handshake.
+  /// As with Ray: copied into the actors; the API servers are started when all actors have loaded. There is no handshake.
   case ray
+}
+}
+
+extension Startup {
+/// Whether the HTTP listener sets SO_REUSEPORT.
+public enum PortReuse: String, Sendable, Codable, CaseIterable {
+  /// As vLLM: always in variant `v0.19`, otherwise with more than one API server.
+  case variant
+  /// Yes.
+  case always
+  /// No.
+  case never
 }
 }
 
@@ -217,7 +229,7 @@ public struct Barrier: Sendable, Equatable, Codable {
 public struct Startup: Sendable, Equatable, Codable {
   /// In which order vLLM does things, and whom its launcher watches while the engine cores start.
   public var variant: Startup.Variant
-  /// How engine cores get their addresses; ray: copied into them before the API servers start, without a handshake.
+  /// How engine cores get their addresses; ray: copied into actors, for all of which the launcher waits before it starts the API servers, without a handshake.
   public var backend: Startup.Backend
   /// Engine cores of each launch (data-parallel size). 1...256.
   public var engines: Int
@@ -247,6 +259,14 @@ public struct Startup: Sendable, Equatable, Codable {
   public var hasOrphan: Bool
   /// The node that the API servers run on. Launcher and probes stay on node 0: on any other, a number is probed on the wrong host. 0...15.
   public var apiServerNode: Int
+  /// Whether the nodes are known by IPv6 addresses, at which handshake, coordinator and API servers bind. vLLM probes over IPv4 all the same. Needs at least two nodes.
+  public var usesIPv6: Bool
+  /// Base of a KV connector's side channel: the engine core of rank n binds this port + n * `side_channel_stride` on its node once it has loaded, and hangs if it cannot, as with NIXL; 0 for none. Unit: port. 0...65000.
+  public var sideChannelPort: Int
+  /// Distance of two engine cores' side channels: 1 with NIXL, the tensor-parallel size with Mooncake. Unit: ports. 1...64.
+  public var sideChannelStride: Int
+  /// Whether parallel launches have one base, which is vLLM's default; otherwise each has the ports after those of the launch before it.
+  public var sharesSideChannel: Bool
   /// Number of ports that a separate service holds on each node but node 0. Unit: ports. 0...16000.
   public var nodePorts: Int
   /// Ports of a node that its kernel does not choose by itself (`ip_local_reserved_ports`).
@@ -259,6 +279,12 @@ public struct Startup: Sendable, Equatable, Codable {
   public var http: Bool
   /// HTTP port of the first launch; parallel launches count up. Unit: port. 1024...65000.
   public var httpPort: Int
+  /// Whether parallel launches use the same HTTP port. Their clients then wait for one another: each asks while all that are served listen.
+  public var sharesHTTPPort: Bool
+  /// Whether the HTTP listener sets SO_REUSEPORT beside SO_REUSEADDR.
+  public var httpReusePort: Startup.PortReuse
+  /// Whether an API server of an earlier launch still listens on the HTTP port, with the same socket options, and answers 503; of serial launches, the first one leaves it.
+  public var hasHTTPOrphan: Bool
   /// How long it may take until every API server has answered over HTTP. Unit: ms. 1...3600000.
   public var httpTimeoutMilliseconds: Int
   /// Requests by which requests per second are measured once a launch is served, over HTTP or, without it, by the API servers themselves; 0: not measured. Unit: requests. 0...1000000.
@@ -285,12 +311,19 @@ public struct Startup: Sendable, Equatable, Codable {
     sharesRPCPort: Bool = false,
     hasOrphan: Bool = false,
     apiServerNode: Int = 0,
+    usesIPv6: Bool = false,
+    sideChannelPort: Int = 0,
+    sideChannelStride: Int = 1,
+    sharesSideChannel: Bool = true,
     nodePorts: Int = 0,
     reservedPorts: [NodeReservation] = [],
     isHybrid: Bool = false,
     serialLaunches: Int = 1,
     http: Bool = false,
     httpPort: Int = 8_000,
+    sharesHTTPPort: Bool = false,
+    httpReusePort: Startup.PortReuse = .variant,
+    hasHTTPOrphan: Bool = false,
     httpTimeoutMilliseconds: Int = 5_000,
     requests: Int = 0,
     requestConnections: Int = 32,
@@ -312,12 +345,19 @@ public struct Startup: Sendable, Equatable, Codable {
     self.sharesRPCPort = sharesRPCPort
     self.hasOrphan = hasOrphan
     self.apiServerNode = apiServerNode
+    self.usesIPv6 = usesIPv6
+    self.sideChannelPort = sideChannelPort
+    self.sideChannelStride = sideChannelStride
+    self.sharesSideChannel = sharesSideChannel
     self.nodePorts = nodePorts
     self.reservedPorts = reservedPorts
     self.isHybrid = isHybrid
     self.serialLaunches = serialLaunches
     self.http = http
     self.httpPort = httpPort
+    self.sharesHTTPPort = sharesHTTPPort
+    self.httpReusePort = httpReusePort
+    self.hasHTTPOrphan = hasHTTPOrphan
     self.httpTimeoutMilliseconds = httpTimeoutMilliseconds
     self.requests = requests
     self.requestConnections = requestConnections

@@ -29,6 +29,8 @@ enum PlanLimits {
   static let startupClientTimeoutMilliseconds = 1...3_600_000
   static let startupRpcPort = 1_024...65_000
   static let startupApiServerNode = 0...15
+  static let startupSideChannelPort = 0...65_000
+  static let startupSideChannelStride = 1...64
   static let startupNodePorts = 0...16_000
   static let startupReservedPorts = 0...16
   static let startupSerialLaunches = 1...1_000
@@ -192,12 +194,19 @@ enum StartupKeys {
     "shares_rpc_port",
     "orphan",
     "api_server_node",
+    "ipv6",
+    "side_channel_port",
+    "side_channel_stride",
+    "shares_side_channel",
     "node_ports",
     "reserved_ports",
     "hybrid_lb",
     "serial_launches",
     "http",
     "http_port",
+    "shares_http_port",
+    "http_reuse_port",
+    "http_orphan",
     "http_timeout_ms",
     "requests",
     "request_connections",
@@ -225,12 +234,19 @@ struct StartupSettings {
   private var sharesRPCPort: Bool?
   private var hasOrphan: Bool?
   private var apiServerNode: Int?
+  private var usesIPv6: Bool?
+  private var sideChannelPort: Int?
+  private var sideChannelStride: Int?
+  private var sharesSideChannel: Bool?
   private var nodePorts: Int?
   private var reservedPorts: [NodeReservation]?
   private var isHybrid: Bool?
   private var serialLaunches: Int?
   private var http: Bool?
   private var httpPort: Int?
+  private var sharesHTTPPort: Bool?
+  private var httpReusePort: Startup.PortReuse?
+  private var hasHTTPOrphan: Bool?
   private var httpTimeoutMilliseconds: Int?
   private var requests: Int?
   private var requestConnections: Int?
@@ -260,12 +276,19 @@ struct StartupSettings {
     if let value = object["shares_rpc_port"]?.boolean() { sharesRPCPort = value }
     if let value = object["orphan"]?.boolean() { hasOrphan = value }
     if let value = object["api_server_node"]?.integer(PlanLimits.startupApiServerNode) { apiServerNode = value }
+    if let value = object["ipv6"]?.boolean() { usesIPv6 = value }
+    if let value = object["side_channel_port"]?.integer(PlanLimits.startupSideChannelPort) { sideChannelPort = value }
+    if let value = object["side_channel_stride"]?.integer(PlanLimits.startupSideChannelStride) { sideChannelStride = value }
+    if let value = object["shares_side_channel"]?.boolean() { sharesSideChannel = value }
     if let value = object["node_ports"]?.integer(PlanLimits.startupNodePorts) { nodePorts = value }
     if let value = object["reserved_ports"]?.reservations() { reservedPorts = value }
     if let value = object["hybrid_lb"]?.boolean() { isHybrid = value }
     if let value = object["serial_launches"]?.integer(PlanLimits.startupSerialLaunches) { serialLaunches = value }
     if let value = object["http"]?.boolean() { http = value }
     if let value = object["http_port"]?.integer(PlanLimits.startupHttpPort) { httpPort = value }
+    if let value = object["shares_http_port"]?.boolean() { sharesHTTPPort = value }
+    if let value = object["http_reuse_port"]?.word(Startup.PortReuse.self) { httpReusePort = value }
+    if let value = object["http_orphan"]?.boolean() { hasHTTPOrphan = value }
     if let value = object["http_timeout_ms"]?.integer(PlanLimits.startupHttpTimeoutMilliseconds) { httpTimeoutMilliseconds = value }
     if let value = object["requests"]?.integer(PlanLimits.startupRequests) { requests = value }
     if let value = object["request_connections"]?.integer(PlanLimits.startupRequestConnections) { requestConnections = value }
@@ -292,12 +315,19 @@ struct StartupSettings {
       sharesRPCPort: sharesRPCPort ?? false,
       hasOrphan: hasOrphan ?? false,
       apiServerNode: apiServerNode ?? 0,
+      usesIPv6: usesIPv6 ?? false,
+      sideChannelPort: sideChannelPort ?? 0,
+      sideChannelStride: sideChannelStride ?? 1,
+      sharesSideChannel: sharesSideChannel ?? true,
       nodePorts: nodePorts ?? 0,
       reservedPorts: reservedPorts ?? [],
       isHybrid: isHybrid ?? false,
       serialLaunches: serialLaunches ?? 1,
       http: http ?? false,
       httpPort: httpPort ?? 8_000,
+      sharesHTTPPort: sharesHTTPPort ?? false,
+      httpReusePort: httpReusePort ?? .variant,
+      hasHTTPOrphan: hasHTTPOrphan ?? false,
       httpTimeoutMilliseconds: httpTimeoutMilliseconds ?? 5_000,
       requests: requests ?? 0,
       requestConnections: requestConnections ?? 32,
@@ -561,6 +591,8 @@ enum StoredNumbers {
     StoredNumber("clientTimeoutMilliseconds", .whole(1...3_600_000)),
     StoredNumber("rpcPort", .whole(1_024...65_000)),
     StoredNumber("apiServerNode", .whole(0...15)),
+    StoredNumber("sideChannelPort", .whole(0...65_000)),
+    StoredNumber("sideChannelStride", .whole(1...64)),
     StoredNumber("nodePorts", .whole(0...16_000)),
     StoredNumber("serialLaunches", .whole(1...1_000)),
     StoredNumber("httpPort", .whole(1_024...65_000)),

@@ -63,6 +63,7 @@ enum bs_claim_kind {
   BS_CLAIM_THIEF = 3,
   BS_CLAIM_COORDINATOR = 4,
   BS_CLAIM_FAULT = 5,
+  BS_CLAIM_ENGINE = 6, /* an engine core's side channel */
 };
 
 /* Numbers of Stage: Where in its work a process was. */
@@ -88,6 +89,7 @@ enum bs_stage {
   BS_STAGE_ADAPTER = 18,
   BS_STAGE_HTTP = 19,
   BS_STAGE_HOST = 20,
+  BS_STAGE_SIDE_CHANNEL = 21,
 };
 
 /* Numbers of ForcedRun.Ending: How the program ended. */
@@ -216,6 +218,7 @@ struct bs_serving {
   int32_t frontend_pid; /* its HTTP front end, 0 if it has none */
   uint32_t is_measured; /* set last; read while it may change */
   uint64_t http_answered_ns; /* its first answer over HTTP came to the client, by the launcher's word */
+  uint64_t http_listened_ns; /* it listened on the HTTP port */
   uint64_t measured_from_ns; /* of its share of the requests without HTTP */
   uint64_t measured_until_ns;
 };
@@ -244,12 +247,14 @@ struct bs_startup {
   uint64_t engines_ready_ns;
   uint64_t served_ns;
   uint64_t noticed_ns;
+  uint32_t is_settled; /* set last: it is served, or its failure was noticed; read while it may change */
   uint32_t casualty; /* enum bs_casualty */
   int32_t casualty_number;
   uint16_t http_port; /* 0: not bound */
   uint16_t padding;
   uint32_t http_requests; /* that the client had sent when every API server had answered, or when it gave up */
   uint32_t http_strangers; /* answers of other launches */
+  uint32_t http_listeners; /* sockets that a connection to the HTTP port could reach when every API server had answered */
   uint64_t http_bound_ns;
   uint64_t http_answered_ns; /* every API server has answered */
   uint64_t measured_requests;
@@ -331,6 +336,10 @@ struct bs_startup_order {
   uint32_t shares_r_p_c_port;
   uint32_t has_orphan;
   uint32_t api_server_node;
+  uint32_t uses_i_pv6;
+  uint32_t side_channel_port;
+  uint32_t side_channel_stride;
+  uint32_t shares_side_channel;
   uint32_t node_ports;
   uint32_t reserved_ports_count;
   uint32_t reserved_ports[3 * BS_MAX_RESERVATIONS]; /* node, first and last port */
@@ -338,6 +347,9 @@ struct bs_startup_order {
   uint32_t serial_launches;
   uint32_t http;
   uint32_t http_port;
+  uint32_t shares_h_t_t_p_port;
+  uint32_t http_reuse_port;
+  uint32_t has_h_t_t_p_orphan;
   uint32_t http_timeout_milliseconds;
   uint32_t requests;
   uint32_t request_connections;
@@ -366,6 +378,7 @@ static inline uint64_t *_Nonnull bs_answered_of(struct bs_serving *_Nonnull s) {
 static inline uint32_t *_Nonnull bs_measured_word(struct bs_serving *_Nonnull s) { return &s->is_measured; }
 static inline uint32_t *_Nonnull bs_gate_of(struct bs_startup *_Nonnull s) { return &s->gate; }
 static inline uint16_t *_Nonnull bs_coordinator_ports_of(struct bs_startup *_Nonnull s) { return s->coordinator_ports; }
+static inline uint32_t *_Nonnull bs_settled_word(struct bs_startup *_Nonnull s) { return &s->is_settled; }
 static inline uint32_t *_Nonnull bs_thief_done(struct bs_thief *_Nonnull s) { return &s->done; }
 static inline struct bs_choice *_Nonnull bs_kind_of(struct bs_fault *_Nonnull s) { return &s->kind; }
 static inline uint32_t *_Nonnull bs_reservations_of(struct bs_startup_order *_Nonnull s) { return s->reserved_ports; }

@@ -41,10 +41,12 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case serve
   /// An adapter, the program of an `exec` strategy, is spoken to.
   case adapter
-  /// The launcher binds the HTTP port, or the HTTP client waits for answers.
+  /// The launcher binds the HTTP port, an API server listens on it, or the HTTP client waits for answers.
   case http
   /// The host refused a process of the launch, or its channel: a limit of the host, not a failure of the strategy.
   case host
+  /// An engine core binds its KV connector's side channel.
+  case sideChannel = "side-channel"
 
   /// The raw value as a literal: writing it neither allocates nor hashes.
   var word: StaticString {
@@ -70,6 +72,7 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
     case .adapter: "adapter"
     case .http: "http"
     case .host: "host"
+    case .sideChannel: "side-channel"
     }
   }
 
@@ -97,6 +100,7 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
     case 18: self = .adapter
     case 19: self = .http
     case 20: self = .host
+    case 21: self = .sideChannel
     default: return nil
     }
   }
@@ -111,6 +115,8 @@ extension Holder {
     case launcher
     /// The coordinator of the launch `launch`.
     case coordinator
+    /// Engine core `index` of the launch `launch`.
+    case engineCore = "engine-core"
     /// Thief process number `index`.
     case thief
     /// A process that bindstorm did not start.
@@ -126,6 +132,7 @@ extension Holder {
       case .apiServer: "api-server"
       case .launcher: "launcher"
       case .coordinator: "coordinator"
+      case .engineCore: "engine-core"
       case .thief: "thief"
       case .outsider: "outsider"
       case .nobody: "nobody"

@@ -200,6 +200,10 @@ extension EventEncoder {
       buffer.append(",\"httpStrangers\":")
       buffer.append(decimal: record.httpStrangers)
     }
+    if record.httpListeners != 0 {
+      buffer.append(",\"httpListeners\":")
+      buffer.append(decimal: record.httpListeners)
+    }
     if record.measuredRequests != 0 {
       buffer.append(",\"measuredRequests\":")
       buffer.append(decimal: record.measuredRequests)
@@ -325,6 +329,10 @@ extension EventEncoder {
     if record.httpAnswered != 0 {
       buffer.append(",\"httpAnswered\":")
       buffer.append(decimal: record.httpAnswered)
+    }
+    if record.httpListened != 0 {
+      buffer.append(",\"httpListened\":")
+      buffer.append(decimal: record.httpListened)
     }
     if record.frontEndPid != 0 {
       buffer.append(",\"frontEndPid\":")
@@ -718,6 +726,7 @@ extension EventDecoder {
       httpAnswered: try fields.number("httpAnswered", default: 0),
       httpRequests: try fields.count("httpRequests", default: 0),
       httpStrangers: try fields.count("httpStrangers", default: 0),
+      httpListeners: try fields.count("httpListeners", default: 0),
       measuredRequests: try fields.count("measuredRequests", default: 0),
       measured: try fields.number("measured", default: 0),
       serial: try fields.count("serial", default: 0),
@@ -775,6 +784,7 @@ extension EventDecoder {
       errno: try fields.number("errno", default: 0),
       stage: try fields.word("stage", default: Stage.none),
       httpAnswered: try fields.number("httpAnswered", default: 0),
+      httpListened: try fields.number("httpListened", default: 0),
       frontEndPid: try fields.number("frontEndPid", default: 0))
   }
 

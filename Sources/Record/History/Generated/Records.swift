@@ -239,6 +239,8 @@ public struct StartupRecord: Sendable, Equatable, Codable {
   public var httpRequests: Int
   /// Answers over HTTP that were not of this launch.
   public var httpStrangers: Int
+  /// Sockets that a connection to the HTTP port could reach when the HTTP client was done; 0 if that was not looked at.
+  public var httpListeners: Int
   /// Requests of the measurement, all answered; 0 if there was none.
   public var measuredRequests: Int
   /// How long they took in nanoseconds.
@@ -269,6 +271,7 @@ public struct StartupRecord: Sendable, Equatable, Codable {
     httpAnswered: UInt64 = 0,
     httpRequests: Int = 0,
     httpStrangers: Int = 0,
+    httpListeners: Int = 0,
     measuredRequests: Int = 0,
     measured: UInt64 = 0,
     serial: Int = 0,
@@ -294,6 +297,7 @@ public struct StartupRecord: Sendable, Equatable, Codable {
     self.httpAnswered = httpAnswered
     self.httpRequests = httpRequests
     self.httpStrangers = httpStrangers
+    self.httpListeners = httpListeners
     self.measuredRequests = measuredRequests
     self.measured = measured
     self.serial = serial
@@ -393,6 +397,8 @@ public struct ServingRecord: Sendable, Equatable, Codable {
   public var stage: Stage
   /// When its first answer over HTTP had come; 0 if none did.
   public var httpAnswered: UInt64
+  /// When it listened on the HTTP port; 0 if it did not.
+  public var httpListened: UInt64
   /// Process id of its HTTP front end, 0 if there is none.
   public var frontEndPid: Int32
 
@@ -408,6 +414,7 @@ public struct ServingRecord: Sendable, Equatable, Codable {
     errno: Int32 = 0,
     stage: Stage = .none,
     httpAnswered: UInt64 = 0,
+    httpListened: UInt64 = 0,
     frontEndPid: Int32 = 0
   ) {
     self.launch = launch
@@ -421,6 +428,7 @@ public struct ServingRecord: Sendable, Equatable, Codable {
     self.errno = errno
     self.stage = stage
     self.httpAnswered = httpAnswered
+    self.httpListened = httpListened
     self.frontEndPid = frontEndPid
   }
 }

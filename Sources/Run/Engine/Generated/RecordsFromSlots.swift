@@ -83,6 +83,7 @@ extension StartupRecord {
       httpAnswered: UInt64(slot.http_answered_ns),
       httpRequests: Int(slot.http_requests),
       httpStrangers: Int(slot.http_strangers),
+      httpListeners: Int(slot.http_listeners),
       measuredRequests: Int(slot.measured_requests),
       measured: UInt64(slot.measured_ns),
       serial: Int(slot.serial),
@@ -138,6 +139,7 @@ extension ServingRecord {
       errno: Int32(slot.error),
       stage: Stage(number: slot.stage) ?? .none,
       httpAnswered: UInt64(slot.http_answered_ns),
+      httpListened: UInt64(slot.http_listened_ns),
       frontEndPid: Int32(slot.frontend_pid))
   }
 }

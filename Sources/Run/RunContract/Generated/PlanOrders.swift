@@ -59,12 +59,19 @@ extension Startup {
     order.shares_r_p_c_port = sharesRPCPort ? 1 : 0
     order.has_orphan = hasOrphan ? 1 : 0
     order.api_server_node = UInt32(apiServerNode)
+    order.uses_i_pv6 = usesIPv6 ? 1 : 0
+    order.side_channel_port = UInt32(sideChannelPort)
+    order.side_channel_stride = UInt32(sideChannelStride)
+    order.shares_side_channel = sharesSideChannel ? 1 : 0
     order.node_ports = UInt32(nodePorts)
     order.reserved_ports_count = NodeReservation.write(reservedPorts, to: bs_reservations_of(&order))
     order.is_hybrid = isHybrid ? 1 : 0
     order.serial_launches = UInt32(serialLaunches)
     order.http = http ? 1 : 0
     order.http_port = UInt32(httpPort)
+    order.shares_h_t_t_p_port = sharesHTTPPort ? 1 : 0
+    order.http_reuse_port = UInt32(Startup.PortReuse.allCases.firstIndex(of: httpReusePort)!)
+    order.has_h_t_t_p_orphan = hasHTTPOrphan ? 1 : 0
     order.http_timeout_milliseconds = UInt32(httpTimeoutMilliseconds)
     order.requests = UInt32(requests)
     order.request_connections = UInt32(requestConnections)
@@ -92,12 +99,19 @@ extension Startup {
       sharesRPCPort: order.shares_r_p_c_port != 0,
       hasOrphan: order.has_orphan != 0,
       apiServerNode: Int(order.api_server_node),
+      usesIPv6: order.uses_i_pv6 != 0,
+      sideChannelPort: Int(order.side_channel_port),
+      sideChannelStride: Int(order.side_channel_stride),
+      sharesSideChannel: order.shares_side_channel != 0,
       nodePorts: Int(order.node_ports),
       reservedPorts: NodeReservation.read(order.reserved_ports_count, from: bs_reservations_of(&order)),
       isHybrid: order.is_hybrid != 0,
       serialLaunches: Int(order.serial_launches),
       http: order.http != 0,
       httpPort: Int(order.http_port),
+      sharesHTTPPort: order.shares_h_t_t_p_port != 0,
+      httpReusePort: Startup.PortReuse.allCases[Int(order.http_reuse_port)],
+      hasHTTPOrphan: order.has_h_t_t_p_orphan != 0,
       httpTimeoutMilliseconds: Int(order.http_timeout_milliseconds),
       requests: Int(order.requests),
       requestConnections: Int(order.request_connections),
