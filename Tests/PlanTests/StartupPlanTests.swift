@@ -42,12 +42,36 @@ import Testing
     #expect([0, 3, 4, 8, 12, 15].map(startup.node(ofEngine:)) == [0, 0, 1, 2, 3, 3])
   }
 
+  @Test func `a head node without engine cores leaves them to the others`() throws {
+    let startup = try #require(
+      try load(#""startup": {"engines": 6, "nodes": 3, "head_engines": false}"#).startup)
+    #expect(startup.localEngines == 0)
+    #expect((0..<6).map(startup.node(ofEngine:)) == [1, 1, 1, 2, 2, 2])
+    // On a single node a second launcher has them, and there is no other node.
+    let alone = try #require(try load(#""startup": {"head_engines": false}"#).startup)
+    #expect(alone.localEngines == 4 && (0..<4).allSatisfy { alone.node(ofEngine: $0) == 0 })
+  }
+
+  /// vLLM's condition for the store is `local_engine_count > 0`.
+  @Test func `only a launcher with engine cores of its own holds a store`() throws {
+    let held = try #require(try load(#""startup": {"dp_group": "coord-store"}"#).startup)
+    #expect(held.effectiveGroup == .coordStore && !held.hasLostMaster)
+    let old = try #require(
+      try load(#""startup": {"dp_group": "coord-store", "head_engines": false}"#).startup)
+    #expect(old.effectiveGroup == .list && !old.hasLostMaster && !old.breaksModel)
+    let lost = try #require(
+      try load(#""startup": {"dp_group": "coord-store", "head_engines": false, "nodes": 2}"#)
+        .startup)
+    #expect(lost.effectiveGroup == .list && lost.hasLostMaster)
+  }
+
   @Test(arguments: [
     #""backend": "ray""#, #""shares_rpc_port": true"#, #""orphan": true"#,
     #""coordinator_import_ms": 40, "coordinator_timeout_ms": 40"#, #""client_timeout_ms": 20"#,
     #""import_ms": 9, "init_timeout_ms": 9"#, #""nodes": 2, "api_server_node": 1"#,
     #""nodes": 2, "hybrid_lb": true"#, #""serial_launches": 2"#,
     #""reserved_ports": [{"node": 0, "range": [40000, 40000]}]"#,
+    #""nodes": 2, "head_engines": false, "dp_group": "list""#,
   ])
   func `what is set to go wrong by other things than collisions has no prediction`(
     _ settings: String
@@ -93,6 +117,20 @@ import Testing
     (
       #""startup": {"nodes": 3, "engines": 3, "hybrid_lb": true}"#,
       "4 API servers do not divide among 3 nodes"
+    ),
+    (
+      #""startup": {"engines": 4, "nodes": 4, "head_engines": false}"#,
+      "4 engine cores do not divide among the 3 nodes besides the head node"
+    ),
+    (#""startup": {"engines": 1, "dp_group": "list"}"#, "needs at least two engine cores"),
+    (
+      #""startup": {"dp_group": "list", "worker_rendezvous": "port"}"#,
+      "\"worker_rendezvous\" is for models without a data-parallel group"
+    ),
+    (#""startup": {"reinit": true}"#, "and \"dp_group\" is \"none\""),
+    (
+      #""startup": {"nodes": 2, "hybrid_lb": true, "head_engines": false, "dp_group": "list"}"#,
+      "\"hybrid_lb\" needs engine cores on the head node"
     ),
     (#""startup": {"serial_launches": 0}"#, "expected a number from 1 to 1000, found 0"),
   ])

@@ -77,9 +77,9 @@ extension LaunchJudge {
   }
 
   /// Who took the port.
-  private func outcome(of holder: Holder?) -> Outcome {
+  func outcome(of holder: Holder?) -> Outcome {
     switch holder?.kind {
-    case .apiServer, .launcher, .coordinator:
+    case .apiServer, .launcher, .coordinator, .engine:
       holder!.launch == launch ? .lostToSelf : .lostToSibling
     case .thief: .lostToThief
     case .outsider: .lostToOutsider
@@ -88,7 +88,7 @@ extension LaunchJudge {
   }
 
   /// Who held the port, in words.
-  private func holder(_ holder: Holder?) -> String {
+  func holder(_ holder: Holder?) -> String {
     guard let holder else { return "its holder was not recorded" }
     let process =
       "pid \(holder.pid)" + (holder.command.isEmpty ? "" : " \(holder.command)")
@@ -106,6 +106,9 @@ extension LaunchJudge {
       return "held by API server \(holder.index) of \(whose) (\(process); \(sources))"
     case .launcher:
       return "held by the launcher of launch \(holder.launch) (\(process); \(sources))"
+    case .engine:
+      let whose = holder.launch == launch ? "the same launch" : "launch \(holder.launch)"
+      return "held by engine core \(holder.index) of \(whose) (\(process); \(sources))"
     case .coordinator:
       return "held by the coordinator of launch \(holder.launch) (\(process); \(sources))"
     case .thief where holder.index < 0:

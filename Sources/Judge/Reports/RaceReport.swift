@@ -126,6 +126,8 @@ public struct RaceReport: Sendable, Equatable {
       return ("a launcher", "the launcher of launch \(holder.launch)\(process)")
     case .coordinator:
       return ("a coordinator", "the coordinator of launch \(holder.launch)\(process)")
+    case .engine:
+      return ("an engine core", "engine core \(holder.launch).\(holder.index)\(process)")
     case .thief: return ("a thief", "thief \(holder.index)\(process)")
     case .outsider: return ("an outsider", "a process that bindstorm did not start\(process)")
     case .nobody: return ("unknown", "a process that was gone when the kernel was asked")

@@ -41,6 +41,7 @@ extension ScenarioChecks {
       add(
         "startup.import_ms",
         min(startup.importMilliseconds, Double(startup.initTimeoutMilliseconds)))
+      if startup.isReinitialised { add("startup.teardown_ms", startup.teardownMilliseconds) }
       add(
         "startup.load_ms", min(startup.loadMilliseconds, Double(startup.clientTimeoutMilliseconds)))
     }

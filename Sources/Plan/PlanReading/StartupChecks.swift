@@ -7,6 +7,7 @@ extension ScenarioChecks {
     let startup = self.startup
     checkNodes(of: startup)
     checkServicePorts(of: startup)
+    checkGroup(of: startup)
     if startup.isHybrid { checkHybrid(startup) }
   }
 
@@ -16,7 +17,13 @@ extension ScenarioChecks {
     if settings.workers != .fresh {
       node.report("depth \"startup\" requires \"workers\": \"fresh\"")
     }
-    if startup.engines % startup.nodes != 0 {
+    if startup.isHeadEmpty {
+      if startup.engines % (startup.nodes - 1) != 0 {
+        node.report(
+          "\(startup.engines) engine cores do not divide among the \(startup.nodes - 1) nodes besides the head node"
+        )
+      }
+    } else if startup.engines % startup.nodes != 0 {
       node.report("\(startup.engines) engine cores do not divide among \(startup.nodes) nodes")
     }
     if startup.apiServerNode >= startup.nodes {
@@ -30,6 +37,26 @@ extension ScenarioChecks {
     if let reserved = startup.reservedPorts.first(where: { $0.node >= startup.nodes }) {
       node.report(
         "there is no node \(reserved.node) among \(startup.nodes), whose ports to reserve")
+    }
+  }
+
+  /// What engine cores bind besides their endpoints must fit the kind of model.
+  private func checkGroup(of startup: Startup) {
+    let node = scenario.node
+    if startup.group == .none {
+      if startup.isReinitialised {
+        node.report("\"reinit\" forms the data-parallel group anew, and \"dp_group\" is \"none\"")
+      }
+      return
+    }
+    if startup.engines < 2 { node.report("\"dp_group\" needs at least two engine cores") }
+    if startup.workerRendezvous != .none {
+      node.report(
+        "\"worker_rendezvous\" is for models without a data-parallel group: with \"dp_group\" the workers of all engine cores meet at its next port"
+      )
+    }
+    if startup.isHybrid && startup.isHeadEmpty {
+      node.report("\"hybrid_lb\" needs engine cores on the head node")
     }
   }
 

@@ -60,7 +60,7 @@ public enum Prediction {
       }
       if let certain = try reader.add(thief, known.model) { return certain }
     }
-    let conditions = reader.finished()
+    let conditions = try EngineNumbers.added(to: reader.finished(), arm.startup)
     if conditions.leavesClusters {
       throw none(
         "draws are not uniform over what many residents leave: bind(0) gives the next free port, so the one "
@@ -147,6 +147,7 @@ private struct ThiefReader {
     case .connects, .holdsNoTCPPort: break
     case .leavesTimeWait: addResidue(thief)
     case .squats: try addSquatter(thief)
+    case .squatsOnEngines: return try EngineNumbers.squatted(by: thief, arm.startup)
     case .runsTheSameStart: try addSiblings(thief)
     case .scansFromBase: try checkScanner(thief)
     case .holdsOverIPv6:

@@ -143,6 +143,7 @@ final class LauncherRole {
       if let poolFailure { throw launch.refused(poolDetail, poolFailure.code) }
       try startup?.begin()
       try startup?.openHTTP()
+      try startup?.probeGroup()
       try strategy.allocate(launch)
     } catch {
       launch.note(error)

@@ -14,11 +14,12 @@ internal import Syscalls
 /// Engine cores and coordinator are started before the handshake port is bound, in vLLM's order, and wait at a gate
 /// until then: no process is forked while libzmq's threads live.
 final class StartupLauncher {
-  private let parts: StartupLaunch
+  let parts: StartupLaunch
   private let children: ChildTable
   private let handshake: HandshakeServer
   private let http: HTTPProbe
   private let measurement: Measurement
+  private let group: GroupPorts
   private var coordinatorChannel: Int32 = -1
   /// Network namespaces of the nodes 1, 2, ...
   private let nodes: [Int32]
@@ -38,6 +39,7 @@ final class StartupLauncher {
     handshake = HandshakeServer(parts)
     http = HTTPProbe(parts)
     measurement = Measurement(parts)
+    group = GroupPorts(parts)
   }
 
   private var region: SharedRegion { parts.region }
@@ -64,6 +66,9 @@ final class StartupLauncher {
     try measurement.open()
     try http.open()
   }
+
+  /// Probes the ports of the data-parallel group, which the configuration does before any address is chosen.
+  func probeGroup() throws(StageFailure) { try group.probe() }
 
   /// The network namespace of an API server; -1 for the launcher's own.
   func network(ofServer server: Int) -> Int32 {
@@ -120,6 +125,7 @@ final class StartupLauncher {
   /// Starts the engine cores of the head node, which wait at the gate, and on every other node a launcher that does the
   /// same there.
   func startEngines() throws(StageFailure) {
+    try group.openStore()
     let copied = startup.backend == .ray ? engineAddresses() : nil
     let gate = bs_load(bs_gate_of(record))
     let launch = parts.launch.number
@@ -167,7 +173,7 @@ final class StartupLauncher {
       outputs: servers.map { launch.dialled(launch.servers + $0) },
       coordinatorInput: hasCoordinator ? addresses.coordinatorInput(port: ports[2]) : nil,
       coordinatorOutput: hasCoordinator ? addresses.coordinatorOutput(port: ports[1]) : nil,
-      statistics: hasCoordinator ? addresses.statistics : nil)
+      statistics: hasCoordinator ? addresses.statistics : nil, group: group.configuration)
   }
 
   /// Binds the handshake and opens the gate.
@@ -200,7 +206,11 @@ final class StartupLauncher {
   private func watch(_ reap: () -> Void) throws(StageFailure) {
     guard try awaitEngines(reap) else { return }
     record.pointee.engines_ready_ns = MonotonicClock.now()
-    guard awaitServed(reap) else { return }
+    group.closeStore()
+    guard awaitServed(reap),
+      group.reinitialise(
+        hasCasualty: { hasCasualty(includingServers: true, reap) }, sleep: { sleep() })
+    else { return }
     if try http.begin() {
       try awaitAnswers(reap)
     } else if startup.requests > 0 {
@@ -226,12 +236,14 @@ final class StartupLauncher {
         configurationHash: startup.engines > 1 ? EngineRole.configurationHash(startup) : nil)
       while !book.isComplete {
         try handshake.answer(&book) { engineAddresses(for: $0) }
+        group.serve()
         if hasCasualty(includingServers: watchesServers, reap) { return false }
         if !book.isComplete { sleep() }
       }
     case .ray:
       // The actors report it themselves; Ray's driver waits for all of them.
       while !parts.engineSlots.allSatisfy({ bs_load(bs_ready_word(region.engine($0))) != 0 }) {
+        group.serve()
         if hasCasualty(includingServers: watchesServers, reap) { return false }
         sleep()
       }
@@ -278,32 +290,14 @@ final class StartupLauncher {
   }
 
   /// Until a message arrives or a child changes state.
-  private func sleep() {
+  func sleep() {
     var poll = Poll()
     poll.add(descriptor: children.news)
     handshake.add(to: &poll)
     http.add(to: &poll)
+    group.add(to: &poll)
     _ = poll.wait(milliseconds: Self.slice)
     children.drainNews()
-  }
-
-  /// Collecting the reports failed: records whose report is missing, and whether the reports would have come.
-  func noteCollectFailure(_ failure: StageFailure, _ reap: () -> Void) {
-    let noticed = MonotonicClock.now()
-    // The channel's end may be seen shortly before the process can be waited for.
-    let limit = failure.code == ETIMEDOUT ? parts.watchedUntil : noticed + 1_000_000_000
-    while MonotonicClock.now() < limit {
-      reap()
-      let isDecided = parts.serverSlots.contains { region.server($0).pointee.is_dead != 0 }
-      let areBound = parts.serverSlots.allSatisfy {
-        let server = region.server($0).pointee
-        return server.input.is_bound != 0 && server.output.is_bound != 0
-      }
-      if isDecided || areBound { break }
-      sleep()
-    }
-    parts.notice(parts.casualty(includingServers: failure.code != ETIMEDOUT) ?? .launcher)
-    record.pointee.noticed_ns = noticed
   }
 
   // MARK: The end
@@ -311,6 +305,7 @@ final class StartupLauncher {
   /// Terminates everything that the launch started. Use `takeExit` for the exits.
   func beginEnd() {
     handshake.close()
+    group.end()
     let ports = bs_coordinator_ports_of(record)
     for port in [ports[1], ports[2]] where port != 0 { region.setClaim(0, on: port) }
     http.close()

@@ -23,6 +23,9 @@ enum ClosedSets {
         ),
         Case("load", "load", "An engine core loads."),
         Case("connect", "connect", "An engine core connects."),
+        Case(
+          "rendezvous", "rendezvous",
+          "An engine core meets the others of its group, or its workers one another."),
         Case("readiness", "readiness", "An API server waits until every engine core was heard."),
         Case("serve", "serve", "An API server waits for answers."),
         Case("adapter", "adapter", "An adapter, the program of an `exec` strategy, is spoken to."),
@@ -41,6 +44,7 @@ enum ClosedSets {
           "launcher", "launcher",
           "A launcher of the launch `launch` (a listener it made or a probe it still holds)."),
         Case("coordinator", "coordinator", "The coordinator of the launch `launch`."),
+        Case("engine", "engine-core", "Engine core number `index` of the launch `launch`."),
         Case("thief", "thief", "Thief process number `index`."),
         Case("outsider", "outsider", "A process that bindstorm did not start."),
         Case("nobody", "nobody", "When the kernel was asked, there was no holder any more."),

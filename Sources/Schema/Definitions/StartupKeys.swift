@@ -30,6 +30,29 @@ extension PlanSections {
       "nodes", "nodes", .whole(1...16), .value("1"),
       "Hosts: the head node and the others, with `engines / nodes` engine cores each."),
     PlanKey(
+      "head_engines", "hasHeadEngines", .flag, .value("true"),
+      "Whether the head node has engine cores; false as with vLLM's `--data-parallel-size-local 0`: the other nodes divide them, and on a single node a second, headless launcher would start them."
+    ),
+    PlanKey(
+      "dp_group", "group", .word("Startup.Group"), .value(".none"),
+      "How the engine cores of a mixture-of-experts model get the ports of their data-parallel group, and their workers those of theirs."
+    ),
+    PlanKey(
+      "dp_ports", "groupPorts", .whole(1...Slots.limit("BS_MAX_GROUP_PORTS")), .value("5"),
+      unit: "ports",
+      "Ports that the launcher probes for the data-parallel group before any address."
+    ),
+    PlanKey(
+      "worker_rendezvous", "workerRendezvous", .word("Startup.WorkerRendezvous"), .value(".none"),
+      "Where the workers of one engine core meet when the model has no data-parallel group."),
+    PlanKey(
+      "reinit", "isReinitialised", .flag, .value("false"),
+      "Whether the data-parallel group is formed anew once the launch is served, as after a fault: engine core 0 probes one port for the group and one for the workers, and all bind or dial them when the old group is down."
+    ),
+    PlanKey(
+      "teardown_ms", "teardownMilliseconds", stepTime, .value("1"), unit: "ms",
+      "What an engine core does between the new ports and the new group."),
+    PlanKey(
       "coordinator", "hasCoordinator", .flag, .value("true"), "Whether there is a DP coordinator."),
     PlanKey(
       "import_ms", "importMilliseconds", stepTime, .value("5"), unit: "ms",

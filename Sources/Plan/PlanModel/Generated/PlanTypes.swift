@@ -69,6 +69,30 @@ public enum Backend: String, Sendable, Codable, CaseIterable {
 }
 }
 
+extension Startup {
+/// How the data-parallel group of the engine cores gets its ports.
+public enum Group: String, Sendable, Codable, CaseIterable {
+  /// There is no group, as with dense models.
+  case none
+  /// v0.19: the launcher's list. Engine core 0 binds the first number and retries with the next one; all others dial the first.
+  case list
+  /// v0.32: engine core 0 binds port 0 and publishes it through a store that the launcher holds; without engine cores on the head node as `list`.
+  case coordStore = "coord-store"
+}
+}
+
+extension Startup {
+/// Where the workers of one engine core meet.
+public enum WorkerRendezvous: String, Sendable, Codable, CaseIterable {
+  /// Not modelled.
+  case none
+  /// v0.19: at a port that the engine core probes before its load and its worker binds after it.
+  case port
+  /// v0.32: at a file (vllm-project/vllm#50999).
+  case file
+}
+}
+
 /// A place in the start-up at which a fault can be injected, in the order in which a launch passes them.
 public enum InjectionPoint: String, Sendable, Codable, CaseIterable {
   /// The launcher has allocated: probed numbers are released.
@@ -223,6 +247,18 @@ public struct Startup: Sendable, Equatable, Codable {
   public var engines: Int
   /// Hosts: the head node and the others, with `engines / nodes` engine cores each. 1...16.
   public var nodes: Int
+  /// Whether the head node has engine cores; false as with vLLM's `--data-parallel-size-local 0`: the other nodes divide them, and on a single node a second, headless launcher would start them.
+  public var hasHeadEngines: Bool
+  /// How the engine cores of a mixture-of-experts model get the ports of their data-parallel group, and their workers those of theirs.
+  public var group: Startup.Group
+  /// Ports that the launcher probes for the data-parallel group before any address. Unit: ports. 1...8.
+  public var groupPorts: Int
+  /// Where the workers of one engine core meet when the model has no data-parallel group.
+  public var workerRendezvous: Startup.WorkerRendezvous
+  /// Whether the data-parallel group is formed anew once the launch is served, as after a fault: engine core 0 probes one port for the group and one for the workers, and all bind or dial them when the old group is down.
+  public var isReinitialised: Bool
+  /// What an engine core does between the new ports and the new group. Unit: ms. 0...3600000.
+  public var teardownMilliseconds: Double
   /// Whether there is a DP coordinator.
   public var hasCoordinator: Bool
   /// What an API server does between its start and its first bind. Unit: ms. 0...3600000.
@@ -271,6 +307,12 @@ public struct Startup: Sendable, Equatable, Codable {
     backend: Startup.Backend = .spawn,
     engines: Int,
     nodes: Int = 1,
+    hasHeadEngines: Bool = true,
+    group: Startup.Group = .none,
+    groupPorts: Int = 5,
+    workerRendezvous: Startup.WorkerRendezvous = .none,
+    isReinitialised: Bool = false,
+    teardownMilliseconds: Double = 1,
     hasCoordinator: Bool = true,
     importMilliseconds: Double = 5,
     coordinatorImportMilliseconds: Double = 1,
@@ -297,6 +339,12 @@ public struct Startup: Sendable, Equatable, Codable {
     self.backend = backend
     self.engines = engines
     self.nodes = nodes
+    self.hasHeadEngines = hasHeadEngines
+    self.group = group
+    self.groupPorts = groupPorts
+    self.workerRendezvous = workerRendezvous
+    self.isReinitialised = isReinitialised
+    self.teardownMilliseconds = teardownMilliseconds
     self.hasCoordinator = hasCoordinator
     self.importMilliseconds = importMilliseconds
     self.coordinatorImportMilliseconds = coordinatorImportMilliseconds

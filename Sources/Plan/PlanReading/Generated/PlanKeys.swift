@@ -20,6 +20,8 @@ enum PlanLimits {
   static let barrierArrivalSkewMicroseconds = 0...60_000_000
   static let startupEngines = 1...256
   static let startupNodes = 1...16
+  static let startupGroupPorts = 1...8
+  static let startupTeardownMilliseconds = 0.0...3_600_000.0
   static let startupImportMilliseconds = 0.0...3_600_000.0
   static let startupCoordinatorImportMilliseconds = 0.0...3_600_000.0
   static let startupLoadMilliseconds = 0.0...3_600_000.0
@@ -178,6 +180,12 @@ enum StartupKeys {
     "backend",
     "engines",
     "nodes",
+    "head_engines",
+    "dp_group",
+    "dp_ports",
+    "worker_rendezvous",
+    "reinit",
+    "teardown_ms",
     "coordinator",
     "import_ms",
     "coordinator_import_ms",
@@ -210,6 +218,12 @@ struct StartupSettings {
   private var backend: Startup.Backend?
   private var engines: Int?
   private var nodes: Int?
+  private var hasHeadEngines: Bool?
+  private var group: Startup.Group?
+  private var groupPorts: Int?
+  private var workerRendezvous: Startup.WorkerRendezvous?
+  private var isReinitialised: Bool?
+  private var teardownMilliseconds: Double?
   private var hasCoordinator: Bool?
   private var importMilliseconds: Double?
   private var coordinatorImportMilliseconds: Double?
@@ -244,6 +258,12 @@ struct StartupSettings {
     if let value = object["backend"]?.word(Startup.Backend.self) { backend = value }
     if let value = object["engines"]?.integer(PlanLimits.startupEngines) { engines = value }
     if let value = object["nodes"]?.integer(PlanLimits.startupNodes) { nodes = value }
+    if let value = object["head_engines"]?.boolean() { hasHeadEngines = value }
+    if let value = object["dp_group"]?.word(Startup.Group.self) { group = value }
+    if let value = object["dp_ports"]?.integer(PlanLimits.startupGroupPorts) { groupPorts = value }
+    if let value = object["worker_rendezvous"]?.word(Startup.WorkerRendezvous.self) { workerRendezvous = value }
+    if let value = object["reinit"]?.boolean() { isReinitialised = value }
+    if let value = object["teardown_ms"]?.number(PlanLimits.startupTeardownMilliseconds) { teardownMilliseconds = value }
     if let value = object["coordinator"]?.boolean() { hasCoordinator = value }
     if let value = object["import_ms"]?.number(PlanLimits.startupImportMilliseconds) { importMilliseconds = value }
     if let value = object["coordinator_import_ms"]?.number(PlanLimits.startupCoordinatorImportMilliseconds) { coordinatorImportMilliseconds = value }
@@ -275,6 +295,12 @@ struct StartupSettings {
       backend: backend ?? .spawn,
       engines: engines ?? min(apiServers, 256),
       nodes: nodes ?? 1,
+      hasHeadEngines: hasHeadEngines ?? true,
+      group: group ?? .none,
+      groupPorts: groupPorts ?? 5,
+      workerRendezvous: workerRendezvous ?? .none,
+      isReinitialised: isReinitialised ?? false,
+      teardownMilliseconds: teardownMilliseconds ?? 1,
       hasCoordinator: hasCoordinator ?? true,
       importMilliseconds: importMilliseconds ?? 5,
       coordinatorImportMilliseconds: coordinatorImportMilliseconds ?? 1,
@@ -544,6 +570,8 @@ enum StoredNumbers {
   static let startup: [StoredNumber] = [
     StoredNumber("engines", .whole(1...256)),
     StoredNumber("nodes", .whole(1...16)),
+    StoredNumber("groupPorts", .whole(1...8)),
+    StoredNumber("teardownMilliseconds", .real(0.0...3_600_000.0)),
     StoredNumber("importMilliseconds", .real(0.0...3_600_000.0)),
     StoredNumber("coordinatorImportMilliseconds", .real(0.0...3_600_000.0)),
     StoredNumber("loadMilliseconds", .real(0.0...3_600_000.0)),

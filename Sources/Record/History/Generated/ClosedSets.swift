@@ -35,6 +35,8 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case load
   /// An engine core connects.
   case connect
+  /// An engine core meets the others of its group, or its workers one another.
+  case rendezvous
   /// An API server waits until every engine core was heard.
   case readiness
   /// An API server waits for answers.
@@ -65,6 +67,7 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
     case .handshake: "handshake"
     case .load: "load"
     case .connect: "connect"
+    case .rendezvous: "rendezvous"
     case .readiness: "readiness"
     case .serve: "serve"
     case .adapter: "adapter"
@@ -92,11 +95,12 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
     case 13: self = .handshake
     case 14: self = .load
     case 15: self = .connect
-    case 16: self = .readiness
-    case 17: self = .serve
-    case 18: self = .adapter
-    case 19: self = .http
-    case 20: self = .host
+    case 16: self = .rendezvous
+    case 17: self = .readiness
+    case 18: self = .serve
+    case 19: self = .adapter
+    case 20: self = .http
+    case 21: self = .host
     default: return nil
     }
   }
@@ -111,6 +115,8 @@ extension Holder {
     case launcher
     /// The coordinator of the launch `launch`.
     case coordinator
+    /// Engine core number `index` of the launch `launch`.
+    case engine = "engine-core"
     /// Thief process number `index`.
     case thief
     /// A process that bindstorm did not start.
@@ -126,6 +132,7 @@ extension Holder {
       case .apiServer: "api-server"
       case .launcher: "launcher"
       case .coordinator: "coordinator"
+      case .engine: "engine-core"
       case .thief: "thief"
       case .outsider: "outsider"
       case .nobody: "nobody"
