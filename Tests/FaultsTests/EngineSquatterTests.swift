@@ -69,6 +69,21 @@ import Testing
     #expect(drawn == 2, "the list's numbers and those of others are none of its business")
   }
 
+  /// The first engine core may choose after the others: then it is not the first any more.
+  @Test func `it takes no more than it is told, in whatever order they are chosen`() throws {
+    let ports = try freePorts(3)
+    let bench = bench(["rendezvous": 1, "ports": 1, "skip": 1])
+    bench.thief.windowOpened(bench.loot)
+    for engine in [2, 1, 0] {
+      let slot = bs_rendezvous_of(bench.region.engine(engine)) + Int(BS_RENDEZVOUS_WORKERS.rawValue)
+      (slot.pointee.port, slot.pointee.chosen_ns) = (ports[engine], 1)
+      bench.thief.act(bench.loot, now: 1)
+    }
+    #expect(try bench.loot.sockets.map { try TCPSocket.port(of: $0) } == [ports[1]])
+    bench.thief.trialEnds(bench.loot, now: 2)
+    #expect(bench.record.wanted == 1 && bench.record.drawn == 1)
+  }
+
   @Test func `a number that is held already was gone for all the same`() throws {
     let holder = try TCPSocket.open()
     defer { closeDescriptor(holder) }

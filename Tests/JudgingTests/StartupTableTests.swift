@@ -80,6 +80,20 @@ extension TrialHistory {
       $0.engines[1].died = 256
     },
     Row(
+      "of two that lost theirs, nobody was asked about the later one's holder", [.lostToThief],
+      "port 40020 of its workers (engine core 2, pid 502) lost", arm: arm()
+    ) {
+      for (engine, holder) in [
+        (1, nil), (2, Holder(kind: .thief, index: 0, pid: 7, sources: .kernel)),
+      ] {
+        $0.engines[engine].workers = RendezvousRecord(
+          port: UInt16(40_000 + 10 * engine), chosen: at(1), attempted: at(7 - UInt64(engine)),
+          lost: 1, holder: holder)
+        $0.engines[engine].errno = 98
+        $0.engines[engine].died = 256
+      }
+    },
+    Row(
       "all dial the head node, and engine core 0 listens on another", [.timeout],
       "engine core 0 listens on port 40010 of node 1, and all 3 engine cores, itself included, dial that port of the head node, where nobody listens; the user sees: nothing: it hangs",
       arm: arm(Startup(engines: 3, nodes: 2, hasHeadEngines: false, group: .list))

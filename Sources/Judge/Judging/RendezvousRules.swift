@@ -22,9 +22,7 @@ extension LaunchJudge {
   /// An engine core was refused the port of a rendezvous. If that ended it, the launch has lost the port. If it went on
   /// with another number, the others still dial the first one, and everything is silent.
   func rendezvousLost() -> Finding? {
-    guard let beyond,
-      let engine = beyond.engines.first(where: { $0.lostRendezvous != nil }),
-      let (name, record) = engine.lostRendezvous
+    guard let beyond, let engine = beyond.firstLoser, let (name, record) = engine.lostRendezvous
     else { return nil }
     let text =
       "port \(record.port) of \(name) (engine core \(engine.engine), pid \(engine.pid)) lost: chosen by "
@@ -51,6 +49,18 @@ extension LaunchJudge {
 }
 
 extension StartupEvidence {
+  /// The first engine core that lost a port. One that lost it when the launcher had already noticed another one's death
+  /// may have no holder: nobody asked any more.
+  var firstLoser: EngineRecord? {
+    engines.filter { $0.lostRendezvous != nil }.min {
+      func rank(_ engine: EngineRecord) -> (Int, UInt64) {
+        let record = engine.lostRendezvous?.record
+        return (record?.holder == nil ? 1 : 0, record?.attempted ?? 0)
+      }
+      return rank($0) < rank($1)
+    }
+  }
+
   /// The engine cores dial another node than the one on which engine core 0 listens.
   func lostMaster() -> String? {
     guard startup.hasLostMaster, let first = engines.first(where: { $0.engine == 0 }),

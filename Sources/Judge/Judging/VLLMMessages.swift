@@ -64,19 +64,18 @@ struct VLLMMessages {
   /// PyTorch could not bind the port of a process group. Only the data-parallel group of the first start is retried
   /// with the next number.
   private var lostRendezvous: String? {
-    for engine in evidence.engines {
-      guard let (_, record) = engine.lostRendezvous else { continue }
-      guard engine.errno == LinuxErrno.addressInUse else {
-        return
-          "(EngineCore_DP\(engine.engine)) Address already in use. Retrying with a new port. Then nothing: it hangs"
-      }
-      let error =
-        "torch.distributed.DistNetworkError: The server socket has failed to listen on any local network address. "
-        + "port: \(record.port), useIpv6: false, code: -\(LinuxErrno.addressInUse), name: EADDRINUSE, message: address already in use"
-      if engine.reinit?.lost ?? 0 > 0 { return "[FT] Instruction 'retry' failed: " + error }
-      return deadEngine.map { error + "; " + $0 } ?? error
+    guard let engine = evidence.firstLoser, let (_, record) = engine.lostRendezvous else {
+      return nil
     }
-    return nil
+    guard engine.errno == LinuxErrno.addressInUse else {
+      return
+        "(EngineCore_DP\(engine.engine)) Address already in use. Retrying with a new port. Then nothing: it hangs"
+    }
+    let error =
+      "torch.distributed.DistNetworkError: The server socket has failed to listen on any local network address. "
+      + "port: \(record.port), useIpv6: false, code: -\(LinuxErrno.addressInUse), name: EADDRINUSE, message: address already in use"
+    if engine.reinit?.lost ?? 0 > 0 { return "[FT] Instruction 'retry' failed: " + error }
+    return deadEngine.map { error + "; " + $0 } ?? error
   }
 
   private var coordinator: String? {

@@ -19,7 +19,7 @@ public struct EngineSquatter: Thief {
       ),
       OptionDescriptor(
         name: OptionName.skip, defaultValue: 0, range: 0...7,
-        summary: "how many of them, in the order of their use, it leaves alone"),
+        summary: "how many of them, in the order in which they are known, it leaves alone"),
     ],
     model: .squatsOnEngines)
 
@@ -29,8 +29,9 @@ public struct EngineSquatter: Thief {
   private let ports: Int
   private let kind: Int
   private let skip: Int
-  /// Numbers it has gone for.
-  private var seen: Set<UInt16> = []
+  /// Numbers of each launch, in the order in which they became known; those that are known at once, in the order of
+  /// their use.
+  private var known: [[UInt16]] = []
   public private(set) var nextAction: UInt64?
 
   public init(options: OptionValues, seed: UInt64) {
@@ -49,15 +50,18 @@ public struct EngineSquatter: Thief {
     nextAction = now + Self.lookNanoseconds
   }
 
-  /// What it has seen it must have gone for: numbers that no launch chose it cannot take.
+  /// What it knows it must have gone for: numbers that no launch chose it cannot take.
   public mutating func trialEnds(_ loot: Loot, now: UInt64) {
     nextAction = nil
-    loot.want(seen.count)
+    loot.want(known.map { $0.dropFirst(skip).prefix(ports).count }.reduce(0, +))
   }
 
   private mutating func hunt(_ loot: Loot) {
-    for numbers in loot.engineNumbers(kind) {
-      for port in numbers.dropFirst(skip).prefix(ports) where seen.insert(port).inserted {
+    for (launch, numbers) in loot.engineNumbers(kind).enumerated() {
+      if launch == known.count { known.append([]) }
+      for port in numbers where !known[launch].contains(port) {
+        known[launch].append(port)
+        guard (skip..<skip + ports).contains(known[launch].count - 1) else { continue }
         loot.take(port, sharing: [], listens: true)
       }
     }
