@@ -152,6 +152,7 @@ import Testing
       more: #", "pool": {"slots": 10}"#, trials: 4)
     #expect(cell.outcomes["lost-to-self", default: 0] >= 1, "\(cell.outcomes) \(cell.evidence)")
     #expect(cell.evidence.contains("held by engine core"), "\(cell.evidence)")
+    #expect(cell.evidence.contains("events and kernel agree"), "\(cell.evidence)")
     #expect(cell.evidence.contains("torch.distributed.DistNetworkError"), "\(cell.evidence)")
   }
 
