@@ -17,12 +17,12 @@ IMPORTS = --explicit-target-dependency-import-check error
 # Tests/LayeringTests/QuickTests.swift holds this list to the sources.
 QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LinuxFactsTests PlanTests \
 	RaceLedgerTests ReportsTests RunContractTests StatisticsTests TerminalTextTests WorkersTests \
-	FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
+	FaultsTests.EngineSquatterTests FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
 	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests \
 	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.TextReportTests RaceReportingTests.WordsTests \
 	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
-	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests \
+	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests StartupProtocolTests.ParallelConfigurationTests \
 	StrategiesTests.AdapterProtocolTests StrategiesTests.PortHolderTests StrategiesTests.RegistryTests \
 	SyscallsTests.HostLimitsTests SyscallsTests.InputFileTests SyscallsTests.ListenerReachTests
 QUICK_FILTER = ^($(subst $(space),|,$(strip $(subst .,\.,$(QUICK)))))[./]

@@ -11,9 +11,14 @@ final class ThiefBench {
   let loot: Loot
   var thief: any Thief
 
-  init(_ type: any Thief.Type, _ given: [String: Int], apiServers: Int = 1) {
+  /// - Parameter change: of the order.
+  init(
+    _ type: any Thief.Type, _ given: [String: Int], apiServers: Int = 1,
+    _ change: (inout bs_order) -> Void = { _ in }
+  ) {
     region.pointer.pointee.order.settings.topology_launches = 1
     region.pointer.pointee.order.settings.topology_api_servers = UInt32(apiServers)
+    change(&region.pointer.pointee.order)
     loot = Loot(region: region, thief: 0, order: WorkerOrder(region))
     let options = type.descriptor.options
     thief = type.init(

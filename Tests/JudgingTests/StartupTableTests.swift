@@ -5,6 +5,20 @@ import Testing
 
 @testable import Judging
 
+extension TrialHistory {
+  /// An engine core goes to a data-parallel group that never comes about.
+  fileprivate mutating func meetInVain(
+    _ engine: Int, bound: UInt16 = 0, lost: Int = 0, isAccepted: Bool = false
+  ) {
+    engines[engine].group = RendezvousRecord(
+      port: 40_010, bound: bound, chosen: StartupTableTests.at(1),
+      attempted: StartupTableTests.at(5), lost: lost, isAccepted: isAccepted,
+      holder: lost == 0 ? nil : Holder(kind: .thief, index: 0, pid: 7, sources: .kernel))
+    (engines[engine].ready, startups[0].served) = (0, 0)
+    ended.completion = .timeoutBinding
+  }
+}
+
 /// Hand-written histories of whole start-ups and what they come to.
 @Suite struct StartupTableTests {
   typealias Row = OutcomeTableTests.Row
@@ -18,6 +32,7 @@ import Testing
     TrialHistory.start + UInt64(milliseconds * 1e6)
   }
 
+  static let group = Startup(variant: .v019, engines: 3, group: .list)
   static let http = Startup(engines: 3, http: true)
   static let row = Startup(engines: 3, serialLaunches: 10)
 
@@ -34,6 +49,71 @@ import Testing
       $0.startups[0].casualty = .apiServer
       $0.startups[0].casualtyNumber = 1
     },
+    Row(
+      "the group's number is taken, and only engine core 0 goes on with the next", [.timeout],
+      "port 40010 of the data-parallel group (engine core 0, pid 500) lost: chosen by +1.000 ms, held by thief 0 (pid 7; by the kernel) when its bind was tried at +5.000 ms (EADDRINUSE); it listens on port 40011 now, and nobody tells the 2 others, which dial port 40010 for ever: 1 were accepted by whoever listens there, and get no answer; the user sees: (EngineCore_DP0) Address already in use. Retrying with a new port. Then nothing: it hangs",
+      arm: arm(group)
+    ) {
+      $0.meetInVain(0, bound: 40_011, lost: 1)
+      $0.meetInVain(1, isAccepted: true)
+      $0.meetInVain(2)
+    },
+    Row(
+      "the whole list is taken", [.lostToThief],
+      "5 numbers were lost, and none was left to try; the user sees: torch.distributed.DistNetworkError: The server socket has failed to listen on any local network address. port: 40010, useIpv6: false, code: -98, name: EADDRINUSE, message: address already in use; Engine core initialization failed. See root cause above. Failed core proc(s): {'EngineCore_DP0': 1}",
+      arm: arm(group)
+    ) {
+      $0.meetInVain(0, lost: 5)
+      $0.meetInVain(1)
+      $0.meetInVain(2)
+      $0.engines[0].errno = 98
+      $0.engines[0].stage = .rendezvous
+      $0.engines[0].died = 256
+    },
+    Row(
+      "an engine core loses its workers' number to another one", [.lostToSelf],
+      "port 40010 of its workers (engine core 1, pid 501) lost: chosen by +1.000 ms, held by engine core 0 of the same launch (pid 500; by the kernel)",
+      arm: arm(Startup(engines: 3, workerRendezvous: .port))
+    ) {
+      $0.engines[1].workers = RendezvousRecord(
+        port: 40_010, chosen: at(1), attempted: at(5), lost: 1,
+        holder: Holder(kind: .engineCore, launch: 0, index: 0, pid: 500, sources: .kernel))
+      $0.engines[1].errno = 98
+      $0.engines[1].died = 256
+    },
+    Row(
+      "of two that lost theirs, nobody was asked about the later one's holder", [.lostToThief],
+      "port 40020 of its workers (engine core 2, pid 502) lost", arm: arm()
+    ) {
+      for (engine, holder) in [
+        (1, nil), (2, Holder(kind: .thief, index: 0, pid: 7, sources: .kernel)),
+      ] {
+        $0.engines[engine].workers = RendezvousRecord(
+          port: UInt16(40_000 + 10 * engine), chosen: at(1), attempted: at(7 - Double(engine)),
+          lost: 1, holder: holder)
+        $0.engines[engine].errno = 98
+        $0.engines[engine].died = 256
+      }
+    },
+    Row(
+      "all dial the head node, and engine core 0 listens on another", [.timeout],
+      "engine core 0 listens on port 40010 of node 1, and all 3 engine cores, itself included, dial that port of the head node, where nobody listens; the user sees: nothing: it hangs",
+      arm: arm(Startup(engines: 3, nodes: 2, localEngines: 0, group: .list))
+    ) {
+      for engine in 0..<3 {
+        $0.meetInVain(engine, bound: engine == 0 ? 40_010 : 0)
+        $0.engines[engine].node = 1
+      }
+    },
+    Row(
+      "a retry that nobody else had to follow is no failure", [.ready], "", arm: arm(group)
+    ) {
+      $0.engines[0].group = RendezvousRecord(port: 40_010, bound: 40_011, met: at(6), lost: 1)
+    },
+    Row(
+      "nobody says that the group was formed anew", [.harnessError], "was not formed anew",
+      arm: arm(Startup(engines: 3, group: .list, isReinitialised: true))
+    ) { _ in },
     Row(
       "the user's line names the address", [.lostToSelf],
       "zmq.error.ZMQError: Address already in use (addr='tcp://127.0.0.1:40001')", arm: arm()

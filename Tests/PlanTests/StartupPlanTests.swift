@@ -45,6 +45,30 @@ import Testing
     #expect([0, 3, 4, 8, 12, 15].map(startup.node(ofEngine:)) == [0, 0, 1, 2, 3, 3])
   }
 
+  @Test func `a head node without engine cores leaves them to the others`() throws {
+    let startup = try #require(
+      try load(#""startup": {"engines": 6, "nodes": 3, "local_engines": 0}"#).startup)
+    #expect(startup.localEngines == 0)
+    #expect((0..<6).map(startup.node(ofEngine:)) == [1, 1, 1, 2, 2, 2])
+    // On a single node a second launcher has them, and there is no other node.
+    let alone = try #require(try load(#""startup": {"local_engines": 0}"#).startup)
+    #expect(alone.localEngines == 0 && (0..<4).allSatisfy { alone.node(ofEngine: $0) == 0 })
+  }
+
+  /// vLLM's condition for the store is `local_engine_count > 0`.
+  @Test func `only a launcher with engine cores of its own holds a store`() throws {
+    let held = try #require(
+      try load(#""startup": {"dp_group": "coord-store", "nodes": 2}"#).startup)
+    #expect(held.effectiveGroup == .coordStore && !held.hasLostMaster)
+    let old = try #require(
+      try load(#""startup": {"dp_group": "coord-store", "local_engines": 0}"#).startup)
+    #expect(old.effectiveGroup == .list && !old.hasLostMaster && !old.breaksModel)
+    let lost = try #require(
+      try load(#""startup": {"dp_group": "coord-store", "local_engines": 0, "nodes": 2}"#)
+        .startup)
+    #expect(lost.effectiveGroup == .list && lost.hasLostMaster)
+  }
+
   @Test(arguments: [
     (#""engines": 5, "nodes": 2"#, [0..<3, 3..<5]),
     (#""engines": 10, "nodes": 4"#, [0..<3, 3..<6, 6..<8, 8..<10]),
@@ -112,6 +136,7 @@ import Testing
     #""reserved_ports": [{"node": 0, "range": [40000, 40000]}]"#,
     #""http": true, "shares_http_port": true"#, #""http": true, "http_orphan": true"#,
     #""side_channel_port": 5600"#,
+    #""nodes": 2, "local_engines": 0, "dp_group": "list""#,
   ])
   func `what is set to go wrong by other things than collisions has no prediction`(
     _ settings: String
@@ -196,6 +221,12 @@ import Testing
       "are not within 1024...65535"
     ),
     (#""startup": {"http_reuse_port": "yes"}"#, "expected one of variant, always, never"),
+    (#""startup": {"engines": 1, "dp_group": "list"}"#, "needs at least two engine cores"),
+    (
+      #""startup": {"dp_group": "list", "worker_rendezvous": "port"}"#,
+      "\"worker_rendezvous\" is for models without a data-parallel group"
+    ),
+    (#""startup": {"reinit": true}"#, "and \"dp_group\" is \"none\""),
     (#""startup": {"serial_launches": 0}"#, "expected a number from 1 to 1000, found 0"),
   ])
   func `what cannot be is refused`(_ scenario: String, _ message: String) {

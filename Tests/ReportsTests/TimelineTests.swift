@@ -35,6 +35,28 @@ import Testing
     #expect(Timeline.text([]) == "")
   }
 
+  @Test func `an engine core's rendezvous are told with their ports`() {
+    let lost = RendezvousRecord(
+      port: 40_001, bound: 40_003, chosen: 1_000_000, attempted: 3_000_000, lost: 1)
+    let events: [Event] = [
+      .trialStarted(TrialStarted(arm: 0, trial: 0, at: 1_000_000)),
+      .startup(StartupRecord(launch: 0, groupPorts: [40_001, 40_003], groupChosen: 2_000_000)),
+      .engine(
+        EngineRecord(
+          launch: 0, engine: 0, pid: 3, group: lost,
+          workers: RendezvousRecord(port: 40_005, attempted: 4_000_000, met: 5_000_000))),
+    ]
+    #expect(
+      Timeline.text(events) == """
+        +0.000 ms  the trial begins
+        +1.000 ms  launcher 0 has probed the data-parallel group's ports 40001, 40003
+        +2.000 ms  engine core 0.0 on node 0 goes to the data-parallel group at port 40001, and loses 1 numbers, and listens on port 40003
+        +3.000 ms  engine core 0.0 on node 0 goes to the workers' group at port 40005
+        +4.000 ms  engine core 0.0 on node 0 is in the workers' group
+
+        """)
+  }
+
   @Test func `what happened in the same nanosecond is told in the order of the record`() {
     let events: [Event] = [
       .trialStarted(TrialStarted(arm: 0, trial: 0, at: 1)),

@@ -182,6 +182,9 @@ import Testing
       { $0.isHybrid = true }, { $0.serialLaunches = 5 }, { $0.http = true },
       { $0.httpPort = 3_000 }, { $0.httpTimeoutMilliseconds = 11 }, { $0.requests = 12 },
       { $0.requestConnections = 13 }, { $0.requestMilliseconds = 0.125 },
+      { $0.group = .list }, { $0.group = .coordStore },
+      { $0.groupPorts = 6 }, { $0.workerRendezvous = .port }, { $0.workerRendezvous = .file },
+      { $0.isReinitialised = true }, { $0.teardownMilliseconds = 2.5 },
       {
         $0.reservedPorts = [
           NodeReservation(node: 1, low: 40_000, high: 41_000),

@@ -70,7 +70,7 @@ struct LaunchJudge {
   private func finding() -> Finding? {
     let rules: [() -> Finding?] = [
       refused, crashed, misspoken, forced,
-      lost, serviceLost, sideChannelLost, duplicate, exhausted,
+      lost, serviceLost, sideChannelLost, rendezvousLost, duplicate, exhausted,
       limited, endedFromOutside, startup, died,
       ownership, misadvertised, premature,
       livelocked, launcherFailed, endpointFailed, unanswered,
@@ -120,6 +120,7 @@ struct LaunchJudge {
     guard let beyond else { return nil }
     func finding(_ outcome: Outcome, _ text: String?) -> Finding? { text.map { (outcome, $0) } }
     return finding(.placeholderLeak, beyond.placeholder(record.relative))
+      ?? finding(.timeout, beyond.lostMaster())
       ?? finding(.falseTimeout, beyond.falseTimeout(own: own, record.relative))
       ?? finding(.splitBrain, beyond.sharedHTTP())
       ?? finding(.crossTalk, beyond.foreign())

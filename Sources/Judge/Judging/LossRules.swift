@@ -96,7 +96,7 @@ extension LaunchJudge {
   }
 
   /// Who took the port.
-  private func outcome(of holder: Holder?) -> Outcome {
+  func outcome(of holder: Holder?) -> Outcome {
     switch holder?.kind {
     case .apiServer, .launcher, .coordinator, .engineCore:
       holder!.launch == launch ? .lostToSelf : .lostToSibling
@@ -107,7 +107,7 @@ extension LaunchJudge {
   }
 
   /// Who held the port, in words.
-  private func holder(_ holder: Holder?) -> String {
+  func holder(_ holder: Holder?) -> String {
     guard let holder else { return "its holder was not recorded" }
     let process =
       "pid \(holder.pid)" + (holder.command.isEmpty ? "" : " \(holder.command)")

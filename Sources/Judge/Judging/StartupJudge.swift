@@ -28,7 +28,8 @@ struct StartupEvidence {
   /// The first failure; nil if no failure has a time.
   var firstFailure: UInt64? {
     let binds = servers.flatMap { [$0.input, $0.output] }.filter { $0.errno != 0 }.map(\.finished)
-    return (binds + servings.map(\.failed)).filter { $0 != 0 }.min()
+    let groups = engines.compactMap { $0.lostRendezvous?.record.attempted }
+    return (binds + groups + servings.map(\.failed)).filter { $0 != 0 }.min()
   }
 
   /// From the first failure to the moment when the launcher noticed it; nil if one of them has no time.
@@ -223,6 +224,7 @@ struct StartupEvidence {
   /// What is missing of a served launch; nil if nothing is.
   func missing() -> String? {
     if record.served == 0 { return "the launcher never saw every API server served" }
+    if let missing = missingReinit() { return missing }
     if record.serial + 1 != startup.serialLaunches {
       return "only \(record.serial + 1) of \(startup.serialLaunches) launches in a row ran"
     }

@@ -28,9 +28,8 @@ struct VLLMMessages {
 
   /// The message; nil if no message of vLLM is known.
   var line: String? {
-    lostEndpoint ?? lostServicePort ?? coordinator ?? reports ?? engineWithoutInit
-      ?? serverWithoutEngines ?? deadEngine ?? unanswered
-      ?? silence
+    lostPort ?? coordinator ?? reports ?? engineWithoutInit ?? serverWithoutEngines ?? deadEngine
+      ?? unanswered ?? silence
   }
 
   /// Nothing is said: it hangs, or it is ready and wrong.
@@ -41,6 +40,8 @@ struct VLLMMessages {
     default: nil
     }
   }
+
+  private var lostPort: String? { lostEndpoint ?? lostServicePort ?? lostRendezvous }
 
   /// The bind of a port failed in an API server. Who notices that process's end depends on vLLM's version.
   private var lostEndpoint: String? {
@@ -67,6 +68,23 @@ struct VLLMMessages {
     case .http: "OSError: [Errno \(LinuxErrno.addressInUse)] Address already in use"
     default: nil
     }
+  }
+
+  /// PyTorch could not bind the port of a process group. Only the data-parallel group of the first start is retried
+  /// with the next number.
+  private var lostRendezvous: String? {
+    guard let engine = evidence.firstLoser, let (_, record) = engine.lostRendezvous else {
+      return nil
+    }
+    guard engine.errno == LinuxErrno.addressInUse else {
+      return
+        "(EngineCore_DP\(engine.engine)) Address already in use. Retrying with a new port. Then nothing: it hangs"
+    }
+    let error =
+      "torch.distributed.DistNetworkError: The server socket has failed to listen on any local network address. "
+      + "port: \(record.port), useIpv6: false, code: -\(LinuxErrno.addressInUse), name: EADDRINUSE, message: address already in use"
+    if engine.reinit?.lost ?? 0 > 0 { return "[FT] Instruction 'retry' failed: " + error }
+    return deadEngine.map { error + "; " + $0 } ?? error
   }
 
   private var coordinator: String? {

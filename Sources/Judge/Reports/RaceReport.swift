@@ -127,9 +127,7 @@ public struct RaceReport: Sendable, Equatable {
     case .coordinator:
       return ("a coordinator", "the coordinator of launch \(holder.launch)\(process)")
     case .engineCore:
-      return (
-        "an engine core", "engine core \(holder.launch).\(holder.index)\(process)"
-      )
+      return ("an engine core", "engine core \(holder.launch).\(holder.index)\(process)")
     case .thief: return ("a thief", "thief \(holder.index)\(process)")
     case .outsider: return ("an outsider", "a process that bindstorm did not start\(process)")
     case .nobody: return ("unknown", "a process that was gone when the kernel was asked")

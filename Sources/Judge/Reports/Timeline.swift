@@ -90,6 +90,9 @@ public enum Timeline {
     add(record.coordinatorStarted, "coordinator \(record.launch) begins")
     add(record.coordinatorBound, "coordinator \(record.launch) has bound")
     add(record.coordinatorReported, "\(who) has the coordinator's addresses")
+    let numbers = record.groupPorts.map { "\($0)" }.joined(separator: ", ")
+    add(record.groupChosen, "\(who) has probed the data-parallel group's ports \(numbers)")
+    add(record.reinitialised, "every engine core of \(who) has formed its group anew")
     add(record.handshakeBound, "\(who) has bound the handshake to port \(record.handshakePort)")
     add(record.enginesReady, "\(who) has seen every engine core READY")
     add(record.served, "\(who) has seen every API server served")
@@ -112,6 +115,18 @@ public enum Timeline {
     let who = "engine core \(record.launch).\(record.engine) on node \(record.node)"
     add(record.started, "\(who) begins")
     add(record.initialised, "\(who) has the addresses")
+    for (name, meeting) in [
+      ("the data-parallel group", record.group), ("the workers' group", record.workers),
+      ("the group that is formed anew", record.reinit),
+    ] {
+      guard let meeting else { continue }
+      let lost = meeting.lost == 0 ? "" : ", and loses \(meeting.lost) numbers"
+      let place = meeting.bound == 0 ? "" : ", and listens on port \(meeting.bound)"
+      add(
+        meeting.attempted,
+        "\(who) goes to \(name) at port \(meeting.port)\(lost)\(place)")
+      add(meeting.met, "\(who) is in \(name)")
+    }
     add(record.loaded, "\(who) has loaded")
     let leak = record.placeholders == 0 ? "" : ", to port 0 in \(record.placeholders) cases"
     add(record.connected, "\(who) has connected\(leak)")

@@ -27,10 +27,14 @@ public enum OptionName {
   public static let ports = "ports"
   /// Ports drawn per second, on average.
   public static let ratePerSecond = "rate_per_second"
+  /// Which rendezvous of an engine core.
+  public static let rendezvous = "rendezvous"
   /// How long the launcher waits for the API servers' reports, in milliseconds.
   public static let reportTimeoutMilliseconds = "report_timeout_ms"
   /// Whether SO_REUSEADDR is set: 0 or 1.
   public static let reuseAddress = "reuse_address"
+  /// How many to leave out.
+  public static let skip = "skip"
   /// Milliseconds over which deployments draw.
   public static let windowMilliseconds = "window_ms"
 }

@@ -20,7 +20,9 @@ extension Startup {
   /// differ by one at most, the larger ones first.
   public func ranks(onNode node: Int) -> Range<Int> {
     let local = min(localEngines, engines)
-    guard node > 0, nodes > 1 else { return 0..<local }
+    // On a single node a second launcher may have started them.
+    guard nodes > 1 else { return node == 0 ? 0..<engines : 0..<0 }
+    guard node > 0 else { return 0..<local }
     let (size, larger) = (engines - local).quotientAndRemainder(dividingBy: nodes - 1)
     let first = local + (node - 1) * size + min(node - 1, larger)
     return first..<first + size + (node <= larger ? 1 : 0)
@@ -51,12 +53,26 @@ extension Startup {
     (1..<max(1, nodes)).first { ranks(onNode: $0).contains(rank) } ?? 0
   }
 
+  /// Whether vLLM gives client addresses and handshake paths: the launcher has all engine cores. If it has none, they are
+  /// another launcher's, even on a single node.
+  public var usesPaths: Bool { nodes == 1 && localEngines > 0 }
+
+  /// How the data-parallel group really gets its ports: vLLM's launcher holds a store only beside engine cores of its
+  /// own (`local_engine_count > 0`).
+  public var effectiveGroup: Group {
+    group == .coordStore && localEngines == 0 ? .list : group
+  }
+
+  /// Whether the engine cores can never meet: engine core 0 listens on its own node, and all of them, itself included,
+  /// dial the launcher's.
+  public var hasLostMaster: Bool { group != .none && localEngines == 0 && nodes > 1 }
+
   /// Whether a timeout is below the duration of the healthy work that it limits, or the plan provokes another failure
   /// than a port collision. Theory then makes no prediction.
   public var breaksModel: Bool {
     backend == .ray || sharesRPCPort || sharesHTTPPort || hasOrphan || hasHTTPOrphan
       || apiServerNode != 0 || isHybrid || sideChannelPort != 0
-      || serialLaunches > 1 || !reservedPorts.isEmpty
+      || serialLaunches > 1 || !reservedPorts.isEmpty || hasLostMaster
       || (hasCoordinator
         && Double(coordinatorTimeoutMilliseconds) <= coordinatorImportMilliseconds)
       || Double(clientTimeoutMilliseconds) <= loadMilliseconds

@@ -187,6 +187,9 @@ public struct ThiefDescriptor: Sendable, Equatable {
     /// Takes the ports that launches decided on, `ports` of them, with the options `reuse_address`, `reuse_port` and
     /// `listens`. A port that is not known yet is taken as soon as it is known.
     case squats
+    /// Takes `ports` ports of each launch that were probed for the process groups of its engine cores (`rendezvous`),
+    /// but for the first `skip` of them, and listens.
+    case squatsOnEngines
     /// Probes `deployments` times `addresses` ports inside the window, releases all of them, and binds them `window_ms`
     /// later.
     case runsTheSameStart
@@ -215,6 +218,8 @@ public struct ThiefDescriptor: Sendable, Equatable {
       case .connects: "no effect: connect() is given ports at an even distance from the low end"
       case .squats:
         "certain, where the number is not held; none if it does not listen and sets an option"
+      case .squatsOnEngines:
+        "certain for a list whose first or second number it takes; none where a later number may be bound first"
       case .runsTheSameStart: "foreign probes, each as likely to hit as the last"
       case .scansFromBase:
         "no effect outside the pool; inside it as foreign draws; none for who counts from a base"

@@ -116,7 +116,7 @@ struct ScenarioChecks {
       case .runsTheSameStart: quota += thief[OptionName.deployments] * thief[OptionName.addresses]
       case .holdsThroughWindow, .holdsOverIPv6, .scansFromBase: quota += thief[OptionName.ports]
       // The plan does not determine how many of their draws fall into the window.
-      case .squats, .holdsThroughout, .connects, .holdsNoTCPPort, .leavesTimeWait,
+      case .squats, .squatsOnEngines, .holdsThroughout, .connects, .holdsNoTCPPort, .leavesTimeWait,
         .holdsOtherAddress, .exhausts:
         continue
       // These draw without limit, or in numbers that the plan does not set.

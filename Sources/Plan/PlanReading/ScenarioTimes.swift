@@ -39,6 +39,7 @@ extension ScenarioChecks {
           "startup.load_ms",
           min(startup.loadMilliseconds, Double(startup.clientTimeoutMilliseconds)))
       }
+      if startup.isReinitialised { add("startup.teardown_ms", startup.teardownMilliseconds) }
     }
     if refuse(common) { return }
     for strategy in running {

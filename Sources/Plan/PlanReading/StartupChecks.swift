@@ -9,7 +9,8 @@ extension ScenarioChecks {
     checkNodes(of: startup)
     checkSplit(of: startup)
     checkServicePorts(of: startup)
-    if startup.nodes == 1 && !isStored { checkPaths(of: startup) }
+    if startup.usesPaths && !isStored { checkPaths(of: startup) }
+    checkGroup(of: startup)
     if startup.isHybrid { checkHybrid(startup) }
   }
 
@@ -41,7 +42,9 @@ extension ScenarioChecks {
   /// Each node but the head node must have an engine core; on the head node there may be none.
   private func checkSplit(of startup: Startup) {
     let (others, remote) = (startup.nodes - 1, startup.engines - startup.localEngines)
-    if others == 0 && remote != 0 || remote < others {
+    // On a single node another launcher may have all of them.
+    let isSplit = others == 0 ? remote == 0 || startup.localEngines == 0 : remote >= others
+    if !isSplit {
       scenario.node.report(
         "\(startup.localEngines) of \(startup.engines) engine cores are on the head node, and of \(others) other "
           + "nodes each needs one")
@@ -71,12 +74,29 @@ extension ScenarioChecks {
     }
   }
 
+  /// What engine cores bind besides their endpoints must fit the kind of model.
+  private func checkGroup(of startup: Startup) {
+    let node = scenario.node
+    if startup.group == .none {
+      if startup.isReinitialised {
+        node.report("\"reinit\" forms the data-parallel group anew, and \"dp_group\" is \"none\"")
+      }
+      return
+    }
+    if startup.engines < 2 { node.report("\"dp_group\" needs at least two engine cores") }
+    if startup.workerRendezvous != .none {
+      node.report(
+        "\"worker_rendezvous\" is for models without a data-parallel group: with \"dp_group\" the workers of all engine cores meet at its next port"
+      )
+    }
+  }
+
   /// The launchers' own service ports must lie outside the pool and apart from each other.
   private func checkServicePorts(of startup: Startup) {
     let node = scenario.node
     let pool = settings.pool.low...settings.pool.high
     let handshake =
-      startup.nodes == 1
+      startup.usesPaths
       ? nil : startup.rpcPort...startup.rpcPort + settings.topology.launches - 1
     if let handshake, handshake.overlaps(pool) {
       node.report("the handshake ports \(handshake) lie in the pool")

@@ -60,7 +60,7 @@ public enum Prediction {
       }
       if let certain = try reader.add(thief, known.model) { return certain }
     }
-    let conditions = try reader.finished()
+    let conditions = try EngineNumbers.added(to: reader.finished(), arm.startup)
     guard let rates = FailureRate.predict(conditions) else {
       let isForResidents =
         conditions.residents > 0 && [.probeThenBind, .distinctProbes].contains(conditions.model)
@@ -181,6 +181,7 @@ private struct ThiefReader {
     case .holdsNoTCPPort: break
     case .leavesTimeWait: addResidue(thief)
     case .squats: try addSquatter(thief)
+    case .squatsOnEngines: return try EngineNumbers.squatted(by: thief, arm.startup)
     case .runsTheSameStart: try addSiblings(thief)
     case .scansFromBase: try addScanner(thief)
     case .holdsOverIPv6:

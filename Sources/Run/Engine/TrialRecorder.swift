@@ -80,6 +80,7 @@ final class TrialRecorder {
           .service(launch: launch), slot.service_port, slot.holder_claim, slot.holder_state,
           slot.holder_inode))
     }
+    lost += lostByEngines()
     var result: [HolderKey: Holder] = [:]
     for start in stride(from: 0, to: lost.count, by: Self.mostLostAtOnce) {
       let part = lost[start..<min(start + Self.mostLostAtOnce, lost.count)]
@@ -115,6 +116,22 @@ final class TrialRecorder {
     var claimed: HolderResolution.Role?
   }
 
+  /// Ports that engine cores wanted for their rendezvous and did not get.
+  private func lostByEngines() -> [LostPort] {
+    var lost: [LostPort] = []
+    for engine in 0..<(arm.topology.launches * (arm.startup?.engines ?? 0)) {
+      for kind in StartupRecorder.rendezvousKinds {
+        let slot = bs_rendezvous_of(region.engine(engine))[Int(kind.rawValue)]
+        guard slot.holder_state != BS_HOLDER_NOT_ASKED.rawValue else { continue }
+        lost.append(
+          lostPort(
+            .rendezvous(engine: engine, kind: kind), slot.port, slot.holder_claim,
+            slot.holder_state, slot.holder_inode))
+      }
+    }
+    return lost
+  }
+
   private func lostPort(
     _ key: HolderKey, _ port: UInt16, _ claim: UInt32, _ state: UInt32, _ inode: UInt64
   ) -> LostPort {
@@ -138,7 +155,8 @@ final class TrialRecorder {
         events.append(.server(serverRecord(launch: launch, server: server, holders)))
       }
       if let startup = arm.startup {
-        events += StartupRecorder(region: region, arm: arm, startup: startup).records(launch)
+        events += StartupRecorder(region: region, arm: arm, startup: startup, holders: holders)
+          .records(launch)
       }
     }
     for number in arm.thieves.indices {
@@ -329,4 +347,6 @@ enum HolderKey: Hashable {
   case endpoint(slot: Int, role: EndpointRole)
   /// A launcher's own service.
   case service(launch: Int)
+  /// A rendezvous of an engine core, by its slot.
+  case rendezvous(engine: Int, kind: bs_rendezvous_kind)
 }

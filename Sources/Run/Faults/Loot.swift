@@ -1,5 +1,6 @@
 internal import CSharedRegion
 internal import Glibc
+internal import PlanModel
 public import RunContract
 public import Syscalls
 
@@ -10,6 +11,8 @@ public final class Loot {
   private let claim: UInt32
   private let confinedTo: ClosedRange<Int>?
   private let endpoints: Int
+  private let launches: Int
+  private let startup: Startup?
   /// Below every pool, a different port for each thief.
   private let targetPort: UInt16
   private var target: Int32 = -1
@@ -31,6 +34,8 @@ public final class Loot {
     targetPort = 999 - UInt16(thief)
     host = order.host
     endpoints = 2 * order.launches * order.serversPerLaunch
+    launches = order.launches
+    startup = order.startup
     slot = region.thief(thief)
     claim = bs_claim(BS_CLAIM_THIEF, UInt32(thief))
   }
@@ -205,6 +210,23 @@ public final class Loot {
       ? record.pointee.requested
       : record.pointee.bound != 0 ? record.pointee.bound : record.pointee.advertised
     return port == 0 ? nil : port
+  }
+
+  /// The ports of each launch that its engine cores are to bind, as far as they are chosen, in the order of their use.
+  /// - Parameter kind: which rendezvous, a number of `bs_rendezvous_kind`.
+  public func engineNumbers(_ kind: Int) -> [[UInt16]] {
+    guard let startup else { return [] }
+    return (0..<launches).map { launch in
+      if kind == Int(BS_RENDEZVOUS_GROUP.rawValue) {
+        let ports = bs_group_ports_of(region.startup(launch))
+        return (0..<startup.groupPorts).map { ports[$0] }.filter { $0 != 0 }
+      }
+      return (0..<startup.engines).compactMap { engine in
+        let slot = bs_rendezvous_of(region.engine(launch * startup.engines + engine))[kind]
+        // A number that is not chosen yet, or that another engine core listens on: it dials.
+        return slot.port == 0 || slot.chosen_ns == 0 ? nil : slot.port
+      }
+    }
   }
 
   /// Releases a port.

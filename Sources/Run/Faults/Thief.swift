@@ -64,6 +64,7 @@ public enum ThiefRegistry {
     BindHold.self,
     BindChurn.self,
     PortSquatter.self,
+    EngineSquatter.self,
     ResidentHold.self,
     ConnectHold.self,
     ListenerHold.self,

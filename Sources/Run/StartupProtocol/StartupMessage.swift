@@ -62,11 +62,15 @@ public struct EngineAddresses: Sendable, Equatable {
   public var coordinatorOutput: String?
   /// XPUB of the coordinator towards the API servers; nil without a coordinator.
   public var statistics: String?
+  /// How the engine cores form their data-parallel group; nil for a model without one.
+  public var group: ParallelConfiguration?
 
   public init(
     inputs: [String], outputs: [String], coordinatorInput: String? = nil,
-    coordinatorOutput: String? = nil, statistics: String? = nil
+    coordinatorOutput: String? = nil, statistics: String? = nil,
+    group: ParallelConfiguration? = nil
   ) {
+    self.group = group
     self.inputs = inputs
     self.outputs = outputs
     self.coordinatorInput = coordinatorInput
@@ -88,22 +92,25 @@ public struct EngineAddresses: Sendable, Equatable {
           ("frontend_stats_publish_address", optional(statistics)),
         ])
       ),
-      ("parallel_config", .map([])),
+      ("parallel_config", group?.message ?? .map([])),
     ]).encoded
   }
 
   /// Reads an init message; nil if it is not one.
   public init?(_ bytes: some Collection<UInt8>) {
-    guard let addresses = MessagePack(bytes)?["addresses"],
+    guard let message = MessagePack(bytes), let addresses = message["addresses"],
       let inputs = addresses["inputs"]?.elements?.compactMap(\.textValue),
       let outputs = addresses["outputs"]?.elements?.compactMap(\.textValue),
       inputs.count == addresses["inputs"]?.elements?.count,
-      outputs.count == addresses["outputs"]?.elements?.count, inputs.count == outputs.count
+      outputs.count == addresses["outputs"]?.elements?.count, inputs.count == outputs.count,
+      let parallel = message["parallel_config"]
     else { return nil }
+    let group = ParallelConfiguration(parallel)
+    guard parallel == .map([]) || group != nil else { return nil }
     self.init(
       inputs: inputs, outputs: outputs, coordinatorInput: addresses["coordinator_input"]?.textValue,
       coordinatorOutput: addresses["coordinator_output"]?.textValue,
-      statistics: addresses["frontend_stats_publish_address"]?.textValue)
+      statistics: addresses["frontend_stats_publish_address"]?.textValue, group: group)
   }
 }
 

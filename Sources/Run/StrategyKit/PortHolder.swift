@@ -1,10 +1,10 @@
 internal import CLinuxShims
-internal import CSharedRegion
-internal import RunContract
-internal import Syscalls
+public import CSharedRegion
+public import RunContract
+public import Syscalls
 
 /// Asks both records who has a port, at once: a holder may be gone a moment later.
-struct PortHolder {
+public struct PortHolder {
   /// The port's claim in the region.
   var claim: UInt32
   /// `bs_holder_state`.
@@ -22,8 +22,16 @@ struct PortHolder {
     record.pointee.holder_since_ns = since
   }
 
+  /// Stores it in the record of the rendezvous whose number was lost.
+  public func note(in record: UnsafeMutablePointer<bs_rendezvous>) {
+    record.pointee.holder_claim = claim
+    record.pointee.holder_state = state
+    record.pointee.holder_inode = inode
+    record.pointee.holder_since_ns = since
+  }
+
   /// - Parameter host: the address that the port was wanted at; nil if that is not known.
-  static func find(
+  public static func find(
     _ port: UInt16, at host: TCPSocket.Host?, in region: SharedRegion
   ) -> PortHolder {
     let claim = region.claim(on: port)

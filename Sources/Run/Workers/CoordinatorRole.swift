@@ -29,7 +29,7 @@ struct LaunchAddresses {
 
   /// A path if all engine cores are on one node, otherwise a port that the kernel chooses.
   private func back(_ name: String, _ port: UInt16) -> String {
-    startup.nodes == 1 ? ipc(name) : tcp(port)
+    startup.usesPaths ? ipc(name) : tcp(port)
   }
 
   private func ipc(_ name: String) -> String { "ipc://" + Scratch.path("l\(launch)-\(name)") }
@@ -40,7 +40,7 @@ struct LaunchAddresses {
   var handshake: String { handshakePort.map(tcp) ?? ipc("handshake") }
   /// Nil where the handshake has a path.
   var handshakePort: UInt16? {
-    startup.nodes == 1
+    startup.usesPaths
       ? nil : UInt16(startup.rpcPort + (startup.sharesRPCPort ? 0 : launch))
   }
 

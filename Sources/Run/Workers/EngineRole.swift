@@ -21,6 +21,7 @@ final class EngineRole {
   private let slot: UnsafeMutablePointer<bs_engine>
   private let record: UnsafeMutablePointer<bs_startup>
   private let injector: FaultInjector?
+  private let groups: EngineGroups
 
   /// An engine core's sockets to one API server.
   private final class Peer {
@@ -35,6 +36,9 @@ final class EngineRole {
     }
   }
 
+  /// How often an engine core that serves looks for the order to form its group anew.
+  private static let orderCheckMilliseconds = 2
+
   /// - Parameter identity: of the launch.
   init(
     region: SharedRegion, addresses: LaunchAddresses, rank: Int, identity: Int64,
@@ -47,6 +51,7 @@ final class EngineRole {
     self.rank = rank
     self.identity = identity
     startup = addresses.startup
+    groups = EngineGroups(region: region, addresses: addresses, rank: rank, identity: identity)
     slot = region.engine(addresses.launch * addresses.startup.engines + rank)
     record = region.startup(addresses.launch)
   }
@@ -114,7 +119,9 @@ final class EngineRole {
     _ context: borrowing Context, _ received: EngineAddresses, _ sayReady: () throws -> Void
   ) throws {
     slot.pointee.initialised_ns = MonotonicClock.now()
+    form { () throws(SystemError) in try groups.begin(received.group) }
     pause(milliseconds: startup.loadMilliseconds)
+    form { () throws(SystemError) in try groups.meetWorkers() }
     slot.pointee.loaded_ns = MonotonicClock.now()
     bindSideChannel()
     if let injector {
@@ -177,6 +184,11 @@ final class EngineRole {
     region.setClaim(bs_claim(BS_CLAIM_ENGINE, UInt32(own)), on: port)
   }
 
+  /// Ends the process if a group cannot be formed.
+  private func form(_ body: () throws(SystemError) -> Void) {
+    do throws(SystemError) { try body() } catch { fail(BS_STAGE_RENDEZVOUS, error.code) }
+  }
+
   private func becomeReady(_ sayReady: () throws -> Void) throws {
     slot.pointee.ready_ns = MonotonicClock.now()
     try sayReady()
@@ -193,8 +205,15 @@ final class EngineRole {
     }
     var poll = Poll()
     let inputs = peers.map { poll.add($0.input) }
+    var awaitsOrder = startup.isReinitialised
     while true {
-      guard poll.wait(milliseconds: -1) else { continue }
+      let isReadable = poll.wait(milliseconds: awaitsOrder ? Self.orderCheckMilliseconds : -1)
+      if awaitsOrder && bs_load(bs_reinit_word(record)) != 0 {
+        awaitsOrder = false
+        form { () throws(SystemError) in try groups.reinitialise() }
+        kill(region.launcher(addresses.launch).pointee.pid, SIGCHLD)
+      }
+      guard isReadable else { continue }
       for (peer, input) in zip(peers, inputs) where poll.isReadable(input) {
         while let frames = try peer.input.receiveMessage() {
           guard frames.count == 2, frames[0] == EchoMessage.requestType,

@@ -143,6 +143,7 @@ final class LauncherRole {
       if let poolFailure { throw launch.refused(poolDetail, poolFailure.code) }
       try startup?.begin()
       try startup?.openHTTP()
+      try startup?.probeGroup()
       do throws(StageFailure) { try strategy.allocate(launch) } catch {
         // Noticed at once: the launcher itself raises the error.
         startup?.parts.notice(.launcher)

@@ -19,6 +19,7 @@ final class StartupLauncher {
   let handshake: HandshakeServer
   let http: HTTPProbe
   let measurement: Measurement
+  private let group: GroupPorts
   private var coordinatorChannel: Int32 = -1
   /// Network namespaces of the nodes 1, 2, ...
   private let nodes: [Int32]
@@ -38,6 +39,7 @@ final class StartupLauncher {
     handshake = HandshakeServer(parts)
     http = HTTPProbe(parts)
     measurement = Measurement(parts)
+    group = GroupPorts(parts)
   }
 
   private var region: SharedRegion { parts.region }
@@ -64,6 +66,9 @@ final class StartupLauncher {
     try measurement.open()
     try http.open()
   }
+
+  /// Probes the ports of the data-parallel group, which the configuration does before any address is chosen.
+  func probeGroup() throws(StageFailure) { try group.probe() }
 
   /// The network namespace of an API server; -1 for the launcher's own.
   func network(ofServer server: Int) -> Int32 {
@@ -120,6 +125,7 @@ final class StartupLauncher {
   /// Starts the engine cores of the head node, which wait at the gate, and on every other node a launcher that does the
   /// same there.
   func startEngines() throws(StageFailure) {
+    try group.openStore()
     let copied = startup.backend == .ray ? engineAddresses() : nil
     let gate = bs_load(bs_gate_of(record))
     let launch = parts.launch.number
@@ -164,7 +170,8 @@ final class StartupLauncher {
       outputs: servers.map { launch.dialled(launch.servers + $0) },
       coordinatorInput: hasCoordinator ? addresses.coordinatorInput(port: ports[2]) : nil,
       coordinatorOutput: hasCoordinator ? addresses.coordinatorOutput(port: ports[1]) : nil,
-      statistics: hasCoordinator ? addresses.statistics(port: ports[0]) : nil)
+      statistics: hasCoordinator ? addresses.statistics(port: ports[0]) : nil,
+      group: group.configuration)
   }
 
   /// With Ray: lets the actors go on and waits until all of them have loaded and are ready, as vLLM's `ray.get` of every
@@ -173,6 +180,7 @@ final class StartupLauncher {
     guard startup.backend == .ray else { return }
     bs_announce(bs_gate_of(record))
     while !areActorsReady {
+      group.serve()
       if hasCasualty(includingServers: false, reap) {
         throw parts.refusal() ?? StageFailure(stage: BS_STAGE_LOAD.rawValue, code: ECHILD)
       }
@@ -215,7 +223,12 @@ final class StartupLauncher {
   private func watch(_ reap: () -> Void) throws(StageFailure) {
     guard try awaitEngines(reap) else { return }
     record.pointee.engines_ready_ns = MonotonicClock.now()
-    guard awaitServed(reap), awaitSharers(reap) else { return }
+    group.closeStore()
+    guard awaitServed(reap),
+      group.reinitialise(
+        hasCasualty: { hasCasualty(includingServers: true, reap) }, sleep: { sleep() }),
+      awaitSharers(reap)
+    else { return }
     if try http.begin() {
       try awaitAnswers(reap)
     } else if startup.requests > 0 {
@@ -237,11 +250,12 @@ final class StartupLauncher {
     guard startup.backend == .spawn else { return true }
     let watchesServers = startup.variant == .fixed
     var book = HandshakeBook(
-      engines: startup.engines, localEngines: startup.localEngines,
+      engines: startup.engines, localEngines: startup.ranks(onNode: 0).count,
       remoteIsHeadless: !startup.isHybrid,
       configurationHash: startup.engines > 1 ? EngineRole.configurationHash(startup) : nil)
     while !book.isComplete {
       try handshake.answer(&book) { engineAddresses(for: $0) }
+      group.serve()
       if hasCasualty(includingServers: watchesServers, reap) { return false }
       if !book.isComplete { sleep() }
     }
@@ -267,27 +281,9 @@ final class StartupLauncher {
     poll.add(descriptor: children.news)
     handshake.add(to: &poll)
     http.add(to: &poll)
+    group.add(to: &poll)
     _ = poll.wait(milliseconds: Self.slice)
     children.drainNews()
-  }
-
-  /// Collecting the reports failed: records whose report is missing, and whether the reports would have come.
-  func noteCollectFailure(_ failure: StageFailure, _ reap: () -> Void) {
-    let noticed = MonotonicClock.now()
-    // The channel's end may be seen shortly before the process can be waited for.
-    let limit = failure.code == ETIMEDOUT ? parts.watchedUntil : noticed + 1_000_000_000
-    while MonotonicClock.now() < limit {
-      reap()
-      let isDecided = parts.serverSlots.contains { region.server($0).pointee.is_dead != 0 }
-      let areBound = parts.serverSlots.allSatisfy {
-        let server = region.server($0).pointee
-        return server.input.is_bound != 0 && server.output.is_bound != 0
-      }
-      if isDecided || areBound { break }
-      sleep()
-    }
-    parts.notice(parts.casualty(includingServers: failure.code != ETIMEDOUT) ?? .launcher)
-    record.pointee.noticed_ns = noticed
   }
 
   // MARK: The end
@@ -295,6 +291,7 @@ final class StartupLauncher {
   /// Terminates everything that the launch started. Use `takeExit` for the exits.
   func beginEnd() {
     handshake.close()
+    group.end()
     let ports = bs_coordinator_ports_of(record)
     for role in 0..<3 where ports[role] != 0 { region.setClaim(0, on: ports[role]) }
     for rank in 0..<startup.engines {

@@ -23,6 +23,9 @@ enum ClosedSets {
         ),
         Case("load", "load", "An engine core loads."),
         Case("connect", "connect", "An engine core connects."),
+        Case(
+          "rendezvous", "rendezvous",
+          "An engine core meets the others of its group, or its workers one another."),
         Case("readiness", "readiness", "An API server waits until every engine core was heard."),
         Case("serve", "serve", "An API server waits for answers."),
         Case("adapter", "adapter", "An adapter, the program of an `exec` strategy, is spoken to."),

@@ -155,6 +155,18 @@ enum Events {
         .number(
           "serial", default: "0", from: "serial",
           "Number of the launch in its row, from 0; the records of the trial are this launch's."),
+        .ports(
+          "groupPorts", default: "[]",
+          "Ports that the launcher probed for the data-parallel group, in the order of their use; empty if it has none."
+        ),
+        .time(
+          "groupChosen", default: "0", from: "group_chosen_ns", "When it had probed them."),
+        .port(
+          "storePort", default: "0", from: "store_port",
+          "Port of the coordination store that the launcher holds; 0 if there is none."),
+        .time(
+          "reinitialised", default: "0", from: "reinitialised_ns",
+          "When every engine core had formed the group anew; 0 if they did not."),
         .columns(
           "headless", of: "HeadlessRecord",
           named: ["Pids", "Started", "Noticed", "Casualties", "Died"],
@@ -186,6 +198,14 @@ enum Events {
           "Requests that were not for it or not of its launch."),
         .errno("errno", from: "error", "errno that ended it, 0 if none."),
         .word("stage", of: "Stage", default: ".none", from: "stage", "Stage of `errno`."),
+        .optionalRecord(
+          "group", of: "RendezvousRecord",
+          "Its part in the data-parallel group of the engine cores; nil if it had none."),
+        .optionalRecord(
+          "workers", of: "RendezvousRecord", "The rendezvous of its workers; nil if it had none."),
+        .optionalRecord(
+          "reinit", of: "RendezvousRecord",
+          "Its part in the group that was formed anew; nil if it had none."),
         .status(
           "died", from: "wait_status", if: "is_dead",
           "Wait status if it died by itself; nil while it lived."),
@@ -343,7 +363,7 @@ enum Events {
         .number("launch", default: "-1", "Launch of the holder, -1 where that does not apply."),
         .number(
           "index", default: "-1",
-          "Number of the API server within its launch or of the thief, -1 where that does not apply."
+          "Number of the API server or engine core within its launch, or of the thief; -1 where that does not apply."
         ),
         .pid("pid", default: "0", "Process id, 0 where unknown."),
         .text("command", default: "\"\"", "Executable or role name, empty where unknown."),
@@ -354,6 +374,24 @@ enum Events {
         .word(
           "sources", of: "Holder.Sources",
           "What the kernel's socket record and the record of events say about each other."),
+      ]),
+    Record(
+      "RendezvousRecord", slot: "bs_rendezvous",
+      "One rendezvous of an engine core: the store of a process group, which one member binds and all dial. Times are 0 until the step has happened.",
+      [
+        .port("port", from: "port", "The number that it was to bind or to dial first."),
+        .port("bound", default: "0", from: "bound", "Where it listens; 0 if it only dials."),
+        .time("chosen", default: "0", from: "chosen_ns", "When the number was chosen."),
+        .time("attempted", default: "0", from: "attempted_ns", "When it first bound or dialled."),
+        .time("met", default: "0", from: "met_ns", "When all members were there."),
+        .number(
+          "lost", default: "0", from: "lost", "Numbers whose bind failed with EADDRINUSE."),
+        .flag(
+          "isAccepted", json: "accepted", default: "false", from: "is_accepted",
+          "Whether whoever listens there took its connection."),
+        .optionalRecord(
+          "holder", of: "Holder",
+          "Who held the first number that it lost; nil if it lost none."),
       ]),
     Record(
       "ForcedRun", slot: "bs_forced_run",

@@ -83,6 +83,29 @@ enum PlanWords {
         Case("never", "never", "No."),
       ]),
     ClosedSet(
+      "Startup.Group", "How the data-parallel group of the engine cores gets its ports.",
+      [
+        Case("none", "none", "There is no group, as with dense models."),
+        Case(
+          "list", "list",
+          "v0.19: the launcher's list. Engine core 0 binds the first number and retries with the next one; all others dial the first."
+        ),
+        Case(
+          "coordStore", "coord-store",
+          "v0.32: engine core 0 binds port 0 and publishes it through a store that the launcher holds; without engine cores on the head node as `list`."
+        ),
+      ]),
+    ClosedSet(
+      "Startup.WorkerRendezvous", "Where the workers of one engine core meet.",
+      [
+        Case("none", "none", "Not modelled."),
+        Case(
+          "port", "port",
+          "v0.19: at a port that the engine core probes before its load and its worker binds after it."
+        ),
+        Case("file", "file", "v0.32: at a file (vllm-project/vllm#50999)."),
+      ]),
+    ClosedSet(
       "InjectionPoint",
       "A place in the start-up at which a fault can be injected, in the order in which a launch passes them.",
       [

@@ -13,6 +13,8 @@ enum Slots {
       ("BS_ENGINE_WORDS", 4, "64 engine cores of one launch a word"),
       ("BS_MAX_NODES", 16, ""),
       ("BS_MAX_RESERVATIONS", 16, ""),
+      ("BS_MAX_GROUP_PORTS", 8, "of a launch's data-parallel group"),
+      ("BS_RENDEZVOUS_COUNT", 3, "of an engine core"),
       ("BS_PATH_SIZE", 64, ""),
       (
         "BS_COMMAND_SIZE", 8192,
@@ -72,7 +74,14 @@ enum Slots {
       [
         ("BS_CLAIM_SERVER", 1, ""), ("BS_CLAIM_LAUNCHER", 2, ""), ("BS_CLAIM_THIEF", 3, ""),
         ("BS_CLAIM_COORDINATOR", 4, ""), ("BS_CLAIM_FAULT", 5, ""),
-        ("BS_CLAIM_ENGINE", 6, "an engine core's side channel"),
+        ("BS_CLAIM_ENGINE", 6, "an engine core's rendezvous or side channel"),
+      ]),
+    CNumbers(
+      "bs_rendezvous_kind", "The rendezvous of an engine core, by their places in its slot.",
+      [
+        ("BS_RENDEZVOUS_GROUP", 0, "the data-parallel group of the engine cores"),
+        ("BS_RENDEZVOUS_WORKERS", 1, "its workers"),
+        ("BS_RENDEZVOUS_REINIT", 2, "the group that replaces the first one"),
       ]),
   ]
 
@@ -173,6 +182,7 @@ enum Slots {
         Member("int32_t", "tree_pid", "root of the adapter's processes, 0 if there is none"),
         Member("struct bs_forced_run", "forced", accessor: "bs_forced_of", ""),
       ]),
+    rendezvous,
     Slot(
       "bs_engine", "",
       [
@@ -191,6 +201,9 @@ enum Slots {
         Member("uint64_t", "loaded_ns", ""),
         Member("uint64_t", "connected_ns", "all sockets connected, first frames sent"),
         Member("uint64_t", "ready_ns", ""),
+        Member(
+          "struct bs_rendezvous", "rendezvous", count: "BS_RENDEZVOUS_COUNT",
+          accessor: "bs_rendezvous_of", "by enum bs_rendezvous_kind"),
       ]),
     Slot(
       "bs_serving", "",
@@ -269,6 +282,15 @@ enum Slots {
         Member("uint64_t", "measured_requests", ""),
         Member("uint64_t", "measured_ns", ""),
         Member("uint32_t", "serial", "number of the launch in its row, from 0"),
+        Member(
+          "uint32_t", "reinit", accessor: "bs_reinit_word",
+          "the engine cores are to form their group anew"),
+        Member(
+          "uint16_t", "group_ports", count: "BS_MAX_GROUP_PORTS", accessor: "bs_group_ports_of",
+          "in the order of their use"),
+        Member("uint16_t", "store_port", "of the coordination store, 0: there is none"),
+        Member("uint64_t", "group_chosen_ns", "the group's ports were probed"),
+        Member("uint64_t", "reinitialised_ns", "every engine core has formed the group anew"),
       ]),
     Slot(
       "bs_thief", "",

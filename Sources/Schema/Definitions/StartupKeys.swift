@@ -36,8 +36,27 @@ extension PlanSections {
       .computed(
         "engines / max(nodes, 1) + (engines % max(nodes, 1) == 0 ? 0 : 1)",
         "`engines` / `nodes`, rounded up"),
-      "Engine cores on the head node (`--data-parallel-size-local`); the other nodes share the rest evenly, the first ones take what is left over."
+      "Engine cores on the head node (`--data-parallel-size-local`); the other nodes share the rest evenly, the first ones take what is left over. With 0 on a single node a second, headless launcher has them, and addresses are ports again."
     ),
+    PlanKey(
+      "dp_group", "group", .word("Startup.Group"), .value(".none"),
+      "How the engine cores of a mixture-of-experts model get the ports of their data-parallel group, and their workers those of theirs."
+    ),
+    PlanKey(
+      "dp_ports", "groupPorts", .whole(1...Slots.limit("BS_MAX_GROUP_PORTS")), .value("5"),
+      unit: "ports",
+      "Ports that the launcher probes for the data-parallel group before any address."
+    ),
+    PlanKey(
+      "worker_rendezvous", "workerRendezvous", .word("Startup.WorkerRendezvous"), .value(".none"),
+      "Where the workers of one engine core meet when the model has no data-parallel group."),
+    PlanKey(
+      "reinit", "isReinitialised", .flag, .value("false"),
+      "Whether the data-parallel group is formed anew once the launch is served, as after a fault: engine core 0 probes one port for the group and one for the workers, and all bind or dial them when the old group is down."
+    ),
+    PlanKey(
+      "teardown_ms", "teardownMilliseconds", stepTime, .value("1"), unit: "ms",
+      "What an engine core does between the new ports and the new group."),
     PlanKey(
       "coordinator", "hasCoordinator", .flag, .value("true"), "Whether there is a DP coordinator."),
     PlanKey(

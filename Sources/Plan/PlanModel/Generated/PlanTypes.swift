@@ -81,6 +81,30 @@ public enum PortReuse: String, Sendable, Codable, CaseIterable {
 }
 }
 
+extension Startup {
+/// How the data-parallel group of the engine cores gets its ports.
+public enum Group: String, Sendable, Codable, CaseIterable {
+  /// There is no group, as with dense models.
+  case none
+  /// v0.19: the launcher's list. Engine core 0 binds the first number and retries with the next one; all others dial the first.
+  case list
+  /// v0.32: engine core 0 binds port 0 and publishes it through a store that the launcher holds; without engine cores on the head node as `list`.
+  case coordStore = "coord-store"
+}
+}
+
+extension Startup {
+/// Where the workers of one engine core meet.
+public enum WorkerRendezvous: String, Sendable, Codable, CaseIterable {
+  /// Not modelled.
+  case none
+  /// v0.19: at a port that the engine core probes before its load and its worker binds after it.
+  case port
+  /// v0.32: at a file (vllm-project/vllm#50999).
+  case file
+}
+}
+
 /// A place in the start-up at which a fault can be injected, in the order in which a launch passes them.
 public enum InjectionPoint: String, Sendable, Codable, CaseIterable {
   /// The launcher has allocated: probed numbers are released.
@@ -235,8 +259,18 @@ public struct Startup: Sendable, Equatable, Codable {
   public var engines: Int
   /// Hosts: the head node and the others, each with at least one engine core. On one node client addresses and handshake are paths, as in vLLM: there is no port to lose, and strategies that bind ports are refused. 1...16.
   public var nodes: Int
-  /// Engine cores on the head node (`--data-parallel-size-local`); the other nodes share the rest evenly, the first ones take what is left over. 0...256.
+  /// Engine cores on the head node (`--data-parallel-size-local`); the other nodes share the rest evenly, the first ones take what is left over. With 0 on a single node a second, headless launcher has them, and addresses are ports again. 0...256.
   public var localEngines: Int
+  /// How the engine cores of a mixture-of-experts model get the ports of their data-parallel group, and their workers those of theirs.
+  public var group: Startup.Group
+  /// Ports that the launcher probes for the data-parallel group before any address. Unit: ports. 1...8.
+  public var groupPorts: Int
+  /// Where the workers of one engine core meet when the model has no data-parallel group.
+  public var workerRendezvous: Startup.WorkerRendezvous
+  /// Whether the data-parallel group is formed anew once the launch is served, as after a fault: engine core 0 probes one port for the group and one for the workers, and all bind or dial them when the old group is down.
+  public var isReinitialised: Bool
+  /// What an engine core does between the new ports and the new group. Unit: ms. 0...3600000.
+  public var teardownMilliseconds: Double
   /// Whether there is a DP coordinator.
   public var hasCoordinator: Bool
   /// What an API server does between its start and its first bind. Unit: ms. 0...3600000.
@@ -300,6 +334,11 @@ public struct Startup: Sendable, Equatable, Codable {
     engines: Int,
     nodes: Int = 1,
     localEngines: Int? = nil,
+    group: Startup.Group = .none,
+    groupPorts: Int = 5,
+    workerRendezvous: Startup.WorkerRendezvous = .none,
+    isReinitialised: Bool = false,
+    teardownMilliseconds: Double = 1,
     hasCoordinator: Bool = true,
     importMilliseconds: Double = 5,
     coordinatorImportMilliseconds: Double = 1,
@@ -334,6 +373,11 @@ public struct Startup: Sendable, Equatable, Codable {
     self.engines = engines
     self.nodes = nodes
     self.localEngines = localEngines ?? (engines / max(nodes, 1) + (engines % max(nodes, 1) == 0 ? 0 : 1))
+    self.group = group
+    self.groupPorts = groupPorts
+    self.workerRendezvous = workerRendezvous
+    self.isReinitialised = isReinitialised
+    self.teardownMilliseconds = teardownMilliseconds
     self.hasCoordinator = hasCoordinator
     self.importMilliseconds = importMilliseconds
     self.coordinatorImportMilliseconds = coordinatorImportMilliseconds
@@ -373,6 +417,11 @@ public struct Startup: Sendable, Equatable, Codable {
       engines: try stored.decode(Int.self, forKey: .engines),
       nodes: try stored.decodeIfPresent(Int.self, forKey: .nodes) ?? 1,
       localEngines: try stored.decodeIfPresent(Int.self, forKey: .localEngines),
+      group: try stored.decodeIfPresent(Startup.Group.self, forKey: .group) ?? .none,
+      groupPorts: try stored.decodeIfPresent(Int.self, forKey: .groupPorts) ?? 5,
+      workerRendezvous: try stored.decodeIfPresent(Startup.WorkerRendezvous.self, forKey: .workerRendezvous) ?? .none,
+      isReinitialised: try stored.decodeIfPresent(Bool.self, forKey: .isReinitialised) ?? false,
+      teardownMilliseconds: try stored.decodeIfPresent(Double.self, forKey: .teardownMilliseconds) ?? 1,
       hasCoordinator: try stored.decodeIfPresent(Bool.self, forKey: .hasCoordinator) ?? true,
       importMilliseconds: try stored.decodeIfPresent(Double.self, forKey: .importMilliseconds) ?? 5,
       coordinatorImportMilliseconds: try stored.decodeIfPresent(Double.self, forKey: .coordinatorImportMilliseconds) ?? 1,
@@ -384,12 +433,19 @@ public struct Startup: Sendable, Equatable, Codable {
       sharesRPCPort: try stored.decodeIfPresent(Bool.self, forKey: .sharesRPCPort) ?? false,
       hasOrphan: try stored.decodeIfPresent(Bool.self, forKey: .hasOrphan) ?? false,
       apiServerNode: try stored.decodeIfPresent(Int.self, forKey: .apiServerNode) ?? 0,
+      usesIPv6: try stored.decodeIfPresent(Bool.self, forKey: .usesIPv6) ?? false,
+      sideChannelPort: try stored.decodeIfPresent(Int.self, forKey: .sideChannelPort) ?? 0,
+      sideChannelStride: try stored.decodeIfPresent(Int.self, forKey: .sideChannelStride) ?? 1,
+      sharesSideChannel: try stored.decodeIfPresent(Bool.self, forKey: .sharesSideChannel) ?? true,
       nodePorts: try stored.decodeIfPresent(Int.self, forKey: .nodePorts) ?? 0,
       reservedPorts: try stored.decodeIfPresent([NodeReservation].self, forKey: .reservedPorts) ?? [],
       isHybrid: try stored.decodeIfPresent(Bool.self, forKey: .isHybrid) ?? false,
       serialLaunches: try stored.decodeIfPresent(Int.self, forKey: .serialLaunches) ?? 1,
       http: try stored.decodeIfPresent(Bool.self, forKey: .http) ?? false,
       httpPort: try stored.decodeIfPresent(Int.self, forKey: .httpPort) ?? 8_000,
+      sharesHTTPPort: try stored.decodeIfPresent(Bool.self, forKey: .sharesHTTPPort) ?? false,
+      httpReusePort: try stored.decodeIfPresent(Startup.PortReuse.self, forKey: .httpReusePort) ?? .variant,
+      hasHTTPOrphan: try stored.decodeIfPresent(Bool.self, forKey: .hasHTTPOrphan) ?? false,
       httpTimeoutMilliseconds: try stored.decodeIfPresent(Int.self, forKey: .httpTimeoutMilliseconds) ?? 5_000,
       requests: try stored.decodeIfPresent(Int.self, forKey: .requests) ?? 0,
       requestConnections: try stored.decodeIfPresent(Int.self, forKey: .requestConnections) ?? 32,

@@ -21,6 +21,8 @@ enum PlanLimits {
   static let startupEngines = 1...256
   static let startupNodes = 1...16
   static let startupLocalEngines = 0...256
+  static let startupGroupPorts = 1...8
+  static let startupTeardownMilliseconds = 0.0...3_600_000.0
   static let startupImportMilliseconds = 0.0...3_600_000.0
   static let startupCoordinatorImportMilliseconds = 0.0...3_600_000.0
   static let startupLoadMilliseconds = 0.0...3_600_000.0
@@ -183,6 +185,11 @@ enum StartupKeys {
     "engines",
     "nodes",
     "local_engines",
+    "dp_group",
+    "dp_ports",
+    "worker_rendezvous",
+    "reinit",
+    "teardown_ms",
     "coordinator",
     "import_ms",
     "coordinator_import_ms",
@@ -223,6 +230,11 @@ struct StartupSettings {
   private var engines: Int?
   private var nodes: Int?
   private var localEngines: Int?
+  private var group: Startup.Group?
+  private var groupPorts: Int?
+  private var workerRendezvous: Startup.WorkerRendezvous?
+  private var isReinitialised: Bool?
+  private var teardownMilliseconds: Double?
   private var hasCoordinator: Bool?
   private var importMilliseconds: Double?
   private var coordinatorImportMilliseconds: Double?
@@ -265,6 +277,11 @@ struct StartupSettings {
     if let value = object["engines"]?.integer(PlanLimits.startupEngines) { engines = value }
     if let value = object["nodes"]?.integer(PlanLimits.startupNodes) { nodes = value }
     if let value = object["local_engines"]?.integer(PlanLimits.startupLocalEngines) { localEngines = value }
+    if let value = object["dp_group"]?.word(Startup.Group.self) { group = value }
+    if let value = object["dp_ports"]?.integer(PlanLimits.startupGroupPorts) { groupPorts = value }
+    if let value = object["worker_rendezvous"]?.word(Startup.WorkerRendezvous.self) { workerRendezvous = value }
+    if let value = object["reinit"]?.boolean() { isReinitialised = value }
+    if let value = object["teardown_ms"]?.number(PlanLimits.startupTeardownMilliseconds) { teardownMilliseconds = value }
     if let value = object["coordinator"]?.boolean() { hasCoordinator = value }
     if let value = object["import_ms"]?.number(PlanLimits.startupImportMilliseconds) { importMilliseconds = value }
     if let value = object["coordinator_import_ms"]?.number(PlanLimits.startupCoordinatorImportMilliseconds) { coordinatorImportMilliseconds = value }
@@ -304,6 +321,11 @@ struct StartupSettings {
       engines: engines ?? min(apiServers, 256),
       nodes: nodes ?? 1,
       localEngines: localEngines,
+      group: group ?? .none,
+      groupPorts: groupPorts ?? 5,
+      workerRendezvous: workerRendezvous ?? .none,
+      isReinitialised: isReinitialised ?? false,
+      teardownMilliseconds: teardownMilliseconds ?? 1,
       hasCoordinator: hasCoordinator ?? true,
       importMilliseconds: importMilliseconds ?? 5,
       coordinatorImportMilliseconds: coordinatorImportMilliseconds ?? 1,
@@ -583,6 +605,8 @@ enum StoredNumbers {
     StoredNumber("engines", .whole(1...256)),
     StoredNumber("nodes", .whole(1...16)),
     StoredNumber("localEngines", .whole(0...256)),
+    StoredNumber("groupPorts", .whole(1...8)),
+    StoredNumber("teardownMilliseconds", .real(0.0...3_600_000.0)),
     StoredNumber("importMilliseconds", .real(0.0...3_600_000.0)),
     StoredNumber("coordinatorImportMilliseconds", .real(0.0...3_600_000.0)),
     StoredNumber("loadMilliseconds", .real(0.0...3_600_000.0)),

@@ -14,6 +14,8 @@ enum {
   BS_ENGINE_WORDS = 4, /* 64 engine cores of one launch a word */
   BS_MAX_NODES = 16,
   BS_MAX_RESERVATIONS = 16,
+  BS_MAX_GROUP_PORTS = 8, /* of a launch's data-parallel group */
+  BS_RENDEZVOUS_COUNT = 3, /* of an engine core */
   BS_PATH_SIZE = 64,
   BS_COMMAND_SIZE = 8192, /* of an adapter: its folder, its forcing and its words, each ended by 0 */
   BS_DETAIL_SIZE = 2048,
@@ -63,7 +65,14 @@ enum bs_claim_kind {
   BS_CLAIM_THIEF = 3,
   BS_CLAIM_COORDINATOR = 4,
   BS_CLAIM_FAULT = 5,
-  BS_CLAIM_ENGINE = 6, /* an engine core's side channel */
+  BS_CLAIM_ENGINE = 6, /* an engine core's rendezvous or side channel */
+};
+
+/* The rendezvous of an engine core, by their places in its slot. */
+enum bs_rendezvous_kind {
+  BS_RENDEZVOUS_GROUP = 0, /* the data-parallel group of the engine cores */
+  BS_RENDEZVOUS_WORKERS = 1, /* its workers */
+  BS_RENDEZVOUS_REINIT = 2, /* the group that replaces the first one */
 };
 
 /* Numbers of Stage: Where in its work a process was. */
@@ -84,12 +93,13 @@ enum bs_stage {
   BS_STAGE_HANDSHAKE = 13,
   BS_STAGE_LOAD = 14,
   BS_STAGE_CONNECT = 15,
-  BS_STAGE_READINESS = 16,
-  BS_STAGE_SERVE = 17,
-  BS_STAGE_ADAPTER = 18,
-  BS_STAGE_HTTP = 19,
-  BS_STAGE_HOST = 20,
-  BS_STAGE_SIDE_CHANNEL = 21,
+  BS_STAGE_RENDEZVOUS = 16,
+  BS_STAGE_READINESS = 17,
+  BS_STAGE_SERVE = 18,
+  BS_STAGE_ADAPTER = 19,
+  BS_STAGE_HTTP = 20,
+  BS_STAGE_HOST = 21,
+  BS_STAGE_SIDE_CHANNEL = 22,
 };
 
 /* Numbers of ForcedRun.Ending: How the program ended. */
@@ -188,6 +198,22 @@ struct bs_launcher {
   struct bs_forced_run forced;
 };
 
+/* One rendezvous of an engine core: the store of a process group, which one member binds and all dial. */
+struct bs_rendezvous {
+  uint64_t chosen_ns; /* its number was chosen */
+  uint64_t attempted_ns; /* first bind or dial */
+  uint64_t met_ns; /* all members were there */
+  uint64_t holder_inode; /* as in bs_endpoint, for the first number that was lost */
+  uint64_t holder_since_ns;
+  uint32_t holder_claim;
+  uint32_t holder_state;
+  uint32_t lost; /* numbers whose bind failed with EADDRINUSE */
+  uint32_t is_accepted; /* whoever listens there took its connection */
+  uint32_t is_met; /* set last; read while it may change */
+  uint16_t port; /* the number that it binds or dials first, 0 while unknown */
+  uint16_t bound; /* it listens there; 0: it only dials */
+};
+
 struct bs_engine {
   uint32_t is_dead;
   int32_t pid;
@@ -203,6 +229,7 @@ struct bs_engine {
   uint64_t loaded_ns;
   uint64_t connected_ns; /* all sockets connected, first frames sent */
   uint64_t ready_ns;
+  struct bs_rendezvous rendezvous[BS_RENDEZVOUS_COUNT]; /* by enum bs_rendezvous_kind */
 };
 
 struct bs_serving {
@@ -260,6 +287,11 @@ struct bs_startup {
   uint64_t measured_requests;
   uint64_t measured_ns;
   uint32_t serial; /* number of the launch in its row, from 0 */
+  uint32_t reinit; /* the engine cores are to form their group anew */
+  uint16_t group_ports[BS_MAX_GROUP_PORTS]; /* in the order of their use */
+  uint16_t store_port; /* of the coordination store, 0: there is none */
+  uint64_t group_chosen_ns; /* the group's ports were probed */
+  uint64_t reinitialised_ns; /* every engine core has formed the group anew */
 };
 
 struct bs_thief {
@@ -325,6 +357,11 @@ struct bs_startup_order {
   uint32_t engines;
   uint32_t nodes;
   uint32_t local_engines;
+  uint32_t group;
+  uint32_t group_ports;
+  uint32_t worker_rendezvous;
+  uint32_t is_reinitialised;
+  uint32_t teardown_us;
   uint32_t has_coordinator;
   uint32_t import_us;
   uint32_t coordinator_import_us;
@@ -369,9 +406,11 @@ static inline uint32_t *_Nonnull bs_launcher_done(struct bs_launcher *_Nonnull s
 static inline int32_t *_Nonnull bs_launcher_error(struct bs_launcher *_Nonnull s) { return &s->error; }
 static inline uint32_t *_Nonnull bs_launcher_stage(struct bs_launcher *_Nonnull s) { return &s->stage; }
 static inline struct bs_forced_run *_Nonnull bs_forced_of(struct bs_launcher *_Nonnull s) { return &s->forced; }
+static inline uint32_t *_Nonnull bs_met_word(struct bs_rendezvous *_Nonnull s) { return &s->is_met; }
 static inline int32_t *_Nonnull bs_engine_error(struct bs_engine *_Nonnull s) { return &s->error; }
 static inline uint32_t *_Nonnull bs_engine_stage(struct bs_engine *_Nonnull s) { return &s->stage; }
 static inline uint32_t *_Nonnull bs_ready_word(struct bs_engine *_Nonnull s) { return &s->is_ready; }
+static inline struct bs_rendezvous *_Nonnull bs_rendezvous_of(struct bs_engine *_Nonnull s) { return s->rendezvous; }
 static inline uint32_t *_Nonnull bs_served_word(struct bs_serving *_Nonnull s) { return &s->is_served; }
 static inline uint64_t *_Nonnull bs_heard_of(struct bs_serving *_Nonnull s) { return s->heard; }
 static inline uint64_t *_Nonnull bs_answered_of(struct bs_serving *_Nonnull s) { return s->answered; }
@@ -379,6 +418,8 @@ static inline uint32_t *_Nonnull bs_measured_word(struct bs_serving *_Nonnull s)
 static inline uint32_t *_Nonnull bs_gate_of(struct bs_startup *_Nonnull s) { return &s->gate; }
 static inline uint16_t *_Nonnull bs_coordinator_ports_of(struct bs_startup *_Nonnull s) { return s->coordinator_ports; }
 static inline uint32_t *_Nonnull bs_settled_word(struct bs_startup *_Nonnull s) { return &s->is_settled; }
+static inline uint32_t *_Nonnull bs_reinit_word(struct bs_startup *_Nonnull s) { return &s->reinit; }
+static inline uint16_t *_Nonnull bs_group_ports_of(struct bs_startup *_Nonnull s) { return s->group_ports; }
 static inline uint32_t *_Nonnull bs_thief_done(struct bs_thief *_Nonnull s) { return &s->done; }
 static inline struct bs_choice *_Nonnull bs_kind_of(struct bs_fault *_Nonnull s) { return &s->kind; }
 static inline uint32_t *_Nonnull bs_reservations_of(struct bs_startup_order *_Nonnull s) { return s->reserved_ports; }

@@ -35,6 +35,8 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
   case load
   /// An engine core connects.
   case connect
+  /// An engine core meets the others of its group, or its workers one another.
+  case rendezvous
   /// An API server waits until every engine core was heard.
   case readiness
   /// An API server waits for answers.
@@ -67,6 +69,7 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
     case .handshake: "handshake"
     case .load: "load"
     case .connect: "connect"
+    case .rendezvous: "rendezvous"
     case .readiness: "readiness"
     case .serve: "serve"
     case .adapter: "adapter"
@@ -95,12 +98,13 @@ public enum Stage: String, Sendable, Codable, CaseIterable {
     case 13: self = .handshake
     case 14: self = .load
     case 15: self = .connect
-    case 16: self = .readiness
-    case 17: self = .serve
-    case 18: self = .adapter
-    case 19: self = .http
-    case 20: self = .host
-    case 21: self = .sideChannel
+    case 16: self = .rendezvous
+    case 17: self = .readiness
+    case 18: self = .serve
+    case 19: self = .adapter
+    case 20: self = .http
+    case 21: self = .host
+    case 22: self = .sideChannel
     default: return nil
     }
   }

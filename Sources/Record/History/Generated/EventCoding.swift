@@ -216,6 +216,22 @@ extension EventEncoder {
       buffer.append(",\"serial\":")
       buffer.append(decimal: record.serial)
     }
+    if !record.groupPorts.isEmpty {
+      buffer.append(",\"groupPorts\":")
+      buffer.append(list: record.groupPorts)
+    }
+    if record.groupChosen != 0 {
+      buffer.append(",\"groupChosen\":")
+      buffer.append(decimal: record.groupChosen)
+    }
+    if record.storePort != 0 {
+      buffer.append(",\"storePort\":")
+      buffer.append(decimal: UInt64(record.storePort))
+    }
+    if record.reinitialised != 0 {
+      buffer.append(",\"reinitialised\":")
+      buffer.append(decimal: record.reinitialised)
+    }
     if !record.headless.isEmpty {
       buffer.append(",\"headlessPids\":")
       buffer.append(list: record.headless.map { Int($0.pid) })
@@ -281,6 +297,18 @@ extension EventEncoder {
     if record.stage != .none {
       buffer.append(",\"stage\":")
       buffer.append(word: record.stage.word)
+    }
+    if let value = record.group {
+      buffer.append(",\"group\":")
+      encode(value, into: &buffer)
+    }
+    if let value = record.workers {
+      buffer.append(",\"workers\":")
+      encode(value, into: &buffer)
+    }
+    if let value = record.reinit {
+      buffer.append(",\"reinit\":")
+      encode(value, into: &buffer)
     }
     if let value = record.died {
       buffer.append(",\"died\":")
@@ -541,6 +569,40 @@ extension EventEncoder {
     buffer.append(125)
   }
 
+  private static func encode(_ record: RendezvousRecord, into buffer: inout ByteBuffer) {
+    buffer.append("{\"port\":")
+    buffer.append(decimal: UInt64(record.port))
+    if record.bound != 0 {
+      buffer.append(",\"bound\":")
+      buffer.append(decimal: UInt64(record.bound))
+    }
+    if record.chosen != 0 {
+      buffer.append(",\"chosen\":")
+      buffer.append(decimal: record.chosen)
+    }
+    if record.attempted != 0 {
+      buffer.append(",\"attempted\":")
+      buffer.append(decimal: record.attempted)
+    }
+    if record.met != 0 {
+      buffer.append(",\"met\":")
+      buffer.append(decimal: record.met)
+    }
+    if record.lost != 0 {
+      buffer.append(",\"lost\":")
+      buffer.append(decimal: record.lost)
+    }
+    if record.isAccepted != false {
+      buffer.append(",\"accepted\":")
+      buffer.append(record.isAccepted ? "true" : "false")
+    }
+    if let value = record.holder {
+      buffer.append(",\"holder\":")
+      encode(value, into: &buffer)
+    }
+    buffer.append(125)
+  }
+
   private static func encode(_ record: ForcedRun, into buffer: inout ByteBuffer) {
     buffer.append("{\"isLaunch\":")
     buffer.append(record.isLaunch ? "true" : "false")
@@ -730,6 +792,10 @@ extension EventDecoder {
       measuredRequests: try fields.count("measuredRequests", default: 0),
       measured: try fields.number("measured", default: 0),
       serial: try fields.count("serial", default: 0),
+      groupPorts: try fields.numbers("groupPorts", default: []),
+      groupChosen: try fields.number("groupChosen", default: 0),
+      storePort: try fields.number("storePort", default: 0),
+      reinitialised: try fields.number("reinitialised", default: 0),
       headless: try headless(&fields))
   }
 
@@ -765,6 +831,9 @@ extension EventDecoder {
       strangers: try fields.count("strangers", default: 0),
       errno: try fields.number("errno", default: 0),
       stage: try fields.word("stage", default: Stage.none),
+      group: try fields.objectIfPresent("group", rendezvousRecord),
+      workers: try fields.objectIfPresent("workers", rendezvousRecord),
+      reinit: try fields.objectIfPresent("reinit", rendezvousRecord),
       died: try fields.numberIfPresent("died"))
   }
 
@@ -891,6 +960,21 @@ extension EventDecoder {
       command: try fields.text("command", default: ""),
       since: try fields.number("since", default: 0),
       sources: try fields.word("sources"))
+  }
+
+
+  private static func rendezvousRecord(
+    _ fields: inout EventFields
+  ) throws(Failure) -> RendezvousRecord {
+    RendezvousRecord(
+      port: try fields.number("port"),
+      bound: try fields.number("bound", default: 0),
+      chosen: try fields.number("chosen", default: 0),
+      attempted: try fields.number("attempted", default: 0),
+      met: try fields.number("met", default: 0),
+      lost: try fields.count("lost", default: 0),
+      isAccepted: try fields.boolean("accepted", default: false),
+      holder: try fields.objectIfPresent("holder", holder))
   }
 
 

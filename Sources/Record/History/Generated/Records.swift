@@ -247,6 +247,14 @@ public struct StartupRecord: Sendable, Equatable, Codable {
   public var measured: UInt64
   /// Number of the launch in its row, from 0; the records of the trial are this launch's.
   public var serial: Int
+  /// Ports that the launcher probed for the data-parallel group, in the order of their use; empty if it has none.
+  public var groupPorts: [UInt16]
+  /// When it had probed them.
+  public var groupChosen: UInt64
+  /// Port of the coordination store that the launcher holds; 0 if there is none.
+  public var storePort: UInt16
+  /// When every engine core had formed the group anew; 0 if they did not.
+  public var reinitialised: UInt64
   /// The launchers on the nodes 1, 2, ...
   public var headless: [HeadlessRecord]
 
@@ -275,6 +283,10 @@ public struct StartupRecord: Sendable, Equatable, Codable {
     measuredRequests: Int = 0,
     measured: UInt64 = 0,
     serial: Int = 0,
+    groupPorts: [UInt16] = [],
+    groupChosen: UInt64 = 0,
+    storePort: UInt16 = 0,
+    reinitialised: UInt64 = 0,
     headless: [HeadlessRecord] = []
   ) {
     self.launch = launch
@@ -301,6 +313,10 @@ public struct StartupRecord: Sendable, Equatable, Codable {
     self.measuredRequests = measuredRequests
     self.measured = measured
     self.serial = serial
+    self.groupPorts = groupPorts
+    self.groupChosen = groupChosen
+    self.storePort = storePort
+    self.reinitialised = reinitialised
     self.headless = headless
   }
 }
@@ -335,6 +351,12 @@ public struct EngineRecord: Sendable, Equatable, Codable {
   public var errno: Int32
   /// Stage of `errno`.
   public var stage: Stage
+  /// Its part in the data-parallel group of the engine cores; nil if it had none.
+  public var group: RendezvousRecord?
+  /// The rendezvous of its workers; nil if it had none.
+  public var workers: RendezvousRecord?
+  /// Its part in the group that was formed anew; nil if it had none.
+  public var reinit: RendezvousRecord?
   /// Wait status if it died by itself; nil while it lived.
   public var died: Int32?
 
@@ -353,6 +375,9 @@ public struct EngineRecord: Sendable, Equatable, Codable {
     strangers: Int = 0,
     errno: Int32 = 0,
     stage: Stage = .none,
+    group: RendezvousRecord? = nil,
+    workers: RendezvousRecord? = nil,
+    reinit: RendezvousRecord? = nil,
     died: Int32? = nil
   ) {
     self.launch = launch
@@ -369,6 +394,9 @@ public struct EngineRecord: Sendable, Equatable, Codable {
     self.strangers = strangers
     self.errno = errno
     self.stage = stage
+    self.group = group
+    self.workers = workers
+    self.reinit = reinit
     self.died = died
   }
 }
@@ -683,7 +711,7 @@ public struct Holder: Sendable, Equatable, Codable {
   public var kind: Holder.Kind
   /// Launch of the holder, -1 where that does not apply.
   public var launch: Int
-  /// Number of the API server within its launch or of the thief, -1 where that does not apply.
+  /// Number of the API server or engine core within its launch, or of the thief; -1 where that does not apply.
   public var index: Int
   /// Process id, 0 where unknown.
   public var pid: Int32
@@ -710,6 +738,46 @@ public struct Holder: Sendable, Equatable, Codable {
     self.command = command
     self.since = since
     self.sources = sources
+  }
+}
+
+/// One rendezvous of an engine core: the store of a process group, which one member binds and all dial. Times are 0 until the step has happened.
+public struct RendezvousRecord: Sendable, Equatable, Codable {
+  /// The number that it was to bind or to dial first.
+  public var port: UInt16
+  /// Where it listens; 0 if it only dials.
+  public var bound: UInt16
+  /// When the number was chosen.
+  public var chosen: UInt64
+  /// When it first bound or dialled.
+  public var attempted: UInt64
+  /// When all members were there.
+  public var met: UInt64
+  /// Numbers whose bind failed with EADDRINUSE.
+  public var lost: Int
+  /// Whether whoever listens there took its connection.
+  public var isAccepted: Bool
+  /// Who held the first number that it lost; nil if it lost none.
+  public var holder: Holder?
+
+  public init(
+    port: UInt16,
+    bound: UInt16 = 0,
+    chosen: UInt64 = 0,
+    attempted: UInt64 = 0,
+    met: UInt64 = 0,
+    lost: Int = 0,
+    isAccepted: Bool = false,
+    holder: Holder? = nil
+  ) {
+    self.port = port
+    self.bound = bound
+    self.chosen = chosen
+    self.attempted = attempted
+    self.met = met
+    self.lost = lost
+    self.isAccepted = isAccepted
+    self.holder = holder
   }
 }
 

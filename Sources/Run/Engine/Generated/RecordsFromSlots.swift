@@ -60,6 +60,7 @@ extension StartupRecord {
     launch: Int,
     host: String = "127.0.0.1",
     coordinatorPorts: [UInt16] = [0, 0],
+    groupPorts: [UInt16] = [],
     headless: [HeadlessRecord] = []
   ) {
     self.init(
@@ -87,6 +88,10 @@ extension StartupRecord {
       measuredRequests: Int(slot.measured_requests),
       measured: UInt64(slot.measured_ns),
       serial: Int(slot.serial),
+      groupPorts: groupPorts,
+      groupChosen: UInt64(slot.group_chosen_ns),
+      storePort: UInt16(truncatingIfNeeded: slot.store_port),
+      reinitialised: UInt64(slot.reinitialised_ns),
       headless: headless)
   }
 }
@@ -97,7 +102,10 @@ extension EngineRecord {
     _ slot: bs_engine,
     launch: Int,
     engine: Int,
-    node: Int = 0
+    node: Int = 0,
+    group: RendezvousRecord? = nil,
+    workers: RendezvousRecord? = nil,
+    reinit: RendezvousRecord? = nil
   ) {
     self.init(
       launch: launch,
@@ -114,6 +122,9 @@ extension EngineRecord {
       strangers: Int(slot.strangers),
       errno: Int32(slot.error),
       stage: Stage(number: slot.stage) ?? .none,
+      group: group,
+      workers: workers,
+      reinit: reinit,
       died: slot.is_dead != 0 ? slot.wait_status : nil)
   }
 }
@@ -217,6 +228,24 @@ extension EndpointRecord {
       retries: Int(slot.retries),
       reported: UInt64(slot.reported_ns),
       path: path)
+  }
+}
+
+extension RendezvousRecord {
+  /// Takes what a worker left in its slot.
+  init(
+    _ slot: bs_rendezvous,
+    holder: Holder? = nil
+  ) {
+    self.init(
+      port: UInt16(truncatingIfNeeded: slot.port),
+      bound: UInt16(truncatingIfNeeded: slot.bound),
+      chosen: UInt64(slot.chosen_ns),
+      attempted: UInt64(slot.attempted_ns),
+      met: UInt64(slot.met_ns),
+      lost: Int(slot.lost),
+      isAccepted: slot.is_accepted != 0,
+      holder: holder)
   }
 }
 

@@ -48,6 +48,11 @@ extension Startup {
     order.engines = UInt32(engines)
     order.nodes = UInt32(nodes)
     order.local_engines = UInt32(localEngines)
+    order.group = UInt32(Startup.Group.allCases.firstIndex(of: group)!)
+    order.group_ports = UInt32(groupPorts)
+    order.worker_rendezvous = UInt32(Startup.WorkerRendezvous.allCases.firstIndex(of: workerRendezvous)!)
+    order.is_reinitialised = isReinitialised ? 1 : 0
+    order.teardown_us = UInt32(teardownMilliseconds * 1_000)
     order.has_coordinator = hasCoordinator ? 1 : 0
     order.import_us = UInt32(importMilliseconds * 1_000)
     order.coordinator_import_us = UInt32(coordinatorImportMilliseconds * 1_000)
@@ -88,6 +93,11 @@ extension Startup {
       engines: Int(order.engines),
       nodes: Int(order.nodes),
       localEngines: Int(order.local_engines),
+      group: Startup.Group.allCases[Int(order.group)],
+      groupPorts: Int(order.group_ports),
+      workerRendezvous: Startup.WorkerRendezvous.allCases[Int(order.worker_rendezvous)],
+      isReinitialised: order.is_reinitialised != 0,
+      teardownMilliseconds: Double(order.teardown_us) / 1_000,
       hasCoordinator: order.has_coordinator != 0,
       importMilliseconds: Double(order.import_us) / 1_000,
       coordinatorImportMilliseconds: Double(order.coordinator_import_us) / 1_000,
