@@ -60,7 +60,7 @@ extension TrialHistory {
     },
     Row(
       "the whole list is taken", [.lostToThief],
-      "5 numbers were lost, and none was left to try; the user sees: torch.distributed.DistNetworkError: The server socket has failed to listen on any local network address. port: 40010, useIpv6: false, code: -98, name: EADDRINUSE, message: address already in use; Engine core initialization failed. See root cause above. Failed core proc(s): {'EngineCore_DP0': 1}",
+      "5 numbers were lost, and none was left to try; the user sees: torch.distributed.DistNetworkError: The server socket has failed to listen on any local network address. port: 40010, useIpv6: false, code: -98, name: EADDRINUSE, message: address already in use; RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {'EngineCore_DP0': 1}",
       arm: arm(group)
     ) {
       $0.meetInVain(0, lost: 5)

@@ -74,8 +74,8 @@ import Testing
     ),
     // With Ray the launcher waits for coordinator and actors before it starts an API server.
     (
-      startup + #"{"backend": "ray", "load_ms": 299, "import_ms": 200}"#,
-      startup + #"{"backend": "ray", "load_ms": 298, "import_ms": 200}"#,
+      startup + #""backend": "ray", "load_ms": 299, "import_ms": 200}"#,
+      startup + #""backend": "ray", "load_ms": 298, "import_ms": 200}"#,
       "scenarios[0].startup.load_ms",
       "(startup.coordinator_import_ms: 1 ms, startup.load_ms: 299 ms)"
     ),

@@ -222,6 +222,7 @@ import Testing
     ),
     (#""startup": {"http_reuse_port": "yes"}"#, "expected one of variant, always, never"),
     (#""startup": {"engines": 1, "dp_group": "list"}"#, "needs at least two engine cores"),
+    (#""startup": {"dp_group": "list", "nodes": 2, "ipv6": true}"#, "not modelled with \"ipv6\""),
     (
       #""startup": {"dp_group": "list", "worker_rendezvous": "port"}"#,
       "\"worker_rendezvous\" is for models without a data-parallel group"

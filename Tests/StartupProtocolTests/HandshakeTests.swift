@@ -147,6 +147,8 @@ import Testing
   @Test func `an engine core of another launch is taken for the own one of its rank, and noted`() {
     var book = ServingBook(launch: 5, server: 1, nonces: [11, 12])
     same(book.hear(identity: [0, 0], launch: 6), .foreign(engine: 0))
+    var checking = ServingBook(launch: 5, server: 1, nonces: [11], checksCoordinator: true)
+    same(checking.hear(identity: [0, 0], launch: 6), .otherCoordinator(engine: 0))
     same(book.hear(identity: [0, 0], launch: 5), .repeated(engine: 0))
     same(book.hear(identity: [1, 0], launch: 5), .expected(engine: 1))
     #expect(book.hasHeardAll)

@@ -32,12 +32,14 @@ enum ModelClaims {
 
   /// What an API server makes of the first frame of another launch's engine core, whose rank it waits for.
   static func stranger(_ variant: Startup.Variant) -> [String: Value] {
-    var book = ServingBook(launch: 1, server: 0, nonces: [7])
+    let startup = Startup(variant: variant, engines: 1)
+    var book = ServingBook(
+      launch: 1, server: 0, nonces: [7], checksCoordinator: startup.checksCoordinator)
     // The empty frame of v0.19 names no launch.
     let finding = book.hear(identity: EngineIdentity.bytes(0), launch: variant == .v019 ? nil : 2)
     return [
       "API server: a first frame of another launch": .text(
-        finding == .stranger ? "ignored" : "taken")
+        finding == .otherCoordinator(engine: 0) ? "the API server ends" : "taken")
     ]
   }
 

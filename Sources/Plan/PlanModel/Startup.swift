@@ -57,6 +57,10 @@ extension Startup {
   /// another launcher's, even on a single node.
   public var usesPaths: Bool { nodes == 1 && localEngines > 0 }
 
+  /// Whether an API server ends when an engine core's first frame names another coordinator than its own: 0.32.0 asserts
+  /// that the addresses are equal (`_apply_ready_response`), 0.19.1 has none in the frame.
+  public var checksCoordinator: Bool { variant == .fixed && hasCoordinator }
+
   /// How the data-parallel group really gets its ports: vLLM's launcher holds a store only beside engine cores of its
   /// own (`local_engine_count > 0`).
   public var effectiveGroup: Group {

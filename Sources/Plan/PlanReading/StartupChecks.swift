@@ -84,6 +84,9 @@ extension ScenarioChecks {
       return
     }
     if startup.engines < 2 { node.report("\"dp_group\" needs at least two engine cores") }
+    if startup.usesIPv6 {
+      node.report("\"dp_group\" is not modelled with \"ipv6\": the group meets over IPv4")
+    }
     if startup.workerRendezvous != .none {
       node.report(
         "\"worker_rendezvous\" is for models without a data-parallel group: with \"dp_group\" the workers of all engine cores meet at its next port"

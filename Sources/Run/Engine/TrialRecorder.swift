@@ -295,10 +295,8 @@ final class TrialRecorder {
       where region.startup(launch).pointee.coordinator_pid == pid {
         return HolderResolution.Role(kind: .coordinator, launch: launch, index: -1, pid: pid)
       }
-      let engines = 0..<(arm.topology.launches * (arm.startup?.engines ?? 0))
-      if let slot = engines.first(where: { region.engine($0).pointee.pid == pid }) {
-        return engineRole(slot)
-      }
+      for slot in 0..<(arm.topology.launches * (arm.startup?.engines ?? 0))
+      where region.engine(slot).pointee.pid == pid { return engineRole(slot) }
     }
     // Processes that an adapter starts belong to its launch.
     for launch in 0..<arm.topology.launches {

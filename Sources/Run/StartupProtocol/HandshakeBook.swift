@@ -115,6 +115,8 @@ public struct ServingBook: Sendable {
     case expected(engine: Int)
     /// Expected, but it came from an engine core of another launch, which vLLM does not notice.
     case foreign(engine: Int)
+    /// The first frame of an engine core with another coordinator, which vLLM 0.32.0 notices.
+    case otherCoordinator(engine: Int)
     /// Not expected from anybody.
     case stranger
     /// Already received or answered.
@@ -124,6 +126,7 @@ public struct ServingBook: Sendable {
   private let launch: Int64
   private let server: Int
   private let nonces: [Int64]
+  private let checksCoordinator: Bool
   /// Ranks of the engine cores with which this API server works.
   public let engines: Set<Int>
   private var heard: Set<Int> = []
@@ -132,7 +135,12 @@ public struct ServingBook: Sendable {
   /// - Parameters:
   ///   - nonces: one for each engine core of the launch.
   ///   - engines: ranks of the engine cores with which this API server works; all if nil.
-  public init(launch: Int64, server: Int, nonces: [Int64], engines: Set<Int>? = nil) {
+  ///   - checksCoordinator: `Startup.checksCoordinator`.
+  public init(
+    launch: Int64, server: Int, nonces: [Int64], engines: Set<Int>? = nil,
+    checksCoordinator: Bool = false
+  ) {
+    self.checksCoordinator = checksCoordinator
     self.engines = engines ?? Set(nonces.indices)
     self.launch = launch
     self.server = server
@@ -144,7 +152,8 @@ public struct ServingBook: Sendable {
   /// Whether every engine core has answered.
   public var isServed: Bool { answered.count == engines.count }
 
-  /// An engine core's first frame: empty, or a ready record that names its launch. vLLM looks at the identity alone.
+  /// An engine core's first frame: empty, or a ready record that names its launch, where vLLM's names the address of the
+  /// launch's coordinator. Apart from that vLLM looks at the identity alone.
   public mutating func hear(
     identity: some Collection<UInt8>, launch: Int64?
   ) -> Finding {
@@ -152,8 +161,8 @@ public struct ServingBook: Sendable {
       return .stranger
     }
     guard heard.insert(rank).inserted else { return .repeated(engine: rank) }
-    return launch == nil || launch == self.launch
-      ? .expected(engine: rank) : .foreign(engine: rank)
+    if launch == nil || launch == self.launch { return .expected(engine: rank) }
+    return checksCoordinator ? .otherCoordinator(engine: rank) : .foreign(engine: rank)
   }
 
   /// The request for an engine core.

@@ -30,7 +30,7 @@ final class HandshakeServer {
       throw parts.failure(BS_STAGE_HANDSHAKE, errno, binding: port)
     }
     do throws(SystemError) {
-      listener = try TCPSocket.open()
+      listener = try TCPSocket.open(for: parts.order.headHost)
       try TCPSocket.allowAddressReuse(listener)
       try TCPSocket.bind(listener, parts.order.headHost, port: port)
       try TCPSocket.listen(listener)

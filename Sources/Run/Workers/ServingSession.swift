@@ -37,7 +37,8 @@ final class ServingSession {
     }
     self.pairs = pairs
     book = ServingBook(
-      launch: identity, server: role.server, nonces: role.nonces(), engines: Set(pairs))
+      launch: identity, server: role.server, nonces: role.nonces(), engines: Set(pairs),
+      checksCoordinator: startup.checksCoordinator)
     extra = ExtraRequests(launch: identity, server: role.server, engines: pairs)
     frontEnd = role.startFrontEnd(identity)
     isAwaitingMeasurement = role.measurement >= 0
@@ -101,7 +102,7 @@ final class ServingSession {
       case .foreign(let engine):
         record.pointee.strangers += 1
         try note(engine, router)
-      case .stranger:
+      case .otherCoordinator, .stranger:
         record.pointee.strangers += 1
         if !hadHeardAll { role.fail(BS_STAGE_READINESS, EPROTO) }
       case .repeated: if !hadHeardAll { role.fail(BS_STAGE_READINESS, EPROTO) }
@@ -161,7 +162,7 @@ final class ServingSession {
       case .foreign(let engine):
         record.pointee.strangers += 1
         noteAnswer(of: engine)
-      case .stranger: record.pointee.strangers += 1
+      case .otherCoordinator, .stranger: record.pointee.strangers += 1
       case .repeated: break
       }
     }
