@@ -162,16 +162,17 @@ import Testing
   }
 
   /// 150 of 300 slots are held at the address of the bind. Each of 8 probes that do not see them returns one with
-  /// probability 1/2: a launch without a loss has 2^-8, and more than one of eight such launches 5e-4. A probe at the
-  /// address never returns one; what is left is that 8 numbers of 150 meet one another or the coordinator's two, 27 %,
-  /// which all of eight launches do with 3e-5.
+  /// probability 1/2: a launch is ready with 2^-8, and three of eight are with 3e-6. A probe at the address never returns one;
+  /// what is left is that 8 numbers of 150 meet one another or the coordinator's two, 27 %, which all of eight launches do
+  /// with 3e-5. Such a loss may come first among the blind launches, too.
   @Test func `a probe over IPv4 returns numbers that are held over IPv6`() throws {
     let residents = #"""
       , "pool": {"slots": 300}, "thieves": [{"kind": "resident-hold", "options": {"ports": 150, "own_address": 1}}]
       """#
     let blind = try cell(
       "probe-then-bind", #""ipv6": true"#, servers: 4, more: residents, trials: 8)
-    #expect(blind.outcomes["lost-to-thief", default: 0] >= 7, "\(blind.outcomes)")
+    #expect(blind.outcomes["lost-to-thief", default: 0] > 0, "\(blind.outcomes)")
+    #expect(blind.outcomes["ready", default: 0] <= 2, "\(blind.outcomes)")
     let seeing = try cell(
       #"{"name": "probe-then-bind", "label": "row", "options": {"own_address": 1}}"#,
       #""ipv6": true"#, servers: 4, more: residents, trials: 8)
