@@ -6,6 +6,7 @@ public enum LinuxErrno {
   public static let outOfMemory: Int32 = 12
   public static let tooManyFilesOfHost: Int32 = 23
   public static let tooManyFiles: Int32 = 24
+  public static let protocolError: Int32 = 71
   public static let brokenPipe: Int32 = 32
   public static let tooManyLevels: Int32 = 40
   public static let addressInUse: Int32 = 98

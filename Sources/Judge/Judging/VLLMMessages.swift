@@ -28,8 +28,8 @@ struct VLLMMessages {
 
   /// The message; nil if no message of vLLM is known.
   var line: String? {
-    lostPort ?? coordinator ?? reports ?? engineWithoutInit ?? serverWithoutEngines ?? deadEngine
-      ?? unanswered ?? silence
+    lostPort ?? coordinator ?? reports ?? unexpectedEngine ?? engineWithoutInit
+      ?? serverWithoutEngines ?? deadEngine ?? unanswered ?? silence
   }
 
   /// Nothing is said: it hangs, or it is ready and wrong.
@@ -49,15 +49,32 @@ struct VLLMMessages {
       for endpoint in [server.input, server.output]
       where endpoint.errno == LinuxErrno.addressInUse && endpoint.requested != 0 {
         let error = addressInUse(endpoint.requested)
-        guard evidence.record.casualty == .apiServer else { return error }
-        return error
-          + (evidence.startup.variant == .v019
-            ? "; RuntimeError: Process ApiServer_\(server.server) (PID: \(server.pid)) died with exit code 1"
-            : "; RuntimeError: Frontend process failed during engine core initialization. See root cause above. "
-              + "Failed frontend proc(s): {'ApiServer_\(server.server)': 1}")
+        return error + notice(of: server)
       }
     }
     return nil
+  }
+
+  /// What the launcher says when an API server has ended by an error; empty if it did not notice that first.
+  private func notice(of server: ServerRecord) -> String {
+    guard evidence.record.casualty == .apiServer else { return "" }
+    return evidence.startup.variant == .v019
+      ? "; RuntimeError: Process ApiServer_\(server.server) (PID: \(server.pid)) died with exit code 1"
+      : "; RuntimeError: Frontend process failed during engine core initialization. See root cause above. "
+        + "Failed frontend proc(s): {'ApiServer_\(server.server)': 1}"
+  }
+
+  /// An API server did not expect a first frame: one of an engine core with another coordinator, or of a rank that it
+  /// did not wait for any more.
+  private var unexpectedEngine: String? {
+    let waiting = evidence.servings.first {
+      $0.errno == LinuxErrno.protocolError && $0.stage == .readiness
+    }
+    guard let waiting,
+      let server = evidence.servers.first(where: { $0.server == waiting.server })
+    else { return nil }
+    let isNoticed = evidence.startup.checksCoordinator && waiting.strangers > 0
+    return (isNoticed ? "AssertionError" : "KeyError") + notice(of: server)
   }
 
   /// The launcher lost one of its own ports.
