@@ -14,7 +14,7 @@ let settings: [SwiftSetting] = [
 ]
 
 /// Targets that mostly compute. They and their tests are optimised in debug builds, too: millions of draws are simulated.
-let optimised: Set = ["PortModel", "Statistics"]
+let optimised: Set = ["Judging", "JSON", "PlanReading", "PortModel", "Statistics", "TerminalText", "Theory"]
 
 func swiftSettings(of name: String) -> [SwiftSetting] {
   optimised.contains(name)

@@ -11,7 +11,7 @@ import Testing
     let plan = """
       {
         "version": 1, "name": "small", "strategies": ["wildcard-report-back"],
-        "defaults": { "topology": { "api_servers": 12 }, "trials": 1, "timeout_ms": 1000 },
+        "defaults": { "topology": { "api_servers": 12 }, "trials": 1, "timeout_ms": 4000 },
         "scenarios": [{ "name": "a", "sockets": "zmq"\(depth) }, { "name": "b", "sockets": "tcp" }]
       }
       """

@@ -46,6 +46,15 @@ private func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >=
     closeDescriptor(ends.read)
   }
 
+  @Test func `room for descriptors ends at the limit`() {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    #expect(Descriptor.hasRoom(for: 1))
+    #expect(Descriptor.lack() == nil)
+    // The standard streams at least are open.
+    #expect(!Descriptor.hasRoom(for: Int(clamping: limit.rlim_cur)))
+  }
+
   @Test func `a channel keeps message boundaries and is not inherited`() throws {
     let channel = try Channel.make()
     defer {

@@ -22,12 +22,28 @@ public struct Descriptor: ~Copyable {
 
   /// Whether this process can open no more descriptors: `EMFILE` or `ENFILE`; nil if it can.
   public static func lack() -> Int32? {
-    let copy = dup(0)
-    guard copy < 0 else {
-      _ = Glibc.close(copy)
+    // Not a copy of a standard stream: it may be closed.
+    let probe = socket(
+      AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard probe < 0 else {
+      _ = Glibc.close(probe)
       return nil
     }
     return errno == EMFILE || errno == ENFILE ? errno : nil
+  }
+
+  /// Whether this process can open so many more descriptors below its own limit (RLIMIT_NOFILE), other threads aside.
+  public static func hasRoom(for count: Int) -> Bool {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    var free = 0
+    // From above, where numbers are rarely in use: a high limit costs no more calls than `count`.
+    var number = Int32(clamping: limit.rlim_cur) - 1
+    while number >= 0 && free < count {
+      if fcntl(number, F_GETFD) < 0 { free += 1 }
+      number -= 1
+    }
+    return free >= count
   }
 
   /// Why a peer did not answer in time: `EMFILE` or `ENFILE` if this process has no descriptor left for a connection,

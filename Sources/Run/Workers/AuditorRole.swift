@@ -119,6 +119,11 @@ final class AuditorRole {
   }
 
   private func dialMessaging(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
+    // An event and a connection for each socket, and one descriptor for the kernel's list of listeners. libzmq makes the
+    // connections later, and says nothing if it cannot.
+    guard Descriptor.hasRoom(for: 4 * slots.count + 1) else {
+      throw SystemError("connections to the API servers", code: EMFILE)
+    }
     // Arrays cannot hold non-copyable sockets; a class can.
     var dealers: [OwnedSocket] = []
     var pushers: [OwnedSocket] = []
