@@ -13,8 +13,11 @@ let settings: [SwiftSetting] = [
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
-/// Targets that mostly compute. They and their tests are optimised in debug builds, too: millions of draws are simulated.
-let optimised: Set = ["Judging", "JSON", "PlanReading", "PortModel", "Statistics", "TerminalText", "Theory"]
+/// Targets that mostly compute. They and their tests are optimised in debug builds, too: millions of draws are simulated,
+/// thousands of damaged records judged, all sources read.
+let optimised: Set = [
+  "JSON", "Judging", "Layering", "PlanReading", "PortModel", "Statistics", "TerminalText", "Theory",
+]
 
 func swiftSettings(of name: String) -> [SwiftSetting] {
   optimised.contains(name)
@@ -253,7 +256,7 @@ let package = Package(
         ],
         swiftSettings: settings),
       .testTarget(name: "DefinitionsTests", dependencies: ["Definitions"], swiftSettings: settings),
-      .testTarget(name: "LayeringTests", swiftSettings: settings),
+      .testTarget(name: "LayeringTests", swiftSettings: swiftSettings(of: "Layering")),
     ],
   cLanguageStandard: .gnu11
 )

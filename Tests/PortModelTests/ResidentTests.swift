@@ -9,7 +9,7 @@ import Testing
   @Test(arguments: LaunchTrial.cases)
   func `the exact forms agree with the simulated allocator`(_ trial: LaunchTrial) throws {
     var allocator = SimulatedAllocator(range: trial.range, seed: 15_485_863)
-    let trials = 40_000
+    let trials = 10_000
     let lost = (0..<trials).count { _ in trial.loses(&allocator) }
     let rate = try #require(FailureRate.predict(trial.conditions)).perLaunch
     let p = BinomialTest.pValue(lost, outOf: trials, rate: rate)
