@@ -20,7 +20,7 @@ QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests La
 	FaultsTests.EngineSquatterTests FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
 	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests \
 	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.TextReportTests RaceReportingTests.WordsTests \
-	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
+	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.LaunchSimulationTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests StartupProtocolTests.ParallelConfigurationTests \
 	StrategiesTests.AdapterProtocolTests StrategiesTests.PortHolderTests StrategiesTests.RegistryTests \

@@ -103,6 +103,21 @@ struct KernelParityTests {
     }
   }
 
+  /// What `predict` simulates. False alarm: 1e-6 in each case, the level of the exact test.
+  @Test func `simulated launches fail as often as the kernel's`() async {
+    await #expect(processExitsWith: .success) {
+      _ = Namespace.enter(allowed: true)
+      for simulation in SimulatedCases.all {
+        var kernel = KernelAllocator(range: SimulatedCases.pool.ports)
+        let seen = simulation.run(on: &kernel, trials: 500, seed: 3)
+        let model = simulation.simulate(range: SimulatedCases.pool, trials: 4_000, seed: 4)
+        let p = FisherExact.pValue(
+          seen.failedTrials, outOf: seen.trials, model.failedTrials, outOf: model.trials)
+        #expect(p > 1e-6, "\(simulation): the kernel \(seen), the model \(model)")
+      }
+    }
+  }
+
   @Test func `every first choice of the kernel is one of the model's`() async {
     await #expect(processExitsWith: .success) {
       _ = Namespace.enter(allowed: true)

@@ -52,20 +52,24 @@ struct Observations {
     )
   }
 
-  /// Fisher's p-value of two samples, completed in the way that is least favourable to a difference.
+  /// The p-value of two samples, completed in the way that is least favourable to a difference; by default of Fisher's
+  /// test.
   ///
   /// Uncounted observations might have failed or not. If the two ranges of possible rates overlap, nothing suggests a
   /// difference. Otherwise their nearest ends are compared. A difference that the test shows then exists whatever the
   /// outcomes of the uncounted launches.
-  static func leastFavourablePValue(_ one: Observations, _ other: Observations) -> Double {
+  static func leastFavourablePValue(
+    _ one: Observations, _ other: Observations,
+    test: (Int, Int, Int, Int) -> Double = { FisherExact.pValue($0, outOf: $1, $2, outOf: $3) }
+  ) -> Double {
     let (first, second) = (one.counted + one.uncounted, other.counted + other.uncounted)
     let (mostOne, mostOther) = (one.failed + one.uncounted, other.failed + other.uncounted)
     // Rates are compared as fractions: k1/n1 > k2/n2.
     if one.failed * second > mostOther * first {
-      return FisherExact.pValue(one.failed, outOf: first, mostOther, outOf: second)
+      return test(one.failed, first, mostOther, second)
     }
     if other.failed * first > mostOne * second {
-      return FisherExact.pValue(mostOne, outOf: first, other.failed, outOf: second)
+      return test(mostOne, first, other.failed, second)
     }
     return 1
   }

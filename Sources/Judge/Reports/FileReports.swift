@@ -79,7 +79,7 @@ public enum MarkdownReport {
   }
 
   /// A text that is safe to show as plain text, without any markup.
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     // Compare by Unicode scalars: a combining mark after one of these characters does not change its meaning in markup.
     text.unicodeScalars.reduce(into: "") { result, scalar in
       switch scalar {

@@ -83,7 +83,7 @@ enum Wording {
   }
 
   /// `= 0.532`, `= 0.0096`, `< 0.0001`.
-  private static func pValue(_ p: Double) -> String {
+  static func pValue(_ p: Double) -> String {
     p < 0.000_05 ? "< 0.0001" : "= \(fixed(p, p < 0.1 ? 4 : 3))"
   }
 

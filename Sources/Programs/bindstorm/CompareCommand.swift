@@ -1,0 +1,144 @@
+internal import ArgumentParser
+internal import History
+internal import Judging
+internal import PlanModel
+internal import Reports
+
+/// `bindstorm compare RUN [RUN]`
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Tell which strategies of a run, or which of two runs, fail more or less often.",
+    usage: "bindstorm compare RUN [NEWER-RUN] [options]",
+    discussion: """
+      One run: in each scenario every strategy beside a reference. Two runs: every row that both have, the newer one \
+      beside the older one. Each pair is better, worse, equal within a margin, or shows no difference; the words hold \
+      together at one level, however many pairs there are.
+
+      EXAMPLES:
+        bindstorm compare Results/strategies/latest --reference probe-then-bind
+        bindstorm compare Results/vllm-40443/OLD Results/vllm-40443/latest --fail-on-worse
+
+      EXIT CODES: 0, with --fail-on-worse 1 if a row is worse and 2 if a row is undecided; 64 wrong usage.
+      """)
+
+  @Argument(
+    help: "A run's folder; for a comparison of two runs first the older one.",
+    completion: .directory)
+  var runs: [String]
+
+  @Option(
+    help:
+      "The strategy, by its label, beside which the others are set. Default: the first one of each scenario."
+  )
+  var reference: String?
+
+  @Flag(help: "Set every strategy beside every other one.")
+  var allPairs = false
+
+  @Option(help: "Only this scenario.")
+  var scenario: String?
+
+  @Option(help: "Joint level of all comparisons.")
+  var level = 0.05
+
+  @Option(
+    help:
+      "Rates count as equal if the interval of their difference lies within plus and minus this.")
+  var within = 0.05
+
+  @Flag(help: "Print Markdown.")
+  var markdown = false
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Flag(help: "End with 1 if a row is worse than its reference, 2 if one is undecided.")
+  var failOnWorse = false
+
+  func validate() throws {
+    if !(1...2).contains(runs.count) { throw ValidationError("one or two runs are compared") }
+    if runs.count == 2 && (reference != nil || allPairs) {
+      throw ValidationError("the older run is the reference; remove --reference and --all-pairs")
+    }
+    if !(level > 0 && level < 1) { throw ValidationError("--level must lie between 0 and 1") }
+    if !(0...1).contains(within) { throw ValidationError("--within must lie from 0 to 1") }
+    if markdown && json { throw ValidationError("--markdown and --json exclude each other") }
+    if allPairs && reference != nil {
+      throw ValidationError("--all-pairs and --reference exclude each other")
+    }
+  }
+
+  func run() throws {
+    let sides = try runs.map { path in (path: path, rows: try rows(of: path)) }
+    let asked = sides.count == 1 ? try pairs(within: sides[0].rows) : pairs(sides[0], sides[1])
+    guard !asked.isEmpty else {
+      printError(
+        "bindstorm: nothing to compare: "
+          + (sides.count == 1
+            ? "no scenario\(scenario.map { " \"\($0)\"" } ?? "") has two strategies"
+            : "the runs have no scenario and strategy in common"))
+      throw ExitStatus.badPlan
+    }
+    let table = ComparisonTable(
+      asked, level: level, margin: within, areInterleaved: sides.count == 1)
+    try StandardStreams.printResult(
+      json
+        ? String(decoding: ComparisonReport.json(table), as: UTF8.self)
+        : markdown ? ComparisonReport.markdown(table) : ComparisonReport.text(table))
+    guard failOnWorse else { return }
+    if table.pairs.contains(where: { $0.word == .worse }) { throw ExitCode(1) }
+    if table.pairs.contains(where: { $0.word == .undecided }) { throw ExitCode(2) }
+  }
+
+  /// The rows of a run that ran, in the plan's order.
+  private func rows(of path: String) throws -> [PairComparison.Row] {
+    let run = try StoredRun(folder: path)
+    let (tallies, _) = try run.tallies()
+    return zip(run.plan.arms, tallies).compactMap { arm, tally in
+      guard tally.skipReason == nil, scenario == nil || scenario == arm.scenario else { return nil }
+      return PairComparison.Row(name: arm.strategy.label, arm: arm, tally: tally)
+    }
+  }
+
+  private typealias Asked = (row: PairComparison.Row, reference: PairComparison.Row)
+
+  private func pairs(within rows: [PairComparison.Row]) throws -> [Asked] {
+    if let reference, !rows.contains(where: { $0.name == reference }) {
+      let known = Set(rows.map(\.name)).sorted().joined(separator: ", ")
+      printError("bindstorm: the run has no strategy \"\(reference)\"; it has \(known)")
+      throw ExitStatus.badPlan
+    }
+    var asked: [Asked] = []
+    for (place, first) in rows.enumerated() {
+      let others = rows.filter { $0.arm.scenario == first.arm.scenario && $0.name != first.name }
+      if allPairs {
+        asked += rows[(place + 1)...].filter { $0.arm.scenario == first.arm.scenario }
+          .map { ($0, first) }
+      } else if first.name == reference
+        || reference == nil
+          && !rows[..<place].contains(where: { $0.arm.scenario == first.arm.scenario })
+      {
+        asked += others.map { ($0, first) }
+      }
+    }
+    return asked
+  }
+
+  private func pairs(
+    _ older: (path: String, rows: [PairComparison.Row]),
+    _ newer: (path: String, rows: [PairComparison.Row])
+  ) -> [Asked] {
+    newer.rows.compactMap { new in
+      guard
+        let old = older.rows.first(where: {
+          $0.arm.scenario == new.arm.scenario && $0.name == new.name
+        })
+      else { return nil }
+      return (
+        PairComparison.Row(name: new.name, arm: new.arm, tally: new.tally),
+        PairComparison.Row(name: "\(old.name) of the older run", arm: old.arm, tally: old.tally)
+      )
+    }
+  }
+}
