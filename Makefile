@@ -185,13 +185,20 @@ lint: ## check the format, and that the mutants match the sources
 	python3 Tests/Mutants/mutate.py --check
 
 # Stripped: nothing reads the symbols at run time, and they are half of the size.
-install: build ## install the executables under $(PREFIX)/bin
+# What is found by a plan's name, and what editors need for plans.
+SHARE = $(DESTDIR)$(PREFIX)/share/bindstorm
+
+install: build ## install the executables, the plans and their schema under $(PREFIX)
 	@command -v strip >/dev/null || .ci/install-packages binutils
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -s -m 755 $(EXECUTABLES:%=$(RELEASE_BIN)/%) $(DESTDIR)$(PREFIX)/bin/
+	install -d $(SHARE)/Scenarios/schema
+	install -m 644 Scenarios/*.json $(SHARE)/Scenarios/
+	install -m 644 Scenarios/schema/*.json $(SHARE)/Scenarios/schema/
 
 uninstall: ## remove them again
 	rm -f $(EXECUTABLES:%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -rf $(SHARE)
 
 clean: ## remove what was built; results stay
 	rm -rf .build Benchmarks/peers/bin

@@ -484,3 +484,93 @@ import Testing
     }
   }
 }
+
+/// A part of a plan, and where plans come from.
+@Suite struct PlanSelectionTests {
+  private static let text = """
+    {
+      "version": 1, "name": "small",
+      "strategies": ["probe-then-bind", "wildcard-report-back", "inherited-listener"],
+      "defaults": { "topology": { "api_servers": 2 }, "sockets": "tcp", "trials": 3 },
+      "scenarios": [
+        { "name": "quiet" },
+        { "name": "stolen", "thieves": [{ "kind": "port-squatter" }],
+          "expect": { "probe-then-bind": {
+            "must_fail_control": true, "failure_rate_at_least": 0.1, "why": "w" } } }
+      ]
+    }
+    """
+
+  private func cells(_ workplace: Workplace, _ more: [String]) throws -> [String] {
+    let finished = try workplace.bindstorm(["plan", "plan.json", "--json"] + more)
+    #expect(finished.ending == .exit(0), "\(finished)")
+    struct Document: Decodable {
+      struct Plan: Decodable {
+        var arms: [Cell]
+        var title: String
+        var seed: UInt64
+      }
+      struct Cell: Decodable {
+        struct Strategy: Decodable { var label: String }
+        var index: Int
+        var scenario: String
+        var strategy: Strategy
+        var trials: Int
+      }
+      var plan: Plan
+    }
+    let plan = try JSONDecoder().decode(Document.self, from: Data(finished.output.utf8)).plan
+    #expect(plan.arms.map(\.index) == Array(0..<plan.arms.count))
+    if let pattern = more.first(where: { $0.contains("/") }) {
+      #expect(plan.title.contains(pattern), "\(plan.title)")
+    }
+    return plan.arms.map { "\($0.scenario)/\($0.strategy.label) x\($0.trials)" }
+  }
+
+  @Test func `a part of a plan is selected by name`() throws {
+    let workplace = try Workplace(Self.text)
+    #expect(try cells(workplace, []).count == 6)
+    #expect(
+      try cells(workplace, ["--only", "stolen/wild*", "--trials", "7"])
+        == ["stolen/wildcard-report-back x7"])
+    #expect(
+      try cells(workplace, ["--only", "probe-then-bind"])
+        == ["quiet/probe-then-bind x3", "stolen/probe-then-bind x3"])
+    #expect(
+      try cells(workplace, ["--only", "quiet", "--skip", "*/inherited-listener"])
+        == ["quiet/probe-then-bind x3", "quiet/wildcard-report-back x3"])
+  }
+
+  @Test func `a pattern that names nothing is refused, a missing control is told`() throws {
+    let workplace = try Workplace(Self.text)
+    let wrong = try workplace.run(["--only", "nonsense"])
+    #expect(wrong.ending == .exit(64) && wrong.errorOutput.contains("quiet/probe-then-bind"))
+    let nothing = try workplace.run(["--only", "quiet", "--skip", "quiet"])
+    #expect(nothing.ending == .exit(64) && nothing.errorOutput.contains("leaves nothing"))
+    #expect(try workplace.run(["--trials", "0"]).ending == .exit(64))
+    let uncontrolled = try workplace.run(["--only", "stolen/inherited-listener"])
+    #expect(uncontrolled.ending == .exit(0))
+    #expect(uncontrolled.errorOutput.contains("without its control probe-then-bind"))
+    #expect(uncontrolled.output.contains("--only stolen/inherited-listener"))
+  }
+
+  @Test func `a stored part is judged again as it was run`() throws {
+    let workplace = try Workplace(Self.text)
+    let run = try workplace.run(["--only", "stolen", "--trials", "2", "--seed", "random"])
+    #expect(run.ending == .exit(0), "\(run)")
+    let again = try workplace.bindstorm(["analyze", workplace.results + "/small/latest"])
+    #expect(again.ending == .exit(0) && again.output.contains("--only stolen --trials 2"))
+  }
+
+  @Test func `a plan comes from standard input and by its shipped name`() throws {
+    let workplace = try Workplace(Self.text)
+    let piped = try Program.run(
+      ["sh", "-c", "'\(Built.bindstorm)' plan - < plan.json"], folder: workplace.scratch.path)
+    #expect(piped.ending == .exit(0) && piped.output.contains("stolen"), "\(piped)")
+    let named = try Program.run([Built.bindstorm, "plan", "smoke"], folder: Built.repository)
+    #expect(named.ending == .exit(0) && named.output.contains("smoke"))
+    let unknown = try workplace.bindstorm(["plan", "smoke"])
+    #expect(
+      unknown.ending == .exit(64) && unknown.errorOutput.contains("cannot read the plan smoke"))
+  }
+}

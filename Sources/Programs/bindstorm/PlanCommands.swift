@@ -36,11 +36,14 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan",
     abstract: "Show a plan's arms, the rates that theory predicts, and the estimated time.")
 
-  @Argument(help: "The plan, a JSON file.", completion: .file(extensions: ["json"]))
+  @Argument(help: PlanFile.help, completion: .file(extensions: ["json"]))
   var plan: String
 
-  @Option(help: "Seed instead of the plan's.")
-  var seed: UInt64?
+  @OptionGroup
+  var selection: PlanSelection
+
+  @Option(help: "Seed instead of the plan's: a number, or random.")
+  var seed: SeedArgument?
 
   @Flag(
     help:
@@ -52,7 +55,7 @@ struct PlanCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let plan = try PlanFile(path: plan, seed: seed).plan
+    let plan = try PlanFile(path: plan, seed: seed?.seed, selection: selection).plan
     let chances = odds ? PlanOdds(plan, vocabulary: vocabulary) : nil
     if json {
       try StandardStreams.printResult(

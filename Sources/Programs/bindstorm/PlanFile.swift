@@ -16,11 +16,16 @@ struct PlanFile {
   let bytes: [UInt8]
   var plan: ResolvedPlan
 
-  /// Reads and checks a plan; `seed` replaces the plan's own.
+  /// What a command says of its argument.
+  static let help: ArgumentHelp =
+    "The plan: a JSON file, the name of a shipped plan, or - for standard input."
+
+  /// Reads and checks a plan; `seed` replaces the plan's own, and `selection` takes a part of it.
   /// - Throws: exit code 64, after printing the errors to standard error.
-  init(path: String, seed: UInt64? = nil) throws {
+  init(path: String, seed: UInt64? = nil, selection: PlanSelection? = nil) throws {
+    let path = Self.file(named: path)
     do {
-      bytes = try readFile(path, .plan)
+      bytes = try path == "-" ? readStandardInput(.plan) : readFile(path, .plan)
     } catch {
       printError("bindstorm: cannot read the plan \(path): \(error.text)")
       throw ExitStatus.badPlan
@@ -42,13 +47,29 @@ struct PlanFile {
       }
       plan.seed = number
     }
+    if let selection { plan = try selection.apply(to: plan) }
+  }
+
+  /// The file that a plan's name means: itself if there is such a file or it cannot be a name, otherwise a plan among
+  /// those of the checkout or of the installation.
+  private static func file(named name: String) -> String {
+    guard name != "-", !name.contains("/"), access(name, F_OK) != 0 else { return name }
+    let shared = (try? CurrentProcess.neighbour("../share/bindstorm/Scenarios")) ?? ""
+    for folder in ["Scenarios", shared] {
+      for file in ["\(folder)/\(name)", "\(folder)/\(name).json"] where access(file, R_OK) == 0 {
+        return file
+      }
+    }
+    return name
   }
 
   /// The file's folder as an absolute path, so that it is the same for every process.
   private static func folder(of path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return "." }
+    // A plan from standard input belongs where the command was called.
+    guard let resolved = realpath(path == "-" ? "." : path, nil) else { return "." }
     defer { free(resolved) }
     let text = String(cString: resolved)
+    if path == "-" { return text == "/" ? text : text + "/" }
     return String(text[..<text.lastIndex(of: "/")!]) + "/"
   }
 }
@@ -70,6 +91,24 @@ struct InputLimit {
   static let workerLog = InputLimit(mebibytes: 1)
 
   var bytes: Int { mebibytes << 20 }
+}
+
+/// Reads standard input to its end; refuses what is too large.
+func readStandardInput(_ limit: InputLimit) throws(ReadError) -> [UInt8] {
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 65_536)
+  while true {
+    let count = read(0, &chunk, chunk.count)
+    if count == 0 { return bytes }
+    if count < 0 {
+      if errno == EINTR { continue }
+      throw ReadError(text: ErrorNumber.text(errno))
+    }
+    bytes += chunk[..<count]
+    guard bytes.count <= limit.bytes else {
+      throw ReadError(text: "it is larger than \(limit.mebibytes) MiB, the most that is read of it")
+    }
+  }
 }
 
 /// Reads a whole file; refuses a file that is not a regular file, or is too large.

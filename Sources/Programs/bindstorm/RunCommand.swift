@@ -18,16 +18,27 @@ enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
 /// `bindstorm run PLAN`
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a plan and print the pass/fail matrix.")
+    commandName: "run", abstract: "Run a plan and print the pass/fail matrix.",
+    discussion: """
+      EXAMPLES:
+        bindstorm run vllm-40443
+        bindstorm run Scenarios/strategies.json --only 'thieves-80/*' --trials 50
+        bindstorm run nightly.json --seed random --require-isolation
+      """)
 
-  @Argument(help: "The plan, a JSON file.", completion: .file(extensions: ["json"]))
+  @Argument(help: PlanFile.help, completion: .file(extensions: ["json"]))
   var plan: String
+
+  @OptionGroup
+  var selection: PlanSelection
 
   @Option(help: "Folder for results. Default: BINDSTORM_RESULTS, else Results.")
   var results: String?
 
-  @Option(help: "Seed instead of the plan's. Default: BINDSTORM_SEED, else the plan's.")
-  var seed: UInt64?
+  @Option(
+    help:
+      "Seed instead of the plan's: a number, or random. Default: BINDSTORM_SEED, else the plan's.")
+  var seed: SeedArgument?
 
   @Flag(help: "End with exit code 69 if no network namespace is available.")
   var requireIsolation = false
@@ -52,7 +63,7 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    let file = try PlanFile(path: plan, seed: seed)
+    let file = try PlanFile(path: plan, seed: seed?.seed, selection: selection)
     try HostBudget(file.plan).check(file.plan)
     let variable = getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? ""
     let root = results ?? (variable.isEmpty ? "Results" : variable)
