@@ -73,7 +73,7 @@ extension Supervisor {
     }
     // Ports that need a privilege are left to the caller's own rights.
     guard address.port == 0 || address.port >= lowestUnprivilegedPort,
-      address.port == 0 || handedOut[Int(address.port)], let thread = threads.record(call.tid),
+      let thread = threads.record(call.tid),
       let socket = duplicate(call, thread)
     else { return nil }
     let namespace = socket.namespace
@@ -124,8 +124,8 @@ extension Supervisor {
     _ key: PortKey, _ address: SocketAddress, _ cookie: UInt64, _ origin: Holding.Origin,
     _ thread: Threads.Record, _ call: pt_call
   ) {
-    observation.probes += 1
-    handedOut[Int(key.port)] = true
+    if origin == .bindZero || origin == .listenUnbound { observation.probes += 1 }
+    followed[Int(key.port)] = true
     ledger.opened(
       key,
       Holding(
@@ -144,10 +144,10 @@ extension Supervisor {
     let error = socket.listen(Int32(truncatingIfNeeded: call.arguments.1))
     if error == 0 && before == 0 { note(socket, namespace, .listenUnbound, thread, call) }
     if error == 0 { ledger.listened(cookie: socket.cookie) }
-    if error == EADDRINUSE, before != 0, handedOut[Int(before)], let address = socket.address {
+    if error == EADDRINUSE, before != 0, followed[Int(before)], let address = socket.address {
       // Two sockets with SO_REUSEADDR may be bound; only one may listen.
       let key = PortKey(namespace: namespace, transport: .tcp, port: before)
-      if let question = ledger.question(key, address: address),
+      if ledger.isHandedOut(key), let question = ledger.question(key, address: address),
         let assessment = ledger.assess(
           question, Ledger.Answers(isFree: false, openAddressesAreFree: false),
           by: party(thread, call, withStack: true), at: MonotonicClock.now())
@@ -162,7 +162,7 @@ extension Supervisor {
 
   func connect(_ call: pt_call) -> Int32? {
     guard supervision.groupVariable != nil, let bytes = addressBytes(call),
-      let address = SocketAddress(socketBytes: bytes), handedOut[Int(address.port)],
+      let address = SocketAddress(socketBytes: bytes), followed[Int(address.port)],
       let thread = threads.record(call.tid), let namespace = streamNamespace(call, thread)
     else { return nil }
     let key = PortKey(namespace: namespace, transport: .tcp, port: address.port)

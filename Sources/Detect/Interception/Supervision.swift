@@ -59,6 +59,8 @@ public struct Observation: Sendable {
   public var calls = 0
   /// Ports that the kernel chose.
   public var probes = 0
+  /// Ports that the program bound by a number that it chose itself, and that were followed.
+  public var boundByNumber = 0
   /// Calls that could not be examined (another user's process, a namespace that cannot be entered).
   public var unobserved = 0
   /// Destroy events that the kernel dropped: releases may be dated late.

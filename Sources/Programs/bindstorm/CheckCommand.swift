@@ -266,6 +266,7 @@ extension RunFacts {
       version: BindstormCommand.version)
     calls = observation.calls
     probes = observation.probes
+    boundByNumber = observation.boundByNumber
     unobserved = observation.unobserved
     lostEvents = observation.lostEvents
     stolen = observation.stolen
