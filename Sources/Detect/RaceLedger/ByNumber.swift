@@ -4,6 +4,10 @@ extension Ledger {
   /// microseconds, at most some turns of an event loop; a server that nobody connected to lives longer.
   static let longestTrial: UInt64 = 300_000_000
 
+  /// Re-binds of a number of the program's own choice are counted up to one more than this. Nothing tells where the
+  /// next user of the number begins, and a suite in which each test tries 8000 first would have a place for each test.
+  static let mostTrials = 3
+
   /// Whether a holding by number was a trial of the number: it was let go without having been of use.
   ///
   /// A TCP socket that never listened can only have been that. A listener without connections, or a UDP socket, can

@@ -227,7 +227,10 @@ public struct Ledger: Sendable {
       Holding(
         cookie: cookie, address: assessment.address, party: assessment.party,
         origin: isAnew ? .byNumber : .rebind(assessment.rebind), openedAt: assessment.at))
-    if !isAnew { lineages[key]!.rebinds = assessment.rebind }
+    if !isAnew {
+      lineages[key]!.rebinds =
+        isHandedOut(key) ? assessment.rebind : min(assessment.rebind, Self.mostTrials)
+    }
   }
 
   /// The addresses at which the thief of a finding holds its port.
