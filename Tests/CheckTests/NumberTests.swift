@@ -33,6 +33,29 @@ import Testing
     #expect(first.thiefAddresses?.isEmpty == false)
   }
 
+  @Test(arguments: ["connect_then_bind", "connect_then_start"], [[], ["--mode", "fallback"]])
+  func `a number that a refused connection told to be free is found on demand`(
+    _ name: String, _ mode: [String]
+  ) throws {
+    #expect(try classify(name, mode).report.places.isEmpty)
+    let found = try classify(name, ["--watch-connects"] + mode)
+    #expect(found.report.verdicts == ["LOOKED-UP"], "\(found.ended.errorOutput)")
+    let force = try #require(found.report.places.first?.force)
+    #expect(force.contains(" --watch-connects -- "))
+    let forced = try classify(
+      name, ["--watch-connects", "--steal", "lazy", "--exit-code", "0"] + mode)
+    #expect(forced.ended.status == 1 && forced.report.stolen == 1)
+  }
+
+  @Test(arguments: ["wait_for_child", "wait_for_thread"])
+  func `a client that waits for its server has not looked up a number`(_ name: String) throws {
+    let checked = try classify(
+      name, ["--watch-connects", "--steal", "lazy", "--steal-max", "0"])
+    #expect(checked.ended.status == 0, "\(checked.ended.errorOutput)")
+    #expect(checked.report.races == 0 && checked.report.stolen == 0)
+    #expect(checked.report.places.map(\.verdict) == ["note: a connect was refused before"])
+  }
+
   @Test(arguments: [
     "scan_and_keep", "restart_after_use", "restart_unused", "restart_killed", "shared_fixed_port",
     "fixed_in_both_families", "fixed_in_both_protocols", "fixed_far_from_chosen",

@@ -26,6 +26,14 @@ import Testing
     #expect(Supervision(command: ["serve", "4040"]).configuredNumbers.contains(4_040))
   }
 
+  @Test func `a process began before what comes after it`() {
+    let now = MonotonicClock.now()
+    #expect(!began(getpid(), after: now, newestThen: 0))
+    #expect(began(getpid(), after: 0, newestThen: .max))
+    #expect(!began(.max, after: 0, newestThen: 0))
+    #expect(newestProcess() > 0 && newestProcess() < .max)
+  }
+
   @Test func `who runs has not ended, and who is not there has`() {
     #expect(!hasEnded(getpid()))
     #expect(hasEnded(.max))

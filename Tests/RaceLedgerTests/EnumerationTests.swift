@@ -9,7 +9,7 @@ import Testing
       var enumeration = Enumeration(limit: 9)
       enumeration.saw([Finding.sample(kind)])
       let isWindow = [
-        .race, .restart, .duplicate, .crossProtocol, .crossAddress, .derived,
+        .race, .restart, .duplicate, .crossProtocol, .crossAddress, .derived, .lookedUp,
       ].contains(kind)
       #expect(enumeration.windows.count == (isWindow ? 1 : 0), "\(kind)")
     }

@@ -161,9 +161,12 @@ extension Supervisor {
   }
 
   func connect(_ call: pt_call) -> Int32? {
-    guard supervision.groupVariable != nil, let bytes = addressBytes(call),
-      let address = SocketAddress(socketBytes: bytes), followed[Int(address.port)],
-      let thread = threads.record(call.tid), let namespace = streamNamespace(call, thread)
+    guard let bytes = addressBytes(call), let address = SocketAddress(socketBytes: bytes),
+      let thread = threads.record(call.tid)
+    else { return nil }
+    recordLookUp(address, thread, call)
+    guard supervision.groupVariable != nil, followed[Int(address.port)],
+      let namespace = streamNamespace(call, thread)
     else { return nil }
     let key = PortKey(namespace: namespace, transport: .tcp, port: address.port)
     if let impostor = listeningThief(at: address, key) {
@@ -185,7 +188,7 @@ extension Supervisor {
 
   /// The network namespace of a connecting TCP socket, nil for other sockets. If descriptors cannot be duplicated, it
   /// is assumed to be the supervisor's own.
-  private func streamNamespace(_ call: pt_call, _ thread: Threads.Record) -> UInt64? {
+  func streamNamespace(_ call: pt_call, _ thread: Threads.Record) -> UInt64? {
     if observation.mode == .fallback {
       let number = pt_socket_protocol(
         pid_t(call.tid), Int32(truncatingIfNeeded: call.arguments.0))

@@ -19,7 +19,9 @@ extension Supervisor {
       return nil
     }
     // What else is bound by number cannot be followed: the kernel tells no result.
-    guard followed[Int(address.port)] || mayBeDerived(address.port) else { return nil }
+    guard
+      followed[Int(address.port)] || mayBeDerived(address.port) || supervision.watchesConnects
+    else { return nil }
     // For a socket that is not bound yet, only an attribute of its inode shows the type.
     let number = pt_socket_protocol(
       pid_t(call.tid), Int32(truncatingIfNeeded: call.arguments.0))

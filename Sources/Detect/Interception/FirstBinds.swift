@@ -11,7 +11,7 @@ extension Supervisor {
     _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call,
     _ execute: () -> (error: Int32?, cookie: UInt64)
   ) -> Int32? {
-    if let source = ledger.source(of: key, for: thread.party) {
+    if let source = ledger.source(of: key, for: thread.party) ?? lookUpSource(key, thread) {
       let socket = networks.bind(key, address) ?? -1
       let assessment = ledger.assess(
         source, key, address: address, isFree: socket >= 0,

@@ -11,6 +11,8 @@ public struct Supervision: Sendable {
   public var injections: [InjectRule] = []
   /// Environment variable whose value distinguishes deployments; nil: connections are not examined.
   public var groupVariable: String?
+  /// Connects over loopback that are refused are taken for look-ups of free numbers.
+  public var watchesConnects = false
   public var allowsIOUring = false
   /// Nil: the best mode that the host offers.
   public var mode: HostAbilities.Mode?

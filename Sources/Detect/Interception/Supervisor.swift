@@ -124,7 +124,7 @@ public final class Supervisor {
     let calls = Set(supervision.injections.map(\.injection.call))
     if calls.contains(.socket) { traps |= PT_TRAP_SOCKET.rawValue }
     if calls.contains(.accept) { traps |= PT_TRAP_ACCEPT.rawValue }
-    if calls.contains(.connect) || supervision.groupVariable != nil {
+    if calls.contains(.connect) || supervision.groupVariable != nil || supervision.watchesConnects {
       traps |= PT_TRAP_CONNECT.rawValue
     }
     return traps

@@ -16,6 +16,8 @@ public enum RaceKind: String, Sendable, Codable, CaseIterable {
   case crossAddress = "CROSS-ADDRESS"
   /// The number was computed from a chosen one, and nothing reserved it.
   case derived = "DERIVED"
+  /// Whether the number is free was looked up by a connect that was refused, and then the tree bound it.
+  case lookedUp = "LOOKED-UP"
   /// EADDRINUSE because the probe itself is still open: no race, the same result in every run.
   case stillHeld = "note: the probe still holds the port"
   /// Re-bound while the probe is still open: reserved by SO_REUSEADDR or SO_REUSEPORT.
@@ -24,20 +26,24 @@ public enum RaceKind: String, Sendable, Codable, CaseIterable {
   case clientPort = "note: client port"
   /// The number is close to a chosen one, and who bound it has nothing to do with who got that one.
   case nearNumber = "note: a number near a chosen one"
+  /// A connect to the number was refused before another process or thread bound it: as likely, it waited for that one.
+  case refusedBefore = "note: a connect was refused before"
 
   /// Whether it counts as a race found.
   public var isRace: Bool {
-    ![.stillHeld, .reservation, .clientPort, .nearNumber].contains(self)
+    ![.stillHeld, .reservation, .clientPort, .nearNumber, .refusedBefore].contains(self)
   }
 
   /// Whether a thief can take the port in it.
   public var isWindow: Bool {
-    [.race, .restart, .duplicate, .crossProtocol, .crossAddress, .derived].contains(self)
+    [.race, .restart, .duplicate, .crossProtocol, .crossAddress, .derived, .lookedUp].contains(
+      self)
   }
 
   /// Whether nothing ever reserved the number where it was bound.
   var isUnreserved: Bool {
-    [.crossProtocol, .crossAddress, .derived, .nearNumber].contains(self)
+    [.crossProtocol, .crossAddress, .derived, .nearNumber, .lookedUp, .refusedBefore].contains(
+      self)
   }
 }
 
@@ -60,6 +66,8 @@ public struct Holding: Sendable, Equatable {
     case bindZero, listenUnbound
     /// By a number that the tree did not hold before.
     case byNumber
+    /// Not at all: a connect to the number was refused.
+    case refusedConnect
     /// By number, the n-th time after it was handed out or first bound.
     case rebind(Int)
   }
@@ -101,7 +109,7 @@ public struct Holding: Sendable, Equatable {
   public var isHandedOut: Bool {
     switch origin {
     case .bindZero, .listenUnbound: true
-    case .byNumber, .rebind: false
+    case .byNumber, .refusedConnect, .rebind: false
     }
   }
 }

@@ -12,6 +12,7 @@ public struct Ledger: Sendable {
   static let holdingsKept = 8
 
   private(set) var lineages: [PortKey: Lineage] = [:]
+  var lookUps: [PortKey: LookUp] = [:]
   private var keys: [UInt64: PortKey] = [:]
   public private(set) var findings: [Finding] = []
   private var waiting: [UInt64: [Int]] = [:]

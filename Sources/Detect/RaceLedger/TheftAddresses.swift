@@ -15,7 +15,7 @@ extension SocketAddress {
   }
 
   /// 127.0.0.0/8, the same in an IPv6 socket's form (::ffff:127.0.0.1, as Java binds it), or ::1.
-  var isLoopback: Bool {
+  public var isLoopback: Bool {
     guard isIPv6 else { return bytes[0] == 127 }
     let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 255 && bytes[11] == 255
     return isMapped ? bytes[12] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1

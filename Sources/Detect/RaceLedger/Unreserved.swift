@@ -3,7 +3,7 @@
 extension Ledger {
   /// Where a number comes from that the tree never held in this protocol.
   public struct Source: Sendable, Equatable {
-    /// `crossProtocol`, `derived` or `nearNumber`.
+    /// `crossProtocol`, `derived`, `nearNumber`, `lookedUp` or `refusedBefore`.
     public let kind: RaceKind
     /// Who got the number that it comes from.
     public let holding: Holding
@@ -74,7 +74,7 @@ extension Ledger {
   ) -> Assessment {
     Assessment(
       kind: isFree ? source.kind : nil, unreserved: source.kind, proof: .plainSocket, rebind: 1,
-      window: 0,
+      window: source.holding.releasedAt.map { time > $0 ? time - $0 : 0 } ?? 0,
       place: Finding.place(
         source.holding.party, party, key.transport, 1,
         shape: Finding.shape(source.kind, source.offset)),

@@ -58,7 +58,8 @@ public struct RunFacts: Sendable {
   /// The command that makes this place fail in every run.
   public func forcing(_ place: PlaceReport) -> String {
     let rebind = place.first.rebind > 1 ? " --steal-rebind \(place.first.rebind)" : ""
-    return "bindstorm check --steal lazy --only \(place.first.place)\(rebind) -- "
+    let connects = place.first.kind == .lookedUp ? " --watch-connects" : ""
+    return "bindstorm check --steal lazy --only \(place.first.place)\(rebind)\(connects) -- "
       + command.map(shellQuoted).joined(separator: " ")
   }
 }
@@ -110,12 +111,14 @@ struct PlaceWords {
     case .bindZero: "bind(port 0)"
     case .listenUnbound: "listen() without bind"
     case .byNumber: "bind by number"
+    case .refusedConnect: "connect, refused,"
     case .rebind(let count): "bind by number, re-bind \(count)"
     }
   }
 
   var release: String {
     let probe = finding.probe
+    if probe.origin == .refusedConnect { return "never held" }
     guard let release = probe.release else { return "not released" }
     let when = probe.releasedAt.map { " " + time($0) } ?? ""
     return release.rawValue + when

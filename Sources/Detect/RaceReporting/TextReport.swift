@@ -124,6 +124,8 @@ public enum RaceTextReport {
     case .crossProtocol: "a number chosen for one protocol is bound for the other, unreserved there"
     case .crossAddress: "a number held at one address is bound at another, unreserved there"
     case .derived: "a number computed from a chosen one is bound, and nothing reserved it"
+    case .lookedUp: "a number is bound because a connection to it was refused"
+    case .refusedBefore: "a number is bound to which a connection was refused"
     case .nearNumber: "a number near a chosen one is bound"
     case .stillHeld: "a handed-out port is bound again while its probe holds it"
     case .reservation: "a port was re-bound while its probe is open"

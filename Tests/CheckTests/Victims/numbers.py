@@ -2,6 +2,7 @@
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 HERE = "127.0.0.1"
@@ -205,6 +206,64 @@ def next_but_one_over_udp():
 def bus_in_child():
     s, port = near(10_000)
     subprocess.run([sys.executable, __file__, "serve", str(port)], check=True)
+
+
+# ---- numbers whose freedom a refused connection told, and clients that wait for a server
+
+
+def refused(port=22_000):
+    with socket.socket() as s:
+        return s.connect_ex((HERE, port)) != 0
+
+
+def connect_then_bind():
+    port = next(p for p in range(22_000, 22_100) if refused(p))
+    bound(port, listen=True)
+
+
+def connect_then_start():
+    port = next(p for p in range(22_000, 22_100) if refused(p))
+    subprocess.run([sys.executable, __file__, "serve", str(port)], check=True)
+
+
+def wait_for_child():
+    # The child serves only when it is told that a connection was refused.
+    child = subprocess.Popen(
+        [sys.executable, __file__, "serve_when_told"], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE)
+    assert refused()
+    child.stdin.write(b"go\n")
+    child.stdin.flush()
+    child.stdout.readline()
+    assert not refused()
+    child.communicate()
+
+
+def serve_when_told():
+    sys.stdin.readline()
+    s = bound(22_000, listen=True)
+    print("up", flush=True)
+    sys.stdin.read()
+
+
+def wait_for_thread():
+    is_refused, is_up, is_done = threading.Event(), threading.Event(), threading.Event()
+
+    def server():
+        is_refused.wait()
+        s = bound(22_000, listen=True)
+        is_up.set()
+        is_done.wait()
+        s.close()
+
+    thread = threading.Thread(target=server)
+    thread.start()
+    assert refused()
+    is_refused.set()
+    is_up.wait()
+    assert not refused()
+    is_done.set()
+    thread.join()
 
 
 # ---- victims that do not give up at the first refusal: they fail only if the thief is everywhere
