@@ -175,9 +175,7 @@ extension Supervisor {
         owner: Owner(isInTree: false, isThief: true, pid: getpid(), command: Self.thiefName))
       return nil
     }
-    let listening = networks.sockets(in: key.namespace, .tcp, port: key.port).first {
-      $0.is_listening != 0
-    }
+    let listening = networks.listeners(in: key.namespace, port: key.port).first
     guard let listening, let server = ledger.holding(cookie: listening.cookie)?.holding,
       !server.party.group.isEmpty, !thread.party.group.isEmpty,
       server.party.group != thread.party.group

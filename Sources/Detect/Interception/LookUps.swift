@@ -11,15 +11,14 @@ extension Supervisor {
       address.exclusive.isLoopback, let namespace = streamNamespace(call, thread)
     else { return }
     let key = PortKey(namespace: namespace, transport: .tcp, port: address.port)
-    let isServed = networks.sockets(in: namespace, .tcp, port: key.port).contains {
-      $0.is_listening != 0
-    }
-    guard !isServed else { return }
+    guard networks.listeners(in: namespace, port: key.port).isEmpty else { return }
+    // Who waits for a server connects many times: the stack of the first time serves for all.
+    let before = ledger.lookUp(of: key)?.holding.party
+    let party =
+      before?.tid == thread.party.tid ? before! : self.party(thread, call, withStack: true)
     ledger.lookedUp(
       key,
-      Ledger.LookUp(
-        party(thread, call, withStack: true), address, at: MonotonicClock.now(),
-        newestProcess: newestProcess()))
+      Ledger.LookUp(party, address, at: MonotonicClock.now(), newestProcess: newestProcess()))
   }
 
   /// What an earlier refused connect means for a bind of the number, nil if there was none.
