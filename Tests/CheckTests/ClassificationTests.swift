@@ -7,12 +7,13 @@ import Testing
   static let negatives = [
     "kept_server", "client_connects", "bound_clients", "client_port_coincidence",
     "reuseport_workers", "reuseport_reservation", "reuseaddr_reservation", "inherited_listener",
-    "descriptor_passing", "udp_server", "udp_and_tcp", "dual_stack", "v4_kept_v6_added",
-    "listen_without_bind", "asyncio_server", "manager", "fixed_port", "probe_held_bind_fails",
+    "descriptor_passing", "udp_server", "dual_stack", "listen_without_bind", "asyncio_server",
+    "manager", "fixed_port", "probe_held_bind_fails",
   ]
   static let positives = [
     "probe_by_listen": ["RACE"], "v6_then_v4": ["RACE"], "v4_then_v6": ["RACE"],
     "restart": ["RESTART"], "duplicate": ["RACE", "DUPLICATE"],
+    "udp_and_tcp": ["CROSS-PROTOCOL"], "v4_kept_v6_added": ["CROSS-ADDRESS"],
   ]
 
   private func classify(_ name: String, _ options: [String] = []) throws -> Checked {

@@ -70,10 +70,12 @@ import Testing
     }
     let document = try JSONDecoder().decode(
       Document.self, from: Data(contentsOf: URL(filePath: file)))
-    #expect(document.windows.map(\.rebind) == [1, 2])
-    #expect(document.windows.map(\.isRed) == [false, true])
-    #expect(document.windows.map(\.outcome) == ["survived", "died: exited with 1"])
-    #expect(document.runs == 3)
+    // portpicker tries the number over UDP as well, twice, where the first TCP probe reserved nothing.
+    #expect(document.windows.map(\.rebind) == [1, 1, 1, 2])
+    #expect(document.windows.map(\.isRed) == [false, false, false, true])
+    #expect(document.windows.prefix(3).allSatisfy { $0.outcome == "survived" })
+    #expect(document.windows.last?.outcome == "died: exited with 1")
+    #expect(document.runs == 5)
   }
 
   @Test func `a window that does not come again is neither red nor green`() throws {

@@ -63,6 +63,7 @@ struct Report: Decodable {
     var proof: String
     var owner: Owner?
     var force: String?
+    var thiefAddresses: [String]?
   }
   var places: [Place]
   var races: Int
@@ -70,6 +71,7 @@ struct Report: Decodable {
   var stolen: Int
   var unobservedCalls: Int
   var portsChosenByKernel: Int
+  var portsBoundByNumber: Int
   var duplicatesForced: Int
   var injections: [String]
   var isTreeRunning: Bool

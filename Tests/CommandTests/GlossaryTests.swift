@@ -56,7 +56,8 @@ import Testing
     "Counted", "Known beforehand", "Level", "PARTIAL", "Ports taken", "Published figure",
     "Sockets in window", "Throughput", "Time to all bound, time to all served",
     // What `check` says.
-    "COLLISION", "CROSS-WIRED", "DUPLICATE", "Note", "Place", "Probe", "Proof", "RACE", "RESTART",
+    "COLLISION", "CROSS-ADDRESS", "CROSS-PROTOCOL", "CROSS-WIRED", "DERIVED", "DUPLICATE", "Note",
+    "Place", "Probe", "Proof", "RACE", "RESTART",
     "Suppressed",
   ])
   func `the words of a first reading and of the reports are there`(_ word: String) throws {

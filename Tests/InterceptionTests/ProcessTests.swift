@@ -14,6 +14,26 @@ import Testing
     #expect(descendants(of: .max).isEmpty)
   }
 
+  @Test func `ancestors end at this process`() {
+    #expect(ancestors(of: getpid()).first == getppid())
+    #expect(ancestors(of: .max).isEmpty)
+  }
+
+  @Test func `numbers in a text stand by themselves`() {
+    #expect(
+      numbers(in: "serve --port=8080 127.0.0.1:9090 v7070 6060x 70000 /a/5050/b")
+        == [8_080, 127, 0, 0, 1, 9_090, 5_050])
+    #expect(Supervision(command: ["serve", "4040"]).configuredNumbers.contains(4_040))
+  }
+
+  @Test func `a process began before what comes after it`() {
+    let now = MonotonicClock.now()
+    #expect(!began(getpid(), after: now, newestThen: 0))
+    #expect(began(getpid(), after: 0, newestThen: .max))
+    #expect(!began(.max, after: 0, newestThen: 0))
+    #expect(newestProcess() > 0 && newestProcess() < .max)
+  }
+
   @Test func `who runs has not ended, and who is not there has`() {
     #expect(!hasEnded(getpid()))
     #expect(hasEnded(.max))

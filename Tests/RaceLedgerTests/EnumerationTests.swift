@@ -8,7 +8,9 @@ import Testing
     for kind in RaceKind.allCases {
       var enumeration = Enumeration(limit: 9)
       enumeration.saw([Finding.sample(kind)])
-      let isWindow = [.race, .restart, .duplicate].contains(kind)
+      let isWindow = [
+        .race, .restart, .duplicate, .crossProtocol, .crossAddress, .derived, .lookedUp,
+      ].contains(kind)
       #expect(enumeration.windows.count == (isWindow ? 1 : 0), "\(kind)")
     }
   }

@@ -77,11 +77,12 @@ import Testing
       rebind(&ledger, free: false, reuse: true, openFree: false, result: 0) == .reservation)
   }
 
-  @Test func `the number of a kept port over the other address family is nothing`() {
+  @Test func `a kept port is unreserved in the other address family, and reserved in its own`() {
     let v6 = SocketAddress(bytes: [UInt8](repeating: 0, count: 16), port: 40_001)
     let v4 = SocketAddress(bytes: [0, 0, 0, 0], port: 40_001)
     for (kept, bound, verdict) in [
-      (v4, v6, nil), (v6, v4, nil), (v4, here, .reservation), (here, v4, .reservation),
+      (v4, v6, .crossAddress), (v6, v4, .crossAddress), (v4, here, .reservation),
+      (here, v4, .reservation),
     ] as [(SocketAddress, SocketAddress, RaceKind?)] {
       var ledger = Ledger()
       ledger.opened(key, probe(1, address: kept))

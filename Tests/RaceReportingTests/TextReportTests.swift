@@ -42,8 +42,41 @@ import Testing
   @Test func `only what a thief can do again is told how to force`() throws {
     for kind in RaceKind.allCases {
       let report = try text([.sample(kind)], isVerbose: true)
-      #expect(report.contains("Force it") == [.race, .restart].contains(kind), "\(kind)")
+      let isForced = kind.isWindow && kind != .duplicate
+      #expect(report.contains("Force it") == isForced, "\(kind)")
     }
+  }
+
+  @Test func `a derived number and a theft are told with numbers and addresses`() throws {
+    let derived = Finding.sample(.derived) {
+      $0.key = PortKey(namespace: 1, transport: .tcp, port: 50_001)
+      $0.wasStolen = true
+      $0.thiefAddresses = [
+        SocketAddress(bytes: [127, 0, 0, 1], port: 50_001),
+        SocketAddress(bytes: [UInt8](repeating: 0, count: 15) + [1], port: 50_001),
+      ]
+    }
+    let report = try text([derived])
+    #expect(report.contains("\n  Number: 50001 = 40001 + 10000\n"))
+    #expect(
+      report.contains(
+        "\n  Thief: holds 127.0.0.1:50001, [::1]:50001 until the command's tree has ended\n"))
+    let below = Finding.sample(.derived) {
+      $0.key = PortKey(namespace: 1, transport: .tcp, port: 40_000)
+    }
+    #expect(try text([below]).contains("\n  Number: 40000 = 40001 - 1\n"))
+    #expect(!(try text([.sample()]).contains("Number: ")))
+  }
+
+  @Test func `ports that were bound by number are counted beside the chosen ones`() throws {
+    #expect(
+      try text([]) { $0.boundByNumber = 2 }.hasPrefix(
+        "bindstorm check: no race in 3 ports that the kernel chose and 2 bound by number; "))
+    #expect(
+      try text([]) {
+        $0.probes = 0
+        $0.boundByNumber = 1
+      }.hasPrefix("bindstorm check: no race in 1 port bound by number; "))
   }
 
   @Test func `a duplicate names both probes`() throws {
@@ -90,7 +123,7 @@ import Testing
     #expect(verbose.contains("SUMMARY: bindstorm: note: client port tcp prog -> prog"))
     #expect(
       verbose.hasSuffix(
-        "bindstorm check: full mode, 7 calls caught, 3 ports chosen by the kernel, 0 findings suppressed\n"
+        "bindstorm check: full mode, 7 calls caught, 3 ports chosen by the kernel, 0 bound by number, 0 findings suppressed\n"
       ))
   }
 
@@ -105,7 +138,7 @@ import Testing
   @Test func `where nothing could be judged that is said`() throws {
     #expect(
       try text([]) { $0.probes = 0 }
-        == "bindstorm check: no port was chosen by the kernel, so nothing could be judged; the command exited with 0\n"
+        == "bindstorm check: no port was chosen by the kernel or bound by number, so nothing could be judged; the command exited with 0\n"
     )
   }
 

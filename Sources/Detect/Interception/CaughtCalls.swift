@@ -73,7 +73,7 @@ extension Supervisor {
     }
     // Ports that need a privilege are left to the caller's own rights.
     guard address.port == 0 || address.port >= lowestUnprivilegedPort,
-      address.port == 0 || handedOut[Int(address.port)], let thread = threads.record(call.tid),
+      let thread = threads.record(call.tid),
       let socket = duplicate(call, thread)
     else { return nil }
     let namespace = socket.namespace
@@ -124,8 +124,8 @@ extension Supervisor {
     _ key: PortKey, _ address: SocketAddress, _ cookie: UInt64, _ origin: Holding.Origin,
     _ thread: Threads.Record, _ call: pt_call
   ) {
-    observation.probes += 1
-    handedOut[Int(key.port)] = true
+    if origin == .bindZero || origin == .listenUnbound { observation.probes += 1 }
+    followed[Int(key.port)] = true
     ledger.opened(
       key,
       Holding(
@@ -144,10 +144,10 @@ extension Supervisor {
     let error = socket.listen(Int32(truncatingIfNeeded: call.arguments.1))
     if error == 0 && before == 0 { note(socket, namespace, .listenUnbound, thread, call) }
     if error == 0 { ledger.listened(cookie: socket.cookie) }
-    if error == EADDRINUSE, before != 0, handedOut[Int(before)], let address = socket.address {
+    if error == EADDRINUSE, before != 0, followed[Int(before)], let address = socket.address {
       // Two sockets with SO_REUSEADDR may be bound; only one may listen.
       let key = PortKey(namespace: namespace, transport: .tcp, port: before)
-      if let question = ledger.question(key, address: address),
+      if ledger.isHandedOut(key), let question = ledger.question(key, address: address),
         let assessment = ledger.assess(
           question, Ledger.Answers(isFree: false, openAddressesAreFree: false),
           by: party(thread, call, withStack: true), at: MonotonicClock.now())
@@ -161,9 +161,12 @@ extension Supervisor {
   }
 
   func connect(_ call: pt_call) -> Int32? {
-    guard supervision.groupVariable != nil, let bytes = addressBytes(call),
-      let address = SocketAddress(socketBytes: bytes), handedOut[Int(address.port)],
-      let thread = threads.record(call.tid), let namespace = streamNamespace(call, thread)
+    guard let bytes = addressBytes(call), let address = SocketAddress(socketBytes: bytes),
+      let thread = threads.record(call.tid)
+    else { return nil }
+    recordLookUp(address, thread, call)
+    guard supervision.groupVariable != nil, followed[Int(address.port)],
+      let namespace = streamNamespace(call, thread)
     else { return nil }
     let key = PortKey(namespace: namespace, transport: .tcp, port: address.port)
     if let impostor = listeningThief(at: address, key) {
@@ -172,9 +175,7 @@ extension Supervisor {
         owner: Owner(isInTree: false, isThief: true, pid: getpid(), command: Self.thiefName))
       return nil
     }
-    let listening = networks.sockets(in: key.namespace, .tcp, port: key.port).first {
-      $0.is_listening != 0
-    }
+    let listening = networks.listeners(in: key.namespace, port: key.port).first
     guard let listening, let server = ledger.holding(cookie: listening.cookie)?.holding,
       !server.party.group.isEmpty, !thread.party.group.isEmpty,
       server.party.group != thread.party.group
@@ -185,7 +186,7 @@ extension Supervisor {
 
   /// The network namespace of a connecting TCP socket, nil for other sockets. If descriptors cannot be duplicated, it
   /// is assumed to be the supervisor's own.
-  private func streamNamespace(_ call: pt_call, _ thread: Threads.Record) -> UInt64? {
+  func streamNamespace(_ call: pt_call, _ thread: Threads.Record) -> UInt64? {
     if observation.mode == .fallback {
       let number = pt_socket_protocol(
         pid_t(call.tid), Int32(truncatingIfNeeded: call.arguments.0))

@@ -18,7 +18,10 @@ extension Supervisor {
       unnamed.insert(descriptorName(thread, call))
       return nil
     }
-    guard handedOut[Int(address.port)] else { return nil }
+    // What else is bound by number cannot be followed: the kernel tells no result.
+    guard
+      followed[Int(address.port)] || mayBeDerived(address.port) || supervision.watchesConnects
+    else { return nil }
     // For a socket that is not bound yet, only an attribute of its inode shows the type.
     let number = pt_socket_protocol(
       pid_t(call.tid), Int32(truncatingIfNeeded: call.arguments.0))
@@ -28,6 +31,13 @@ extension Supervisor {
       port: address.port)
     _ = rebind(key, address, thread, call, reusesAddress: false) { (nil, 0) }
     return nil
+  }
+
+  /// Whether a number is at one of the distances from a followed one that are looked at.
+  private func mayBeDerived(_ port: UInt16) -> Bool {
+    (Ledger.usualOffsets + Ledger.closeOffsets).contains { offset in
+      UInt16(exactly: Int(port) - offset).map { followed[Int($0)] } ?? false
+    }
   }
 
   /// At getsockname() and listen() the kernel knows the port; the socket's record is found by the inode.

@@ -115,6 +115,17 @@ final class Networks {
     return Array(records.prefix(Int(max(0, min(count, 64)))))
   }
 
+  /// TCP listeners on a port there. Unlike a listing of all states, it does not walk the table of connections.
+  func listeners(in namespace: UInt64, port: UInt16) -> [bs_socket_record] {
+    guard let network = known[namespace] else { return [] }
+    var records = [bs_socket_record](repeating: bs_socket_record(), count: 16)
+    let count =
+      entering(network.descriptor) {
+        bs_list_sockets(BS_SOCKETS_LISTENING.rawValue, port, &records, 16)
+      } ?? 0
+    return Array(records.prefix(Int(max(0, min(count, 16)))))
+  }
+
   /// Makes the kernel destroy sockets there, whose events come after all pending events. Returns their cookies.
   func markEvents(in namespace: UInt64) -> Set<UInt64> {
     guard let network = known[namespace] else { return [] }

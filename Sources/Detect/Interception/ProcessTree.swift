@@ -10,10 +10,8 @@ func descendants(of root: Int32) -> [Int32] {
     let name = withUnsafePointer(to: entry.pointee.d_name) {
       $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
     }
-    guard let pid = Int32(name), let stat = try? FileText.read("/proc/\(pid)/stat"),
-      let end = stat.lastIndex(of: ")")
-    else { continue }
-    parents[pid] = stat[end...].split(separator: " ").dropFirst(2).first.flatMap { Int32($0) }
+    guard let pid = Int32(name), let parent = parent(of: pid) else { continue }
+    parents[pid] = parent
   }
   return parents.keys.filter { pid in
     var at = pid
@@ -24,4 +22,22 @@ func descendants(of root: Int32) -> [Int32] {
     }
     return false
   }
+}
+
+/// The parent of a process, nil if the process is gone.
+private func parent(of pid: Int32) -> Int32? {
+  guard let stat = try? FileText.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")")
+  else { return nil }
+  return stat[end...].split(separator: " ").dropFirst(2).first.flatMap { Int32($0) }
+}
+
+/// The ancestors of a process below this one, parent first; at most 32 of them.
+func ancestors(of pid: Int32) -> [Int32] {
+  var found: [Int32] = []
+  var at = pid
+  while found.count < 32, let parent = parent(of: at), parent > 1, parent != getpid() {
+    found.append(parent)
+    at = parent
+  }
+  return found
 }

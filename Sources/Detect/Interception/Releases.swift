@@ -22,20 +22,20 @@ extension Supervisor {
 
   func take(_ record: bs_socket_record, in namespace: UInt64, at now: UInt64) {
     if marks.remove(record.cookie) != nil { return }
-    guard handedOut[Int(record.port)] else { return }
+    guard followed[Int(record.port)] else { return }
     let transport: Transport = record.protocol == UInt8(IPPROTO_UDP) ? .udp : .tcp
     let key = PortKey(namespace: namespace, transport: transport, port: record.port)
     let released = ledger.destroyed(
       cookie: record.cookie, key: key, peerPort: record.peer_port, at: now,
       processEnded: hasEnded)
-    guard let released, thieves[key] == nil,
+    guard let released, thieves[key] == nil, ledger.wasProbe(released.holding),
       supervision.steal.wantsRelease(released.holding, rebinds: ledger.rebinds(key)),
       thieves.count < 8_192
     else { return }
-    if let socket = networks.bind(key, released.holding.address) {
-      answerAsThief(socket, key)
-      thieves[key] = [(released.holding.address, socket)]
-    }
+    hold(
+      key,
+      at: SocketAddress.ofTheft(
+        demanded: released.holding.address, probed: released.holding.address))
   }
 
   /// Takes all pending events of a namespace. The kernel's worker threads send them, which can be late on a busy host,

@@ -11,22 +11,35 @@ extension Supervisor {
     _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call,
     reusesAddress: Bool, execute: () -> (error: Int32?, cookie: UInt64)
   ) -> Int32? {
-    guard var question = question(key, address) else { return execute().error }
+    if wasStolen(key) { takeToo(address, key) }
+    guard var question = question(key, address) else {
+      return firstBind(key, address, thread, call, execute)
+    }
     let trial = proveAfterRelease(&question, reusesAddress: reusesAddress)
     let assessment = ledger.assess(
       question, trial.answers, by: party(thread, call, withStack: true), at: MonotonicClock.now())!
+    return conclude(assessment, trial, key, address, execute)
+  }
+
+  /// Steals if that is wanted, executes the bind and records what it means. Returns its errno, nil if it cannot be
+  /// observed.
+  func conclude(
+    _ assessment: Ledger.Assessment, _ trial: Trial, _ key: PortKey, _ address: SocketAddress,
+    _ execute: () -> (error: Int32?, cookie: UInt64)
+  ) -> Int32? {
     let steals = supervision.steal.wants(assessment)
-    place(trial, steals: steals, key, address)
+    place(trial, steals: steals, assessment)
     let result = execute()
     let isInUse = result.error == EADDRINUSE
     let succeeded = steals && (isInUse || result.error == nil)
     if succeeded {
       supervision.steal.stole()
-      stolenPorts.insert(key)
+      thefts[key] = MonotonicClock.now()
     }
     ledger.concluded(
       assessment, result: result.error, cookie: result.cookie,
       owner: isInUse ? owner(key, address) : nil, wasStolen: succeeded, isAddressInUse: isInUse)
+    if succeeded { tellTheft(key) }
     return result.error
   }
 
@@ -65,57 +78,21 @@ extension Supervisor {
     return prove(question, reusesAddress: reusesAddress)
   }
 
-  /// Keeps the socket of a trial as the thief's socket, or closes it.
-  private func place(_ trial: Trial, steals: Bool, _ key: PortKey, _ address: SocketAddress) {
-    if steals && trial.socket >= 0 {
-      answerAsThief(trial.socket, key)
-      thieves[key, default: []].append((address, trial.socket))
-    } else if trial.socket >= 0 {
-      close(trial.socket)
-    }
-    if trial.answers.thiefHolds && !steals && !wasStolen(key) { dropThieves(key) }
-  }
-
-  func wasStolen(_ key: PortKey) -> Bool { stolenPorts.contains(key) }
-
-  static let thiefName = "bindstorm (thief)"
-
-  /// If connections are examined, a thief listens, as another deployment's server would: clients that dial the port
-  /// reach it.
-  func answerAsThief(_ socket: Int32, _ key: PortKey) {
-    guard supervision.groupVariable != nil, key.transport == .tcp else { return }
-    _ = Glibc.listen(socket, 128)
-  }
-
-  /// The probe whose port a listening thief holds at an address, nil if there is none.
-  func listeningThief(at address: SocketAddress, _ key: PortKey) -> Holding? {
-    guard let mine = thieves[key], mine.contains(where: { $0.address.exclusive.overlaps(address) })
-    else { return nil }
-    return ledger.newest(key)
-  }
-
-  func dropThieves(_ key: PortKey) {
-    for thief in thieves.removeValue(forKey: key) ?? [] { close(thief.socket) }
-  }
-
   /// The result of a trial, and the socket that could take the port; -1 if none could.
   typealias Trial = (answers: Ledger.Answers, socket: Int32)
 
   /// Tries whether others could take the port now. A socket that could is kept open for the caller to close.
   func prove(_ question: Ledger.Question, reusesAddress: Bool) -> Trial {
     let key = question.key
-    if let mine = thieves[key] {
-      let holds = mine.contains { $0.address.exclusive.overlaps(question.address) }
-      if holds {
-        // A port that was stolen once is simply occupied now.
-        let isFresh = !wasStolen(key)
-        return (
-          Ledger.Answers(
-            isFree: false, openAddressesAreFree: isFresh && question.openAddresses.isEmpty,
-            thiefHolds: isFresh),
-          -1
-        )
-      }
+    if thiefHolds(question.address, key) {
+      // A port that was stolen once is simply occupied now.
+      let isFresh = !wasStolen(key)
+      return (
+        Ledger.Answers(
+          isFree: false, openAddressesAreFree: isFresh && question.openAddresses.isEmpty,
+          thiefHolds: isFresh),
+        -1
+      )
     }
     var openAreFree = true
     for address in question.openAddresses where openAreFree {

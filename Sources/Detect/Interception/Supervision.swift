@@ -11,6 +11,8 @@ public struct Supervision: Sendable {
   public var injections: [InjectRule] = []
   /// Environment variable whose value distinguishes deployments; nil: connections are not examined.
   public var groupVariable: String?
+  /// Connects over loopback that are refused are taken for look-ups of free numbers.
+  public var watchesConnects = false
   public var allowsIOUring = false
   /// Nil: the best mode that the host offers.
   public var mode: HostAbilities.Mode?
@@ -59,6 +61,8 @@ public struct Observation: Sendable {
   public var calls = 0
   /// Ports that the kernel chose.
   public var probes = 0
+  /// Ports that the program bound by a number that it chose itself, and that were followed.
+  public var boundByNumber = 0
   /// Calls that could not be examined (another user's process, a namespace that cannot be entered).
   public var unobserved = 0
   /// Destroy events that the kernel dropped: releases may be dated late.

@@ -17,14 +17,14 @@ public final class Supervisor {
   let stacks: Stacks
   let lowestUnprivilegedPort: UInt16
 
-  var ledger = Ledger()
+  var ledger: Ledger
   var observation: Observation
-  /// Sockets of ours that hold ports.
+  /// Sockets of ours that hold ports, at addresses that are not wildcards.
   var thieves: [PortKey: [(address: SocketAddress, socket: Int32)]] = [:]
-  /// Ports on which a re-bind was made to fail: the thief keeps them, as another program would.
-  var stolenPorts: Set<PortKey> = []
-  /// All ports that were ever handed out, so that other ports pass quickly.
-  var handedOut = [Bool](repeating: false, count: 65_536)
+  /// When a bind was made to fail on which port: the thief keeps it, as another program would.
+  var thefts: [PortKey: UInt64] = [:]
+  /// All numbers that the ledger knows, so that events and connections of others pass quickly.
+  var followed = [Bool](repeating: false, count: 65_536)
   /// Our sockets, by cookie, whose destroy events come after all pending events.
   var marks: Set<UInt64> = []
   /// Calls whose delay has not passed yet.
@@ -66,6 +66,7 @@ public final class Supervisor {
     _ supervision: Supervision, _ abilities: HostAbilities, _ mode: HostAbilities.Mode
   ) throws(SystemError) {
     self.supervision = supervision
+    ledger = Ledger(configured: supervision.configuredNumbers)
     networks = try Networks()
     threads = Threads(groupVariable: supervision.groupVariable)
     stacks = Stacks(
@@ -123,7 +124,7 @@ public final class Supervisor {
     let calls = Set(supervision.injections.map(\.injection.call))
     if calls.contains(.socket) { traps |= PT_TRAP_SOCKET.rawValue }
     if calls.contains(.accept) { traps |= PT_TRAP_ACCEPT.rawValue }
-    if calls.contains(.connect) || supervision.groupVariable != nil {
+    if calls.contains(.connect) || supervision.groupVariable != nil || supervision.watchesConnects {
       traps |= PT_TRAP_CONNECT.rawValue
     }
     return traps

@@ -49,9 +49,10 @@ final class Threads {
     let name = (try? FileText.read("/proc/\(tid)/comm")) ?? ""
     let words = ((try? FileText.read("/proc/\(tid)/cmdline")) ?? "").prefix(4_096)
       .split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(String.init)
-    let party = Party(
+    var party = Party(
       pid: pid, tid: tid, thread: String(name.prefix { $0 != "\n" }), arguments: words,
       descriptor: -1, group: group(of: tid))
+    party.ancestors = ancestors(of: pid)
     return Record(pidfd: pt_open_thread(tid), stat: stat, identity: identity, party: party)
   }
 

@@ -37,17 +37,19 @@ extension Ledger {
   public struct Assessment: Sendable {
     /// Nil: not a window (held elsewhere, or occupied).
     public let kind: RaceKind?
+    /// What it is, also if the number is occupied: nothing ever reserved it.
+    var unreserved: RaceKind?
     public let proof: Proof
     /// Which re-bind of the port, from 1.
     public let rebind: Int
     /// Time since the release in nanoseconds, 0 if the release was not seen.
     public let window: UInt64
     public let place: String
-    let key: PortKey
-    let address: SocketAddress
+    public let key: PortKey
+    public let address: SocketAddress
     let party: Party
     let at: UInt64
-    let probe: Holding
+    public let probe: Holding
     let otherProbe: Holding?
     /// Every holding of the port is known or proved to be released.
     let isReleased: Bool

@@ -54,7 +54,7 @@ public struct Enumeration: Sendable {
 
   /// Takes the findings of a run.
   public mutating func saw(_ findings: [Finding]) {
-    for finding in findings where [.race, .restart, .duplicate].contains(finding.kind) {
+    for finding in findings where finding.isWindow {
       guard !windows.contains(where: { $0.place == finding.place }) else { continue }
       windows.append(
         Window(

@@ -10,15 +10,41 @@ public enum RaceKind: String, Sendable, Codable, CaseIterable {
   case collision = "COLLISION"
   /// A client of one group reached a server of another.
   case crossWired = "CROSS-WIRED"
+  /// The number was chosen for one protocol and is bound for the other, where nothing reserved it.
+  case crossProtocol = "CROSS-PROTOCOL"
+  /// The number is held at one address and is bound at another one, or in the other family, where nothing reserved it.
+  case crossAddress = "CROSS-ADDRESS"
+  /// The number was computed from a chosen one, and nothing reserved it.
+  case derived = "DERIVED"
+  /// Whether the number is free was looked up by a connect that was refused, and then the tree bound it.
+  case lookedUp = "LOOKED-UP"
   /// EADDRINUSE because the probe itself is still open: no race, the same result in every run.
   case stillHeld = "note: the probe still holds the port"
   /// Re-bound while the probe is still open: reserved by SO_REUSEADDR or SO_REUSEPORT.
   case reservation = "note: re-bound while the probe is open"
   /// The port was a client's own port before: coincidence.
   case clientPort = "note: client port"
+  /// The number is close to a chosen one, and who bound it has nothing to do with who got that one.
+  case nearNumber = "note: a number near a chosen one"
+  /// A connect to the number was refused before another process or thread bound it: as likely, it waited for that one.
+  case refusedBefore = "note: a connect was refused before"
 
   /// Whether it counts as a race found.
-  public var isRace: Bool { ![.stillHeld, .reservation, .clientPort].contains(self) }
+  public var isRace: Bool {
+    ![.stillHeld, .reservation, .clientPort, .nearNumber, .refusedBefore].contains(self)
+  }
+
+  /// Whether a thief can take the port in it.
+  public var isWindow: Bool {
+    [.race, .restart, .duplicate, .crossProtocol, .crossAddress, .derived, .lookedUp].contains(
+      self)
+  }
+
+  /// Whether nothing ever reserved the number where it was bound.
+  var isUnreserved: Bool {
+    [.crossProtocol, .crossAddress, .derived, .nearNumber, .lookedUp, .refusedBefore].contains(
+      self)
+  }
 }
 
 /// How it was proved that the port could be taken.
@@ -33,12 +59,16 @@ public enum Proof: String, Sendable, Codable {
   case kernel = "the kernel's own answer"
 }
 
-/// A socket that holds or held a port which the kernel chose.
+/// A socket that holds or held a port which the kernel chose or the program bound by number.
 public struct Holding: Sendable, Equatable {
   /// How the port came to the socket.
   public enum Origin: Sendable, Equatable {
     case bindZero, listenUnbound
-    /// By number, the n-th time.
+    /// By a number that the tree did not hold before.
+    case byNumber
+    /// Not at all: a connect to the number was refused.
+    case refusedConnect
+    /// By number, the n-th time after it was handed out or first bound.
     case rebind(Int)
   }
 
@@ -77,8 +107,10 @@ public struct Holding: Sendable, Equatable {
   }
 
   public var isHandedOut: Bool {
-    if case .rebind = origin { return false }
-    return true
+    switch origin {
+    case .bindZero, .listenUnbound: true
+    case .byNumber, .refusedConnect, .rebind: false
+    }
   }
 }
 
@@ -114,6 +146,8 @@ public struct Finding: Sendable, Equatable {
   /// The result of the re-bind: 0 or an errno; nil if it was not observed (fallback mode).
   public var result: Int32?
   public var wasStolen = false
+  /// Addresses at which the thief holds the port until the tree ends.
+  public var thiefAddresses: [SocketAddress] = []
   public var owner: Owner?
   /// Cookie by which a release that is observed later is filled in.
   var awaits: UInt64?
@@ -135,24 +169,44 @@ public struct Finding: Sendable, Equatable {
     self.result = result
   }
 
+  /// Whether a thief could have taken the port: not if a number that nothing reserved was taken already.
+  public var isWindow: Bool { kind.isWindow && !(kind.isUnreserved && proof == .kernel) }
+
   /// From the release to the re-bind, in nanoseconds; an upper bound of the release's time is used.
   public var window: UInt64? {
     probe.releasedAt.map { reboundAt >= $0 ? reboundAt - $0 : 0 }
   }
 
   /// The place in the program, the same in every run.
-  public var place: String { Finding.place(probe.party, rebinder, key.transport, rebind) }
+  public var place: String {
+    Finding.place(probe.party, rebinder, key.transport, rebind, shape: shape)
+  }
 
-  static func place(_ probe: Party, _ rebinder: Party, _ transport: Transport, _ rebind: Int)
-    -> String
-  {
-    shortName("\(transport.rawValue)|\(probe.signature)|\(rebinder.signature)|\(rebind)")
+  /// What tells numbers that nothing reserved from re-binds by the same program, and from one another.
+  private var shape: String { Finding.shape(kind, offset) }
+
+  static func shape(_ kind: RaceKind?, _ offset: Int) -> String {
+    guard let kind, kind.isUnreserved else { return "" }
+    return "|\(kind.rawValue)\(offset)"
+  }
+
+  /// The bound number minus the one that it was computed from; 0 for other findings.
+  public var offset: Int {
+    [.derived, .nearNumber].contains(kind) ? Int(key.port) - Int(probe.address.port) : 0
+  }
+
+  static func place(
+    _ probe: Party, _ rebinder: Party, _ transport: Transport, _ rebind: Int, shape: String = ""
+  ) -> String {
+    shortName(
+      "\(transport.rawValue)|\(probe.signature)|\(rebinder.signature)|\(rebind)\(shape)")
   }
 
   /// Kind and place in one line.
   public var summary: String {
     let nth = rebind > 1 ? ", re-bind \(rebind)" : ""
+    let distance = offset == 0 ? "" : ", number \(offset > 0 ? "+" : "")\(offset)"
     return
-      "\(kind.rawValue) \(key.transport.rawValue) \(probe.party.label) -> \(rebinder.label)\(nth) [\(place)]"
+      "\(kind.rawValue) \(key.transport.rawValue) \(probe.party.label) -> \(rebinder.label)\(nth)\(distance) [\(place)]"
   }
 }

@@ -1,23 +1,31 @@
-/// The ports that the kernel chose for the tree's sockets, and their history. A plain value: the supervisor passes in
-/// what it observed and gets the meaning; the ledger makes no kernel call.
+/// The ports that the kernel chose for the tree's sockets or that the tree bound by number, and their history. A plain
+/// value: the supervisor passes in what it observed and gets the meaning; the ledger makes no kernel call.
 public struct Ledger: Sendable {
   struct Lineage: Sendable {
     var holdings: [Holding] = []
     var rebinds = 0
+    /// The kernel chose the number at least once.
+    var isChosen = false
   }
 
   /// More than a port's recent history needs; older holdings are dropped.
   static let holdingsKept = 8
 
-  private var lineages: [PortKey: Lineage] = [:]
+  private(set) var lineages: [PortKey: Lineage] = [:]
+  var lookUps: [PortKey: LookUp] = [:]
   private var keys: [UInt64: PortKey] = [:]
   public private(set) var findings: [Finding] = []
   private var waiting: [UInt64: [Int]] = [:]
 
-  public init() {}
+  /// Numbers in the command line and the environment that the command was started with.
+  let configured: Set<UInt16>
+  /// How many ports the kernel chose.
+  private(set) var chosenCount = 0
+
+  public init(configured: Set<UInt16> = []) { self.configured = configured }
 
   /// Whether this port was chosen by the kernel for a socket of the tree.
-  public func isHandedOut(_ key: PortKey) -> Bool { lineages[key] != nil }
+  public func isHandedOut(_ key: PortKey) -> Bool { lineages[key]?.isChosen ?? false }
 
   /// A socket got its port: chosen by the kernel, or by number.
   public mutating func opened(_ key: PortKey, _ holding: Holding) {
@@ -27,7 +35,11 @@ public struct Ledger: Sendable {
       let gone = lineages[key]!.holdings.removeFirst()
       keys[gone.cookie] = nil
     }
-    if holding.isHandedOut { lineages[key]!.rebinds = 0 }
+    if holding.isHandedOut && !lineages[key]!.isChosen {
+      lineages[key]!.isChosen = true
+      chosenCount += 1
+    }
+    if holding.isHandedOut || holding.origin == .byNumber { lineages[key]!.rebinds = 0 }
   }
 
   /// A socket listens.
@@ -45,6 +57,9 @@ public struct Ledger: Sendable {
     guard let last = lineages[key]?.holdings.indices.last else { return }
     lineages[key]!.holdings[last].served = true
   }
+
+  /// The port of a holding, nil if it was forgotten.
+  func key(of holding: Holding) -> PortKey? { keys[holding.cookie] }
 
   /// The holding of a socket, nil if it has none.
   public func holding(cookie: UInt64) -> (key: PortKey, holding: Holding)? {
@@ -92,7 +107,7 @@ public struct Ledger: Sendable {
     return (own, released)
   }
 
-  /// A socket is about to be bound to a port by number. Nil: the port was never handed out.
+  /// A socket is about to be bound to a port by number. Nil: the tree never held the port.
   public func question(_ key: PortKey, address: SocketAddress) -> Question? {
     guard let lineage = lineages[key], let newest = lineage.holdings.last else { return nil }
     return Question(
@@ -112,29 +127,35 @@ public struct Ledger: Sendable {
       question.openAddresses.isEmpty || answers.openAddressesAreFree || answers.thiefHolds
     var kind: RaceKind?
     var proof = Proof.plainSocket
+    var probe = newest
     if answers.thiefHolds {
-      kind = Self.kind(of: newest)
+      kind = self.kind(of: newest, in: lineage, at: time)
       proof = .thief
-    } else if answers.isFree {
-      kind = isReleased ? Self.kind(of: newest) : nil
+    } else if answers.isFree && isReleased {
+      kind = self.kind(of: newest, in: lineage, at: time)
+    } else if answers.isFree, let holder = Self.holderElsewhere(lineage, question.address) {
+      kind = .crossAddress
+      probe = holder
     } else if answers.isFreeWithReuse && isReleased {
-      kind = Self.kind(of: newest)
+      kind = self.kind(of: newest, in: lineage, at: time)
       proof = .reuseOnly
     }
     let rebind = lineage.rebinds + 1
-    let window = newest.releasedAt.map { time > $0 ? time - $0 : 0 } ?? 0
+    let window = probe.releasedAt.map { time > $0 ? time - $0 : 0 } ?? 0
     let other = lineage.holdings.last {
       $0.isHandedOut && !$0.isClaimed && !$0.wasClient && !$0.served && $0.cookie != newest.cookie
     }
     return Assessment(
       kind: kind, proof: proof, rebind: rebind, window: window,
-      place: Finding.place(newest.party, party, question.key.transport, rebind),
-      key: question.key, address: question.address, party: party, at: time, probe: newest,
+      place: Finding.place(
+        probe.party, party, question.key.transport, rebind, shape: Finding.shape(kind, 0)),
+      key: question.key, address: question.address, party: party, at: time, probe: probe,
       otherProbe: other, isReleased: isReleased)
   }
 
-  private static func kind(of probe: Holding) -> RaceKind {
-    probe.wasClient ? .clientPort : probe.served ? .restart : .race
+  private func kind(of probe: Holding, in lineage: Lineage, at time: UInt64) -> RaceKind? {
+    guard lineage.isChosen else { return isProbeByNumber(probe, at: time) ? .race : nil }
+    return probe.wasClient ? .clientPort : probe.served ? .restart : .race
   }
 
   /// The re-bind was executed.
@@ -160,7 +181,7 @@ public struct Ledger: Sendable {
     finding.wasStolen = wasStolen
     finding.owner = owner
     if kind == .duplicate { finding.otherProbe = assessment.otherProbe }
-    if finding.probe.releasedAt == nil && kind.isRace && kind != .collision {
+    if finding.probe.releasedAt == nil && [.race, .restart, .duplicate].contains(kind) {
       finding.probe.release = .unseen
       finding.awaits = finding.probe.cookie
     }
@@ -175,6 +196,10 @@ public struct Ledger: Sendable {
     _ assessment: Assessment, _ result: Int32?, isAddressInUse: Bool
   ) -> (RaceKind?, Proof) {
     if let kind = assessment.kind { return (kind, assessment.proof) }
+    if let kind = assessment.unreserved { return (isAddressInUse ? kind : nil, .kernel) }
+    guard isHandedOut(assessment.key) else {
+      return (isAddressInUse && lostProbe(assessment) ? .collision : nil, .kernel)
+    }
     if isAddressInUse {
       let isHeldByProbe = assessment.probe.isHandedOut && !assessment.isReleased
       return (
@@ -194,13 +219,25 @@ public struct Ledger: Sendable {
   /// The re-bind's socket holds the port now.
   private mutating func rebound(_ assessment: Assessment, cookie: UInt64) {
     let key = assessment.key
-    claim(key)
+    // A server that binds its fixed port again begins a new history, and so does a number that nobody held.
+    let isAnew =
+      !isHandedOut(key) && (assessment.kind == nil || assessment.unreserved != nil)
+    claim(key, by: assessment.party)
     opened(
       key,
       Holding(
         cookie: cookie, address: assessment.address, party: assessment.party,
-        origin: .rebind(assessment.rebind), openedAt: assessment.at))
-    lineages[key]!.rebinds = assessment.rebind
+        origin: isAnew ? .byNumber : .rebind(assessment.rebind), openedAt: assessment.at))
+    if !isAnew {
+      lineages[key]!.rebinds =
+        isHandedOut(key) ? assessment.rebind : min(assessment.rebind, Self.mostTrials)
+    }
+  }
+
+  /// The addresses at which the thief of a finding holds its port.
+  public mutating func stole(_ key: PortKey, holding addresses: [SocketAddress]) {
+    guard let index = findings.lastIndex(where: { $0.key == key && $0.wasStolen }) else { return }
+    findings[index].thiefAddresses = addresses
   }
 
   /// Adds a finding from another source.
@@ -224,12 +261,20 @@ public struct Ledger: Sendable {
   /// The last socket that got this port.
   public func newest(_ key: PortKey) -> Holding? { lineages[key]?.holdings.last }
 
-  /// How often this port was bound by number since it was handed out.
+  /// How often this port was bound by number since it was handed out or first bound.
   public func rebinds(_ key: PortKey) -> Int { lineages[key]?.rebinds ?? 0 }
 
-  private mutating func claim(_ key: PortKey) {
+  private mutating func claim(_ key: PortKey, by party: Party) {
+    guard let lineage = lineages[key] else { return }
+    guard lineage.isChosen else {
+      // Another process that scans the same numbers does not act for the prober.
+      for index in lineage.holdings.indices where party.isOfFamily(lineage.holdings[index].party) {
+        lineages[key]!.holdings[index].isClaimed = true
+      }
+      return
+    }
     // The re-bind belongs to the newest probe; an older one still belongs to another owner.
-    guard let last = lineages[key]?.holdings.lastIndex(where: { $0.isHandedOut && !$0.isClaimed })
+    guard let last = lineage.holdings.lastIndex(where: { $0.isHandedOut && !$0.isClaimed })
     else { return }
     lineages[key]!.holdings[last].isClaimed = true
   }

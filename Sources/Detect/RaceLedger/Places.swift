@@ -116,6 +116,8 @@ public struct Party: Sendable, Equatable, Codable {
   public var sourceStack: [Frame]
   /// Value of the group variable in its environment, empty for none.
   public var group: String
+  /// Its process's ancestors in the tree, parent first, as far as they lived when it was first seen.
+  public var ancestors: [Int32] = []
 
   public init(
     pid: Int32, tid: Int32, thread: String, arguments: [String], descriptor: Int32,

@@ -20,9 +20,9 @@ public enum RaceHTMLReport {
     let command = facts.command.map(shellQuoted).joined(separator: " ")
     let verdict =
       book.races.isEmpty
-      ? (facts.probes == 0
-        ? "Nothing could be judged: no port was chosen by the kernel."
-        : "No race in \(facts.probes) ports that the kernel chose.")
+      ? (!facts.hasPorts
+        ? "Nothing could be judged: no port was chosen by the kernel or bound by number."
+        : "No race in \(facts.portsFollowed).")
       : "Races at \(book.races.count) \(book.races.count == 1 ? "place" : "places")."
     return """
       <!doctype html>

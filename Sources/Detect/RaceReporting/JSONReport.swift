@@ -54,6 +54,10 @@ public struct RaceDocument: Encodable, Sendable {
     public var proof: String
     public var owner: Owner?
     public var force: String?
+    /// The bound number minus the one that it was computed from; absent for other findings.
+    public var offset: Int?
+    /// Where the thief holds the port; absent if there was none.
+    public var thiefAddresses: [String]?
   }
 
   public var format = "bindstorm-check/1"
@@ -68,6 +72,7 @@ public struct RaceDocument: Encodable, Sendable {
   public var suppressed: Int
   public var callsCaught: Int
   public var portsChosenByKernel: Int
+  public var portsBoundByNumber: Int
   public var unobservedCalls: Int
   public var lostEvents: Int
   public var stolen: Int
@@ -88,6 +93,7 @@ public struct RaceDocument: Encodable, Sendable {
     suppressed = book.suppressed
     callsCaught = facts.calls
     portsChosenByKernel = facts.probes
+    portsBoundByNumber = facts.boundByNumber
     unobservedCalls = facts.unobserved
     lostEvents = facts.lostEvents
     stolen = facts.stolen
@@ -135,7 +141,10 @@ extension RaceDocument.Place {
     result = finding.result
     proof = finding.proof.rawValue
     owner = finding.owner
-    force = finding.kind == .race || finding.kind == .restart ? facts.forcing(report) : nil
+    force = words.canBeForced ? facts.forcing(report) : nil
+    offset = finding.offset == 0 ? nil : finding.offset
+    thiefAddresses =
+      finding.thiefAddresses.isEmpty ? nil : finding.thiefAddresses.map(\.description)
   }
 }
 

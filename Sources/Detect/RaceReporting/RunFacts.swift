@@ -14,7 +14,10 @@ public struct RunFacts: Sendable {
   public var mode: String
   public var steal: String
   public var calls = 0
+  /// Ports that the kernel chose.
   public var probes = 0
+  /// Ports that the program bound by a number of its own choice.
+  public var boundByNumber = 0
   public var unobserved = 0
   public var lostEvents = 0
   public var stolen = 0
@@ -37,10 +40,26 @@ public struct RunFacts: Sendable {
     self.version = version
   }
 
+  /// Whether there was a port whose use could be judged.
+  var hasPorts: Bool { probes + boundByNumber > 0 }
+
+  static let nothingFollowed =
+    "no port was chosen by the kernel or bound by number, so nothing could be judged"
+
+  /// The ports that were followed, in words.
+  var portsFollowed: String {
+    let chosen = "\(count(probes, "port")) that the kernel chose"
+    guard boundByNumber > 0 else { return chosen }
+    return probes == 0
+      ? "\(count(boundByNumber, "port")) bound by number"
+      : "\(chosen) and \(boundByNumber) bound by number"
+  }
+
   /// The command that makes this place fail in every run.
   public func forcing(_ place: PlaceReport) -> String {
     let rebind = place.first.rebind > 1 ? " --steal-rebind \(place.first.rebind)" : ""
-    return "bindstorm check --steal lazy --only \(place.first.place)\(rebind) -- "
+    let connects = place.first.kind == .lookedUp ? " --watch-connects" : ""
+    return "bindstorm check --steal lazy --only \(place.first.place)\(rebind)\(connects) -- "
       + command.map(shellQuoted).joined(separator: " ")
   }
 }
@@ -91,12 +110,15 @@ struct PlaceWords {
     switch holding.origin {
     case .bindZero: "bind(port 0)"
     case .listenUnbound: "listen() without bind"
+    case .byNumber: "bind by number"
+    case .refusedConnect: "connect, refused,"
     case .rebind(let count): "bind by number, re-bind \(count)"
     }
   }
 
   var release: String {
     let probe = finding.probe
+    if probe.origin == .refusedConnect { return "never held" }
     guard let release = probe.release else { return "not released" }
     let when = probe.releasedAt.map { " " + time($0) } ?? ""
     return release.rawValue + when
@@ -117,6 +139,22 @@ struct PlaceWords {
       return "\(duration(windows.lowerBound)) to \(duration(windows.upperBound))"
     }
     return duration(windows.upperBound)
+  }
+
+  /// Whether a thief can do it again in another run.
+  var canBeForced: Bool { finding.isWindow && finding.kind != .duplicate }
+
+  /// The number as a sum of the one that it comes from.
+  var sum: String {
+    let offset = finding.offset
+    return "\(finding.probe.address.port) \(offset < 0 ? "-" : "+") \(abs(offset))"
+  }
+
+  /// Where the thief holds the port, nil if there was none.
+  var thief: String? {
+    guard !finding.thiefAddresses.isEmpty else { return nil }
+    let addresses = finding.thiefAddresses.map(\.description).joined(separator: ", ")
+    return "holds \(addresses) until the command's tree has ended"
   }
 
   var owner: String? {

@@ -24,7 +24,7 @@ public enum RaceTextReport {
     lines += facts.injections.map { "bindstorm check: injected (synthetic errors): \($0)" }
     if isVerbose {
       lines.append(
-        "bindstorm check: \(facts.mode) mode, \(count(facts.calls, "call")) caught, \(count(facts.probes, "port")) chosen by the kernel, \(count(book.suppressed, "finding")) suppressed"
+        "bindstorm check: \(facts.mode) mode, \(count(facts.calls, "call")) caught, \(count(facts.probes, "port")) chosen by the kernel, \(facts.boundByNumber) bound by number, \(count(book.suppressed, "finding")) suppressed"
       )
       lines += book.suppressionsUsed.sorted { $0.key < $1.key }.map {
         "bindstorm check: suppression '\($0.key)' took \($0.value)"
@@ -52,9 +52,8 @@ public enum RaceTextReport {
     let ending = "the command \(facts.ending)"
     guard !book.races.isEmpty else {
       let nothing =
-        facts.probes == 0
-        ? "no port was chosen by the kernel, so nothing could be judged"
-        : "no race in \(facts.probes) ports that the kernel chose"
+        facts.hasPorts
+        ? "no race in \(facts.portsFollowed)" : RunFacts.nothingFollowed
       let suppressed = book.suppressed > 0 ? ", \(book.suppressed) findings suppressed" : ""
       return "bindstorm check: \(nothing)\(suppressed); \(ending)"
     }
@@ -90,8 +89,12 @@ public enum RaceTextReport {
     lines += stack(finding.rebinder)
     if let owner = words.owner { lines.append("  Held by: \(owner)") }
     if !words.window.isEmpty { lines.append("  Window: \(words.window)") }
+    if finding.offset != 0 {
+      lines.append("  Number: \(finding.key.port) = \(words.sum)")
+    }
     lines.append("  Proof: \(finding.proof.rawValue)")
-    if finding.kind == .race || finding.kind == .restart {
+    if let thief = words.thief { lines.append("  Thief: \(thief)") }
+    if words.canBeForced {
       lines.append("  Force it: \(facts.forcing(place))")
     }
     let stolen = place.stolen > 0 ? ", \(place.stolen) stolen" : ""
@@ -118,6 +121,12 @@ public enum RaceTextReport {
     case .duplicate: "one port handed out to two owners"
     case .collision: "a handed-out port is taken"
     case .crossWired: "a client reached another deployment's server"
+    case .crossProtocol: "a number chosen for one protocol is bound for the other, unreserved there"
+    case .crossAddress: "a number held at one address is bound at another, unreserved there"
+    case .derived: "a number computed from a chosen one is bound, and nothing reserved it"
+    case .lookedUp: "a number is bound because a connection to it was refused"
+    case .refusedBefore: "a number is bound to which a connection was refused"
+    case .nearNumber: "a number near a chosen one is bound"
     case .stillHeld: "a handed-out port is bound again while its probe holds it"
     case .reservation: "a port was re-bound while its probe is open"
     case .clientPort: "a port that was a client's own is bound by number"

@@ -80,6 +80,12 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Report connections between processes with different values of BINDSTORM_GROUP.")
   var groups = false
 
+  @Flag(
+    help:
+      "Also catch connect(): report numbers that a refused connection told to be free, and that were bound then."
+  )
+  var watchConnects = false
+
   @Option(
     help: "File of known places to leave out, one KIND:PATTERN on each line.", completion: .file())
   var suppressions: String?
@@ -192,6 +198,7 @@ struct CheckCommand: ParsableCommand {
       }
     }
     supervision.groupVariable = groups ? "BINDSTORM_GROUP" : nil
+    supervision.watchesConnects = watchConnects
     supervision.allowsIOUring = allowIoUring
     supervision.mode = mode?.mode
     supervision.stackLimit = stacks
@@ -266,6 +273,7 @@ extension RunFacts {
       version: BindstormCommand.version)
     calls = observation.calls
     probes = observation.probes
+    boundByNumber = observation.boundByNumber
     unobserved = observation.unobserved
     lostEvents = observation.lostEvents
     stolen = observation.stolen

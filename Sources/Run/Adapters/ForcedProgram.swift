@@ -90,7 +90,7 @@ struct ForcedProgram {
     _ observation: Observation, to account: UnsafeMutablePointer<bs_forced_run>
   ) {
     let windows = observation.findings.filter {
-      [.race, .restart, .duplicate].contains($0.kind) && $0.proof != .kernel
+      $0.isWindow && $0.proof != .kernel
     }
     let refusals = observation.findings.filter {
       !$0.wasStolen && $0.result == EADDRINUSE && $0.owner?.isThief != true && $0.kind.isRace

@@ -129,29 +129,10 @@ def udp_server():
     s.recv(1)
 
 
-def udp_and_tcp():
-    while True:
-        s = tcp(listen=True)
-        u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            u.bind((HERE, port_of(s)))
-            return
-        except OSError:
-            continue
-
-
 def dual_stack():
     s = socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True)
     c = socket.create_connection((HERE, port_of(s)))
     c.close()
-
-
-def v4_kept_v6_added():
-    s = tcp(listen=True)
-    t = socket.socket(socket.AF_INET6)
-    t.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    t.bind(("::1", port_of(s)))
-    t.listen()
 
 
 def listen_without_bind():
@@ -253,13 +234,34 @@ def duplicate():
             pass
 
 
+def udp_and_tcp():
+    while True:
+        s = tcp(listen=True)
+        u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            u.bind((HERE, port_of(s)))
+            return
+        except OSError:
+            continue
+
+
+def v4_kept_v6_added():
+    s = tcp(listen=True)
+    t = socket.socket(socket.AF_INET6)
+    t.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    t.bind(("::1", port_of(s)))
+    t.listen()
+
+
 NEGATIVES = [
     kept_server, client_connects, bound_clients, client_port_coincidence, reuseport_workers,
     reuseport_reservation, reuseaddr_reservation, inherited_listener, descriptor_passing, udp_server,
-    udp_and_tcp, dual_stack, v4_kept_v6_added, listen_without_bind, asyncio_server, manager, fixed_port,
+    dual_stack, listen_without_bind, asyncio_server, manager, fixed_port,
     probe_held_bind_fails,
 ]
-POSITIVES = [probe_by_listen, v6_then_v4, v4_then_v6, restart, duplicate]
+POSITIVES = [
+    probe_by_listen, v6_then_v4, v4_then_v6, restart, duplicate, udp_and_tcp, v4_kept_v6_added,
+]
 
 if __name__ == "__main__":
     if sys.argv[1] == "list":
