@@ -56,8 +56,8 @@ import Testing
     "Counted", "Known beforehand", "Level", "PARTIAL", "Ports taken", "Published figure",
     "Sockets in window", "Throughput", "Time to all bound, time to all served",
     // What `check` says.
-    "COLLISION", "CROSS-WIRED", "DUPLICATE", "Note", "Place", "Probe", "Proof", "RACE", "RESTART",
-    "Suppressed",
+    "COLLISION", "CROSS-WIRED", "DEAD-PORT", "DUPLICATE", "LIVE-TWIN", "Note", "Place", "Probe",
+    "Proof", "RACE", "RESTART", "SELF-CONNECT", "SHARED", "Suppressed",
   ])
   func `the words of a first reading and of the reports are there`(_ word: String) throws {
     #expect(try Self.entries().contains(word))

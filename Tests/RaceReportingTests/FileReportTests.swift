@@ -110,11 +110,17 @@ import Testing
     #expect(place.rebinder.atNanoseconds == 500)
   }
 
-  @Test func `a command to force is there where a thief can do it again`() throws {
+  @Test func `a command to force is there where an option can do it again`() throws {
+    let forcible: [RaceKind] = [
+      .race, .restart, .duplicate, .liveTwin, .deadPort, .selfConnect, .sourcePort,
+    ]
     for kind in RaceKind.allCases {
       let place = try #require(try read([.sample(kind)]).places.first)
-      #expect((place.force != nil) == [.race, .restart].contains(kind), "\(kind)")
-      #expect((place.rebinder.call == "connect") == (kind == .crossWired), "\(kind)")
+      #expect((place.force != nil) == forcible.contains(kind), "\(kind)")
+      #expect(
+        (place.rebinder.call == "connect")
+          == [.crossWired, .deadPort, .selfConnect].contains(kind),
+        "\(kind)")
       #expect(place.isRace == kind.isRace)
     }
   }

@@ -36,10 +36,13 @@ struct Duplicate: ~Copyable {
   var cookie: UInt64 { pt_socket_cookie(number) }
   var namespace: UInt64 { pt_namespace_cookie(number) }
 
-  var reusesAddress: Bool {
+  var reusesAddress: Bool { isSet(SO_REUSEADDR) }
+  var reusesPort: Bool { isSet(SO_REUSEPORT) }
+
+  private func isSet(_ option: Int32) -> Bool {
     var value: Int32 = 0
     var size = socklen_t(4)
-    return getsockopt(number, SOL_SOCKET, SO_REUSEADDR, &value, &size) == 0 && value != 0
+    return getsockopt(number, SOL_SOCKET, option, &value, &size) == 0 && value != 0
   }
 
   /// The local address, nil for an error.

@@ -9,6 +9,10 @@ public struct Supervision: Sendable {
   /// `bind(0)` gets the port of a released probe again, if the kernel allows it.
   public var forcesDuplicates = false
   public var injections: [InjectRule] = []
+  /// What a thief does with the port.
+  public var theft = TheftWay.hold
+  /// Catches connect(): who connects where is known.
+  public var watchesConnects = false
   /// Environment variable whose value distinguishes deployments; nil: connections are not examined.
   public var groupVariable: String?
   public var allowsIOUring = false
@@ -65,6 +69,10 @@ public struct Observation: Sendable {
   public var lostEvents = 0
   public var stolen = 0
   public var duplicatesForced = 0
+  /// Connections that thieves accepted and closed.
+  public var answered = 0
+  /// Stolen TCP ports after whose theft nobody of the tree listened on any port, although the command ended with 0.
+  public var unserved: [SocketAddress] = []
   /// How often each injection was applied, in their order.
   public var injected: [Int] = []
   /// The signal that asked to stop.

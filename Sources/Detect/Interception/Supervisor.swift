@@ -29,6 +29,14 @@ public final class Supervisor {
   var marks: Set<UInt64> = []
   /// Calls whose delay has not passed yet.
   var delayed: [(due: UInt64, call: pt_call, error: Int32?)] = []
+  var localPorts = LocalPorts()
+  var deadPorts = DeadPorts()
+  /// Where connect() is watched: who connected a socket that was not bound, by cookie.
+  var clients: [UInt64: Party] = [:]
+  /// Thieves' sockets whose connections are accepted and closed.
+  var answering: [Int32] = []
+  /// TCP ports stolen since somebody of the tree listened.
+  var stolenUnserved: [SocketAddress] = []
   /// Fallback mode: descriptors on which `bind(0)` continued, by process.
   var unnamed: Set<UInt64> = []
   private var commandStatus: Observation.Status?
@@ -123,7 +131,7 @@ public final class Supervisor {
     let calls = Set(supervision.injections.map(\.injection.call))
     if calls.contains(.socket) { traps |= PT_TRAP_SOCKET.rawValue }
     if calls.contains(.accept) { traps |= PT_TRAP_ACCEPT.rawValue }
-    if calls.contains(.connect) || supervision.groupVariable != nil {
+    if calls.contains(.connect) || supervision.groupVariable != nil || supervision.watchesConnects {
       traps |= PT_TRAP_CONNECT.rawValue
     }
     return traps
@@ -158,6 +166,7 @@ public final class Supervisor {
     while ledger.findings.contains(where: \.isAwaitingRelease), MonotonicClock.now() < deadline {
       waitForEvents(milliseconds: 2)
     }
+    for namespace in networks.known.keys { settleEvents(of: namespace) }
     drainEvents()
     reap()
     if !isTaken && (commandStatus == nil || !observation.isTreeRunning) {
@@ -169,7 +178,11 @@ public final class Supervisor {
     // As long as the tree runs, its guard must outlive this process.
     if !observation.isTreeRunning { pt_end_guard(&tree) }
     observation.status = commandStatus ?? observation.status
+    for finding in deadPorts.findings { ledger.add(finding) }
     observation.findings = ledger.findings
+    if observation.isTreeRunning || observation.status == .exited(0) {
+      observation.unserved = stolenUnserved
+    }
     observation.stolen = supervision.steal.done
     observation.injected = supervision.injections.map(\.struck)
     observation.endedAt = MonotonicClock.now()
@@ -183,9 +196,10 @@ public final class Supervisor {
       let networkEvents = networks.known.values.map(\.events)
       var items =
         [tree.listener, signals].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        + networkEvents.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        + (networkEvents + answering).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       _ = poll(&items, nfds_t(items.count), timeout())
       if items[2...].contains(where: { $0.revents != 0 }) { drainEvents() }
+      if items.suffix(answering.count).contains(where: { $0.revents != 0 }) { acceptConnections() }
       if items[0].revents & Int16(POLLIN) != 0 { receive() }
       if items[1].revents != 0, !takeSignals() { break }
       answerDue()
