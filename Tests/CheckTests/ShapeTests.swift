@@ -28,6 +28,14 @@ import Testing
     #expect(own.report.verdicts == ["LIVE-TWIN"] && own.report.duplicatesForced == 0)
   }
 
+  @Test(arguments: [("0", ["LIVE-TWIN"]), ("1", [])])
+  func `sockets of both families are twins if one is bound for both`(
+    _ only: String, _ verdicts: [String]
+  ) throws {
+    let checked = try check([], victim("families", only), prefix: narrow(40_000, 40_000))
+    #expect(checked.ended.lines == ["1"] && checked.report.verdicts == verdicts)
+  }
+
   @Test(arguments: ["lonely", "multicast"])
   func `sockets without the options, and binds by number, have no twin`(_ name: String) throws {
     let checked = try check(["--force-duplicate"], victim(name))

@@ -187,6 +187,13 @@ import Testing
     // The same number again is the newest one.
     ended(&ports, 1)
     #expect(try isCertain(1))
+    // Each number that the program binds by itself is a further chance.
+    for port: UInt16 in 300...326 { ports.wasBound(key(port, .udp)) }
+    ports.wasBound(key(326, .udp))
+    ports.wasBound(key(327, .tcp))
+    #expect(try isCertain(1) && !isCertain(40))
+    ports.wasBound(key(327, .udp))
+    #expect(try !isCertain(1))
     for port: UInt16 in 1_000...1_064 { ended(&ports, port) }
     #expect(ports.origin(of: key(1, .udp), pool: 60_000) == nil, "65 newer ones")
   }

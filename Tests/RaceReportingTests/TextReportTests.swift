@@ -83,6 +83,8 @@ import Testing
       report.contains(
         "no listener, but a connection of sidecar (pid 5, foreign) to 10.0.0.1:443, whose source port lies in the ephemeral range 32768-60999 holds it\n"
       ), "\(report)")
+    let shared = try text([.sample(.pool)])
+    #expect(shared.contains("tcp 127.0.0.1:40001 was bound beside another socket of the command"))
     let empty = try text([]) {
       $0.answered = 2
       $0.unserved = ["127.0.0.1:1", "127.0.0.1:2"]

@@ -31,10 +31,10 @@ extension Supervisor {
       return
     }
     let cookie = socket.cookie
+    let isIPv6Only = socket.isIPv6Only
     let key = PortKey(namespace: namespace, transport: .udp, port: address.port)
     let twins = networks.sockets(in: namespace, .udp, port: address.port).filter {
-      $0.cookie != cookie && $0.localAddress.isIPv6 == address.isIPv6
-        && $0.localAddress.overlaps(address)
+      $0.cookie != cookie && $0.meets(address, isIPv6Only: isIPv6Only)
     }
     guard let twin = twins.first(where: { ledger.holding(cookie: $0.cookie) != nil }) ?? twins.first
     else { return }
@@ -73,6 +73,14 @@ extension bs_socket_record {
     withUnsafeBytes(of: address) {
       SocketAddress(bytes: Array($0.prefix(family == UInt8(AF_INET) ? 4 : 16)), port: port)
     }
+  }
+
+  /// Whether this socket and one at that address can get the same datagrams.
+  func meets(_ other: SocketAddress, isIPv6Only: Bool) -> Bool {
+    let own = localAddress
+    if own.isIPv6 == other.isIPv6 { return own.overlaps(other) }
+    // [::] without IPV6_V6ONLY is bound for IPv4, too.
+    return own.isIPv6 ? own.isWildcard && is_ipv6_only == 0 : other.isWildcard && !isIPv6Only
   }
 
   /// The address that it is connected to; port 0 if it is not.

@@ -3,7 +3,8 @@
 ///
 /// Whether a program that binds such a number learned it from that socket cannot be seen, and a fixed number may be
 /// equal by chance. For a number that is among the last k that ended of a pool of n, chance has the probability k / n at
-/// most; it is taken for a hand-out if that is below 1/1000.
+/// most; it is taken for a hand-out if that is below 1/1000. A program that binds several fixed numbers has as many
+/// chances: the m-th one of its protocol must keep below a m-th of that.
 public struct LocalPorts: Sendable {
   private struct Lane: Hashable {
     let namespace: UInt64
@@ -17,6 +18,7 @@ public struct LocalPorts: Sendable {
 
   private var ended: [Lane: [(key: PortKey, holding: Holding)]] = [:]
   private var bound: Set<PortKey> = []
+  private var numbersBound: [Lane: Int] = [:]
 
   public init() {}
 
@@ -42,8 +44,9 @@ public struct LocalPorts: Sendable {
 
   /// A socket was bound to this port by number, so that later sockets with it can be accepted connections.
   public mutating func wasBound(_ key: PortKey) {
-    bound.insert(key)
-    ended[Lane(namespace: key.namespace, transport: key.transport)]?.removeAll { $0.key == key }
+    let lane = Lane(namespace: key.namespace, transport: key.transport)
+    if bound.insert(key).inserted { numbersBound[lane, default: 0] += 1 }
+    ended[lane]?.removeAll { $0.key == key }
   }
 
   /// Whether a socket was bound to this port by number.
@@ -53,12 +56,14 @@ public struct LocalPorts: Sendable {
   /// is marked as a client's.
   /// - Parameter pool: ports of which the kernel chooses.
   public func origin(of key: PortKey, pool: Int) -> Holding? {
-    let lane = ended[Lane(namespace: key.namespace, transport: key.transport)] ?? []
-    guard let index = lane.firstIndex(where: { $0.key == key }) else { return nil }
-    var holding = lane[index].holding
+    let lane = Lane(namespace: key.namespace, transport: key.transport)
+    let candidates = ended[lane] ?? []
+    guard let index = candidates.firstIndex(where: { $0.key == key }) else { return nil }
+    var holding = candidates[index].holding
     // connect() takes every second port as long as there are any.
     let choices = key.transport == .tcp ? pool / 2 : pool
-    let isCertain = holding.party != .unseen || (lane.count - index) * Self.chance <= choices
+    let trials = (candidates.count - index) * (1 + numbersBound[lane, default: 0])
+    let isCertain = holding.party != .unseen || trials * Self.chance <= choices
     holding.wasClient = !isCertain
     return holding
   }

@@ -54,12 +54,16 @@ extension RunFacts {
 }
 
 extension RaceTextReport {
-  /// What is told without a place: connections that hold fixed ports, and thefts after which nobody listened.
+  /// What is told without a place: connections that hold fixed ports, sockets that share a port, and thefts after which
+  /// nobody listened.
   static func remarks(_ book: Book, _ facts: RunFacts) -> [String] {
     var lines = book.notes.filter { $0.first.kind == .sourcePort }.map { place in
       let words = PlaceWords(place: place, facts: facts)
       return
         "bindstorm check: \(place.first.rebindAddress) was refused to \(words.who(place.first.rebinder)): no listener, but \(words.owner ?? "a connection") holds it"
+    }
+    lines += book.notes.filter { $0.first.kind == .pool }.map { place in
+      "bindstorm check: \(place.first.key.transport.rawValue) \(place.first.rebindAddress) was bound beside another socket of the command, through SO_REUSEPORT and after its probe had let it go: a pool of workers, or owners that do not know of each other (-v tells both)"
     }
     if facts.answered > 0 {
       lines.append(

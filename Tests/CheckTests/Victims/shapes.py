@@ -49,6 +49,20 @@ def twins(option):
     print(len({port_of(s) for s in sockets}))
 
 
+def families(only):
+    for family, host in (socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0"):
+        s = socket.socket(family, socket.SOCK_DGRAM)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(only))
+        s.bind((host, 0))
+        kept.append(s)
+    print(len({port_of(s) for s in kept}))
+
+
+kept = []
+
+
 def lonely():
     sockets = [udp() for _ in range(16)]
     print(len({port_of(s) for s in sockets}))
