@@ -28,6 +28,24 @@ import Testing
     #expect(own.report.verdicts == ["LIVE-TWIN"] && own.report.duplicatesForced == 0)
   }
 
+  @Test func `twins and connections to oneself are seen where the kernel executes the calls`()
+    throws
+  {
+    let twins = try check(
+      ["--mode", "fallback"], victim("twins", "SO_REUSEADDR"), prefix: narrow(40_000, 40_001))
+    #expect(twins.report.mode == "fallback" && twins.report.verdicts == ["LIVE-TWIN"])
+    let own = try check(
+      ["--mode", "fallback", "--ports", "46580"], victim("self_connect", "46580"))
+    #expect(own.report.verdicts == ["SELF-CONNECT"])
+  }
+
+  @Test(arguments: [["--watch-connects"], ["--steal-by", "reuseport"]])
+  func `what only full mode can do is refused elsewhere`(_ options: [String]) throws {
+    let ended = try run(
+      [Built.bindstorm, "check", "--mode", "fallback"] + options + ["--", "true"])
+    #expect(ended.status == 69 && ended.errorOutput.contains("need full mode"), "\(ended)")
+  }
+
   @Test(arguments: [("0", ["LIVE-TWIN"]), ("1", [])])
   func `sockets of both families are twins if one is bound for both`(
     _ only: String, _ verdicts: [String]
@@ -112,6 +130,14 @@ import Testing
       "\(checked.ended)")
   }
 
+  @Test func `a connection that holds a handed-out number is named`() throws {
+    let checked = try check(["--ports", "46580"], victim("squat_probed", "23418"))
+    #expect(checked.ended.lines == ["Address already in use"])
+    #expect(checked.report.verdicts == ["COLLISION"])
+    let owner = try #require(checked.report.places.first?.owner)
+    #expect(owner.peer == "127.0.0.1:23418" && owner.ephemeralRange == "46580-46580")
+  }
+
   @Test(arguments: ["dead", "stopped_server"])
   func `a number that must be dead is told where connects are watched, and forced`(
     _ name: String
@@ -126,8 +152,9 @@ import Testing
     #expect(forced.report.stolen == 1)
   }
 
-  @Test func `a client that waits for its server relies on no dead number`() throws {
-    let checked = try check(["--watch-connects"], victim("patient"))
+  @Test(arguments: ["again", "never"])
+  func `a client that waits for its server relies on no dead number`(_ again: String) throws {
+    let checked = try check(["--watch-connects"], victim("patient", again))
     #expect(checked.ended.lines == ["up"] && checked.report.verdicts == ["RACE"])
   }
 

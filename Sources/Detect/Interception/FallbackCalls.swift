@@ -52,6 +52,9 @@ extension Supervisor {
         let address = SocketAddress(bytes: bytes, port: record.port)
         if unnamed.remove(descriptorName(thread, call)) != nil {
           note(key, address, record.cookie, .bindZero, thread, call)
+          if transport == .udp {
+            lookForTwin(key, address, record.cookie, isIPv6Only: record.is_ipv6_only != 0)
+          }
         } else if ledger.isHandedOut(key) {
           note(key, address, record.cookie, .rebind(ledger.rebinds(key) + 1), thread, call)
         }

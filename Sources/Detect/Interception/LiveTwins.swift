@@ -30,10 +30,16 @@ extension Supervisor {
     guard socket.transport == .udp, socket.sharesNumbers, let address = socket.address else {
       return
     }
-    let cookie = socket.cookie
-    let isIPv6Only = socket.isIPv6Only
-    let key = PortKey(namespace: namespace, transport: .udp, port: address.port)
-    let twins = networks.sockets(in: namespace, .udp, port: address.port).filter {
+    lookForTwin(
+      PortKey(namespace: namespace, transport: .udp, port: address.port), address, socket.cookie,
+      isIPv6Only: socket.isIPv6Only)
+  }
+
+  /// The same for a UDP socket of which the kernel's record is known.
+  func lookForTwin(
+    _ key: PortKey, _ address: SocketAddress, _ cookie: UInt64, isIPv6Only: Bool
+  ) {
+    let twins = networks.sockets(in: key.namespace, .udp, port: key.port).filter {
       $0.cookie != cookie && $0.meets(address, isIPv6Only: isIPv6Only)
     }
     guard let twin = twins.first(where: { ledger.holding(cookie: $0.cookie) != nil }) ?? twins.first

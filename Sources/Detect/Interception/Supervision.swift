@@ -34,6 +34,9 @@ public struct Supervision: Sendable {
   public var error: Int32 = -1
 
   public init(command: [String]) { self.command = command }
+
+  /// Whether calls are to be examined that only full mode examines.
+  var needsFullMode: Bool { watchesConnects || theft != .hold }
 }
 
 /// The result.

@@ -59,6 +59,10 @@ public final class Supervisor {
     if supervision.mode == .full && best != .full {
       throw .unavailable("full mode needs pidfd_getfd and Linux 5.19")
     }
+    if (supervision.mode ?? best) == .fallback && supervision.needsFullMode {
+      throw .unavailable(
+        "--watch-connects and --steal-by need full mode, with pidfd_getfd and Linux 5.19")
+    }
     let supervisor: Supervisor
     do throws(SystemError) {
       supervisor = try Supervisor(supervision, abilities, supervision.mode ?? best)

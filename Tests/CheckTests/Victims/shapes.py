@@ -221,6 +221,17 @@ def squat(port):
         print(os.strerror(e.errno))
 
 
+def squat_probed(fixed):
+    up = tcp(int(fixed), listen=True)
+    port = probe()
+    side = socket.create_connection(up.getsockname())
+    assert port_of(side) == port
+    try:
+        tcp(port, listen=True)
+    except OSError as e:
+        print(os.strerror(e.errno))
+
+
 # ---- numbers that must be dead
 
 
@@ -233,7 +244,7 @@ def dead():
         print("dead")
 
 
-def patient():
+def patient(again):
     port = probe()
     for n in range(3):
         try:
@@ -241,7 +252,8 @@ def patient():
         except ConnectionRefusedError:
             pass
     s = tcp(port, reuse=True, listen=True)
-    socket.create_connection((HERE, port))
+    if again == "again":
+        socket.create_connection((HERE, port))
     print("up")
 
 
