@@ -48,6 +48,8 @@ extension Supervisor {
       ledger.hasTwin(cookie: cookie, known, owner: nil)
     } else {
       let owner = owner(key, address, except: cookie)
+      // In fallback mode this one is asked about later, and then it has its twin.
+      if observation.mode == .fallback && owner?.isInTree == true { return }
       var party = Party.unseen
       if let owner { party = .named(owner) }
       ledger.hasTwin(
