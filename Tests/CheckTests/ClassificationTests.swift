@@ -59,7 +59,9 @@ import Testing
     "close", "close_range", "closefrom", "fclose", "dup2", "dup3", "dup-both", "thread", "exit",
     "kill", "exec-cloexec", "child-exits", "spawn-cloexec", "scm", "iouring", "udp",
   ]
-  static let held = ["child-holds", "exec-keep", "dup-keeps", "vfork-close"]
+  static let held = ["dup-keeps", "vfork-close"]
+  /// The program closed its own descriptor; another process keeps the socket.
+  static let inherited = ["child-holds", "exec-keep"]
 
   @Test(arguments: racing) func `every way to let go is seen`(_ way: String) throws {
     let checked = try check([], [try Victim.c("release"), way])
@@ -86,6 +88,19 @@ import Testing
     #expect(checked.report.races == 0)
     #expect(checked.report.stolen == 0)
     #expect(checked.report.places.map(\.verdict) == ["note: the probe still holds the port"])
+  }
+
+  @Test(arguments: inherited) func `who inherited a port and holds it is named`(
+    _ way: String
+  ) throws {
+    let checked = try check(
+      ["--steal", "lazy", "--steal-max", "0"], [try Victim.c("release"), way])
+    #expect(checked.ended.status == 66)
+    #expect(checked.report.stolen == 0)
+    let place = try #require(checked.report.places.first)
+    #expect(checked.report.verdicts == ["COLLISION"])
+    #expect(place.owner?.isInTree == true && place.owner?.pid != place.rebinder.pid)
+    #expect(place.released == "by its process only; another process keeps the socket open")
   }
 
   @Test func `a client that reaches another deployment is reported`() throws {

@@ -38,14 +38,18 @@ struct Report: Decodable {
   struct Place: Decodable {
     struct Frame: Decodable { var function: String }
     struct Endpoint: Decodable {
+      var call: String
       var pid: Int32
       var command: [String]
       var nativeStack: [Frame]
       var sourceStack: [Frame]
     }
     struct Owner: Decodable {
+      var pid: Int32
       var isInTree: Bool
       var isThief: Bool
+      var peer: String?
+      var ephemeralRange: String?
     }
     var place: String
     var verdict: String
@@ -73,6 +77,8 @@ struct Report: Decodable {
   var portsChosenByKernel: Int
   var portsBoundByNumber: Int
   var duplicatesForced: Int
+  var connectionsAnswered: Int
+  var stolenWithoutListener: [String]
   var injections: [String]
   var isTreeRunning: Bool
 

@@ -56,9 +56,9 @@ import Testing
     "Counted", "Known beforehand", "Level", "PARTIAL", "Ports taken", "Published figure",
     "Sockets in window", "Throughput", "Time to all bound, time to all served",
     // What `check` says.
-    "COLLISION", "CROSS-ADDRESS", "CROSS-PROTOCOL", "CROSS-WIRED", "DERIVED", "DUPLICATE", "Note",
-    "Place", "Probe", "Proof", "RACE", "RESTART",
-    "Suppressed",
+    "COLLISION", "CROSS-ADDRESS", "CROSS-PROTOCOL", "CROSS-WIRED", "DEAD-PORT", "DERIVED",
+    "DUPLICATE", "LIVE-TWIN", "LOOKED-UP", "Note", "Place", "Probe", "Proof", "RACE", "RESTART",
+    "SELF-CONNECT", "SHARED", "Suppressed",
   ])
   func `the words of a first reading and of the reports are there`(_ word: String) throws {
     #expect(try Self.entries().contains(word))

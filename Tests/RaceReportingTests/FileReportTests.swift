@@ -110,12 +110,16 @@ import Testing
     #expect(place.rebinder.atNanoseconds == 500)
   }
 
-  @Test func `a command to force is there where a thief can do it again`() throws {
+  @Test func `a command to force is there where an option can do it again`() throws {
+    let forcible: [RaceKind] = [.liveTwin, .deadPort, .selfConnect, .sourcePort]
     for kind in RaceKind.allCases {
       let place = try #require(try read([.sample(kind)]).places.first)
-      let isForced = kind.isWindow && kind != .duplicate
+      let isForced = kind.isWindow || forcible.contains(kind)
       #expect((place.force != nil) == isForced, "\(kind)")
-      #expect((place.rebinder.call == "connect") == (kind == .crossWired), "\(kind)")
+      #expect(
+        (place.rebinder.call == "connect")
+          == [.crossWired, .deadPort, .selfConnect].contains(kind),
+        "\(kind)")
       #expect(place.isRace == kind.isRace)
     }
   }

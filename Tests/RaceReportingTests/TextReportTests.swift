@@ -39,12 +39,61 @@ import Testing
         """)
   }
 
-  @Test func `only what a thief can do again is told how to force`() throws {
+  @Test func `what an option can do again is told how to force`() throws {
+    let ways: [RaceKind: String] = [
+      .race: "--steal lazy --only PLACE", .restart: "--steal lazy --only PLACE",
+      .crossProtocol: "--steal lazy --only PLACE", .crossAddress: "--steal lazy --only PLACE",
+      .derived: "--steal lazy --only PLACE",
+      .lookedUp: "--steal lazy --only PLACE --watch-connects",
+      .duplicate: "--force-duplicate", .liveTwin: "--force-duplicate",
+      .deadPort: "--steal lazy --steal-by answer --only PLACE", .selfConnect: "--ports 40001",
+      .sourcePort: "--ports 40001-40002",
+    ]
     for kind in RaceKind.allCases {
-      let report = try text([.sample(kind)], isVerbose: true)
-      let isForced = kind.isWindow && kind != .duplicate
-      #expect(report.contains("Force it") == isForced, "\(kind)")
+      let finding = Finding.sample(kind)
+      let report = try text([finding], isVerbose: true)
+      let way = ways[kind].map {
+        "  Force it: bindstorm check \($0.replacing("PLACE", with: finding.place)) -- prog\n"
+      }
+      #expect(report.contains("Force it") == (way != nil), "\(kind)")
+      if let way { #expect(report.contains(way), "\(report)") }
     }
+  }
+
+  @Test func `who connected has not bound, and what is open was not released`() throws {
+    func lines(_ kind: RaceKind) throws -> String { try text([.sample(kind)], isVerbose: true) }
+    #expect(try lines(.deadPort).contains("  Connected to: 127.0.0.1:40001 by prog"))
+    #expect(try lines(.selfConnect).contains("  Connected to itself: 127.0.0.1:40001 by prog"))
+    #expect(try lines(.liveTwin).contains("  Also given: 127.0.0.1:40001 by prog"))
+    #expect(try lines(.liveTwin).contains(", succeeded\n"))
+    #expect(try !lines(.deadPort).contains("succeeded"))
+    for kind in [RaceKind.liveTwin, .selfConnect, .sourcePort] {
+      #expect(try !lines(kind).contains("Released"), "\(kind)")
+    }
+    #expect(try lines(.deadPort).contains("  Released: "))
+  }
+
+  @Test func `connections that hold a port, and servers that are missing, are told without asking`()
+    throws
+  {
+    let squat = Finding.sample(.sourcePort) {
+      $0.owner = Owner(isInTree: false, pid: 5, command: "sidecar")
+      $0.owner?.peer = "10.0.0.1:443"
+      $0.owner?.ephemeralRange = "32768-60999"
+    }
+    let report = try text([squat])
+    #expect(
+      report.contains(
+        "no listener, but a connection of sidecar (pid 5, foreign) to 10.0.0.1:443, whose source port lies in the ephemeral range 32768-60999 holds it\n"
+      ), "\(report)")
+    let shared = try text([.sample(.pool)])
+    #expect(shared.contains("tcp 127.0.0.1:40001 was bound beside another socket of the command"))
+    let empty = try text([]) {
+      $0.answered = 2
+      $0.unserved = ["127.0.0.1:1", "127.0.0.1:2"]
+    }
+    #expect(empty.contains("thieves accepted and closed 2 connections\n"))
+    #expect(empty.contains("since 127.0.0.1:1, 127.0.0.1:2 was stolen none of its processes"))
   }
 
   @Test func `a derived number and a theft are told with numbers and addresses`() throws {

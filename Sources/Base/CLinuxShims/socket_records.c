@@ -107,6 +107,7 @@ void bs_read_socket(const struct nlmsghdr *message, int protocol, struct bs_sock
   record->is_connected = item->idiag_state == STATE_ESTABLISHED;
   record->is_ipv6_only = ipv6_only && *ipv6_only;
   memcpy(record->address, item->id.idiag_src, item->idiag_family == AF_INET ? 4 : 16);
+  memcpy(record->peer_address, item->id.idiag_dst, item->idiag_family == AF_INET ? 4 : 16);
 }
 
 /* The sockets that are asked for, as many as fit, and how many there are. */
@@ -129,8 +130,14 @@ static int list(const struct nlmsghdr *message, void *context) {
 }
 
 static int list_both_families(unsigned mask, struct listing *listing) {
-  int error = bs_dump_sockets(AF_INET, listing->protocol, mask, list, listing);
-  if (!error) error = bs_dump_sockets(AF_INET6, listing->protocol, mask, list, listing);
+  const int families[] = {AF_INET, AF_INET6};
+  int error = 0;
+  for (int i = 0; i < 2 && !error; i++) {
+    struct request message = request_for(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, families[i], listing->protocol, mask);
+    /* The kernel sends those of this port only. */
+    message.body.id.idiag_sport = htons(listing->port);
+    error = converse(&message, list, listing);
+  }
   return error ? error : listing->found;
 }
 

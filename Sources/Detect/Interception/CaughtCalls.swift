@@ -83,9 +83,10 @@ extension Supervisor {
     }
     if address.port == 0 { return bindAny(socket, bytes, namespace, thread, call) }
     let key = PortKey(namespace: namespace, transport: socket.transport, port: address.port)
-    return rebind(key, address, thread, call, reusesAddress: socket.reusesAddress) {
-      (socket.bind(bytes), socket.cookie)
+    if !ledger.isHandedOut(key) && networks.ephemeralPorts(of: namespace).contains(key.port) {
+      return bindEphemeral(socket, bytes, key, address, thread, call)
     }
+    return rebind(key, address, thread, call, socket, bytes)
   }
 
   /// Executes `bind(0)` and records the port.
@@ -98,16 +99,20 @@ extension Supervisor {
       drainEvents()
       for key in ledger.outstanding(
         namespace: namespace, transport: socket.transport, isIPv6: socket.isIPv6
-      ).prefix(16) {
+      ).prefix(Self.mostForcedTrials) {
         error = socket.bind(replacingPort(bytes, with: key.port))
         if error == 0 {
           observation.duplicatesForced += 1
           break
         }
       }
+      if error != 0 { error = bindTwin(socket, bytes, namespace) }
     }
     if error != 0 { error = socket.bind(bytes) }
-    if error == 0 { note(socket, namespace, .bindZero, thread, call) }
+    if error == 0 {
+      note(socket, namespace, .bindZero, thread, call)
+      lookForTwin(socket, namespace)
+    }
     return error
   }
 
@@ -143,7 +148,10 @@ extension Supervisor {
     // Another user's rights must not matter: a socket that is bound or gets an ephemeral port needs no rights.
     let error = socket.listen(Int32(truncatingIfNeeded: call.arguments.1))
     if error == 0 && before == 0 { note(socket, namespace, .listenUnbound, thread, call) }
-    if error == 0 { ledger.listened(cookie: socket.cookie) }
+    if error == 0 {
+      ledger.listened(cookie: socket.cookie)
+      stolenUnserved = []
+    }
     if error == EADDRINUSE, before != 0, followed[Int(before)], let address = socket.address {
       // Two sockets with SO_REUSEADDR may be bound; only one may listen.
       let key = PortKey(namespace: namespace, transport: .tcp, port: before)
@@ -164,6 +172,7 @@ extension Supervisor {
     guard let bytes = addressBytes(call), let address = SocketAddress(socketBytes: bytes),
       let thread = threads.record(call.tid)
     else { return nil }
+    watch(address, thread, call)
     recordLookUp(address, thread, call)
     guard supervision.groupVariable != nil, followed[Int(address.port)],
       let namespace = streamNamespace(call, thread)
@@ -175,8 +184,8 @@ extension Supervisor {
         owner: Owner(isInTree: false, isThief: true, pid: getpid(), command: Self.thiefName))
       return nil
     }
-    let listening = networks.listeners(in: key.namespace, port: key.port).first
-    guard let listening, let server = ledger.holding(cookie: listening.cookie)?.holding,
+    guard let listening = networks.listeners(key).first,
+      let server = ledger.holding(cookie: listening.cookie)?.holding,
       !server.party.group.isEmpty, !thread.party.group.isEmpty,
       server.party.group != thread.party.group
     else { return nil }

@@ -29,7 +29,7 @@ extension Supervisor {
     let key = PortKey(
       namespace: networks.own, transport: number == Int32(IPPROTO_TCP) ? .tcp : .udp,
       port: address.port)
-    _ = rebind(key, address, thread, call, reusesAddress: false) { (nil, 0) }
+    _ = rebind(key, address, thread, call, .none) { (nil, 0) }
     return nil
   }
 
@@ -46,6 +46,8 @@ extension Supervisor {
       let target = link("/proc/\(call.tid)/fd/\(Int32(truncatingIfNeeded: call.arguments.0))"),
       target.hasPrefix("socket:["), let inode = UInt64(target.dropFirst(8).dropLast())
     else { return nil }
+    // Whether the call succeeds is not known.
+    if call.kind == PT_CALL_LISTEN.rawValue { stolenUnserved = [] }
     for transport in [Transport.tcp, .udp] {
       guard
         let record = networks.sockets(
@@ -60,6 +62,9 @@ extension Supervisor {
         let address = SocketAddress(bytes: bytes, port: record.port)
         if unnamed.remove(descriptorName(thread, call)) != nil {
           note(key, address, record.cookie, .bindZero, thread, call)
+          if transport == .udp {
+            lookForTwin(key, address, record.cookie, isIPv6Only: record.is_ipv6_only != 0)
+          }
         } else if ledger.isHandedOut(key) {
           note(key, address, record.cookie, .rebind(ledger.rebinds(key) + 1), thread, call)
         }

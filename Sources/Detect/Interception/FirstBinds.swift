@@ -9,7 +9,7 @@ extension Supervisor {
   /// because it may be a trial. Returns its errno, nil if it cannot be observed.
   func firstBind(
     _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call,
-    _ execute: () -> (error: Int32?, cookie: UInt64)
+    _ options: SocketOptions, _ execute: () -> (error: Int32?, cookie: UInt64)
   ) -> Int32? {
     if let source = ledger.source(of: key, for: thread.party) ?? lookUpSource(key, thread) {
       let socket = networks.bind(key, address) ?? -1
@@ -18,7 +18,7 @@ extension Supervisor {
         by: party(thread, call, withStack: true), at: MonotonicClock.now())
       followed[Int(key.port)] = true
       let answers = Ledger.Answers(isFree: socket >= 0, openAddressesAreFree: true)
-      return conclude(assessment, (answers, socket), key, address, execute)
+      return conclude(assessment, (answers, socket), key, address, options, execute)
     }
     let result = execute()
     guard result.error == 0 else { return result.error }

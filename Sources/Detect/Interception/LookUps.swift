@@ -11,7 +11,7 @@ extension Supervisor {
       address.exclusive.isLoopback, let namespace = streamNamespace(call, thread)
     else { return }
     let key = PortKey(namespace: namespace, transport: .tcp, port: address.port)
-    guard networks.listeners(in: namespace, port: key.port).isEmpty else { return }
+    guard networks.listeners(key).isEmpty else { return }
     // Who waits for a server connects many times: the stack of the first time serves for all.
     let before = ledger.lookUp(of: key)?.holding.party
     let party =

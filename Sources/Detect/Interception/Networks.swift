@@ -12,6 +12,8 @@ final class Networks {
     let descriptor: Int32
     /// Its destroy events.
     let events: Int32
+    /// Ports of which the kernel chooses there.
+    let ephemeral: ClosedRange<UInt16>
   }
 
   /// By cookie.
@@ -31,7 +33,7 @@ final class Networks {
     guard ownDescriptor >= 0 else { throw .current("open /proc/self/ns/net") }
     let events = pt_open_destroy_events()
     guard events >= 0 else { throw SystemError("socket destroy events", code: -events) }
-    known[own] = Network(descriptor: -1, events: events)
+    known[own] = Network(descriptor: -1, events: events, ephemeral: Self.ephemeralPorts())
   }
 
   deinit {
@@ -48,6 +50,7 @@ final class Networks {
     if unreachable.contains(cookie) { return false }
     let descriptor = open("/proc/\(tid)/ns/net", O_RDONLY | O_CLOEXEC)
     var events: Int32 = -1
+    var ephemeral = Self.unknownRange
     // The thread's namespace may differ from its socket's.
     let isIt =
       descriptor >= 0
@@ -57,10 +60,11 @@ final class Networks {
         defer { if probe >= 0 { close(probe) } }
         guard probe >= 0, pt_namespace_cookie(probe) == cookie else { return false }
         events = pt_open_destroy_events()
+        ephemeral = Self.ephemeralPorts()
         return events >= 0
       } == true
     if isIt {
-      known[cookie] = Network(descriptor: descriptor, events: events)
+      known[cookie] = Network(descriptor: descriptor, events: events, ephemeral: ephemeral)
     } else {
       if descriptor >= 0 { close(descriptor) }
       unreachable.insert(cookie)
@@ -80,8 +84,12 @@ final class Networks {
   }
 
   /// A new socket bound there, close-on-exec, or nil if it cannot be bound.
-  /// - Parameter reuse: with SO_REUSEADDR, and listening where the protocol can.
-  func bind(_ key: PortKey, _ address: SocketAddress, reuse: Bool = false) -> Int32? {
+  /// - Parameters:
+  ///   - reuse: with SO_REUSEADDR, and listening where the protocol can.
+  ///   - sharing: with SO_REUSEPORT.
+  func bind(
+    _ key: PortKey, _ address: SocketAddress, reuse: Bool = false, sharing: Bool = false
+  ) -> Int32? {
     guard let network = known[key.namespace] else { return nil }
     let type = Int32(key.transport == .tcp ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
     let made = entering(network.descriptor) {
@@ -91,6 +99,7 @@ final class Networks {
     guard let made, made >= 0 else { return nil }
     var one: Int32 = 1
     if reuse { setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &one, 4) }
+    if sharing { setsockopt(made, SOL_SOCKET, SO_REUSEPORT, &one, 4) }
     let bytes = address.with(port: key.port).exclusive.socketBytes
     let isBound = bytes.withUnsafeBytes {
       Glibc.bind(
@@ -99,6 +108,22 @@ final class Networks {
     if isBound && (!reuse || key.transport == .udp || Glibc.listen(made, 1) == 0) { return made }
     close(made)
     return nil
+  }
+
+  /// Ports of which the kernel chooses in the namespace that the thread is in.
+  private static func ephemeralPorts() -> ClosedRange<UInt16> {
+    guard let range = try? Namespace.portRange(), let low = UInt16(exactly: range.low),
+      let high = UInt16(exactly: range.high), low <= high
+    else { return unknownRange }
+    return low...high
+  }
+
+  /// Where it cannot be read: the kernel's default.
+  private static let unknownRange: ClosedRange<UInt16> = 32_768...60_999
+
+  /// Ports of which the kernel chooses in a namespace.
+  func ephemeralPorts(of namespace: UInt64) -> ClosedRange<UInt16> {
+    known[namespace]?.ephemeral ?? Self.unknownRange
   }
 
   /// Sockets on a port there, or with an inode (0: any).
@@ -115,15 +140,14 @@ final class Networks {
     return Array(records.prefix(Int(max(0, min(count, 64)))))
   }
 
-  /// TCP listeners on a port there. Unlike a listing of all states, it does not walk the table of connections.
-  func listeners(in namespace: UInt64, port: UInt16) -> [bs_socket_record] {
-    guard let network = known[namespace] else { return [] }
-    var records = [bs_socket_record](repeating: bs_socket_record(), count: 16)
+  /// TCP sockets that listen on a port there.
+  func listeners(_ key: PortKey) -> [bs_socket_record] {
+    guard let network = known[key.namespace], key.transport == .tcp else { return [] }
+    var records = [bs_socket_record](repeating: bs_socket_record(), count: 64)
+    let states = BS_SOCKETS_LISTENING.rawValue
     let count =
-      entering(network.descriptor) {
-        bs_list_sockets(BS_SOCKETS_LISTENING.rawValue, port, &records, 16)
-      } ?? 0
-    return Array(records.prefix(Int(max(0, min(count, 16)))))
+      entering(network.descriptor) { bs_list_sockets(states, key.port, &records, 64) } ?? 0
+    return Array(records.prefix(Int(max(0, min(count, 64)))))
   }
 
   /// Makes the kernel destroy sockets there, whose events come after all pending events. Returns their cookies.

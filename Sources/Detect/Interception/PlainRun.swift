@@ -5,13 +5,13 @@ internal import Syscalls
 
 /// Runs a command with nothing caught, in the caller's namespaces.
 public enum PlainRun {
-  /// Moves the calling process into a network namespace with loopback and `ports` ephemeral ports from 40000.
+  /// Moves the calling process into a network namespace with loopback and these ephemeral ports.
   /// - Throws: `unavailable` if namespaces are not available.
-  public static func narrow(to ports: Int) throws(CheckError) {
+  public static func narrow(to ports: ClosedRange<Int>) throws(CheckError) {
     let entered = Namespace.enter(allowed: true)
     guard entered.how != .none else { throw .unavailable("network namespace: \(entered.problem)") }
     do throws(SystemError) {
-      _ = try Namespace.setPortRange(low: 40_000, high: 40_000 + ports - 1)
+      _ = try Namespace.setPortRange(low: ports.lowerBound, high: ports.upperBound)
     } catch {
       throw .unavailable("port range: \(error.description)")
     }

@@ -22,9 +22,13 @@ extension Supervisor {
 
   func take(_ record: bs_socket_record, in namespace: UInt64, at now: UInt64) {
     if marks.remove(record.cookie) != nil { return }
-    guard followed[Int(record.port)] else { return }
+    if takeSelfConnection(record, in: namespace, at: now) { return }
     let transport: Transport = record.protocol == UInt8(IPPROTO_UDP) ? .udp : .tcp
     let key = PortKey(namespace: namespace, transport: transport, port: record.port)
+    guard followed[Int(record.port)], ledger.newest(key) != nil else {
+      return takeLocal(record, key, at: now)
+    }
+    clients[record.cookie] = nil
     let released = ledger.destroyed(
       cookie: record.cookie, key: key, peerPort: record.peer_port, at: now,
       processEnded: hasEnded)

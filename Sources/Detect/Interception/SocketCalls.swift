@@ -36,10 +36,14 @@ struct Duplicate: ~Copyable {
   var cookie: UInt64 { pt_socket_cookie(number) }
   var namespace: UInt64 { pt_namespace_cookie(number) }
 
-  var reusesAddress: Bool {
+  var reusesAddress: Bool { isSet(SO_REUSEADDR) }
+  var reusesPort: Bool { isSet(SO_REUSEPORT) }
+  var isIPv6Only: Bool { isIPv6 && isSet(IPV6_V6ONLY, of: Int32(IPPROTO_IPV6)) }
+
+  private func isSet(_ option: Int32, of level: Int32 = SOL_SOCKET) -> Bool {
     var value: Int32 = 0
     var size = socklen_t(4)
-    return getsockopt(number, SOL_SOCKET, SO_REUSEADDR, &value, &size) == 0 && value != 0
+    return getsockopt(number, level, option, &value, &size) == 0 && value != 0
   }
 
   /// The local address, nil for an error.

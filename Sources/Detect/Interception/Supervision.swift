@@ -9,9 +9,12 @@ public struct Supervision: Sendable {
   /// `bind(0)` gets the port of a released probe again, if the kernel allows it.
   public var forcesDuplicates = false
   public var injections: [InjectRule] = []
+  /// What a thief does with the port.
+  public var theft = TheftWay.hold
   /// Environment variable whose value distinguishes deployments; nil: connections are not examined.
   public var groupVariable: String?
-  /// Connects over loopback that are refused are taken for look-ups of free numbers.
+  /// Catches connect(): who connects where is known. Connects over loopback that are refused are taken for look-ups of free
+  /// numbers.
   public var watchesConnects = false
   public var allowsIOUring = false
   /// Nil: the best mode that the host offers.
@@ -32,6 +35,9 @@ public struct Supervision: Sendable {
   public var error: Int32 = -1
 
   public init(command: [String]) { self.command = command }
+
+  /// Whether calls are to be examined that only full mode examines.
+  var needsFullMode: Bool { theft != .hold }
 }
 
 /// The result.
@@ -69,6 +75,10 @@ public struct Observation: Sendable {
   public var lostEvents = 0
   public var stolen = 0
   public var duplicatesForced = 0
+  /// Connections that thieves accepted and closed.
+  public var answered = 0
+  /// Stolen TCP ports after whose theft nobody of the tree listened on any port, although the command ended with 0.
+  public var unserved: [SocketAddress] = []
   /// How often each injection was applied, in their order.
   public var injected: [Int] = []
   /// The signal that asked to stop.

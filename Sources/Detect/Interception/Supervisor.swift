@@ -29,6 +29,14 @@ public final class Supervisor {
   var marks: Set<UInt64> = []
   /// Calls whose delay has not passed yet.
   var delayed: [(due: UInt64, call: pt_call, error: Int32?)] = []
+  var localPorts = LocalPorts()
+  var deadPorts = DeadPorts()
+  /// Where connect() is watched: who connected a socket that was not bound, by cookie.
+  var clients: [UInt64: Party] = [:]
+  /// Thieves' sockets whose connections are accepted and closed.
+  var answering: [Int32] = []
+  /// TCP ports stolen since somebody of the tree listened.
+  var stolenUnserved: [SocketAddress] = []
   /// Fallback mode: descriptors on which `bind(0)` continued, by process.
   var unnamed: Set<UInt64> = []
   private var commandStatus: Observation.Status?
@@ -50,6 +58,10 @@ public final class Supervisor {
     }
     if supervision.mode == .full && best != .full {
       throw .unavailable("full mode needs pidfd_getfd and Linux 5.19")
+    }
+    if (supervision.mode ?? best) == .fallback && supervision.needsFullMode {
+      throw .unavailable(
+        "--steal-by needs full mode, with pidfd_getfd and Linux 5.19")
     }
     let supervisor: Supervisor
     do throws(SystemError) {
@@ -159,6 +171,7 @@ public final class Supervisor {
     while ledger.findings.contains(where: \.isAwaitingRelease), MonotonicClock.now() < deadline {
       waitForEvents(milliseconds: 2)
     }
+    for namespace in networks.known.keys { settleEvents(of: namespace) }
     drainEvents()
     reap()
     if !isTaken && (commandStatus == nil || !observation.isTreeRunning) {
@@ -170,7 +183,11 @@ public final class Supervisor {
     // As long as the tree runs, its guard must outlive this process.
     if !observation.isTreeRunning { pt_end_guard(&tree) }
     observation.status = commandStatus ?? observation.status
+    for finding in deadPorts.findings { ledger.add(finding) }
     observation.findings = ledger.findings
+    if observation.isTreeRunning || observation.status == .exited(0) {
+      observation.unserved = stolenUnserved
+    }
     observation.stolen = supervision.steal.done
     observation.injected = supervision.injections.map(\.struck)
     observation.endedAt = MonotonicClock.now()
@@ -184,9 +201,10 @@ public final class Supervisor {
       let networkEvents = networks.known.values.map(\.events)
       var items =
         [tree.listener, signals].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        + networkEvents.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        + (networkEvents + answering).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       _ = poll(&items, nfds_t(items.count), timeout())
       if items[2...].contains(where: { $0.revents != 0 }) { drainEvents() }
+      if items.suffix(answering.count).contains(where: { $0.revents != 0 }) { acceptConnections() }
       if items[0].revents & Int16(POLLIN) != 0 { receive() }
       if items[1].revents != 0, !takeSignals() { break }
       answerDue()

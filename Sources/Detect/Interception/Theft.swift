@@ -75,6 +75,9 @@ extension Supervisor {
   }
 
   func dropThieves(_ key: PortKey) {
-    for thief in thieves.removeValue(forKey: key) ?? [] { close(thief.socket) }
+    for thief in thieves.removeValue(forKey: key) ?? [] {
+      answering.removeAll { $0 == thief.socket }
+      close(thief.socket)
+    }
   }
 }

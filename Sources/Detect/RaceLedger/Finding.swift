@@ -18,6 +18,14 @@ public enum RaceKind: String, Sendable, Codable, CaseIterable {
   case derived = "DERIVED"
   /// Whether the number is free was looked up by a connect that was refused, and then the tree bound it.
   case lookedUp = "LOOKED-UP"
+  /// The kernel gave `bind(0)` a number that another live UDP socket has.
+  case liveTwin = "LIVE-TWIN"
+  /// A bind by number succeeded through SO_REUSEPORT although a stranger's socket has the port.
+  case shared = "SHARED"
+  /// Both ends of a TCP connection are the same socket.
+  case selfConnect = "SELF-CONNECT"
+  /// A connect to a released number that nobody bound again.
+  case deadPort = "DEAD-PORT"
   /// EADDRINUSE because the probe itself is still open: no race, the same result in every run.
   case stillHeld = "note: the probe still holds the port"
   /// Re-bound while the probe is still open: reserved by SO_REUSEADDR or SO_REUSEPORT.
@@ -28,10 +36,17 @@ public enum RaceKind: String, Sendable, Codable, CaseIterable {
   case nearNumber = "note: a number near a chosen one"
   /// A connect to the number was refused before another process or thread bound it: as likely, it waited for that one.
   case refusedBefore = "note: a connect was refused before"
+  /// Several sockets of the tree listen on the port by SO_REUSEPORT: a pool of workers, or owners that do not know of
+  /// each other.
+  case pool = "note: several sockets share the port"
+  /// A number that was never handed out is refused, because a connection has it as its source port.
+  case sourcePort = "note: a connection holds the port"
 
   /// Whether it counts as a race found.
   public var isRace: Bool {
-    ![.stillHeld, .reservation, .clientPort, .nearNumber, .refusedBefore].contains(self)
+    ![
+      .stillHeld, .reservation, .clientPort, .nearNumber, .refusedBefore, .pool, .sourcePort,
+    ].contains(self)
   }
 
   /// Whether a thief can take the port in it.
@@ -53,6 +68,8 @@ public enum Proof: String, Sendable, Codable {
   case plainSocket = "a socket without options could bind the port while the re-bind was held"
   /// Only a socket with SO_REUSEADDR could, like the re-binder's own (TIME_WAIT of served connections).
   case reuseOnly = "a socket with SO_REUSEADDR could bind the port while the re-bind was held"
+  /// A socket without options, or with the option that a server sets, bound it while a connect to it waited.
+  case duringConnect = "a socket could bind the port while the connect was held"
   /// A thief took it in the window.
   case thief = "a thief bound the port after its release"
   /// No trial was needed: the kernel itself refused the port or handed it out twice.
@@ -64,6 +81,10 @@ public struct Holding: Sendable, Equatable {
   /// How the port came to the socket.
   public enum Origin: Sendable, Equatable {
     case bindZero, listenUnbound
+    /// By connect() or an autobind, without any bind.
+    case implicit
+    /// Not seen: a socket outside the tree, or older than the run.
+    case unseen
     /// By a number that the tree did not hold before.
     case byNumber
     /// Not at all: a connect to the number was refused.
@@ -80,6 +101,8 @@ public struct Holding: Sendable, Equatable {
     case processEnded = "its process ended"
     /// Not observed yet: the port was free when the re-bind came.
     case unseen = "free before the kernel's event arrived"
+    /// Its process closed it, and another one that inherited the socket keeps it open.
+    case inherited = "by its process only; another process keeps the socket open"
   }
 
   public let cookie: UInt64
@@ -108,8 +131,8 @@ public struct Holding: Sendable, Equatable {
 
   public var isHandedOut: Bool {
     switch origin {
-    case .bindZero, .listenUnbound: true
-    case .byNumber, .refusedConnect, .rebind: false
+    case .bindZero, .listenUnbound, .implicit: true
+    case .byNumber, .refusedConnect, .rebind, .unseen: false
     }
   }
 }
@@ -121,6 +144,10 @@ public struct Owner: Sendable, Equatable, Codable {
   public var isThief: Bool
   public var pid: Int32
   public var command: String
+  /// The address that it is connected to, if a connection's local port is what holds the port; nil otherwise.
+  public var peer: String?
+  /// First and last ephemeral port, as "32768-60999", if `peer` is given and the port lies inside.
+  public var ephemeralRange: String?
 
   public init(isInTree: Bool, isThief: Bool = false, pid: Int32, command: String) {
     self.isInTree = isInTree

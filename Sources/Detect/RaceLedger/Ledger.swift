@@ -11,7 +11,7 @@ public struct Ledger: Sendable {
   /// More than a port's recent history needs; older holdings are dropped.
   static let holdingsKept = 8
 
-  private(set) var lineages: [PortKey: Lineage] = [:]
+  var lineages: [PortKey: Lineage] = [:]
   var lookUps: [PortKey: LookUp] = [:]
   private var keys: [UInt64: PortKey] = [:]
   public private(set) var findings: [Finding] = []
@@ -95,7 +95,8 @@ public struct Ledger: Sendable {
     }
     guard let released else { return nil }
     patch(cookie) {
-      guard [.race, .restart, .duplicate, .clientPort].contains($0.kind) else { return }
+      guard [.race, .restart, .duplicate, .clientPort].contains($0.kind), $0.proof != .kernel
+      else { return }
       // The event comes after the release, which came before the re-bind.
       $0.probe.releasedAt = min(time, $0.reboundAt)
       // The re-binder has not ended, whatever its state when the event is read.
@@ -171,7 +172,8 @@ public struct Ledger: Sendable {
   ) -> Int? {
     // Retries on a port that one of our thieves holds were reported when it was stolen.
     if assessment.kind == nil && isAddressInUse && owner?.isThief == true { return nil }
-    let (kind, proof) = kindAndProof(assessment, result, isAddressInUse: isAddressInUse)
+    let (kind, proof) = kindAndProof(
+      assessment, result, owner: owner, isAddressInUse: isAddressInUse)
     if result == 0 { rebound(assessment, cookie: cookie) }
     guard let kind else { return nil }
     var finding = Finding(
@@ -181,7 +183,11 @@ public struct Ledger: Sendable {
     finding.wasStolen = wasStolen
     finding.owner = owner
     if kind == .duplicate { finding.otherProbe = assessment.otherProbe }
-    if finding.probe.releasedAt == nil && [.race, .restart, .duplicate].contains(kind) {
+    if isInherited(assessment, owner) { finding.probe.release = .inherited }
+    // A port that the kernel refused, or shared, was not released before.
+    if finding.probe.releasedAt == nil && [.race, .restart, .duplicate].contains(kind)
+      && proof != .kernel
+    {
       finding.probe.release = .unseen
       finding.awaits = finding.probe.cookie
     }
@@ -193,7 +199,7 @@ public struct Ledger: Sendable {
 
   /// The verdict on an executed re-bind, and its proof: the earlier proof, or otherwise the kernel's answer.
   private func kindAndProof(
-    _ assessment: Assessment, _ result: Int32?, isAddressInUse: Bool
+    _ assessment: Assessment, _ result: Int32?, owner: Owner?, isAddressInUse: Bool
   ) -> (RaceKind?, Proof) {
     if let kind = assessment.kind { return (kind, assessment.proof) }
     if let kind = assessment.unreserved { return (isAddressInUse ? kind : nil, .kernel) }
@@ -201,19 +207,14 @@ public struct Ledger: Sendable {
       return (isAddressInUse && lostProbe(assessment) ? .collision : nil, .kernel)
     }
     if isAddressInUse {
-      let isHeldByProbe = assessment.probe.isHandedOut && !assessment.isReleased
+      let isHeldByProbe =
+        assessment.probe.isHandedOut && !assessment.isReleased && !isInherited(assessment, owner)
       return (
         assessment.otherProbe != nil ? .duplicate : isHeldByProbe ? .stillHeld : .collision, .kernel
       )
     }
-    guard result == 0, let lineage = lineages[assessment.key] else {
-      return (nil, assessment.proof)
-    }
-    let isHeld = lineage.holdings.contains {
-      $0.releasedAt == nil && $0.address.isIPv6 == assessment.address.isIPv6
-        && $0.address.overlaps(assessment.address)
-    }
-    return (isHeld ? .reservation : nil, .kernel)
+    guard result == 0 else { return (nil, assessment.proof) }
+    return (sharing(assessment, owner: owner), .kernel)
   }
 
   /// The re-bind's socket holds the port now.

@@ -49,7 +49,7 @@ public enum RaceHTMLReport {
       ),
       ("Released", words.release),
       (
-        finding.kind == .crossWired ? "Connected" : "Re-bind",
+        words.isConnect ? "Connected" : words.call,
         "\(finding.rebindAddress) \(words.time(finding.reboundAt)): \(words.who(finding.rebinder)), \(words.result)"
       ),
     ]
@@ -74,8 +74,8 @@ public enum RaceHTMLReport {
       html +=
         "<details><summary>\(name): stack</summary><pre>\(XMLText.escaped(text))</pre></details>"
     }
-    if finding.kind == .race || finding.kind == .restart {
-      html += "<p>Force it: <code>\(XMLText.escaped(facts.forcing(place)))</code></p>"
+    if let way = facts.way(place) {
+      html += "<p>Force it: <code>\(XMLText.escaped(way))</code></p>"
     }
     return html + "</article>"
   }

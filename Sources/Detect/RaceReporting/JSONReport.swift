@@ -77,6 +77,8 @@ public struct RaceDocument: Encodable, Sendable {
   public var lostEvents: Int
   public var stolen: Int
   public var duplicatesForced: Int
+  public var connectionsAnswered: Int
+  public var stolenWithoutListener: [String]
   public var injections: [String]
   public var isTreeRunning: Bool
   public var places: [Place]
@@ -98,6 +100,8 @@ public struct RaceDocument: Encodable, Sendable {
     lostEvents = facts.lostEvents
     stolen = facts.stolen
     duplicatesForced = facts.duplicatesForced
+    connectionsAnswered = facts.answered
+    stolenWithoutListener = facts.unserved
     injections = facts.injections
     isTreeRunning = facts.isTreeRunning
     places = book.places.map { Place($0, facts) }
@@ -129,7 +133,9 @@ extension RaceDocument.Place {
     probe = endpoint(finding.probe)
     otherProbe = finding.otherProbe.map(endpoint)
     rebinder = RaceDocument.Endpoint(
-      finding.rebinder, call: finding.kind == .crossWired ? "connect" : "bind by number",
+      finding.rebinder,
+      call: words.isConnect
+        ? "connect" : finding.kind == .liveTwin ? "bind(port 0)" : "bind by number",
       address: finding.rebindAddress, at: finding.reboundAt, since: facts.startedAt)
     released = finding.probe.release?.rawValue
     releasedAtNanoseconds = finding.probe.releasedAt.map {
@@ -141,7 +147,7 @@ extension RaceDocument.Place {
     result = finding.result
     proof = finding.proof.rawValue
     owner = finding.owner
-    force = words.canBeForced ? facts.forcing(report) : nil
+    force = facts.way(report)
     offset = finding.offset == 0 ? nil : finding.offset
     thiefAddresses =
       finding.thiefAddresses.isEmpty ? nil : finding.thiefAddresses.map(\.description)

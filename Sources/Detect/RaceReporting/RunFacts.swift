@@ -22,6 +22,10 @@ public struct RunFacts: Sendable {
   public var lostEvents = 0
   public var stolen = 0
   public var duplicatesForced = 0
+  /// Connections that thieves accepted and closed.
+  public var answered = 0
+  /// Stolen ports since whose theft nobody of the command listened, though it did not fail.
+  public var unserved: [String] = []
   public var injections: [String] = []
   public var isTreeRunning = false
   public var version: String
@@ -100,6 +104,7 @@ struct PlaceWords {
   }
 
   func who(_ party: Party) -> String {
+    if party == .unseen { return "a process that was not seen (--watch-connects names it)" }
     var text = "\(party.command) (pid \(party.pid), tid \(party.tid), thread \"\(party.thread)\""
     if party.descriptor >= 0 { text += ", descriptor \(party.descriptor)" }
     if !party.group.isEmpty { text += ", group \(party.group)" }
@@ -112,6 +117,8 @@ struct PlaceWords {
     case .listenUnbound: "listen() without bind"
     case .byNumber: "bind by number"
     case .refusedConnect: "connect, refused,"
+    case .implicit: "chosen by connect() or an autobind"
+    case .unseen: "a socket that was not seen being bound"
     case .rebind(let count): "bind by number, re-bind \(count)"
     }
   }
@@ -133,16 +140,13 @@ struct PlaceWords {
   }
 
   var window: String {
-    guard let windows = place.windows, finding.kind != .collision, finding.kind != .crossWired
+    guard let windows = place.windows, finding.kind != .collision, !isConnect, tellsRelease
     else { return "" }
     if place.count > 1 && windows.lowerBound != windows.upperBound {
       return "\(duration(windows.lowerBound)) to \(duration(windows.upperBound))"
     }
     return duration(windows.upperBound)
   }
-
-  /// Whether a thief can do it again in another run.
-  var canBeForced: Bool { finding.isWindow && finding.kind != .duplicate }
 
   /// The number as a sum of the one that it comes from.
   var sum: String {
@@ -160,6 +164,7 @@ struct PlaceWords {
   var owner: String? {
     finding.owner.map { owner in
       if owner.isThief { return "a thief of bindstorm" }
+      if let connection = connection(owner) { return connection }
       return "\(owner.command) (pid \(owner.pid), \(owner.isInTree ? "in this tree" : "foreign"))"
     }
   }

@@ -21,6 +21,7 @@ public enum RaceTextReport {
         "bindstorm check: \(count(facts.stolen, "re-bind")) found the port stolen (--steal); \(count(facts.duplicatesForced, "port")) deliberately handed out twice (--force-duplicate)"
       )
     }
+    lines += remarks(book, facts)
     lines += facts.injections.map { "bindstorm check: injected (synthetic errors): \($0)" }
     if isVerbose {
       lines.append(
@@ -76,15 +77,14 @@ public enum RaceTextReport {
     lines.append("  Probe: \(words.origin(finding.probe)) by \(words.who(finding.probe.party))")
     lines.append("         \(words.time(finding.probe.openedAt))")
     lines += stack(finding.probe.party)
-    if finding.kind != .crossWired { lines.append("  Released: \(words.release)") }
+    if words.tellsRelease { lines.append("  Released: \(words.release)") }
     if let other = finding.otherProbe {
       lines.append("  Also handed out: \(words.origin(other)) to \(words.who(other.party))")
       lines.append("         \(words.time(other.openedAt))")
       lines += stack(other.party)
     }
-    let call = finding.kind == .crossWired ? "Connected from" : "Re-bind"
-    lines.append("  \(call): \(finding.rebindAddress) by \(words.who(finding.rebinder))")
-    let result = finding.kind == .crossWired ? "" : ", \(words.result)"
+    lines.append("  \(words.call): \(finding.rebindAddress) by \(words.who(finding.rebinder))")
+    let result = words.isConnect ? "" : ", \(words.result)"
     lines.append("         \(words.time(finding.reboundAt))\(result)")
     lines += stack(finding.rebinder)
     if let owner = words.owner { lines.append("  Held by: \(owner)") }
@@ -94,9 +94,7 @@ public enum RaceTextReport {
     }
     lines.append("  Proof: \(finding.proof.rawValue)")
     if let thief = words.thief { lines.append("  Thief: \(thief)") }
-    if words.canBeForced {
-      lines.append("  Force it: \(facts.forcing(place))")
-    }
+    if let way = facts.way(place) { lines.append("  Force it: \(way)") }
     let stolen = place.stolen > 0 ? ", \(place.stolen) stolen" : ""
     let count = place.count == 1 ? "once" : "\(place.count) times"
     lines.append("SUMMARY: bindstorm: \(finding.summary) (\(count)\(stolen))")
@@ -127,8 +125,14 @@ public enum RaceTextReport {
     case .lookedUp: "a number is bound because a connection to it was refused"
     case .refusedBefore: "a number is bound to which a connection was refused"
     case .nearNumber: "a number near a chosen one is bound"
+    case .liveTwin: "two live UDP sockets were given one number"
+    case .shared: "a stranger's socket shares the port by SO_REUSEPORT, without an error"
+    case .selfConnect: "a TCP connection is connected to itself"
+    case .deadPort: "a released number is taken for dead"
     case .stillHeld: "a handed-out port is bound again while its probe holds it"
     case .reservation: "a port was re-bound while its probe is open"
+    case .pool: "several sockets of the tree share a port by SO_REUSEPORT"
+    case .sourcePort: "a connection's source port is taken for a listener"
     case .clientPort: "a port that was a client's own is bound by number"
     }
   }

@@ -41,6 +41,9 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Steal only at this place: its short name from a report, or a part of its summary.")
   var only: String?
 
+  @OptionGroup
+  var shapes: ShapeOptions
+
   @Flag(
     help:
       "Give the port of a released probe to the next bind to port 0, where the kernel allows it.")
@@ -79,12 +82,6 @@ struct CheckCommand: ParsableCommand {
 
   @Flag(help: "Report connections between processes with different values of BINDSTORM_GROUP.")
   var groups = false
-
-  @Flag(
-    help:
-      "Also catch connect(): report numbers that a refused connection told to be free, and that were bound then."
-  )
-  var watchConnects = false
 
   @Option(
     help: "File of known places to leave out, one KIND:PATTERN on each line.", completion: .file())
@@ -144,16 +141,19 @@ struct CheckCommand: ParsableCommand {
       throw ValidationError(
         "--enumerate-max and --shrink-runs must be at least 1, --shrink-ports from 2 to 28000")
     }
+    try shapes.validate(steal: steal, isShrinking: shrink)
     if stacks < 0 { throw ValidationError("--stacks must not be negative") }
   }
 
   func run() throws {
     let files = try ReportFiles([report].compactMap { $0 } + reports.requested.map(\.path))
     if shrink { return try runShrunk(files) }
+    try shapes.narrowPorts()
     var supervision = try settings()
     if enumerate { return try enumerateWindows(supervision, files) }
     supervision.steal = StealPolicy(
-      mode: steal == .off && (only != nil || stealRebind != nil) ? .lazy : steal,
+      mode: steal == .off && (shapes.stealBy != .hold || only != nil || stealRebind != nil)
+        ? .lazy : steal,
       limit: stealMax, rebind: stealRebind, minimumWindow: minWindow?.count ?? 0, only: only)
     let known = try readSuppressions()
     let observation = try observe(supervision)
@@ -189,6 +189,8 @@ struct CheckCommand: ParsableCommand {
   private func settings() throws -> Supervision {
     var supervision = Supervision(command: command)
     supervision.forcesDuplicates = forceDuplicate
+    supervision.theft = shapes.stealBy
+    supervision.watchesConnects = shapes.watchConnects || shapes.stealBy == .answer
     supervision.injections = try inject.map { text in
       do throws(CallInjection.Mistake) {
         return InjectRule(try CallInjection(parsing: text))
@@ -198,7 +200,6 @@ struct CheckCommand: ParsableCommand {
       }
     }
     supervision.groupVariable = groups ? "BINDSTORM_GROUP" : nil
-    supervision.watchesConnects = watchConnects
     supervision.allowsIOUring = allowIoUring
     supervision.mode = mode?.mode
     supervision.stackLimit = stacks
@@ -278,6 +279,8 @@ extension RunFacts {
     lostEvents = observation.lostEvents
     stolen = observation.stolen
     duplicatesForced = observation.duplicatesForced
+    answered = observation.answered
+    unserved = observation.unserved.map(\.description)
     injections = zip(supervision.injections, observation.injected).map {
       "\($0.injection.call.rawValue): \($1) call\($1 == 1 ? "" : "s") injected"
     }

@@ -62,7 +62,9 @@ extension CheckCommand {
       )
       throw ExitCode(2)
     }
-    try catching { () throws(CheckError) in try PlainRun.narrow(to: shrinkPorts) }
+    try catching { () throws(CheckError) in
+      try PlainRun.narrow(to: 40_000...(40_000 + shrinkPorts - 1))
+    }
     let limit = hangAfter?.count ?? max(10_000_000_000, 5 * spent)
     var failures = 0
     var lines: [String] = []

@@ -19,6 +19,7 @@ struct bs_socket_record {
   uint8_t is_connected;
   uint8_t is_ipv6_only; /* IPV6_V6ONLY; known of those that listen or are bound only */
   uint8_t address[16]; /* network order; 4 bytes of IPv4, or 16 of IPv6 */
+  uint8_t peer_address[16]; /* likewise */
 };
 
 /* Which sockets to list. */

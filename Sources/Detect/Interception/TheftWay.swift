@@ -1,0 +1,17 @@
+/// What a thief does with a stolen port.
+public enum TheftWay: String, Sendable, CaseIterable {
+  /// Holds it: the re-bind fails with EADDRINUSE.
+  case hold
+  /// Joins it where the victim sets SO_REUSEPORT: both binds succeed, and the thief closes the connections it gets.
+  case reuseport
+  /// Takes a released number when somebody connects to it, and closes each connection.
+  case answer
+}
+
+/// The options of a socket that decide whether it can share a port.
+struct SocketOptions {
+  var reusesAddress = false
+  var reusesPort = false
+
+  static let none = SocketOptions()
+}
