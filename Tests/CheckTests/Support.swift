@@ -39,6 +39,9 @@ struct Report: Decodable {
     struct Frame: Decodable { var function: String }
     struct Endpoint: Decodable {
       var pid: Int32
+      var test: String
+      var address: String
+      var group: String
       var command: [String]
       var nativeStack: [Frame]
       var sourceStack: [Frame]
@@ -63,6 +66,8 @@ struct Report: Decodable {
     var proof: String
     var owner: Owner?
     var force: String?
+    var tests: [String]
+    var connectedFrom: String?
   }
   var places: [Place]
   var races: Int

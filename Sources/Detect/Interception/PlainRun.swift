@@ -1,4 +1,5 @@
 internal import CInterception
+internal import CLinuxShims
 internal import Glibc
 internal import LinuxFacts
 internal import Syscalls
@@ -6,14 +7,21 @@ internal import Syscalls
 /// Runs a command with nothing caught, in the caller's namespaces.
 public enum PlainRun {
   /// Moves the calling process into a network namespace with loopback and `ports` ephemeral ports from 40000.
-  /// - Throws: `unavailable` if namespaces are not available.
+  /// - Throws: `lacks` if namespaces are not available.
   public static func narrow(to ports: Int) throws(CheckError) {
     let entered = Namespace.enter(allowed: true)
-    guard entered.how != .none else { throw .unavailable("network namespace: \(entered.problem)") }
+    guard entered.how != .none else {
+      throw .lacks(
+        "--shrink needs a network namespace of its own, which this host refuses: \(entered.problem); \(Namespace.howToGrant)"
+      )
+    }
+    // What the command leaves behind stays in this process's sight.
+    _ = bs_become_subreaper()
     do throws(SystemError) {
       _ = try Namespace.setPortRange(low: 40_000, high: 40_000 + ports - 1)
     } catch {
-      throw .unavailable("port range: \(error.description)")
+      throw .lacks(
+        "--shrink cannot set the port range of its network namespace: \(error.description)")
     }
   }
 

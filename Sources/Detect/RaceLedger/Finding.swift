@@ -115,6 +115,8 @@ public struct Finding: Sendable, Equatable {
   public var result: Int32?
   public var wasStolen = false
   public var owner: Owner?
+  /// The client's own address, if it is known; nil for findings without a client.
+  public var connectedFrom: SocketAddress?
   /// Cookie by which a release that is observed later is filled in.
   var awaits: UInt64?
   /// Whether the kernel's event for the probe's release has not come yet.

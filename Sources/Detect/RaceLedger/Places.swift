@@ -116,10 +116,12 @@ public struct Party: Sendable, Equatable, Codable {
   public var sourceStack: [Frame]
   /// Value of the group variable in its environment, empty for none.
   public var group: String
+  /// The test in whose run it made the call, with pytest's name of the phase; empty for none.
+  public var test: String
 
   public init(
     pid: Int32, tid: Int32, thread: String, arguments: [String], descriptor: Int32,
-    stack: [Frame] = [], sourceStack: [Frame] = [], group: String = ""
+    stack: [Frame] = [], sourceStack: [Frame] = [], group: String = "", test: String = ""
   ) {
     self.pid = pid
     self.tid = tid
@@ -129,6 +131,7 @@ public struct Party: Sendable, Equatable, Codable {
     self.stack = stack
     self.sourceStack = sourceStack
     self.group = group
+    self.test = test
   }
 
   /// The command line as one line of at most 120 characters.

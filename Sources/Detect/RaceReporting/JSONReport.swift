@@ -14,6 +14,7 @@ public struct RaceDocument: Encodable, Sendable {
     public var command: [String]
     public var descriptor: Int32
     public var group: String
+    public var test: String
     public var sourceStack: [Frame]
     public var nativeStack: [Frame]
 
@@ -27,6 +28,7 @@ public struct RaceDocument: Encodable, Sendable {
       command = party.arguments
       descriptor = party.descriptor
       group = party.group
+      test = party.test
       sourceStack = party.sourceStack
       nativeStack = party.stack
     }
@@ -54,6 +56,8 @@ public struct RaceDocument: Encodable, Sendable {
     public var proof: String
     public var owner: Owner?
     public var force: String?
+    public var connectedFrom: String?
+    public var tests: [String]
   }
 
   public var format = "bindstorm-check/1"
@@ -74,6 +78,7 @@ public struct RaceDocument: Encodable, Sendable {
   public var duplicatesForced: Int
   public var injections: [String]
   public var isTreeRunning: Bool
+  public var stillRunning: [LeftProcess]
   public var places: [Place]
 
   public init(_ book: Book, _ facts: RunFacts) {
@@ -94,6 +99,7 @@ public struct RaceDocument: Encodable, Sendable {
     duplicatesForced = facts.duplicatesForced
     injections = facts.injections
     isTreeRunning = facts.isTreeRunning
+    stillRunning = facts.stillRunning
     places = book.places.map { Place($0, facts) }
   }
 
@@ -135,6 +141,8 @@ extension RaceDocument.Place {
     result = finding.result
     proof = finding.proof.rawValue
     owner = finding.owner
+    connectedFrom = finding.connectedFrom?.description
+    tests = report.tests
     force = finding.kind == .race || finding.kind == .restart ? facts.forcing(report) : nil
   }
 }

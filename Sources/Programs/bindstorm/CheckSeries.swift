@@ -84,6 +84,12 @@ extension CheckCommand {
       failures == 0
         ? "bindstorm check: a series without a failure proves little; run without --shrink to see the windows"
         : "bindstorm check: the command fails when few ports are available")
+    let left = Leftovers.descendantsOfCaller()
+    if !left.isEmpty {
+      lines.append(
+        "bindstorm check: still running, with ports of the private namespace: \(LeftProcess.list(left))"
+      )
+    }
     try deliver(TerminalText.safe(lines.joined(separator: "\n") + "\n"), files)
     if failures > 0 && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
   }
