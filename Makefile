@@ -156,10 +156,10 @@ test-check: setup test-check-runtimes ## the race detector's acceptance suite at
 	CHECK_TRIALS=500 $(SWIFT) test --skip-build --filter 'RaceLedgerTests|CheckTests'
 
 # Runtimes that are missing are skipped by the tests, with the reason.
-test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, node, rustc, libunwind, pyzmq, portpicker, py-spy
+test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, node, rustc, libunwind, pyzmq, portpicker, py-spy, pytest
 	@.ci/install-packages gcc libc6-dev python3 python3-venv golang-go default-jdk-headless nodejs rustc libunwind8 strace gdb util-linux
 	test -x .venv/check/bin/python || python3 -m venv .venv/check
-	.venv/check/bin/pip install -q pyzmq portpicker py-spy jupyter_client ipykernel
+	.venv/check/bin/pip install -q pyzmq portpicker py-spy jupyter_client ipykernel pytest pytest-xdist pytest-asyncio
 
 test-check-cpython: build-command ## CPython's own network tests with and without the race detector, compared
 	@.ci/install-packages python3 util-linux iproute2

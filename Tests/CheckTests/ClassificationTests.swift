@@ -108,6 +108,11 @@ import Testing
     let command = [python, Victim.script("groups.py")]
     let crossed = try check(["--groups"], command)
     #expect(crossed.report.verdicts == ["CROSS-WIRED"])
+    let place = try #require(crossed.report.places.first)
+    let from = try #require(place.connectedFrom)
+    #expect(from.hasPrefix("127.0.0.1:") && from != place.rebinder.address, "not the server's")
+    #expect(place.rebinder.address == place.probe.address)
+    #expect(place.rebinder.group == "second" && place.probe.group == "first")
     let same = try check(["--groups"], command, environment: ["CLIENT_GROUP": "first"])
     #expect(same.report.races == 0)
     #expect(same.ended.status == 0)

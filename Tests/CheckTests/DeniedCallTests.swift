@@ -15,6 +15,19 @@ import Testing
         "this host cannot catch port calls: poll: Operation not permitted (EPERM)"), "\(finished)")
   }
 
+  @Test func `what a mode lacks is named, and nothing that it does not need`() throws {
+    let finished = try run([
+      try Victim.c("deny"), "unshare", Built.bindstorm, "check", "--shrink", "--", "true",
+    ])
+    #expect(finished.status == 69, "\(finished)")
+    #expect(
+      finished.errorOutput.hasPrefix(
+        "bindstorm check: --shrink needs a network namespace of its own, which this host refuses: "),
+      "\(finished)")
+    #expect(finished.errorOutput.contains("user.max_user_namespaces"), "how to grant it")
+    #expect(!finished.errorOutput.contains("catch"), "\(finished)")
+  }
+
   @Test(arguments: ["prctl", "poll"])
   func `run does not start workers that could not be ended or could not wait`(call: String) throws {
     let scratch = try ScratchFolder()

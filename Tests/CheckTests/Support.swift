@@ -40,6 +40,9 @@ struct Report: Decodable {
     struct Endpoint: Decodable {
       var call: String
       var pid: Int32
+      var test: String
+      var address: String
+      var group: String
       var command: [String]
       var nativeStack: [Frame]
       var sourceStack: [Frame]
@@ -68,6 +71,8 @@ struct Report: Decodable {
     var owner: Owner?
     var force: String?
     var thiefAddresses: [String]?
+    var tests: [String]
+    var connectedFrom: String?
   }
   var places: [Place]
   var races: Int

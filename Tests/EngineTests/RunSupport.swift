@@ -35,7 +35,7 @@ final class Recording: Run.Observer {
         case .thief(let record): thieves.append(record)
         case .trialEnded(let record): ended = record
         case .trialStarted, .runStarted, .runEnded, .poolSet, .armSkipped, .engine, .startup,
-          .serving, .fault:
+          .serving, .fault, .forcedWindow:
           throw TestFailure("\(event) inside a trial")
         }
       }

@@ -136,6 +136,17 @@ enum Sample {
         LaunchRecord(
           launch: 0, pid: 1, advertised: [], allocationStarted: 1, allocationEnded: 2,
           forced: ForcedRun(isLaunch: false))))
+    for isStolen in [false, true] {
+      events.append(
+        .forcedWindow(
+          ForcedWindow(
+            launch: 63, verdict: "CROSS-WIRED", place: "b918bc99", protocolName: "udp",
+            port: 65_535, rebind: isStolen ? 7 : 1, prober: "a\"b", proberAt: "é", proberPid: -3,
+            probedAddress: "[::1]:9", probed: .max, release: isStolen ? "closed" : "",
+            released: isStolen ? 5 : 0, rebinder: "", rebinderAt: "\n", rebinderPid: .max,
+            address: "0.0.0.0:9", rebound: 6, result: isStolen ? -1 : 0, isStolen: isStolen,
+            holder: isStolen ? "x y" : "", holderPid: isStolen ? 8 : 0)))
+    }
     for stage in Stage.allCases {
       events.append(
         .launch(

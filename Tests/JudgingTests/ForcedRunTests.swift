@@ -73,6 +73,20 @@ import Testing
     #expect(Self.judge(stolen, Forcing()).outcome == .recovered)
   }
 
+  @Test func `what a program costs is not what its launcher does`() {
+    let arm = Arm.sample(strategy: "check")
+    func costs(_ run: ForcedRun?) -> TrialOutcome {
+      TrialJudge(arm: arm).judge(TrialHistory(arm) { $0.launches[0].forced = run }.events)
+    }
+    let program = costs(Self.account { _ in })
+    #expect(program.allocationNanoseconds.isEmpty && program.portsTaken.isEmpty)
+    #expect(program.releaseSkewNanoseconds == nil, "its API servers are idle")
+    for adapter in [costs(Self.account { $0.isLaunch = false }), costs(nil)] {
+      #expect(adapter.allocationNanoseconds.count == 1 && adapter.portsTaken.count == 1)
+      #expect(adapter.releaseSkewNanoseconds != nil)
+    }
+  }
+
   private static func judge(_ run: ForcedRun?, _ forcing: Forcing) -> LaunchOutcome {
     let arm = Arm.sample(strategy: "exec") {
       $0.strategy.command = AdapterCommand(words: ["x"], folder: "/", forcing: forcing)

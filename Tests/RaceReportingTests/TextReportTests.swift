@@ -141,14 +141,21 @@ import Testing
     let wrong = Finding.sample(.crossWired) { $0.result = nil }
     let report = try text([wrong])
     #expect(report.contains("a client reached another deployment's server on tcp"))
-    #expect(report.contains("  Connected from: 127.0.0.1:40001 by prog"))
+    #expect(report.contains("  Server: bind(port 0) by prog (pid 10,"))
+    #expect(report.contains("  Client: connected to 127.0.0.1:40001 by prog (pid 20,"))
     #expect(!report.contains("Released:") && !report.contains("left to the kernel"))
+    let known = Finding.sample(.crossWired) {
+      $0.connectedFrom = SocketAddress(bytes: [127, 0, 0, 1], port: 50_002)
+    }
+    #expect(
+      try text([known]).contains("  Client: connected to 127.0.0.1:40001 from 127.0.0.1:50002 by"))
     let thief = Finding.sample(.crossWired) {
       $0.owner = Owner(isInTree: false, isThief: true, pid: 1, command: "t")
     }
     let other = try text([thief])
     #expect(other.contains("a client reached the thief instead of its server"))
     #expect(other.contains("  Held by: a thief of bindstorm\n"))
+    #expect(other.contains("  Probe: bind(port 0) by"), "the probe is not whom the client reached")
   }
 
   @Test func `places are counted by verdict, and findings by place`() throws {
@@ -210,6 +217,28 @@ import Testing
     #expect(lines[3].hasPrefix("4 calls could not be looked into"))
     #expect(lines[4].hasPrefix("the kernel dropped socket events 5 times"))
     #expect(lines[5].hasPrefix("some of the command's processes are still running"))
+    let named = try text([]) {
+      $0.isTreeRunning = true
+      $0.stillRunning = (1...7).map { LeftProcess(pid: $0, command: "server \($0)") }
+    }
+    #expect(named.contains("monitored: pid 1 (server 1), pid 2 (server 2), "))
+    #expect(named.hasSuffix(", pid 5 (server 5) and 2 more\n"))
+  }
+
+  @Test func `the tests in whose runs a race was seen are named`() throws {
+    func finding(_ test: String) -> Finding {
+      Finding.sample {
+        $0.probe = Finding.sample(probe: .sample { $0.test = "\(test) (setup)" }).probe
+        $0.rebinder.test = "\(test) (call)"
+      }
+    }
+    let one = try text([finding("t.py::a")])
+    #expect(one.contains("         at +50 ns, in test t.py::a (setup)\n"))
+    #expect(one.contains("         at +950 ns, in test t.py::a (call), succeeded\n"))
+    #expect(!one.contains("  Tests: "), "it stands above")
+    let many = try text((1...12).map { finding("t.py::a\($0)") } + [finding("t.py::a1")])
+    #expect(many.contains("  Tests: t.py::a1, t.py::a2, "))
+    #expect(many.contains(", t.py::a10 and 2 more\n"))
   }
 
   @Test func `a deep stack is cut at 24 frames`() throws {

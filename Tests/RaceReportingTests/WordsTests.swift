@@ -1,5 +1,6 @@
 import RaceLedger
 import ReportKit
+import TerminalText
 import TestSupport
 import Testing
 

@@ -31,7 +31,7 @@ import Testing
         PORT RACE: port 40001, probe-then-bind in quiet, trial 0/4
           Victim: input of API server 0.0, pid 900
             released by +1.000 ms, by launcher 0, pid 800
-            tried at +3.500 ms: EADDRINUSE at bind
+            tried at +3.500 ms, failed at +4.000 ms: EADDRINUSE at bind
             window 2.5 ms
           Taken by: API server 0.1 of the same launch, pid 901
             bound it at +3.250 ms, and had held it for 750.0 us when the victim failed

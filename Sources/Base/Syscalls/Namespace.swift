@@ -7,6 +7,11 @@ public enum Namespace {
   private static let reservedPortsFile = "/proc/sys/net/ipv4/ip_local_reserved_ports"
   private static let timeWaitFile = "/proc/sys/net/ipv4/tcp_max_tw_buckets"
 
+  /// How a host grants it, in words.
+  public static let howToGrant =
+    "root grants it, or user namespaces (kernel.unprivileged_userns_clone 1, user.max_user_namespaces above 0, "
+    + "kernel.apparmor_restrict_unprivileged_userns 0), in a container the capabilities SYS_ADMIN and NET_ADMIN"
+
   /// How the calling process was moved: raw value as in `RunContract.Isolation`.
   public enum Entered: Int64, Sendable {
     /// As root.

@@ -8,6 +8,7 @@ extension Supervisor {
   func receive() {
     var call = pt_call()
     guard pt_receive(&tree, &call) == 1 else { return }
+    if takeMark(call) { return }
     observation.calls += 1
     _ = failing("check-call")
     if !supervision.injections.isEmpty, inject(call) { return }
@@ -29,6 +30,7 @@ extension Supervisor {
       pt_answer(&tree, call.id, answer, 0)
     } else {
       pt_continue(&tree, call.id)
+      nameClient()
     }
   }
 
@@ -63,6 +65,7 @@ extension Supervisor {
   func party(_ thread: Threads.Record, _ call: pt_call, withStack: Bool) -> Party {
     var party = thread.party
     party.descriptor = Int32(truncatingIfNeeded: call.arguments.0)
+    party.test = tests.test(of: party.pid)
     if withStack { stacks.add(to: &party) }
     return party
   }
@@ -216,6 +219,6 @@ extension Supervisor {
       reboundAt: MonotonicClock.now(), rebind: 1, proof: owner == nil ? .kernel : .thief,
       result: nil)
     finding.owner = owner
-    ledger.add(finding)
+    awaitClient(call, of: thread, ledger.add(finding), key.namespace)
   }
 }

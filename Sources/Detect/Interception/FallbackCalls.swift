@@ -56,10 +56,7 @@ extension Supervisor {
       else { continue }
       let key = PortKey(namespace: networks.own, transport: transport, port: record.port)
       if ledger.holding(cookie: record.cookie) == nil {
-        let bytes = withUnsafeBytes(of: record.address) {
-          Array($0.prefix(record.family == UInt8(AF_INET) ? 4 : 16))
-        }
-        let address = SocketAddress(bytes: bytes, port: record.port)
+        let address = SocketAddress(record)
         if unnamed.remove(descriptorName(thread, call)) != nil {
           note(key, address, record.cookie, .bindZero, thread, call)
           if transport == .udp {

@@ -1,4 +1,5 @@
 internal import CInterception
+internal import CLinuxShims
 internal import Glibc
 internal import LinuxFacts
 internal import Syscalls
@@ -6,14 +7,24 @@ internal import Syscalls
 /// Runs a command with nothing caught, in the caller's namespaces.
 public enum PlainRun {
   /// Moves the calling process into a network namespace with loopback and these ephemeral ports.
-  /// - Throws: `unavailable` if namespaces are not available.
-  public static func narrow(to ports: ClosedRange<Int>) throws(CheckError) {
+  /// - Parameter option: what asked for it, for the message.
+  /// - Throws: `lacks` if namespaces are not available.
+  public static func narrow(
+    to ports: ClosedRange<Int>, for option: String
+  ) throws(CheckError) {
     let entered = Namespace.enter(allowed: true)
-    guard entered.how != .none else { throw .unavailable("network namespace: \(entered.problem)") }
+    guard entered.how != .none else {
+      throw .lacks(
+        "\(option) needs a network namespace of its own, which this host refuses: \(entered.problem); \(Namespace.howToGrant)"
+      )
+    }
+    // What the command leaves behind stays in this process's sight.
+    _ = bs_become_subreaper()
     do throws(SystemError) {
       _ = try Namespace.setPortRange(low: ports.lowerBound, high: ports.upperBound)
     } catch {
-      throw .unavailable("port range: \(error.description)")
+      throw .lacks(
+        "\(option) cannot set the port range of its network namespace: \(error.description)")
     }
   }
 

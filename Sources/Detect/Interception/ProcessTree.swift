@@ -1,16 +1,25 @@
 internal import Glibc
 internal import Syscalls
 
-/// Processes below one, not itself.
-func descendants(of root: Int32) -> [Int32] {
+/// The processes that /proc shows.
+func processes() -> [Int32] {
   guard let stream = opendir("/proc") else { return [] }
   defer { closedir(stream) }
-  var parents: [Int32: Int32] = [:]
+  var found: [Int32] = []
   while let entry = readdir(stream) {
     let name = withUnsafePointer(to: entry.pointee.d_name) {
       $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
     }
-    guard let pid = Int32(name), let parent = parent(of: pid) else { continue }
+    if let pid = Int32(name) { found.append(pid) }
+  }
+  return found
+}
+
+/// Processes below one, not itself.
+func descendants(of root: Int32) -> [Int32] {
+  var parents: [Int32: Int32] = [:]
+  for pid in processes() {
+    guard let parent = parent(of: pid) else { continue }
     parents[pid] = parent
   }
   return parents.keys.filter { pid in

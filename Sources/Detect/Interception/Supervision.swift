@@ -27,6 +27,8 @@ public struct Supervision: Sendable {
   public var linger: UInt64?
   /// The tree is ended after this many nanoseconds; nil: never.
   public var timeLimit: UInt64?
+  /// Called once if the tree outlives the command by a second, with how the command ended and who is waited for.
+  public var whenWaiting: (@Sendable (Observation.Status, [LeftProcess]) -> Void)?
   /// The supervisor inherited SIGPIPE ignored, and so must the command.
   public var inheritsPipeIgnored = false
   /// Descriptors for the command's standard streams; -1 for the supervisor's own.
@@ -85,12 +87,16 @@ public struct Observation: Sendable {
   public var interruption: Int32?
   /// Processes of the tree were still running at the end; a guard lets their calls continue.
   public var isTreeRunning = false
+  /// These processes, as far as they could be told; empty if `isTreeRunning` is false.
+  public var left: [LeftProcess] = []
 }
 
 /// Why nothing was supervised.
 public enum CheckError: Error, Equatable, CustomStringConvertible {
-  /// What the host lacks.
+  /// What the host lacks, without which no port call can be caught.
   case unavailable(String)
+  /// The host lacks something that only what was asked for needs: a sentence.
+  case lacks(String)
   /// Another supervisor's filter is already installed in this tree.
   case nested
   /// The command could not be executed.
@@ -101,6 +107,7 @@ public enum CheckError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unavailable(let what): "this host cannot catch port calls: \(what)"
+    case .lacks(let sentence): sentence
     case .nested:
       "another tool already catches calls of this process tree (bindstorm check inside bindstorm "
         + "check, or a container runtime's seccomp listener); the kernel allows one"

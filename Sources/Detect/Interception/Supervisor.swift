@@ -39,7 +39,15 @@ public final class Supervisor {
   var stolenUnserved: [SocketAddress] = []
   /// Fallback mode: descriptors on which `bind(0)` continued, by process.
   var unnamed: Set<UInt64> = []
-  private var commandStatus: Observation.Status?
+  var tests = TestMarks()
+  var pendingClient: PendingClient?
+  private(set) var commandStatus: Observation.Status?
+  /// On the clock of `runningNanoseconds`; nil before the command has ended.
+  private(set) var commandEndedAt: UInt64?
+  /// Whether `supervision.whenWaiting` was called.
+  var hasToldWaiting = false
+  /// When the command was started, in clock ticks since the host's start.
+  private(set) var startTicks: UInt64 = 0
   /// Whether the command's exit was taken: its process id may be anybody's since.
   private var isTaken = false
   private var group = CommandGroup()
@@ -57,7 +65,9 @@ public final class Supervisor {
       throw .unavailable(SystemError.current("poll").description)
     }
     if supervision.mode == .full && best != .full {
-      throw .unavailable("full mode needs pidfd_getfd and Linux 5.19")
+      throw .lacks(
+        "--mode full needs pidfd_getfd and Linux 5.19, which this host lacks; fallback mode works here"
+      )
     }
     if (supervision.mode ?? best) == .fallback && supervision.needsFullMode {
       throw .unavailable(
@@ -126,6 +136,7 @@ public final class Supervisor {
     observation.startedAt = MonotonicClock.now()
     guard pt_spawn(&words, &options, &tree) == 0 else { throw failure() }
     group.begins(tree.pid)
+    startTicks = Leftovers.record(tree.pid, orEnded: true)?.started ?? .max
   }
 
   private func traps(_ abilities: HostAbilities) -> UInt32 {
@@ -165,6 +176,7 @@ public final class Supervisor {
 
   private func finish() -> Observation {
     _ = failing("check-end")
+    nameLeftovers()
     // The last release events are pending.
     let patience = observation.isTreeRunning ? 20_000_000 : Self.longestEventDelay
     let deadline = MonotonicClock.now() + patience
@@ -208,6 +220,7 @@ public final class Supervisor {
       if items[0].revents & Int16(POLLIN) != 0 { receive() }
       if items[1].revents != 0, !takeSignals() { break }
       answerDue()
+      tellWaiting(at: runningNanoseconds)
       if items[0].revents & Int16(POLLIN) == 0 && items[0].revents & Int16(POLLHUP) != 0 { break }
       let now = runningNanoseconds
       if let lingerUntil, now >= lingerUntil {
@@ -226,7 +239,8 @@ public final class Supervisor {
 
   private func timeout() -> Int32 {
     var next = delayed.first?.due
-    for time in [lingerUntil, supervision.timeLimit.map { observation.startedAt + $0 }] {
+    let limit = supervision.timeLimit.map { observation.startedAt + $0 }
+    for time in [lingerUntil, limit, tellsAt] {
       if let time { next = min(next ?? .max, time + group.stoppedNanoseconds) }
     }
     guard let next else { return -1 }
@@ -281,6 +295,7 @@ public final class Supervisor {
   /// The command's exit was taken.
   private func take(_ status: WaitStatus) {
     isTaken = true
+    if commandEndedAt == nil { commandEndedAt = runningNanoseconds }
     if let signal = group.ended(status) { observation.interruption = signal }
     // What the time limit ended did hang, however late its exit is taken.
     if commandStatus != .hung { commandStatus = .init(status) }

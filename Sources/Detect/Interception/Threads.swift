@@ -46,14 +46,23 @@ final class Threads {
     {
       pid = Int32(line.dropFirst(5).drop { $0 == "\t" || $0 == " " }) ?? tid
     }
-    let name = (try? FileText.read("/proc/\(tid)/comm")) ?? ""
-    let words = ((try? FileText.read("/proc/\(tid)/cmdline")) ?? "").prefix(4_096)
-      .split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(String.init)
     var party = Party(
-      pid: pid, tid: tid, thread: String(name.prefix { $0 != "\n" }), arguments: words,
+      pid: pid, tid: tid, thread: Self.name(of: tid), arguments: Self.words(of: tid),
       descriptor: -1, group: group(of: tid))
     party.ancestors = ancestors(of: pid)
     return Record(pidfd: pt_open_thread(tid), stat: stat, identity: identity, party: party)
+  }
+
+  /// A thread's name, empty if it cannot be read.
+  static func name(of tid: Int32) -> String {
+    let name = (try? FileText.read("/proc/\(tid)/comm")) ?? ""
+    return String(name.prefix { $0 != "\n" })
+  }
+
+  /// The words of a command line, as far as its first 4 KiB hold them.
+  static func words(of tid: Int32) -> [String] {
+    ((try? FileText.read("/proc/\(tid)/cmdline")) ?? "").prefix(4_096)
+      .split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(String.init)
   }
 
   private func group(of tid: Int32) -> String {

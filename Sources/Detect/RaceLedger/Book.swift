@@ -6,17 +6,21 @@ public struct PlaceReport: Sendable, Equatable {
   /// Shortest and longest window seen, in nanoseconds.
   public var windows: ClosedRange<UInt64>?
   public var stolen: Int
+  /// The tests in whose runs it was seen, in that order.
+  public private(set) var tests: [String]
 
   public init(_ finding: Finding) {
     first = finding
     count = 1
     windows = finding.window.map { $0...$0 }
     stolen = finding.wasStolen ? 1 : 0
+    tests = finding.tests
   }
 
   mutating func add(_ finding: Finding) {
     count += 1
     if finding.wasStolen { stolen += 1 }
+    tests += finding.tests.filter { !tests.contains($0) }
     if let window = finding.window {
       windows =
         windows.map { min($0.lowerBound, window)...max($0.upperBound, window) } ?? window...window
@@ -53,6 +57,12 @@ public struct Book: Sendable {
     places = all.filter(\.first.kind.isRace) + all.filter { !$0.first.kind.isRace }
     self.suppressed = suppressed
     suppressionsUsed = suppressions.used
+  }
+
+  /// One place alone.
+  public init(_ place: PlaceReport) {
+    places = [place]
+    (suppressed, suppressionsUsed) = (0, [:])
   }
 
   /// Places that count as races.

@@ -176,6 +176,8 @@ public struct Finding: Sendable, Equatable {
   /// Addresses at which the thief holds the port until the tree ends.
   public var thiefAddresses: [SocketAddress] = []
   public var owner: Owner?
+  /// The client's own address, if it is known; nil for findings without a client.
+  public var connectedFrom: SocketAddress?
   /// Cookie by which a release that is observed later is filled in.
   var awaits: UInt64?
   /// Whether the kernel's event for the probe's release has not come yet.

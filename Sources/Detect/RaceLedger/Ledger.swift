@@ -248,6 +248,11 @@ public struct Ledger: Sendable {
     return findings.count - 1
   }
 
+  /// The client of a finding has connected from this address.
+  public mutating func connected(_ finding: Int, from address: SocketAddress) {
+    findings[finding].connectedFrom = address
+  }
+
   /// Released probes whose port a `bind(0)` of that kind could get a second time, newest first.
   public func outstanding(namespace: UInt64, transport: Transport, isIPv6: Bool) -> [PortKey] {
     lineages.filter { key, lineage in

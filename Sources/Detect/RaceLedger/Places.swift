@@ -118,10 +118,12 @@ public struct Party: Sendable, Equatable, Codable {
   public var group: String
   /// Its process's ancestors in the tree, parent first, as far as they lived when it was first seen.
   public var ancestors: [Int32] = []
+  /// The test in whose run it made the call, with pytest's name of the phase; empty for none.
+  public var test: String
 
   public init(
     pid: Int32, tid: Int32, thread: String, arguments: [String], descriptor: Int32,
-    stack: [Frame] = [], sourceStack: [Frame] = [], group: String = ""
+    stack: [Frame] = [], sourceStack: [Frame] = [], group: String = "", test: String = ""
   ) {
     self.pid = pid
     self.tid = tid
@@ -131,6 +133,7 @@ public struct Party: Sendable, Equatable, Codable {
     self.stack = stack
     self.sourceStack = sourceStack
     self.group = group
+    self.test = test
   }
 
   /// The command line as one line of at most 120 characters.

@@ -1,5 +1,6 @@
 public import RaceLedger
 public import ReportKit
+internal import TerminalText
 
 /// Findings as one self-contained page.
 public enum RaceHTMLReport {
@@ -45,12 +46,12 @@ public enum RaceHTMLReport {
     var rows = [
       (
         "Probe",
-        "\(words.origin(finding.probe)) \(words.time(finding.probe.openedAt)): \(words.who(finding.probe.party))"
+        "\(words.origin(finding.probe)) \(words.time(finding.probe.openedAt, finding.probe.party)): \(words.who(finding.probe.party))"
       ),
       ("Released", words.release),
       (
         words.isConnect ? "Connected" : words.call,
-        "\(finding.rebindAddress) \(words.time(finding.reboundAt)): \(words.who(finding.rebinder)), \(words.result)"
+        "\(finding.rebindAddress) \(words.time(finding.reboundAt, finding.rebinder)): \(words.who(finding.rebinder)), \(words.result)"
       ),
     ]
     if let owner = words.owner { rows.append(("Held by", owner)) }

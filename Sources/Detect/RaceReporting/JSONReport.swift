@@ -14,6 +14,7 @@ public struct RaceDocument: Encodable, Sendable {
     public var command: [String]
     public var descriptor: Int32
     public var group: String
+    public var test: String
     public var sourceStack: [Frame]
     public var nativeStack: [Frame]
 
@@ -27,6 +28,7 @@ public struct RaceDocument: Encodable, Sendable {
       command = party.arguments
       descriptor = party.descriptor
       group = party.group
+      test = party.test
       sourceStack = party.sourceStack
       nativeStack = party.stack
     }
@@ -58,6 +60,8 @@ public struct RaceDocument: Encodable, Sendable {
     public var offset: Int?
     /// Where the thief holds the port; absent if there was none.
     public var thiefAddresses: [String]?
+    public var connectedFrom: String?
+    public var tests: [String]
   }
 
   public var format = "bindstorm-check/1"
@@ -81,6 +85,7 @@ public struct RaceDocument: Encodable, Sendable {
   public var stolenWithoutListener: [String]
   public var injections: [String]
   public var isTreeRunning: Bool
+  public var stillRunning: [LeftProcess]
   public var places: [Place]
 
   public init(_ book: Book, _ facts: RunFacts) {
@@ -104,6 +109,7 @@ public struct RaceDocument: Encodable, Sendable {
     stolenWithoutListener = facts.unserved
     injections = facts.injections
     isTreeRunning = facts.isTreeRunning
+    stillRunning = facts.stillRunning
     places = book.places.map { Place($0, facts) }
   }
 
@@ -147,6 +153,8 @@ extension RaceDocument.Place {
     result = finding.result
     proof = finding.proof.rawValue
     owner = finding.owner
+    connectedFrom = finding.connectedFrom?.description
+    tests = report.tests
     force = facts.way(report)
     offset = finding.offset == 0 ? nil : finding.offset
     thiefAddresses =

@@ -13,7 +13,7 @@ public enum RaceJUnitReport {
     document.cases = book.races.map { place in
       let finding = place.first
       let kind = finding.kind.rawValue
-      let text = RaceTextReport.text(Book([finding]), facts)
+      let text = RaceTextReport.text(Book(place), facts)
       return JUnitDocument.Case(
         className: "\(className).\(kind)", name: finding.summary,
         result: .failed(type: kind, message: finding.summary, text: text))

@@ -1,5 +1,6 @@
 internal import LinuxFacts
 public import RaceLedger
+internal import TerminalText
 
 /// The part of a report besides the places: how the command was run and how it ended.
 public struct RunFacts: Sendable {
@@ -28,6 +29,8 @@ public struct RunFacts: Sendable {
   public var unserved: [String] = []
   public var injections: [String] = []
   public var isTreeRunning = false
+  /// The processes that were left, as far as they are known.
+  public var stillRunning: [LeftProcess] = []
   public var version: String
 
   public init(
@@ -68,18 +71,6 @@ public struct RunFacts: Sendable {
   }
 }
 
-/// A word as a POSIX shell reads it back.
-public func shellQuoted(_ word: String) -> String {
-  let plain = word.utf8.allSatisfy {
-    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
-      || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || "-_./=:,+@%".utf8.contains($0)
-  }
-  if plain && !word.isEmpty { return word }
-  return "'"
-    + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-    + "'"
-}
-
 /// Nanoseconds in the most readable unit.
 public func duration(_ nanoseconds: UInt64) -> String {
   let value = Double(nanoseconds)
@@ -102,6 +93,21 @@ struct PlaceWords {
     let since = at > facts.startedAt ? at - facts.startedAt : 0
     return "at +\(duration(since))"
   }
+
+  /// When a party did something, and in which test.
+  func time(_ at: UInt64, _ party: Party) -> String {
+    time(at) + (party.test.isEmpty ? "" : ", in test \(party.test)")
+  }
+
+  /// The tests of all findings at the place; nil if one test or none says it already.
+  var tests: String? {
+    guard place.tests.count > 1 else { return nil }
+    let named = place.tests.prefix(Self.mostTests).joined(separator: ", ")
+    let more = place.tests.count - Self.mostTests
+    return named + (more > 0 ? " and \(more) more" : "")
+  }
+
+  private static let mostTests = 10
 
   func who(_ party: Party) -> String {
     if party == .unseen { return "a process that was not seen (--watch-connects names it)" }
@@ -137,6 +143,13 @@ struct PlaceWords {
     case let code?: "failed: \(errorName(code))"
     case nil: finding.wasStolen ? "left to the kernel, with the port taken" : "left to the kernel"
     }
+  }
+
+  /// The call that met the other party's port.
+  var secondCall: String {
+    guard finding.kind == .crossWired else { return "\(call): \(finding.rebindAddress)" }
+    let from = finding.connectedFrom.map { " from \($0)" } ?? ""
+    return "Client: connected to \(finding.rebindAddress)\(from)"
   }
 
   var window: String {

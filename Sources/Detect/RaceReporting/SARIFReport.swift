@@ -1,5 +1,6 @@
 public import RaceLedger
 public import ReportKit
+internal import TerminalText
 
 /// Findings as SARIF 2.1.0, for code scanning: a result a place, at the source line where one is known.
 public enum SARIFReport {

@@ -1,11 +1,11 @@
 public import RaceLedger
+internal import TerminalText
 
 /// Words for verdicts that are no probe-then-bind races.
 extension PlaceWords {
   /// What the second party did.
   var call: String {
     switch finding.kind {
-    case .crossWired: "Connected from"
     case .deadPort: "Connected to"
     case .selfConnect: "Connected to itself"
     case .liveTwin: "Also given"

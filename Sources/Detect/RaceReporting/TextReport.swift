@@ -44,7 +44,7 @@ public enum RaceTextReport {
     if facts.isTreeRunning {
       lines.append(
         "bindstorm check: some of the command's processes are still running; they are no longer monitored"
-      )
+          + (facts.stillRunning.isEmpty ? "" : ": \(LeftProcess.list(facts.stillRunning))"))
     }
     return lines.map { TerminalText.safeLine($0) + "\n" }.joined()
   }
@@ -74,21 +74,25 @@ public enum RaceTextReport {
       rule,
       "WARNING: bindstorm: \(title(finding)) on \(finding.key.transport.rawValue) \(port)",
     ]
-    lines.append("  Probe: \(words.origin(finding.probe)) by \(words.who(finding.probe.party))")
-    lines.append("         \(words.time(finding.probe.openedAt))")
+    let isReached = finding.kind == .crossWired && finding.owner?.isThief != true
+    lines.append(
+      "  \(isReached ? "Server" : "Probe"): \(words.origin(finding.probe)) by \(words.who(finding.probe.party))"
+    )
+    lines.append("         \(words.time(finding.probe.openedAt, finding.probe.party))")
     lines += stack(finding.probe.party)
     if words.tellsRelease { lines.append("  Released: \(words.release)") }
     if let other = finding.otherProbe {
       lines.append("  Also handed out: \(words.origin(other)) to \(words.who(other.party))")
-      lines.append("         \(words.time(other.openedAt))")
+      lines.append("         \(words.time(other.openedAt, other.party))")
       lines += stack(other.party)
     }
-    lines.append("  \(words.call): \(finding.rebindAddress) by \(words.who(finding.rebinder))")
+    lines.append("  \(words.secondCall) by \(words.who(finding.rebinder))")
     let result = words.isConnect ? "" : ", \(words.result)"
-    lines.append("         \(words.time(finding.reboundAt))\(result)")
+    lines.append("         \(words.time(finding.reboundAt, finding.rebinder))\(result)")
     lines += stack(finding.rebinder)
     if let owner = words.owner { lines.append("  Held by: \(owner)") }
     if !words.window.isEmpty { lines.append("  Window: \(words.window)") }
+    if let tests = words.tests { lines.append("  Tests: \(tests)") }
     if finding.offset != 0 {
       lines.append("  Number: \(finding.key.port) = \(words.sum)")
     }

@@ -46,6 +46,8 @@ public struct TrialJudge {
   /// The trial with its durations. The durations of a ready trial exist only if every launch is ready.
   private func outcome(of record: TrialRecord, _ launches: [LaunchOutcome]) -> TrialOutcome {
     let timing = Timing(record)
+    // A program that is the whole launch allocates nothing for bindstorm.
+    let allocating = record.launches.filter { $0.forced?.isLaunch != true }
     let isReady = launches.allSatisfy { $0.outcome == .ready }
     func evidence(_ launch: LaunchOutcome) -> StartupEvidence? {
       StartupEvidence(arm, record, launch: launch.launch)
@@ -55,11 +57,11 @@ public struct TrialJudge {
       releaseSkewNanoseconds: timing.releaseSkew, windowNanoseconds: timing.window,
       timeToBoundNanoseconds: isReady ? timing.timeToBound : nil,
       // If the end of an allocation was not reached, its time may be from an earlier trial, or missing.
-      allocationNanoseconds: record.launches.compactMap {
+      allocationNanoseconds: allocating.compactMap {
         $0.allocationEnded >= $0.allocationStarted
           ? $0.allocationEnded - $0.allocationStarted : nil
       },
-      portsTaken: record.launches.map(\.portsTaken),
+      portsTaken: allocating.map(\.portsTaken),
       socketsInWindow: record.ended.socketsInWindow >= 0 ? record.ended.socketsInWindow : nil,
       timeToServedNanoseconds: isReady ? timing.timeToServed : nil,
       detectionNanoseconds: launches.filter(\.outcome.isFailure).compactMap {

@@ -6,6 +6,7 @@ struct TrialRecord {
   var started: TrialStarted
   var ended: TrialEnded
   var launches: [LaunchRecord] = []
+  var windows: [ForcedWindow] = []
   var servers: [ServerRecord] = []
   var thieves: [ThiefRecord] = []
   var startups: [StartupRecord] = []
@@ -28,6 +29,7 @@ struct TrialRecord {
     for event in events.dropFirst().dropLast() {
       switch event {
       case .launch(let record): launches.append(record)
+      case .forcedWindow(let record): windows.append(record)
       case .server(let record): servers.append(record)
       case .thief(let record): thieves.append(record)
       case .fault(let record): everyFault.append(record)

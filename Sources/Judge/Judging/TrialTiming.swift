@@ -8,7 +8,9 @@ struct Timing {
   let timeToServed: UInt64?
 
   init(_ record: TrialRecord) {
-    let releases = record.servers.map(\.released).filter { $0 > 0 }
+    // API servers beside a program that is the whole launch are idle.
+    let isProgram = record.launches.contains { $0.forced?.isLaunch == true }
+    let releases = isProgram ? [] : record.servers.map(\.released).filter { $0 > 0 }
     releaseSkew = releases.count > 1 ? releases.max()! - releases.min()! : nil
     let endpoints = record.servers.flatMap { [$0.input, $0.output] }
     let allocated = record.launches.map(\.allocationEnded).max() ?? 0

@@ -82,7 +82,8 @@ public struct RaceReport: Sendable, Equatable {
     let held =
       bound.map {
         "bound it at \(time($0)), and had held it for "
-          + Wording.duration(endpoint.finished &- $0) + " when the victim failed"
+          + Wording.duration(endpoint.finished >= $0 ? endpoint.finished - $0 : 0)
+          + " when the victim failed"
       }
       ?? "bound it between \(time(victim.launch.allocationStarted)) and \(time(endpoint.finished))"
     let sources =
@@ -100,7 +101,7 @@ public struct RaceReport: Sendable, Equatable {
       PORT RACE: port \(endpoint.requested), \(strategy) in \(scenario), trial \(trial)
         Victim: \(victim.role) of API server \(launch).\(server), pid \(victim.server.pid)
           released by \(time(victim.launch.allocationEnded)), by launcher \(launch), pid \(victim.launch.pid)
-          tried at \(time(endpoint.attempted)): EADDRINUSE at \(endpoint.stage.rawValue)
+          tried at \(time(endpoint.attempted)), failed at \(time(endpoint.finished)): EADDRINUSE at \(endpoint.stage.rawValue)
           window \(window)
         Taken by: \(TerminalText.safeLine(holder.text))
           \(held)
@@ -113,7 +114,8 @@ public struct RaceReport: Sendable, Equatable {
     text = TerminalText.safe(lines)
   }
 
-  private static func holder(_ holder: Holder?, of launch: Int) -> (kind: String, text: String) {
+  /// The kind of process that held a port, and which one it was.
+  static func holder(_ holder: Holder?, of launch: Int) -> (kind: String, text: String) {
     guard let holder else { return ("unknown", "no holder was recorded") }
     let process =
       holder.pid == 0
@@ -128,6 +130,8 @@ public struct RaceReport: Sendable, Equatable {
       return ("a coordinator", "the coordinator of launch \(holder.launch)\(process)")
     case .engineCore:
       return ("an engine core", "engine core \(holder.launch).\(holder.index)\(process)")
+    case .thief where holder.index < 0:
+      return ("a thief", "the thief that bindstorm put into the window\(process)")
     case .thief: return ("a thief", "thief \(holder.index)\(process)")
     case .outsider: return ("an outsider", "a process that bindstorm did not start\(process)")
     case .nobody: return ("unknown", "a process that was gone when the kernel was asked")
@@ -141,6 +145,11 @@ public struct RaceReport: Sendable, Equatable {
     if holder.since != 0 { return holder.since }
     for event in events {
       switch event {
+      // The window thief comes while the program's re-bind waits.
+      case .forcedWindow(let window)
+      where window.isStolen && window.holderPid == holder.pid
+        && window.port == endpoint.requested:
+        return window.rebound
       case .server(let server)
       where holder.kind == .apiServer && server.launch == holder.launch
         && server.server == holder.index:

@@ -13,17 +13,24 @@ public enum Timeline {
     let isRow = events.contains {
       if case .fault(let record) = $0 { record.serial > 0 } else { false }
     }
+    let programs = programLaunches(events)
     for event in events {
       switch event {
       case .trialStarted(let record): add(record.at, "the trial begins")
+      case .launch(let record) where programs.contains(record.launch):
+        add(started.at, "launch \(record.launch) is one program, which bindstorm supervises")
       case .launch(let record): append(record, add)
+      case .forcedWindow(let record): append(record, add)
+      case .server(let record) where programs.contains(record.launch): break
       case .server(let record): append(record, add)
       case .startup(let record): append(record, add)
       case .engine(let record): append(record, add)
       case .serving(let record): append(record, add)
       case .fault(let record): append(record, isRow: isRow, add)
       case .trialEnded(let record):
-        add(record.barrierOpened, "the barrier opens: API servers are released")
+        if programs.isEmpty {
+          add(record.barrierOpened, "the barrier opens: API servers are released")
+        }
         add(record.at, "the trial is over: \(record.completion.rawValue)")
       case .thief, .runStarted, .poolSet, .armSkipped, .runEnded: break
       }
@@ -41,6 +48,30 @@ public enum Timeline {
 
   private typealias Add = (UInt64, String) -> Void
 
+  /// Launches that are a program of the plan and nothing else: they have no launcher, addresses or API servers.
+  static func programLaunches(_ events: [Event]) -> Set<Int> {
+    Set(
+      events.compactMap {
+        guard case .launch(let record) = $0, record.forced?.isLaunch == true else { return nil }
+        return record.launch
+      })
+  }
+
+  private static func append(_ record: ForcedWindow, _ add: Add) {
+    let port = "\(record.protocolName) port \(record.port)"
+    let words = ForcedReport.Words(record)
+    add(
+      record.probed,
+      "\(record.proberAt) (pid \(record.proberPid)) gets \(port) from the kernel")
+    add(record.released, "\(port) is free: \(words.release)")
+    if record.isStolen, let thief = words.holder {
+      add(record.rebound, "\(thief), takes \(port)")
+    }
+    add(
+      record.rebound,
+      "\(record.rebinderAt) (pid \(record.rebinderPid)) binds \(port) again: \(words.result)")
+  }
+
   private static func append(_ record: LaunchRecord, _ add: Add) {
     let who = "launcher \(record.launch)"
     add(record.allocationStarted, "\(who) begins to allocate")
@@ -55,6 +86,10 @@ public enum Timeline {
     add(record.released, "\(who) leaves the barrier")
     for (role, endpoint) in [("input", record.input), ("output", record.output)] {
       if endpoint.errno != 0 {
+        if let holder = endpoint.holder, holder.since != 0 {
+          let thief = RaceReport.holder(holder, of: record.launch).text
+          add(holder.since, "\(thief) takes port \(endpoint.requested)")
+        }
         add(
           endpoint.finished,
           "\(who) fails to bind its \(role) to port \(endpoint.requested): \(LinuxErrno.text(endpoint.errno))"

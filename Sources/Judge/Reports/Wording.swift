@@ -40,6 +40,11 @@ enum Wording {
     return "model \(percent(comparison.predicted))\(word)"
   }
 
+  /// A number with its noun, which has another form unless the number is one.
+  static func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
+    "\(number) \(number == 1 ? singular : plural ?? singular + "s")"
+  }
+
   /// A duration in a suitable unit.
   static func duration(_ nanoseconds: UInt64) -> String {
     let value = Double(nanoseconds)

@@ -205,6 +205,7 @@ struct CheckCommand: ParsableCommand {
     supervision.stackLimit = stacks
     supervision.asksPySpy = !noPySpy
     supervision.linger = linger?.count
+    supervision.whenWaiting = tellWaiting
     supervision.inheritsPipeIgnored = BindstormCommand.inheritedPipeIgnored
     return supervision
   }
@@ -235,7 +236,7 @@ func catching<R>(_ body: () throws(CheckError) -> R) throws -> R {
   } catch {
     printError("bindstorm check: \(error)")
     switch error {
-    case .unavailable, .nested: throw ExitStatus.unavailable
+    case .unavailable, .lacks, .nested: throw ExitStatus.unavailable
     case .cannotExecute(_, let code): throw ExitCode(code == ENOENT ? 127 : 126)
     case .system: throw ExitStatus.internalError
     }
@@ -260,14 +261,9 @@ enum ModeChoice: String, ExpressibleByArgument, CaseIterable {
 
 extension RunFacts {
   init(_ observation: Observation, _ supervision: Supervision) {
-    let (ending, isSuccess) =
-      switch observation.status {
-      case .exited(let code): ("exited with \(code)", code == 0)
-      case .signalled(let signal): ("was ended by signal \(signal)", false)
-      case .hung: ("hung and was ended", false)
-      }
     self.init(
-      command: supervision.command, ending: ending, isSuccess: isSuccess,
+      command: supervision.command, ending: observation.status.ending,
+      isSuccess: observation.status == .exited(0),
       startedAt: observation.startedAt,
       seconds: Double(observation.endedAt - observation.startedAt) / 1e9,
       mode: observation.mode.rawValue, steal: supervision.steal.mode.rawValue,
@@ -285,5 +281,6 @@ extension RunFacts {
       "\($0.injection.call.rawValue): \($1) call\($1 == 1 ? "" : "s") injected"
     }
     isTreeRunning = observation.isTreeRunning
+    stillRunning = observation.left
   }
 }

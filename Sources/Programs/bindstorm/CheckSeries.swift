@@ -63,7 +63,7 @@ extension CheckCommand {
       throw ExitCode(2)
     }
     try catching { () throws(CheckError) in
-      try PlainRun.narrow(to: 40_000...(40_000 + shrinkPorts - 1))
+      try PlainRun.narrow(to: 40_000...(40_000 + shrinkPorts - 1), for: "--shrink")
     }
     let limit = hangAfter?.count ?? max(10_000_000_000, 5 * spent)
     var failures = 0
@@ -86,6 +86,12 @@ extension CheckCommand {
       failures == 0
         ? "bindstorm check: a series without a failure proves little; run without --shrink to see the windows"
         : "bindstorm check: the command fails when few ports are available")
+    let left = Leftovers.descendantsOfCaller()
+    if !left.isEmpty {
+      lines.append(
+        "bindstorm check: still running, with ports of the private namespace: \(LeftProcess.list(left))"
+      )
+    }
     try deliver(TerminalText.safe(lines.joined(separator: "\n") + "\n"), files)
     if failures > 0 && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
   }

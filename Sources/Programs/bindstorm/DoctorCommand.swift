@@ -128,10 +128,6 @@ private struct RunAbilities {
       ? "works, in a network namespace of its own" : "works, among this host's own ports"
   }
 
-  private static let grant =
-    "root grants it, or user namespaces (kernel.unprivileged_userns_clone 1, user.max_user_namespaces above 0, "
-    + "kernel.apparmor_restrict_unprivileged_userns 0), in a container the capabilities SYS_ADMIN and NET_ADMIN"
-
   var rows: [HostAbilities.Row] {
     [
       .init(
@@ -143,11 +139,11 @@ private struct RunAbilities {
         name: "network namespace", isThere: namespaceProblem == nil && workerProblem == nil,
         note: namespaceProblem.map {
           "\($0); runs work without one, with a warning, arms that need one are skipped, and --require-isolation "
-            + "ends with 69; \(Self.grant)"
+            + "ends with 69; \(Namespace.howToGrant)"
         } ?? "not tried, as the workers do not start"),
       .init(
         name: "several nodes", isThere: nodeProblem == nil,
-        note: "\(nodeProblem ?? ""); scenarios with \"nodes\" are skipped; \(Self.grant)"),
+        note: "\(nodeProblem ?? ""); scenarios with \"nodes\" are skipped; \(Namespace.howToGrant)"),
       .init(
         name: "HTTP front end", isThere: frontEndProblem == nil && workerProblem == nil,
         note: frontEndProblem.map { "\($0)" } ?? "not looked for, as the workers do not start"),

@@ -13,8 +13,9 @@ struct ExplainCommand: ParsableCommand {
     abstract:
       "Explain what happened in one trial, or list which processes took ports in a whole run.",
     discussion: """
-      For a trial: its outcome, a report for each lost port, and a timeline. For a run: each finding once, with its \
-      count and the trial in which it was first seen.
+      For a trial: its outcome, a report for each lost port and for each finding in a program whose calls were caught \
+      (key check), and a timeline. For a run: each finding once, with its count and the trial in which it was first \
+      seen; launches lost at depth allocate; and what the rows with the key check came to.
       """)
 
   @Argument(
@@ -45,33 +46,18 @@ struct ExplainCommand: ParsableCommand {
       TerminalText.safeLine($0, atMost: TerminalText.longestWords) + "\n"
     }.joined()
     for report in RaceReport.all(events, arm: arm, run: run.lastingFolder) { text += report.text }
+    for report in ForcedReport.all(events, arm: arm, run: run.lastingFolder) { text += report.text }
+    for report in AllocationReport.all(events, arm: arm) { text += report.text }
     try StandardStreams.printResult(text + Timeline.text(events))
   }
 
   private func summarise(_ folder: String) throws {
     let run = try StoredRun(folder: folder)
-    var order: [RaceReport.Signature] = []
-    var found: [RaceReport.Signature: (first: RaceReport, count: Int)] = [:]
-    var trials = 0
+    var summary = RunSummary(run.plan, folder: run.lastingFolder)
     try run.forEachTrial { started, events in
-      trials += 1
-      for report in RaceReport.all(
-        events, arm: run.plan.arms[started.arm], run: run.lastingFolder)
-      {
-        if found[report.signature] == nil { order.append(report.signature) }
-        found[report.signature, default: (report, 0)].count += 1
-      }
+      summary.add(started, events)
       return true
     }
-    var text = ""
-    for signature in order {
-      let (first, count) = found[signature]!
-      text +=
-        first.text + (count == 1 ? "seen once" : "seen \(count) times, first")
-        + " in trial \(first.trial)\n\n"
-    }
-    let lost = found.values.map(\.count).reduce(0, +)
-    text += "\(trials) trials, \(lost) ports lost, \(order.count) different findings\n"
-    try StandardStreams.printResult(text)
+    try StandardStreams.printResult(summary.text)
   }
 }

@@ -14,7 +14,9 @@ struct ReplayCommand: ParsableCommand {
     discussion: """
       The level says what a replay proves. exact: the interleaving is forced: the victim's port is released, another \
       process binds it, then the victim tries to. synthetic: the trial's faults are injected again at the same \
-      points. statistical: the same seeds and the same thieves; the kernel decides who is first.
+      points. statistical: the same seeds and the same thieves; the kernel decides who is first. A row whose program \
+      is caught (strategy check, key check) has its thief in the program's own window, with --force only in the window \
+      of the trial.
 
       Exit code 0: each replay ended like the trial, failed or ready, whoever took the port (with --strategy: each \
       was ready); 1: one did not; 2: none counts.
@@ -91,10 +93,8 @@ struct ReplayCommand: ParsableCommand {
   private func prepare(
     _ arm: inout Arm, _ original: Arm, _ events: [Event]
   ) throws -> (level: String, remark: String) {
-    guard force else {
-      let hasFaults = !arm.faults.isEmpty
-      return (hasFaults ? "synthetic" : "statistical", "")
-    }
+    guard force else { return level(of: arm) }
+    if let forced = try force(&arm, original, events) { return forced }
     guard let report = RaceReport.all(events, arm: original, run: place.folder).first else {
       printError(
         "bindstorm: trial \(place.arm)/\(place.trial) lost no port (EADDRINUSE on a number): there is no interleaving to force"
@@ -143,6 +143,7 @@ struct ReplayCommand: ParsableCommand {
     }
     if counted.count < times {
       lines.append("\(times - counted.count) of \(times) replays do not count")
+      if counted.isEmpty, let advice = advice(for: arm) { lines.append(advice) }
     }
     try StandardStreams.printResult(
       lines.map { TerminalText.safeLine($0, atMost: TerminalText.longestWords) + "\n" }.joined())

@@ -38,7 +38,7 @@ struct ShapeOptions: ParsableArguments {
   /// Moves this process into the namespace that `ports` asks for.
   func narrowPorts() throws {
     guard let ports else { return }
-    try catching { () throws(CheckError) in try PlainRun.narrow(to: ports.range) }
+    try catching { () throws(CheckError) in try PlainRun.narrow(to: ports.range, for: "--ports") }
   }
 }
 

@@ -9,3 +9,13 @@ extension ThiefRecord {
   /// Ports that it drew in the whole trial.
   public var drawn: Int { drawnBefore + drawnInWindow + drawnAfterBind }
 }
+
+extension ForcedWindow {
+  /// The largest number of one launch: BS_MAX_FORCED_WINDOWS of the shared region.
+  static let most = 16
+
+  /// From the release to the re-bind, in nanoseconds; nil if the release is unknown.
+  public var window: UInt64? {
+    released == 0 ? nil : rebound >= released ? rebound - released : 0
+  }
+}

@@ -36,7 +36,7 @@ public struct HistoryWriter: ~Copyable {
     EventEncoder.encode(event, into: &buffer)
     switch event {
     case .trialStarted: isInTrial = true
-    case .launch, .server, .startup, .engine, .serving, .thief, .fault: break
+    case .launch, .forcedWindow, .server, .startup, .engine, .serving, .thief, .fault: break
     case .trialEnded, .runStarted, .poolSet, .armSkipped, .runEnded: isInTrial = false
     }
     if !isInTrial { try flush() }

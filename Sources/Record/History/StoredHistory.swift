@@ -59,7 +59,7 @@ public struct StoredHistory: ~Copyable {
       return ended.arm == current.arm && ended.trial == current.trial
         ? nil
         : "trial \(ended.arm)/\(ended.trial) ends, but \(current.arm)/\(current.trial) is under way"
-    case .launch, .server, .startup, .engine, .serving, .thief, .fault:
+    case .launch, .forcedWindow, .server, .startup, .engine, .serving, .thief, .fault:
       guard let current else { return "it belongs to a trial, and none is under way" }
       let bounds = ArmBounds(plan.arms[current.arm])
       if grouping.unfinished.count > bounds.mostRecords {
@@ -96,15 +96,17 @@ private struct ArmBounds {
 
   init(_ arm: Arm) { self.arm = arm }
 
-  /// Records of one trial: launchers, API servers and what they served, engine cores, thieves, faults.
+  /// Records of one trial: launchers, their programs' findings, API servers and what they served, engine cores, thieves, faults.
   var mostRecords: Int {
-    arm.topology.launches * (2 + 2 * arm.topology.apiServers + engines) + arm.thieves.count
-      + row * arm.faults.count
+    let findings = arm.strategy.command?.forcing == nil ? 0 : ForcedWindow.most
+    return arm.topology.launches * (2 + findings + 2 * arm.topology.apiServers + engines)
+      + arm.thieves.count + row * arm.faults.count
   }
 
   func problem(with event: Event) -> String? {
     switch event {
     case .launch(let record): launch(record.launch)
+    case .forcedWindow(let record): launch(record.launch)
     case .server(let record): launch(record.launch) ?? server(record.server)
     case .startup(let record):
       launch(record.launch) ?? serial(record.serial)

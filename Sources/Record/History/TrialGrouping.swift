@@ -17,7 +17,7 @@ public struct TrialGrouping: Sendable {
     case .trialEnded:
       defer { unfinished = [] }
       return unfinished + [event]
-    case .launch, .server, .startup, .engine, .serving, .thief, .fault:
+    case .launch, .forcedWindow, .server, .startup, .engine, .serving, .thief, .fault:
       unfinished.append(event)
       return nil
     case .runStarted, .poolSet, .armSkipped, .runEnded:

@@ -106,6 +106,7 @@ struct ForcedProgram {
     account.pointee.lost = UInt32(clamping: observation.lostEvents)
     account.pointee.probes = UInt32(clamping: observation.probes)
     account.pointee.windows = UInt32(clamping: windows.count)
+    account.pointee.told = UInt32(clamping: writeWindows(observation.findings))
     account.pointee.stolen = UInt32(clamping: observation.stolen)
     account.pointee.injected = UInt32(clamping: observation.injected.reduce(0, +))
     if let refusal = refusals.first {

@@ -150,6 +150,7 @@ final class TrialRecorder {
     events.reserveCapacity(2 + arm.topology.launches * (servers + 1) + arm.thieves.count)
     for launch in 0..<arm.topology.launches {
       events.append(.launch(launchRecord(launch, holders[.service(launch: launch)])))
+      events += forcedWindows(launch).map(Event.forcedWindow)
       guard arm.depth.binds else { continue }
       for server in 0..<servers {
         events.append(.server(serverRecord(launch: launch, server: server, holders)))
@@ -194,15 +195,6 @@ final class TrialRecorder {
     return LaunchRecord(
       slot, launch: launch, advertised: advertised, holder: holder, portsTaken: portsTaken,
       detail: slot.error == 0 ? "" : region.detail(launch), forced: forcedRun(launch))
-  }
-
-  private func forcedRun(_ launch: Int) -> ForcedRun? {
-    let run = region.launcher(launch).pointee.forced
-    guard arm.strategy.command?.forcing != nil, run.is_complete != 0 else { return nil }
-    let isLaunch = StrategyRegistry.forcesLaunch(arm.strategy.name)
-    return ForcedRun(
-      run, isLaunch: isLaunch, window: region.window(launch),
-      lastWords: isLaunch ? region.detail(launch) : "")
   }
 
   private func serverRecord(

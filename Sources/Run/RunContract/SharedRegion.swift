@@ -60,6 +60,7 @@ public struct SharedRegion {
         from: bs_detail_of(other.pointer, 0), count: launches * Int(BS_DETAIL_SIZE))
       bs_window_of(pointer, 0).update(
         from: bs_window_of(other.pointer, 0), count: launches * Int(BS_DETAIL_SIZE))
+      copyForcedWindows(from: other, launches: launches)
     }
     if thieves > 0 { thief(0).update(from: other.thief(0), count: thieves) }
     if faults > 0 { fault(0).update(from: other.fault(0), count: faults) }

@@ -430,6 +430,43 @@ enum Events {
         .text("lastWords", default: "\"\"", always: true, "Last lines of its output."),
       ]),
     Record(
+      "ForcedWindow", event: "forced-window", slot: "bs_forced_window",
+      "A finding of a program whose port calls were forced, as `bindstorm check` reports it: a port that was probed, released and bound again. The first \(Slots.limit("BS_MAX_FORCED_WINDOWS")) of a launch.",
+      [
+        .number("launch", "Launch whose program it was."),
+        .text("verdict", "As in the report of `bindstorm check`: `RACE`, `RESTART` and so on."),
+        .text("place", "The place in the program: eight hexadecimal digits."),
+        .text("protocolName", "`tcp` or `udp`."),
+        .port("port", from: "port", "The number."),
+        .number(
+          "rebind", default: "1", from: "rebind", "Which re-bind of the port it was, from 1."),
+        .text("prober", "Command line of the process that probed."),
+        .text("proberAt", "The same with its source line, if that is known."),
+        .pid("proberPid", from: "prober_pid", "Its process id."),
+        .text("probedAddress", "Address of the probe."),
+        .time("probed", from: "probed_ns", "When it got the port."),
+        .text("release", default: "\"\"", "How the port was released; empty if it was not."),
+        .time(
+          "released", default: "0", from: "released_ns",
+          "When it was released; 0 if that is unknown."),
+        .text("rebinder", "Command line of the process that bound the port again."),
+        .text("rebinderAt", "The same with its source line, if that is known."),
+        .pid("rebinderPid", from: "rebinder_pid", "Its process id."),
+        .text("address", "Address of the re-bind."),
+        .time("rebound", from: "rebound_ns", "When the re-bind was called."),
+        .number(
+          "result", swift: "Int32", default: "0", from: "error",
+          "errno of the re-bind, 0 if it succeeded; -1 if it was not observed."),
+        .flag(
+          "isStolen", json: "stolen", default: "false", from: "is_stolen",
+          "Whether a thief of bindstorm took the port in the window."),
+        .text(
+          "holder", default: "\"\"",
+          "Command line of another process that held the port; empty if there was none, or the thief."
+        ),
+        .pid("holderPid", default: "0", from: "holder_pid", "Its process id, or the thief's."),
+      ]),
+    Record(
       "HeadlessRecord", slot: "bs_headless",
       "The launcher of one launch on another node than the head node, as `vllm serve --headless`: the parent of the engine cores there.",
       [

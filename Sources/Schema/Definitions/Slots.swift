@@ -21,6 +21,8 @@ enum Slots {
         "of an adapter: its folder, its forcing and its words, each ended by 0"
       ),
       ("BS_DETAIL_SIZE", 2048, ""),
+      ("BS_MAX_FORCED_WINDOWS", 16, "findings of a launch's program that are told in full"),
+      ("BS_FORCED_WORDS_SIZE", 1536, "of a finding: its texts, each ended by 0"),
       ("BS_PORTS", 65536, ""),
     ])
 
@@ -135,29 +137,8 @@ enum Slots {
         Member("struct bs_endpoint", "output", accessor: "bs_output_of", ""),
         .cacheLine(),
       ]),
-    Slot(
-      "bs_forced_run",
-      "A program whose port calls were forced, as its supervisor leaves it at the end of a trial.",
-      [
-        Member(
-          "uint32_t", "is_complete", accessor: "bs_forced_is_complete",
-          "set last; the rest is valid then"),
-        Member("uint32_t", "ending", "number of History.ForcedRun.Ending"),
-        Member("int32_t", "status", "exit code or signal"),
-        Member("uint32_t", "calls", "caught"),
-        Member("uint32_t", "unobserved", "that could not be looked into"),
-        Member("uint32_t", "lost", "times that the kernel dropped socket events"),
-        Member("uint32_t", "probes", "ports that the kernel chose"),
-        Member("uint32_t", "windows", "re-binds of ports that had been released"),
-        Member("uint32_t", "stolen", ""),
-        Member("uint32_t", "injected", ""),
-        Member(
-          "uint32_t", "refusal",
-          "number of History.ForcedRun.Refusal: who held a port that was not stolen"),
-        Member("int32_t", "supervisor", "its pid, holder of what it steals"),
-        Member(
-          "uint32_t", "binds_elsewhere", "API servers bind its numbers: their calls are not caught"),
-      ]),
+    forcedRun,
+    forcedWindow,
     Slot(
       "bs_launcher", "",
       [

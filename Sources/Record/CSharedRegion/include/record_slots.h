@@ -19,6 +19,8 @@ enum {
   BS_PATH_SIZE = 64,
   BS_COMMAND_SIZE = 8192, /* of an adapter: its folder, its forcing and its words, each ended by 0 */
   BS_DETAIL_SIZE = 2048,
+  BS_MAX_FORCED_WINDOWS = 16, /* findings of a launch's program that are told in full */
+  BS_FORCED_WORDS_SIZE = 1536, /* of a finding: its texts, each ended by 0 */
   BS_PORTS = 65536,
 };
 
@@ -170,11 +172,27 @@ struct bs_forced_run {
   uint32_t lost; /* times that the kernel dropped socket events */
   uint32_t probes; /* ports that the kernel chose */
   uint32_t windows; /* re-binds of ports that had been released */
+  uint32_t told; /* findings in the launch's slots of bs_forced_window */
   uint32_t stolen;
   uint32_t injected;
   uint32_t refusal; /* number of History.ForcedRun.Refusal: who held a port that was not stolen */
   int32_t supervisor; /* its pid, holder of what it steals */
   uint32_t binds_elsewhere; /* API servers bind its numbers: their calls are not caught */
+};
+
+/* A finding of a program whose port calls were forced. */
+struct bs_forced_window {
+  uint16_t port;
+  uint16_t is_stolen;
+  uint32_t rebind; /* which re-bind of the port, from 1 */
+  int32_t prober_pid;
+  int32_t rebinder_pid;
+  int32_t error; /* of the re-bind; -1 if it was not observed */
+  int32_t holder_pid;
+  uint64_t probed_ns;
+  uint64_t released_ns;
+  uint64_t rebound_ns;
+  char words[BS_FORCED_WORDS_SIZE]; /* see ForcedWords */
 };
 
 struct bs_launcher {
@@ -402,6 +420,7 @@ static inline uint32_t *_Nonnull bs_server_done(struct bs_server *_Nonnull s) { 
 static inline struct bs_endpoint *_Nonnull bs_input_of(struct bs_server *_Nonnull s) { return &s->input; }
 static inline struct bs_endpoint *_Nonnull bs_output_of(struct bs_server *_Nonnull s) { return &s->output; }
 static inline uint32_t *_Nonnull bs_forced_is_complete(struct bs_forced_run *_Nonnull s) { return &s->is_complete; }
+static inline char *_Nonnull bs_forced_words_of(struct bs_forced_window *_Nonnull s) { return s->words; }
 static inline uint32_t *_Nonnull bs_launcher_done(struct bs_launcher *_Nonnull s) { return &s->done; }
 static inline int32_t *_Nonnull bs_launcher_error(struct bs_launcher *_Nonnull s) { return &s->error; }
 static inline uint32_t *_Nonnull bs_launcher_stage(struct bs_launcher *_Nonnull s) { return &s->stage; }

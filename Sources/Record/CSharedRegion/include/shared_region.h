@@ -66,6 +66,7 @@ struct bs_region {
   char details[BS_MAX_LAUNCHES][BS_DETAIL_SIZE];
   /* The description of the first window by its forced program's supervisor. */
   char windows[BS_MAX_LAUNCHES][BS_DETAIL_SIZE];
+  struct bs_forced_window forced_windows[BS_MAX_LAUNCHES][BS_MAX_FORCED_WINDOWS];
   struct bs_thief thieves[BS_MAX_THIEVES];
   struct bs_fault faults[BS_MAX_FAULTS];
   struct bs_startup startups[BS_MAX_LAUNCHES];
@@ -132,6 +133,7 @@ static inline struct bs_choice *_Nonnull bs_thief_choice_at(struct bs_region *_N
 static inline int64_t *_Nonnull bs_options_of(struct bs_choice *_Nonnull choice) { return choice->options; }
 static inline char *_Nonnull bs_command_of(struct bs_region *_Nonnull r) { return r->command; }
 static inline char *_Nonnull bs_window_of(struct bs_region *_Nonnull r, uint32_t i) { return r->windows[i]; }
+static inline struct bs_forced_window *_Nonnull bs_forced_windows_of(struct bs_region *_Nonnull r, uint32_t i) { return r->forced_windows[i]; }
 static inline char *_Nonnull bs_detail_of(struct bs_region *_Nonnull r, uint32_t i) { return r->details[i]; }
 static inline uint32_t *_Nonnull bs_auditor_done(struct bs_region *_Nonnull r) { return &r->auditor_done; }
 static inline uint32_t *_Nonnull bs_phase_word(struct bs_region *_Nonnull r) { return &r->phase; }

@@ -20,6 +20,7 @@ extension EventEncoder {
     case .trialEnded(let record): encode(record, into: &buffer)
     case .armSkipped(let record): encode(record, into: &buffer)
     case .runEnded(let record): encode(record, into: &buffer)
+    case .forcedWindow(let record): encode(record, into: &buffer)
     }
   }
 
@@ -653,6 +654,68 @@ extension EventEncoder {
     buffer.append(125)
   }
 
+  private static func encode(_ record: ForcedWindow, into buffer: inout ByteBuffer) {
+    buffer.append("{\"event\":\"forced-window\",\"launch\":")
+    buffer.append(decimal: record.launch)
+    buffer.append(",\"verdict\":")
+    buffer.append(quoted: record.verdict)
+    buffer.append(",\"place\":")
+    buffer.append(quoted: record.place)
+    buffer.append(",\"protocolName\":")
+    buffer.append(quoted: record.protocolName)
+    buffer.append(",\"port\":")
+    buffer.append(decimal: UInt64(record.port))
+    if record.rebind != 1 {
+      buffer.append(",\"rebind\":")
+      buffer.append(decimal: record.rebind)
+    }
+    buffer.append(",\"prober\":")
+    buffer.append(quoted: record.prober)
+    buffer.append(",\"proberAt\":")
+    buffer.append(quoted: record.proberAt)
+    buffer.append(",\"proberPid\":")
+    buffer.append(decimal: Int(record.proberPid))
+    buffer.append(",\"probedAddress\":")
+    buffer.append(quoted: record.probedAddress)
+    buffer.append(",\"probed\":")
+    buffer.append(decimal: record.probed)
+    if !record.release.isEmpty {
+      buffer.append(",\"release\":")
+      buffer.append(quoted: record.release)
+    }
+    if record.released != 0 {
+      buffer.append(",\"released\":")
+      buffer.append(decimal: record.released)
+    }
+    buffer.append(",\"rebinder\":")
+    buffer.append(quoted: record.rebinder)
+    buffer.append(",\"rebinderAt\":")
+    buffer.append(quoted: record.rebinderAt)
+    buffer.append(",\"rebinderPid\":")
+    buffer.append(decimal: Int(record.rebinderPid))
+    buffer.append(",\"address\":")
+    buffer.append(quoted: record.address)
+    buffer.append(",\"rebound\":")
+    buffer.append(decimal: record.rebound)
+    if record.result != 0 {
+      buffer.append(",\"result\":")
+      buffer.append(decimal: Int(record.result))
+    }
+    if record.isStolen != false {
+      buffer.append(",\"stolen\":")
+      buffer.append(record.isStolen ? "true" : "false")
+    }
+    if !record.holder.isEmpty {
+      buffer.append(",\"holder\":")
+      buffer.append(quoted: record.holder)
+    }
+    if record.holderPid != 0 {
+      buffer.append(",\"holderPid\":")
+      buffer.append(decimal: Int(record.holderPid))
+    }
+    buffer.append(125)
+  }
+
   private static func encode(_ record: HeadlessRecord, into buffer: inout ByteBuffer) {
     buffer.append("{\"pid\":")
     buffer.append(decimal: Int(record.pid))
@@ -695,6 +758,7 @@ extension EventDecoder {
     case "trial-ended": return .trialEnded(try trialEnded(&fields))
     case "arm-skipped": return .armSkipped(try armSkipped(&fields))
     case "run-ended": return .runEnded(try runEnded(&fields))
+    case "forced-window": return .forcedWindow(try forcedWindow(&fields))
     default: throw Failure(reason: "unknown event \"\(word)\"")
     }
   }
@@ -996,6 +1060,35 @@ extension EventDecoder {
       refusal: try fields.word("refusal"),
       window: try fields.text("window"),
       lastWords: try fields.text("lastWords"))
+  }
+
+
+  private static func forcedWindow(
+    _ fields: inout EventFields
+  ) throws(Failure) -> ForcedWindow {
+    ForcedWindow(
+      launch: try fields.count("launch"),
+      verdict: try fields.text("verdict"),
+      place: try fields.text("place"),
+      protocolName: try fields.text("protocolName"),
+      port: try fields.number("port"),
+      rebind: try fields.count("rebind", default: 1),
+      prober: try fields.text("prober"),
+      proberAt: try fields.text("proberAt"),
+      proberPid: try fields.number("proberPid"),
+      probedAddress: try fields.text("probedAddress"),
+      probed: try fields.number("probed"),
+      release: try fields.text("release", default: ""),
+      released: try fields.number("released", default: 0),
+      rebinder: try fields.text("rebinder"),
+      rebinderAt: try fields.text("rebinderAt"),
+      rebinderPid: try fields.number("rebinderPid"),
+      address: try fields.text("address"),
+      rebound: try fields.number("rebound"),
+      result: try fields.number("result", default: 0),
+      isStolen: try fields.boolean("stolen", default: false),
+      holder: try fields.text("holder", default: ""),
+      holderPid: try fields.number("holderPid", default: 0))
   }
 
 

@@ -35,6 +35,8 @@ public enum Event: Sendable, Equatable {
   case armSkipped(ArmSkipped)
   /// Last line of the file.
   case runEnded(RunEnded)
+  /// A finding of a program whose port calls were forced, as `bindstorm check` reports it: a port that was probed, released and bound again. The first 16 of a launch.
+  case forcedWindow(ForcedWindow)
 }
 
 /// First line of the file.
@@ -842,6 +844,102 @@ public struct ForcedRun: Sendable, Equatable, Codable {
     self.refusal = refusal
     self.window = window
     self.lastWords = lastWords
+  }
+}
+
+/// A finding of a program whose port calls were forced, as `bindstorm check` reports it: a port that was probed, released and bound again. The first 16 of a launch.
+public struct ForcedWindow: Sendable, Equatable, Codable {
+  /// Launch whose program it was.
+  public var launch: Int
+  /// As in the report of `bindstorm check`: `RACE`, `RESTART` and so on.
+  public var verdict: String
+  /// The place in the program: eight hexadecimal digits.
+  public var place: String
+  /// `tcp` or `udp`.
+  public var protocolName: String
+  /// The number.
+  public var port: UInt16
+  /// Which re-bind of the port it was, from 1.
+  public var rebind: Int
+  /// Command line of the process that probed.
+  public var prober: String
+  /// The same with its source line, if that is known.
+  public var proberAt: String
+  /// Its process id.
+  public var proberPid: Int32
+  /// Address of the probe.
+  public var probedAddress: String
+  /// When it got the port.
+  public var probed: UInt64
+  /// How the port was released; empty if it was not.
+  public var release: String
+  /// When it was released; 0 if that is unknown.
+  public var released: UInt64
+  /// Command line of the process that bound the port again.
+  public var rebinder: String
+  /// The same with its source line, if that is known.
+  public var rebinderAt: String
+  /// Its process id.
+  public var rebinderPid: Int32
+  /// Address of the re-bind.
+  public var address: String
+  /// When the re-bind was called.
+  public var rebound: UInt64
+  /// errno of the re-bind, 0 if it succeeded; -1 if it was not observed.
+  public var result: Int32
+  /// Whether a thief of bindstorm took the port in the window.
+  public var isStolen: Bool
+  /// Command line of another process that held the port; empty if there was none, or the thief.
+  public var holder: String
+  /// Its process id, or the thief's.
+  public var holderPid: Int32
+
+  public init(
+    launch: Int,
+    verdict: String,
+    place: String,
+    protocolName: String,
+    port: UInt16,
+    rebind: Int = 1,
+    prober: String,
+    proberAt: String,
+    proberPid: Int32,
+    probedAddress: String,
+    probed: UInt64,
+    release: String = "",
+    released: UInt64 = 0,
+    rebinder: String,
+    rebinderAt: String,
+    rebinderPid: Int32,
+    address: String,
+    rebound: UInt64,
+    result: Int32 = 0,
+    isStolen: Bool = false,
+    holder: String = "",
+    holderPid: Int32 = 0
+  ) {
+    self.launch = launch
+    self.verdict = verdict
+    self.place = place
+    self.protocolName = protocolName
+    self.port = port
+    self.rebind = rebind
+    self.prober = prober
+    self.proberAt = proberAt
+    self.proberPid = proberPid
+    self.probedAddress = probedAddress
+    self.probed = probed
+    self.release = release
+    self.released = released
+    self.rebinder = rebinder
+    self.rebinderAt = rebinderAt
+    self.rebinderPid = rebinderPid
+    self.address = address
+    self.rebound = rebound
+    self.result = result
+    self.isStolen = isStolen
+    self.holder = holder
+    self.holderPid = holderPid
   }
 }
 

@@ -275,6 +275,49 @@ extension ForcedRun {
   }
 }
 
+extension ForcedWindow {
+  /// Takes what a worker left in its slot.
+  init(
+    _ slot: bs_forced_window,
+    launch: Int,
+    verdict: String,
+    place: String,
+    protocolName: String,
+    prober: String,
+    proberAt: String,
+    probedAddress: String,
+    release: String = "",
+    rebinder: String,
+    rebinderAt: String,
+    address: String,
+    holder: String = ""
+  ) {
+    self.init(
+      launch: launch,
+      verdict: verdict,
+      place: place,
+      protocolName: protocolName,
+      port: UInt16(truncatingIfNeeded: slot.port),
+      rebind: Int(slot.rebind),
+      prober: prober,
+      proberAt: proberAt,
+      proberPid: Int32(slot.prober_pid),
+      probedAddress: probedAddress,
+      probed: UInt64(slot.probed_ns),
+      release: release,
+      released: UInt64(slot.released_ns),
+      rebinder: rebinder,
+      rebinderAt: rebinderAt,
+      rebinderPid: Int32(slot.rebinder_pid),
+      address: address,
+      rebound: UInt64(slot.rebound_ns),
+      result: Int32(slot.error),
+      isStolen: slot.is_stolen != 0,
+      holder: holder,
+      holderPid: Int32(slot.holder_pid))
+  }
+}
+
 extension HeadlessRecord {
   /// Takes what a worker left in its slot.
   init(

@@ -1,0 +1,33 @@
+internal import Interception
+internal import RaceLedger
+internal import TerminalText
+
+extension CheckCommand {
+  /// Says who keeps the tool waiting, and how to end that. A diagnosis, which --quiet does not suppress.
+  var tellWaiting: @Sendable (Observation.Status, [LeftProcess]) -> Void {
+    let hasLimit = linger != nil
+    return { status, processes in
+      let who =
+        processes.isEmpty
+        ? "processes of its tree that cannot be told from others" : LeftProcess.list(processes)
+      let advice =
+        hasLimit
+        ? "--linger or Ctrl-C (SIGTERM) ends the wait"
+        : "Ctrl-C (SIGTERM) ends the wait, --linger 2s limits it"
+      printError(
+        TerminalText.safeLine(
+          "bindstorm check: the command \(status.ending); still waiting for \(who); \(advice)"))
+    }
+  }
+}
+
+extension Observation.Status {
+  /// In words, after "the command".
+  var ending: String {
+    switch self {
+    case .exited(let code): "exited with \(code)"
+    case .signalled(let signal): "was ended by signal \(signal)"
+    case .hung: "hung and was ended"
+    }
+  }
+}
