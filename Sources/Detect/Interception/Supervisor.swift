@@ -171,6 +171,7 @@ public final class Supervisor {
     observation.status = commandStatus ?? observation.status
     observation.findings = ledger.findings
     observation.stolen = supervision.steal.done
+    observation.stacksMissing = stacks.missing
     observation.injected = supervision.injections.map(\.struck)
     observation.endedAt = MonotonicClock.now()
     return observation

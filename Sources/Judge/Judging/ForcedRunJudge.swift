@@ -11,6 +11,7 @@ internal import History
 /// | it failed otherwise | `child-died` |
 /// | it succeeded though a re-bind was made to fail, or it was refused a port | `recovered` |
 /// | windows opened and none was stolen, or no call was injected, although the plan asks for it | `invalid` |
+/// | no port was chosen, so that a thief had nothing to steal | `invalid` |
 /// | no port call was seen, or not all could be looked into, or the kernel dropped events | `invalid` |
 /// | no port that the kernel chose was released and bound again | `ready` |
 struct ForcedRunJudge {
@@ -67,6 +68,12 @@ struct ForcedRunJudge {
       return (
         .invalid,
         "the kernel dropped socket events, \(run.lost) times: windows may have been missed"
+      )
+    }
+    if steals && run.probes == 0 && run.injected == 0 {
+      return (
+        .invalid,
+        "no port was chosen by the kernel in \(run.calls) port calls: there was nothing to steal, and nothing can be told"
       )
     }
     if steals && run.windows > 0 {
