@@ -37,7 +37,7 @@ public enum RaceTextReport {
     }
     if facts.lostEvents > 0 {
       lines.append(
-        "bindstorm check: the kernel dropped socket events \(facts.lostEvents) times: releases may be dated late"
+        "bindstorm check: the kernel dropped socket events \(count(facts.lostEvents, "time")): releases may be dated late"
       )
     }
     if facts.isTreeRunning {
@@ -45,7 +45,19 @@ public enum RaceTextReport {
         "bindstorm check: some of the command's processes are still running; they are no longer monitored"
       )
     }
+    lines += verdict(facts)
     return lines.map { TerminalText.safeLine($0) + "\n" }.joined()
+  }
+
+  /// What the theft showed, and what to do where it showed nothing.
+  private static func verdict(_ facts: RunFacts) -> [String] {
+    guard let outcome = facts.outcome else {
+      return facts.steal == "off" || facts.stolen > 0
+        ? []
+        : ["bindstorm check: nothing was stolen: no port was let go and bound again in this run"]
+    }
+    let advice = outcome.undecided.map { ["bindstorm check: what to do: \($0.advice)"] } ?? []
+    return ["bindstorm check: \(outcome.sentence)"] + advice
   }
 
   private static func last(_ book: Book, _ facts: RunFacts) -> String {
@@ -54,8 +66,9 @@ public enum RaceTextReport {
       let nothing =
         facts.probes == 0
         ? "no port was chosen by the kernel, so nothing could be judged"
-        : "no race in \(facts.probes) ports that the kernel chose"
-      let suppressed = book.suppressed > 0 ? ", \(book.suppressed) findings suppressed" : ""
+        : "no race in \(facts.portsFollowed)"
+      let suppressed =
+        book.suppressed > 0 ? ", \(count(book.suppressed, "finding")) suppressed" : ""
       return "bindstorm check: \(nothing)\(suppressed); \(ending)"
     }
     let counts = RaceKind.allCases.compactMap { kind -> String? in
