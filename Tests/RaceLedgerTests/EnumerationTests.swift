@@ -61,6 +61,19 @@ import Testing
     #expect(series.windows[1].outcome == .undecided(.onlyAfterTheft))
   }
 
+  @Test func `a known window is not tried, and keeps its number`() throws {
+    let known = try Suppressions(parsing: "RACE:prog a")
+    var series = Enumeration(limit: 9, suppressions: known)
+    let findings = [
+      Finding.sample(probe: .sample(["prog", "a"])),
+      .sample(.restart, probe: .sample(["prog", "a"])),
+    ]
+    series.saw(findings)
+    series.saw(findings)
+    #expect(series.windows.map(\.occurrence) == [2] && series.suppressed == 1)
+    #expect(series.windows[0].finding.kind == .restart)
+  }
+
   @Test func `a program whose places change with every run is given up soon`() {
     var series = Enumeration(limit: 99)
     // Digits do not tell places apart.

@@ -30,6 +30,8 @@ public struct Enumeration: Sendable {
 
   public private(set) var windows: [Window] = []
   private var indices: [Key: Int] = [:]
+  private var suppressions: Suppressions
+  private var known: Set<Key> = []
   private var places: Set<String> = []
   /// Runs so far, including the one without a thief.
   public private(set) var runs = 0
@@ -45,11 +47,18 @@ public struct Enumeration: Sendable {
   /// After so many such runs the program is taken for one whose places change.
   static let mostFruitless = 3
 
-  public init(limit: Int) { self.limit = limit }
+  /// - Parameter suppressions: the windows that are known: none of them is tried.
+  public init(limit: Int, suppressions: Suppressions = Suppressions()) {
+    self.limit = limit
+    self.suppressions = suppressions
+  }
+
+  /// Windows that were left out because they are known.
+  public var suppressed: Int { known.count }
 
   /// Takes the findings of a run.
   public mutating func saw(_ findings: [Finding]) {
-    let known = places
+    let placesBefore = places
     let theft = findings.firstIndex(where: \.wasStolen)
     var counts: [String: Int] = [:]
     newInLastRun = 0
@@ -60,9 +69,14 @@ public struct Enumeration: Sendable {
       let isTaken = !finding.canBeStolen
       if !isTaken { counts[place, default: 0] += 1 }
       let occurrence = isTaken ? 0 : counts[place]!
-      guard indices[Key(place: place, occurrence: occurrence)] == nil else { continue }
+      let key = Key(place: place, occurrence: occurrence)
+      guard indices[key] == nil, !known.contains(key) else { continue }
+      if suppressions.take(finding) {
+        known.insert(key)
+        continue
+      }
       let isAfter = theft.map { index > $0 } ?? false
-      if isAfter && known.contains(place) {
+      if isAfter && placesBefore.contains(place) {
         reactions += 1
         continue
       }

@@ -90,8 +90,12 @@ extension Undecided {
   private static func unmatched(_ filters: String, _ seen: [String]) -> String {
     guard !seen.isEmpty else { return "\(filters) matched no window; none was seen" }
     let why = filters.isEmpty ? "no window could be stolen" : "\(filters) matched no window"
-    return "\(why); seen: \(seen.joined(separator: "; "))"
+    let more = seen.count > Self.mostNamed ? " and \(seen.count - Self.mostNamed) more" : ""
+    return "\(why); seen: \(seen.prefix(Self.mostNamed).joined(separator: "; "))\(more)"
   }
+
+  /// The largest number of places that a message names.
+  private static let mostNamed = 12
 }
 
 /// A count with its noun, in the plural unless the count is one: `1 window`, `2 windows`.

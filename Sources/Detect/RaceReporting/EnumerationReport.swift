@@ -28,6 +28,7 @@ public enum EnumerationReport {
     var undecided: Int
     var untried: Int
     var reactions: Int
+    var suppressed: Int
     var portsChosenByKernel: Int
     var windows: [Row]
   }
@@ -44,6 +45,10 @@ public enum EnumerationReport {
       lines.append(
         "bindstorm check: \(count(series.reactions, "more window")) opened only after a theft: second attempts of the command, one theft a run"
       )
+    }
+    if series.suppressed > 0 {
+      lines.append(
+        "bindstorm check: \(count(series.suppressed, "known window")) suppressed and not tried")
     }
     let beyond = series.windows.count { $0.outcome == .undecided(.limit(series.limit)) }
     if beyond > 0 {
@@ -107,7 +112,8 @@ public enum EnumerationReport {
         bindstormVersion: facts.version, command: facts.command, verdict: series.word.rawValue,
         obstacle: series.obstacle?.reason, runs: series.runs, red: series.red,
         survived: series.survived, undecided: series.undecided, untried: series.untried,
-        reactions: series.reactions, portsChosenByKernel: facts.probes,
+        reactions: series.reactions, suppressed: series.suppressed,
+        portsChosenByKernel: facts.probes,
         windows: series.windows.map { window in
           Row(
             place: window.place, occurrence: window.occurrence, rebind: window.rebind,

@@ -93,8 +93,10 @@ public enum SARIFReport {
     var text = finding.summary
     if !words.window.isEmpty { text += ". Window: \(words.window)" }
     text += ". Proof: \(finding.proof.rawValue)."
+    let isSurvived = facts.outcome == .survived && place.stolen == place.count
     return Result(
-      ruleId: finding.kind.rawValue, level: "error", message: Message(text: text),
+      ruleId: finding.kind.rawValue, level: isSurvived ? "note" : "error",
+      message: Message(text: text),
       locations: [location(finding.probe.party, "the probe")],
       relatedLocations: [location(finding.rebinder, "the re-bind")],
       stacks: [stack(finding.probe.party, "the probe"), stack(finding.rebinder, "the re-bind")]

@@ -237,7 +237,7 @@ struct CheckCommand: ParsableCommand {
     return supervision
   }
 
-  private func readSuppressions() throws -> Suppressions {
+  func readSuppressions() throws -> Suppressions {
     guard let suppressions else { return Suppressions() }
     do {
       let bytes = try readFile(suppressions, .suppressions)

@@ -12,8 +12,8 @@ internal import TerminalText
 extension CheckCommand {
   /// `--enumerate`: a run without a thief, then one run for each window.
   func enumerateWindows(_ settings: Supervision, _ files: ReportFiles) throws {
+    var series = Enumeration(limit: enumerateMax, suppressions: try readSuppressions())
     let first = try observe(settings)
-    var series = Enumeration(limit: enumerateMax)
     series.saw(first.findings)
     series.obstacle = obstacle(first)
     var facts = RunFacts(first, settings)
