@@ -19,7 +19,7 @@ QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests La
 	RaceLedgerTests ReportsTests RunContractTests StatisticsTests TerminalTextTests WorkersTests \
 	FaultsTests.EngineSquatterTests FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
 	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests \
-	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.TextReportTests RaceReportingTests.WordsTests \
+	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.TextReportTests RaceReportingTests.TheftReportTests RaceReportingTests.WordsTests \
 	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.LaunchSimulationTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests StartupProtocolTests.ParallelConfigurationTests \

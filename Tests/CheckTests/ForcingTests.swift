@@ -14,13 +14,15 @@ import Testing
     let found = try check([], command, stacks: 16)
     let place = try #require(found.report.places.first)
     let force = try #require(place.force)
-    #expect(force.hasPrefix("bindstorm check --steal lazy --only \(place.place) -- "))
-    let options = force.split(separator: " ").dropFirst(2).prefix { $0 != "--" }.map(String.init)
-    let forced = try check(options + ["--exit-code", "0"], command, stacks: 16)
-    #expect(forced.ended.status == 3)
+    #expect(force.hasPrefix("bindstorm check --steal lazy --only \(place.place) --occurrence 1 "))
+    // Pasted as it stands.
+    let forced = try paste(force)
+    #expect(forced.status == 66 && forced.errorOutput.contains("fails: died: exited with 3"))
     let elsewhere = try check(["--steal", "lazy", "--only", "00000000"], command, stacks: 16)
-    #expect(elsewhere.report.stolen == 0)
+    #expect(elsewhere.report.stolen == 0 && elsewhere.ended.status == 2)
     #expect(elsewhere.ended.lines == ["ok"])
+    #expect(elsewhere.ended.errorOutput.contains("--only 00000000 matched no window; seen: RACE"))
+    #expect(elsewhere.ended.errorOutput.contains("[\(place.place)]"))
   }
 
   @Test func `long windows only`() throws {
@@ -95,8 +97,9 @@ import Testing
       try Victim.c("isolate"), Built.bindstorm, "check", "--enumerate", "--no-py-spy", "--",
       python, "-c", code, folder.appending(path: "seen").path,
     ])
-    #expect(ended.status == 0, "\(ended)")
-    #expect(ended.errorOutput.contains("?     not reached again"), "\(ended)")
+    #expect(ended.status == 2, "\(ended)")
+    #expect(ended.errorOutput.contains("?     not decided: not reached again"), "\(ended)")
+    #expect(ended.errorOutput.contains("what to do: make the command do the same"), "\(ended)")
     #expect(ended.errorOutput.contains("0 of 1 window red"), "\(ended)")
   }
 
@@ -133,7 +136,7 @@ import Testing
       "--no-py-spy", "--", python, "-c", code,
     ])
     #expect(ended.status == 66)
-    #expect(ended.errorOutput.contains("RED   hung"))
+    #expect(ended.errorOutput.contains("RED   fails: hung"))
   }
 
   /// The command cannot be waited for then, and must not go on without anybody.

@@ -41,7 +41,7 @@ import Testing
     let found = try classify(name, ["--watch-connects"] + mode)
     #expect(found.report.verdicts == ["LOOKED-UP"], "\(found.ended.errorOutput)")
     let force = try #require(found.report.places.first?.force)
-    #expect(force.contains(" --watch-connects -- "))
+    #expect(force.contains(" --watch-connects "))
     let forced = try classify(
       name, ["--watch-connects", "--steal", "lazy", "--exit-code", "0"] + mode)
     #expect(forced.ended.status == 1 && forced.report.stolen == 1)

@@ -113,6 +113,15 @@ func check(
   return Checked(ended: ended, report: try JSONDecoder().decode(Report.self, from: data))
 }
 
+/// Gives a line to a shell that finds `bindstorm` in its path, in a network namespace of its own.
+func paste(_ line: String, environment: [String: String?] = [:]) throws -> Finished {
+  let folder = URL(filePath: Built.bindstorm).deletingLastPathComponent().path
+  let path = environment["PATH"] ?? ProcessInfo.processInfo.environment["PATH"] ?? ""
+  return try run(
+    [try Victim.c("isolate"), "sh", "-c", line],
+    environment: environment.merging(["PATH": "\(folder):\(path ?? "")"]) { $1 })
+}
+
 /// Programs that are checked, built once into the build folder.
 enum Victim {
   private static let lock = NSLock()

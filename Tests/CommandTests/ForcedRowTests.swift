@@ -27,8 +27,8 @@ import Testing
     let whole = try workplace.bindstorm(["explain", workplace.latest()])
     for part in [
       "RACE: tcp port ", "Taken by: the thief that bindstorm put into the window, pid ",
-      "racy in a: lost-to-thief x1; the kernel chose 1 port, 1 window, 1 stolen\n",
-      "fixed in a: ready x1; the kernel chose 1 port, 0 windows, 0 stolen\n",
+      "racy in a: lost-to-thief x1; 1 port followed, 1 window, 1 stolen\n",
+      "fixed in a: ready x1; 1 port followed, 0 windows, 0 stolen\n",
       "2 trials, 0 ports lost, 1 finding in forced programs (1 stolen), 1 different finding\n",
     ] { #expect(whole.output.contains(part), "\(part) in \(whole)") }
     let trial = try workplace.bindstorm(["explain", workplace.latest("0/0")])

@@ -148,6 +148,7 @@ class CheckOptions:
     FLAGS = ["--duplicates", "--enumerate", "--shrink", "--groups", "--no-py-spy", "--allow-io-uring", "--verbose", "-q"]
     VALUES = {
         "--steal": ["off", "lazy", "eager"], "--steal-max": damage.NUMBERS, "--steal-rebind": damage.NUMBERS,
+        "--occurrence": damage.NUMBERS,
         "--min-window": ["5ms", "1s", "0", "-1s", "99999999999999999999s", "1e9s"], "--only": damage.TEXTS,
         "--enumerate-max": damage.NUMBERS, "--run-timeout": ["1s", "0s", "x"], "--shrink-ports": damage.NUMBERS,
         "--shrink-runs": ["0", "1", "2", "-1"], "--exit-code": damage.NUMBERS, "--stacks": damage.NUMBERS,

@@ -26,7 +26,10 @@ import Testing
 
   static let rows: [Row] = [
     Row(run: account { _ in }, outcome: .ready),
-    Row(run: account { $0.probes = 0 }, outcome: .ready),
+    // A thief had nothing to steal, so nothing is shown; what an injection shows is shown.
+    Row(run: account { $0.probes = 0 }, outcome: .invalid),
+    Row(
+      run: account { ($0.probes, $0.injected) = (0, 1) }, outcome: .ready, forcing: injecting),
     Row(run: account { $0.calls = 0 }, outcome: .invalid),
     Row(run: account { $0.unobserved = 1 }, outcome: .invalid),
     Row(run: account { $0.lost = 1 }, outcome: .invalid),

@@ -47,7 +47,9 @@ import Testing
       let assessment = ledger.assess(
         source, Self.key, address: Self.here, isFree: true, by: party, at: 1_700)
       #expect(assessment.window == 700)
-      #expect(StealPolicy(mode: .lazy).wants(assessment) == isStolen)
+      var policy = StealPolicy(mode: .lazy)
+      let wants = policy.wants(assessment)
+      #expect(wants == isStolen)
       let concluded = ledger.concluded(assessment, result: 0, cookie: 2, isAddressInUse: false)
       let finding = ledger.findings[try #require(concluded)]
       #expect(finding.kind.isRace == isStolen && finding.window == 700)

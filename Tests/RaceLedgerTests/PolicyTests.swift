@@ -47,6 +47,7 @@ import Testing
     // What a place or a window is, only the re-bind tells.
     #expect(!wants(StealPolicy(mode: .eager, only: "x")))
     #expect(!wants(StealPolicy(mode: .eager, minimumWindow: 1)))
+    #expect(!wants(StealPolicy(mode: .eager, occurrence: 1)))
     var done = any
     done.stole()
     #expect(!wants(done))
@@ -63,10 +64,19 @@ import Testing
     let assessment = ledger.assess(
       ledger.question(key, address: address)!,
       Ledger.Answers(isFree: true, openAddressesAreFree: true), by: party, at: 150)!
-    #expect(
-      [49, 50, 51].map { StealPolicy(mode: .lazy, minimumWindow: $0).wants(assessment) } == [
-        true, true, false,
-      ])
+    func wants(_ minimum: UInt64) -> Bool {
+      var policy = StealPolicy(mode: .lazy, minimumWindow: minimum)
+      return policy.wants(assessment)
+    }
+    #expect([49, 50, 51].map(wants) == [true, true, false])
+    // The k-th window that the other settings select, and no other one.
+    var third = StealPolicy(mode: .lazy, occurrence: 3)
+    #expect((1...4).map { _ in third.wants(assessment) } == [false, false, true, false])
+    var elsewhere = StealPolicy(mode: .lazy, only: "elsewhere", occurrence: 1)
+    let isWanted = elsewhere.wants(assessment)
+    #expect(!isWanted)
+    var first = StealPolicy(mode: .lazy, only: assessment.place, occurrence: 1)
+    #expect((1...2).map { _ in first.wants(assessment) } == [true, false])
   }
 
   @Test func `an injection strikes the n-th call that matches it`() {

@@ -1,5 +1,6 @@
 import RaceLedger
 import RaceReporting
+import ReportKit
 import TestSupport
 import Testing
 
@@ -67,6 +68,11 @@ import Testing
       enumeration.tried(window, .died("exited with 1"), lastWords: "Address already in use")
     }
     enumeration.saw([Self.finding(.duplicate, port: 40_007)])
+    enumeration.close()
+    let series = RunFindings(enumeration, facts)
+    func file(_ format: ReportFormat<RunFindings>) throws -> String {
+      String(decoding: try format.bytes(series), as: UTF8.self)
+    }
     let reports = [
       ("check.txt", RaceTextReport.text(book, facts)),
       ("check-verbose.txt", RaceTextReport.text(book, facts, isVerbose: true)),
@@ -77,7 +83,10 @@ import Testing
       ("check-nothing.junit.xml", RaceJUnitReport.text(Book([]), Self.nothing)),
       ("check.html", RaceHTMLReport.text(book, facts)),
       ("check-enumeration.txt", EnumerationReport.text(enumeration, facts)),
-      ("check-enumeration.json", try EnumerationReport.json(enumeration, facts)),
+      ("check-enumeration.json", try file(.json)),
+      ("check-enumeration.junit.xml", try file(.junit)),
+      ("check-enumeration.sarif", try file(.sarif)),
+      ("check-enumeration.html", try file(.html)),
     ]
     for (name, text) in reports { #expect(Snapshot.problem(text, name) == nil) }
   }

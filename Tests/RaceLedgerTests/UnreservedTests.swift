@@ -102,7 +102,9 @@ import Testing
     let assessment = ledger.assess(
       source, key, address: SocketAddress(bytes: [127, 0, 0, 1], port: key.port), isFree: isFree,
       by: getter, at: 500)
-    #expect(StealPolicy(mode: .lazy).wants(assessment) == isFree)
+    var policy = StealPolicy(mode: .lazy)
+    let wants = policy.wants(assessment)
+    #expect(wants == isFree)
     let index = ledger.concluded(
       assessment, result: result, cookie: 2, isAddressInUse: result == 98)
     #expect(ledger.newest(key)?.origin == (result == 0 ? .byNumber : nil))
@@ -132,7 +134,9 @@ import Testing
       ledger.assess(
         question, Ledger.Answers(isFree: true, openAddressesAreFree: false), by: Self.getter,
         at: 500))
-    #expect(StealPolicy(mode: .lazy).wants(assessment))
+    var policy = StealPolicy(mode: .lazy)
+    let wants = policy.wants(assessment)
+    #expect(wants)
     let concluded = ledger.concluded(
       assessment, result: 0, cookie: 2, isAddressInUse: false)
     let index = try #require(concluded)

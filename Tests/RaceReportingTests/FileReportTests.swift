@@ -326,7 +326,7 @@ import Testing
     #expect(text.contains(#"<article class="race""#))
     #expect(text.contains(#"<article class="note" id="\#(note.place)">"#))
     #expect(text.contains("open for 600 ns") && occurrences("class=\"bar\"", in: text) == 1)
-    #expect(text.contains("<dt>Seen</dt><dd>1 times, 0 stolen</dd>"))
+    #expect(text.contains("<dt>Seen</dt><dd>1 time, 0 stolen</dd>"))
     #expect(occurrences("Force it: ", in: text) == 1)
     #expect(text.hasSuffix("</body></html>\n"))
   }

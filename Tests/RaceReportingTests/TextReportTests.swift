@@ -31,7 +31,7 @@ import Testing
             #1 bind (libc.so+0x1f)
           Window: 600 ns
           Proof: a socket without options could bind the port while the re-bind was held
-          Force it: bindstorm check --steal lazy --only \(finding.place) -- prog
+          Force it: bindstorm check --steal lazy --only \(finding.place) --occurrence 1 -- prog
         SUMMARY: bindstorm: RACE tcp prog -> prog (serve app.py:7) [\(finding.place)] (once)
         ==================
         bindstorm check: races found at 1 place (1 RACE); the command exited with 0
@@ -41,10 +41,12 @@ import Testing
 
   @Test func `what an option can do again is told how to force`() throws {
     let ways: [RaceKind: String] = [
-      .race: "--steal lazy --only PLACE", .restart: "--steal lazy --only PLACE",
-      .crossProtocol: "--steal lazy --only PLACE", .crossAddress: "--steal lazy --only PLACE",
-      .derived: "--steal lazy --only PLACE",
-      .lookedUp: "--steal lazy --only PLACE --watch-connects",
+      .race: "--steal lazy --only PLACE --occurrence 1",
+      .restart: "--steal lazy --only PLACE --occurrence 1",
+      .crossProtocol: "--steal lazy --only PLACE --occurrence 1",
+      .crossAddress: "--steal lazy --only PLACE --occurrence 1",
+      .derived: "--steal lazy --only PLACE --occurrence 1",
+      .lookedUp: "--steal lazy --only PLACE --occurrence 1",
       .duplicate: "--force-duplicate", .liveTwin: "--force-duplicate",
       .deadPort: "--steal lazy --steal-by answer --only PLACE", .selfConnect: "--ports 40001",
       .sourcePort: "--ports 40001-40002",
@@ -185,7 +187,7 @@ import Testing
 
   @Test func `what was suppressed is counted, one as well as many`() throws {
     let one = try text([.sample()], isVerbose: true, suppressions: "RACE:prog")
-    #expect(one.contains("ports that the kernel chose, 1 findings suppressed; the command"))
+    #expect(one.contains("ports that the kernel chose, 1 finding suppressed; the command"))
     #expect(one.contains(", 1 finding suppressed\n"))
     #expect(one.hasSuffix("bindstorm check: suppression 'prog' took 1\n"))
     #expect(!(try text([]).contains("suppressed")))
@@ -257,41 +259,108 @@ import Testing
     return enumeration
   }
 
-  @Test func `every window is red, green, not met again or not tried`() {
+  @Test func `every window is red, green or not decided, with the reason and what to do`() {
     var walk = enumeration()
-    let outcomes: [Enumeration.Outcome] = [.died("exited with 1"), .survived, .notReached]
+    let outcomes: [Enumeration.Outcome] = [
+      .died("exited with 1"), .survived, .undecided(.notReached),
+    ]
     for (window, outcome) in zip(walk.windows, outcomes) {
       walk.saw([])
       walk.tried(window, outcome, lastWords: outcome == .survived ? "fine" : "")
     }
     let places = walk.windows.map(\.place)
+    func force(_ place: String) -> String {
+      "Force it: bindstorm check --steal lazy --only \(place) --occurrence 1 -- prog"
+    }
     #expect(
       EnumerationReport.text(walk, WordsTests.facts()) == """
         bindstorm check: 3 windows in 4 runs
-          RED   died: exited with 1
+          RED   fails: died: exited with 1
                 RACE tcp a -> a [\(places[0])]
+                \(force(places[0]))
           green survived
                 RACE tcp b -> b [\(places[1])]
                 its last words: fine
-          ?     not reached again
+                \(force(places[1]))
+          ?     not decided: not reached again, so nothing was stolen there
                 RACE tcp c -> c [\(places[2])]
-        bindstorm check: 1 of 3 windows red
+                what to do: \(Undecided.notReached.advice)
+                \(force(places[2]))
+        bindstorm check: fails: 1 of 3 windows red, 1 survived, 1 not decided
 
         """)
   }
 
-  @Test func `windows beyond the limit are counted, not listed`() {
-    var walk = enumeration(limit: 2)
-    walk.tried(walk.windows[0], .hung, lastWords: "")
+  @Test func `windows beyond the limit are named as not decided`() {
+    var walk = enumeration(limit: 1)
+    walk.tried(walk.windows[0], .survived, lastWords: "")
+    walk.close()
     let lines = EnumerationReport.text(walk, WordsTests.facts()).split(separator: "\n")
-    #expect(lines.filter { $0.hasPrefix("  RED   hung") || $0 == "  -     not tried" }.count == 2)
-    #expect(lines.contains("bindstorm check: 2 windows not tried (--enumerate-max)"))
+    #expect(
+      lines.filter { $0 == "  ?     not decided: not tried: --enumerate-max 1 was met" }.count == 2)
+    #expect(lines.contains("        what to do: raise --enumerate-max"))
+    #expect(
+      lines.last == "bindstorm check: not decided: 0 of 3 windows red, 1 survived, 2 not decided")
   }
 
-  @Test func `no window is told with how the command ended`() {
+  @Test func `no window is told with how the command ended, and whether there could be one`() {
+    var walk = Enumeration(limit: 9)
+    walk.saw([])
     #expect(
-      EnumerationReport.text(Enumeration(limit: 9), WordsTests.facts())
-        == "bindstorm check: 0 windows in 0 runs\nbindstorm check: no window; the command exited with 0\n"
+      EnumerationReport.text(walk, WordsTests.facts { $0.probes = 1 })
+        == "bindstorm check: 0 windows in 1 run\nbindstorm check: no window in 1 port that the kernel chose, so there was nothing to steal; the command exited with 0\n"
     )
+    walk.obstacle = .noPort
+    #expect(
+      EnumerationReport.text(walk, WordsTests.facts()).hasSuffix(
+        "bindstorm check: not decided: no window was seen; the command exited with 0\n"))
+  }
+}
+
+/// What a theft in a single run showed.
+@Suite struct TheftReportTests {
+  @Test func `the verdict stands last, with what to do`() {
+    let facts = WordsTests.facts {
+      $0.steal = "lazy"
+      $0.outcome = .undecided(.noPort)
+    }
+    let text = RaceTextReport.text(Book([]), facts)
+    #expect(
+      text.hasSuffix(
+        "bindstorm check: \(TheftOutcome.undecided(.noPort).sentence)\nbindstorm check: what to do: \(Undecided.noPort.advice)\n"
+      ))
+    let idle = WordsTests.facts { $0.steal = "lazy" }
+    #expect(
+      RaceTextReport.text(Book([]), idle).hasSuffix(
+        "nothing was stolen: no port was let go and bound again in this run\n"))
+  }
+
+  @Test func `JUnit tells a failure, a pass and what is not decided apart`() {
+    let stolen = Finding.sample(.race, "a") { $0.wasStolen = true }
+    let findings = [stolen, .sample(.race, "b")]
+    func counts(_ outcome: TheftOutcome) -> String {
+      let text = RaceJUnitReport.text(Book(findings), WordsTests.facts { $0.outcome = outcome })
+      let head = text.firstMatch(of: /failures="(\d)" errors="(\d)" skipped="(\d)"/)!
+      #expect(text.ranges(of: "<failure ").count == Int(head.1))
+      #expect(text.ranges(of: #"<error type="not-decided""#).count == Int(head.2))
+      #expect(text.ranges(of: "<skipped").count == Int(head.3))
+      return "\(head.1) \(head.2) \(head.3)"
+    }
+    #expect(counts(.died("exited with 1")) == "1 1 0")
+    #expect(counts(.survived) == "0 1 0")
+    #expect(counts(.undecided(.othersNotTried(1, stolen: 1))) == "0 1 0")
+    #expect(counts(.undecided(.interrupted)) == "0 2 0")
+  }
+
+  @Test func `JUnit of a series has a case for each window`() {
+    var walk = Enumeration(limit: 2)
+    walk.saw([.sample(.race, "a"), .sample(.race, "a"), .sample(.race, "a")])
+    walk.tried(walk.windows[0], .survived, lastWords: "")
+    walk.tried(walk.windows[1], .hung, lastWords: "bye")
+    walk.close()
+    let text = RaceJUnitReport.text(walk, WordsTests.facts())
+    #expect(text.contains(#"tests="3" failures="1" errors="1" skipped="0""#))
+    #expect(text.contains(#"<error type="not-decided" message="not decided: not tried: "#))
+    #expect(text.contains("its last words: bye") && text.contains(", occurrence 3\""))
   }
 }

@@ -40,17 +40,19 @@ import Testing
     #expect(duration(nanoseconds) == text)
   }
 
-  @Test func `a command to paste forces that re-bind of that place`() {
+  @Test func `a command to paste forces that re-bind of that window, with all options`() {
     let first = PlaceReport(.sample())
     let place = first.first.place
-    let facts = Self.facts(["prog", "it's"])
+    var facts = Self.facts(["prog", "it's"])
     #expect(
       facts.forcing(first)
-        == #"bindstorm check --steal lazy --only \#(place) -- prog 'it'\''s'"#)
-    let second = PlaceReport(.sample(rebind: 2))
+        == #"bindstorm check --steal lazy --only \#(place) --occurrence 1 -- prog 'it'\''s'"#)
+    let second = PlaceReport(.sample(rebind: 2), occurrence: 3)
+    facts.options = ["--stacks", "0", "--inject", "bind:errno=EACCES,process=a b"]
     #expect(
       facts.forcing(second)
-        == "bindstorm check --steal lazy --only \(second.first.place) --steal-rebind 2 -- prog "
+        == "bindstorm check --steal lazy --only \(second.first.place) --steal-rebind 2 "
+        + "--occurrence 3 --stacks 0 --inject 'bind:errno=EACCES,process=a b' -- prog "
         + #"'it'\''s'"#)
   }
 

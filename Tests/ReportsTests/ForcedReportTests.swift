@@ -105,7 +105,7 @@ import Testing
     #expect(
       summary.text.hasSuffix(
         """
-        our launcher in quiet: lost-to-thief x2; the kernel chose 6 ports, 4 windows, 2 stolen
+        our launcher in quiet: lost-to-thief x2; 6 ports followed, 4 windows, 2 stolen
 
         2 trials, 0 ports lost, 4 findings in forced programs (2 stolen), 2 different findings
 

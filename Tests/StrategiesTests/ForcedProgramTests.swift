@@ -61,6 +61,10 @@ struct ForcedProgramTests {
       what: "no port call at all", program: "pass", outcome: "invalid",
       evidence: "no port call was seen"),
     Row(
+      what: "its only socket has no port",
+      program: "socket.socket(socket.AF_UNIX).bind(f'\\0bindstorm-{os.getpid()}')",
+      outcome: "invalid", evidence: "there was nothing to steal"),
+    Row(
       what: "it never ends", program: "bind(0)\nwhile True: signal.pause()", outcome: "timeout",
       evidence: "had not ended in time", options: #"{"run_timeout_ms": 400}"#),
     Row(

@@ -8,6 +8,8 @@ public struct JUnitDocument {
     ///   - message: one line.
     ///   - text: all details.
     case failed(type: String, message: String, text: String)
+    /// Neither passed nor failed: something kept the test from deciding. With the same parameters.
+    case undecided(type: String, message: String, text: String)
     case skipped(message: String)
   }
 
@@ -46,15 +48,16 @@ public struct JUnitDocument {
     self.time = time
   }
 
-  /// The document, ending with a line break. Failed and skipped cases are counted here.
+  /// The document, ending with a line break. Failed, undecided and skipped cases are counted here.
   public var text: String {
     let failures = cases.count { if case .failed = $0.result { true } else { false } }
+    let errors = cases.count { if case .undecided = $0.result { true } else { false } }
     let skipped = cases.count { if case .skipped = $0.result { true } else { false } }
     let title = self.title.map { " name=\(XMLText.quoted($0))" } ?? ""
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#,
       "<testsuites\(title)>",
-      "  <testsuite name=\(XMLText.quoted(suite)) tests=\"\(cases.count)\" failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\" time=\"\(time)\">",
+      "  <testsuite name=\(XMLText.quoted(suite)) tests=\"\(cases.count)\" failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"\(skipped)\" time=\"\(time)\">",
     ]
     if !properties.isEmpty {
       lines.append("    <properties>")
@@ -81,10 +84,17 @@ extension JUnitDocument.Case {
       inner.append(
         "<failure type=\(XMLText.quoted(type)) message=\(XMLText.quoted(message))>\(XMLText.escaped(text))</failure>"
       )
+    case .undecided(let type, let message, let text):
+      inner.append(
+        "<error type=\(XMLText.quoted(type)) message=\(XMLText.quoted(message))>\(XMLText.escaped(text))</error>"
+      )
     case .skipped(let message): inner.append("<skipped message=\(XMLText.quoted(message))/>")
     }
     let isShort: Bool
-    if case .failed = result { isShort = false } else { isShort = output == nil }
+    switch result {
+    case .failed, .undecided: isShort = false
+    case .passed, .skipped: isShort = output == nil
+    }
     if let output { inner.append("<system-out>\(XMLText.escaped(output))</system-out>") }
     if isShort { return [head + inner.joined() + "</testcase>"] }
     return [head] + inner.map { "      " + $0 } + ["    </testcase>"]

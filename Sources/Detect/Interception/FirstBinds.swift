@@ -18,7 +18,9 @@ extension Supervisor {
         by: party(thread, call, withStack: true), at: MonotonicClock.now())
       followed[Int(key.port)] = true
       let answers = Ledger.Answers(isFree: socket >= 0, openAddressesAreFree: true)
-      return conclude(assessment, (answers, socket), key, address, options, execute)
+      let error = conclude(assessment, (answers, socket), key, address, options, execute)
+      if error == 0 { observation.boundByNumber += 1 }
+      return error
     }
     let result = execute()
     guard result.error == 0 else { return result.error }

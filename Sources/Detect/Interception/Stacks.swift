@@ -10,10 +10,14 @@ final class Stacks {
   private var nativeLeft: Int
   private var pythonLeft: Int
   private let pySpy: String?
+  private let isLimited: Bool
   private var names: [String: String] = [:]
+  /// Stacks that were wanted when the limit was met.
+  private(set) var missing = 0
 
   /// - Parameter limit: of stacks for probes; the same number for re-binds comes on top.
   init(limit: Int, pySpy: String?) {
+    isLimited = limit > 0 && pt_can_unwind() != 0
     nativeLeft = pt_can_unwind() != 0 ? limit : 0
     pythonLeft = pySpy == nil ? 0 : limit
     self.pySpy = pySpy
@@ -24,6 +28,8 @@ final class Stacks {
     if nativeLeft > 0 {
       nativeLeft -= 1
       party.stack = native(party.tid)
+    } else if isLimited {
+      missing += 1
     }
     if pythonLeft > 0, isPython(party) {
       pythonLeft -= 1

@@ -71,6 +71,10 @@ public struct Observation: Sendable {
   public var probes = 0
   /// Ports that the program bound by a number that it chose itself, and that were followed.
   public var boundByNumber = 0
+  /// Ports whose use can be judged.
+  public var portsFollowed: Int { probes + boundByNumber }
+  /// Stacks that were not taken because of the limit.
+  public var stacksMissing = 0
   /// Calls that could not be examined (another user's process, a namespace that cannot be entered).
   public var unobserved = 0
   /// Destroy events that the kernel dropped: releases may be dated late.

@@ -201,6 +201,7 @@ public final class Supervisor {
       observation.unserved = stolenUnserved
     }
     observation.stolen = supervision.steal.done
+    observation.stacksMissing = stacks.missing
     observation.injected = supervision.injections.map(\.struck)
     observation.endedAt = MonotonicClock.now()
     return observation

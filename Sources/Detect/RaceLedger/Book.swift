@@ -8,9 +8,12 @@ public struct PlaceReport: Sendable, Equatable {
   public var stolen: Int
   /// The tests in whose runs it was seen, in that order.
   public private(set) var tests: [String]
+  /// Which window at its place the first finding is, from 1.
+  public let occurrence: Int
 
-  public init(_ finding: Finding) {
+  public init(_ finding: Finding, occurrence: Int = 1) {
     first = finding
+    self.occurrence = occurrence
     count = 1
     windows = finding.window.map { $0...$0 }
     stolen = finding.wasStolen ? 1 : 0
@@ -40,15 +43,18 @@ public struct Book: Sendable {
     var order: [String] = []
     var reports: [String: PlaceReport] = [:]
     var suppressed = 0
+    var windows: [String: Int] = [:]
     for finding in findings {
+      let place = finding.place
+      if finding.canBeStolen { windows[place, default: 0] += 1 }
       if finding.kind.isRace && suppressions.take(finding) {
         suppressed += 1
         continue
       }
-      let name = finding.place + finding.kind.rawValue
+      let name = place + finding.kind.rawValue
       if reports[name] == nil {
         order.append(name)
-        reports[name] = PlaceReport(finding)
+        reports[name] = PlaceReport(finding, occurrence: max(1, windows[place] ?? 1))
       } else {
         reports[name]!.add(finding)
       }

@@ -5,60 +5,123 @@ internal import TerminalText
 public enum EnumerationReport {
   struct Row: Encodable {
     var place: String
+    var occurrence: Int
     var rebind: Int
     var summary: String
     var firstSeenInRun: Int
+    var verdict: String
     var outcome: String
     var isRed: Bool
     var lastWords: String
+    var advice: String?
+    var force: String?
   }
   struct Document: Encodable {
     var format = "bindstorm-check-enumeration/1"
     var bindstormVersion: String
     var command: [String]
+    var verdict: String
+    var obstacle: String?
     var runs: Int
     var red: Int
+    var survived: Int
+    var undecided: Int
     var untried: Int
+    var reactions: Int
+    var suppressed: Int
+    var portsChosenByKernel: Int
     var windows: [Row]
   }
 
   /// As text, ending with a line break.
-  public static func text(_ enumeration: Enumeration, _ facts: RunFacts) -> String {
+  public static func text(_ series: Enumeration, _ facts: RunFacts) -> String {
+    let places =
+      series.placeCount == series.windows.count ? "" : " at \(count(series.placeCount, "place"))"
     var lines = [
-      "bindstorm check: \(count(enumeration.windows.count, "window")) in \(count(enumeration.runs, "run"))"
+      "bindstorm check: \(count(series.windows.count, "window"))\(places) in \(count(series.runs, "run"))"
     ]
-    for window in enumeration.windows.prefix(enumeration.limit) {
-      let mark =
-        window.outcome.map { $0 == .notReached ? "?    " : $0.isRed ? "RED  " : "green" } ?? "-    "
-      lines.append("  \(mark) \(window.outcome?.text ?? "not tried")")
-      lines.append("        \(window.summary)")
-      if !window.lastWords.isEmpty { lines.append("        its last words: \(window.lastWords)") }
-    }
-    if enumeration.untried > 0 {
+    lines += series.groups.flatMap { block($0, facts, series.obstacle) }
+    if series.reactions > 0 {
       lines.append(
-        "bindstorm check: \(count(enumeration.untried, "window")) not tried (--enumerate-max)")
+        "bindstorm check: \(count(series.reactions, "more window")) opened only after a theft: second attempts of the command, one theft a run"
+      )
     }
-    lines.append(
-      enumeration.windows.isEmpty
-        ? "bindstorm check: no window; the command \(facts.ending)"
-        : "bindstorm check: \(enumeration.red) of \(count(enumeration.windows.count, "window")) red"
-    )
+    if series.suppressed > 0 {
+      lines.append(
+        "bindstorm check: \(count(series.suppressed, "known window")) suppressed and not tried")
+    }
+    let beyond = series.windows.count { $0.outcome == .undecided(.limit(series.limit)) }
+    if beyond > 0 {
+      lines.append("bindstorm check: \(count(beyond, "window")) not tried (--enumerate-max)")
+    }
+    if let obstacle = series.obstacle {
+      lines.append("bindstorm check: \(obstacle.reason)")
+      lines.append("bindstorm check: what to do: \(obstacle.advice)")
+    }
+    lines.append("bindstorm check: \(last(series, facts))")
     return lines.map { TerminalText.safeLine($0) + "\n" }.joined()
+  }
+
+  /// The series in one line.
+  static func last(_ series: Enumeration, _ facts: RunFacts) -> String {
+    let word = series.word.rawValue
+    guard !series.windows.isEmpty else {
+      if series.word != .survived {
+        return "\(word): no window was seen; the command \(facts.ending)"
+      }
+      return
+        "no window in \(facts.portsFollowed), so there was nothing to steal; the command \(facts.ending)"
+    }
+    return
+      "\(word): \(series.red) of \(count(series.windows.count, "window")) red, \(series.survived) survived, \(series.undecided) not decided"
+  }
+
+  private static func block(
+    _ group: Enumeration.Group, _ facts: RunFacts, _ obstacle: Undecided?
+  ) -> [String] {
+    let window = group.windows[0]
+    let mark =
+      switch window.outcome?.word {
+      case .survived?: "green"
+      case .fails?: "RED  "
+      case .undecided?, nil: "?    "
+      }
+    let which = group.occurrences.isEmpty ? "" : " (\(group.occurrences))"
+    return ["  \(mark) \(window.outcome?.sentence ?? "not tried")\(which)"]
+      + (obstacle == nil ? details(window, facts) : [window.summary]).map { "        " + $0 }
+  }
+
+  /// A window without its verdict.
+  static func details(_ window: Enumeration.Window, _ facts: RunFacts) -> [String] {
+    var lines = [window.summary]
+    if !window.lastWords.isEmpty { lines.append("its last words: \(window.lastWords)") }
+    if let advice = window.outcome?.undecided?.advice { lines.append("what to do: \(advice)") }
+    if let force = force(window, facts) { lines.append("Force it: \(force)") }
+    return lines
+  }
+
+  private static func force(_ window: Enumeration.Window, _ facts: RunFacts) -> String? {
+    window.finding.canBeStolen ? facts.forcing(window.finding, occurrence: window.occurrence) : nil
   }
 
   /// As JSON.
   /// - Throws: `EncodingError`, never for these values.
-  public static func json(_ enumeration: Enumeration, _ facts: RunFacts) throws -> String {
+  public static func json(_ series: Enumeration, _ facts: RunFacts) throws -> String {
     try encoded(
       Document(
-        bindstormVersion: facts.version, command: facts.command, runs: enumeration.runs,
-        red: enumeration.red, untried: enumeration.untried,
-        windows: enumeration.windows.map { window in
+        bindstormVersion: facts.version, command: facts.command, verdict: series.word.rawValue,
+        obstacle: series.obstacle?.reason, runs: series.runs, red: series.red,
+        survived: series.survived, undecided: series.undecided, untried: series.untried,
+        reactions: series.reactions, suppressed: series.suppressed,
+        portsChosenByKernel: facts.probes,
+        windows: series.windows.map { window in
           Row(
-            place: window.place, rebind: window.rebind, summary: window.summary,
-            firstSeenInRun: window.firstSeenInRun,
+            place: window.place, occurrence: window.occurrence, rebind: window.rebind,
+            summary: window.summary, firstSeenInRun: window.firstSeenInRun,
+            verdict: window.outcome?.word.rawValue ?? "not decided",
             outcome: window.outcome?.text ?? "not tried", isRed: window.outcome?.isRed ?? false,
-            lastWords: window.lastWords)
+            lastWords: window.lastWords, advice: window.outcome?.undecided?.advice,
+            force: force(window, facts))
         }))
   }
 }

@@ -4,7 +4,7 @@ internal import TerminalText
 
 /// Findings as one self-contained page.
 public enum RaceHTMLReport {
-  private static let style = """
+  static let style = """
     :root { color-scheme: light dark; --line: #8884; --bad: #c22; --note: #888; }
     body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
     h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin: 0; } code, pre { font: 13px/1.45 ui-monospace, monospace; }
@@ -34,13 +34,20 @@ public enum RaceHTMLReport {
       \(count(facts.calls, "call")) caught in \(XMLText.escaped(facts.mode)) mode, \(count(facts.probes, "port")) chosen by the kernel, \
       \(count(facts.stolen, "re-bind")) found the port stolen, \(count(book.suppressed, "finding")) suppressed\
       \(facts.unobserved > 0 ? ", <strong>\(count(facts.unobserved, "call")) could not be looked into</strong>" : "").</p>
-      \(book.places.map { article($0, facts) }.joined(separator: "\n"))
+      \(theft(facts))\(book.places.map { article($0, facts) }.joined(separator: "\n"))
       </body></html>
 
       """
   }
 
-  private static func article(_ place: PlaceReport, _ facts: RunFacts) -> String {
+  /// What the theft showed, as a paragraph; empty if none was asked for.
+  private static func theft(_ facts: RunFacts) -> String {
+    guard let outcome = facts.outcome else { return "" }
+    let advice = outcome.undecided.map { " What to do: \($0.advice)." } ?? ""
+    return "<p><strong>\(XMLText.escaped(outcome.sentence + "." + advice))</strong></p>\n"
+  }
+
+  static func article(_ place: PlaceReport, _ facts: RunFacts) -> String {
     let finding = place.first
     let words = PlaceWords(place: place, facts: facts)
     var rows = [
@@ -56,7 +63,7 @@ public enum RaceHTMLReport {
     ]
     if let owner = words.owner { rows.append(("Held by", owner)) }
     rows.append(("Proof", finding.proof.rawValue))
-    rows.append(("Seen", "\(place.count) times, \(place.stolen) stolen"))
+    rows.append(("Seen", "\(count(place.count, "time")), \(place.stolen) stolen"))
     var html = """
       <article class="\(finding.kind.isRace ? "race" : "note")" id="\(XMLText.escaped(finding.place))">
       <h2>\(XMLText.escaped(finding.summary))</h2>
@@ -83,5 +90,12 @@ public enum RaceHTMLReport {
 }
 
 extension ReportFormat where Document == RunFindings {
-  public static var html: Self { Self("HTML", text: { RaceHTMLReport.text($0.book, $0.facts) }) }
+  public static var html: Self {
+    Self(
+      "HTML",
+      text: { findings in
+        if let series = findings.series { return SeriesHTMLReport.text(series, findings.facts) }
+        return RaceHTMLReport.text(findings.book, findings.facts)
+      })
+  }
 }

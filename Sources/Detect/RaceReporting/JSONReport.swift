@@ -44,6 +44,8 @@ public struct RaceDocument: Encodable, Sendable {
     public var transport: String
     public var port: UInt16
     public var rebind: Int
+    /// Which window at its place the first finding is, from 1.
+    public var occurrence: Int
     public var probe: Endpoint
     public var otherProbe: Endpoint?
     public var rebinder: Endpoint
@@ -86,6 +88,11 @@ public struct RaceDocument: Encodable, Sendable {
   public var injections: [String]
   public var isTreeRunning: Bool
   public var stillRunning: [LeftProcess]
+  /// `survived`, `fails` or `not decided`; absent if no theft was asked for.
+  public var verdict: String?
+  /// What the verdict comes from, and what to do if it is not decided.
+  public var reason: String?
+  public var advice: String?
   public var places: [Place]
 
   public init(_ book: Book, _ facts: RunFacts) {
@@ -110,6 +117,9 @@ public struct RaceDocument: Encodable, Sendable {
     injections = facts.injections
     isTreeRunning = facts.isTreeRunning
     stillRunning = facts.stillRunning
+    verdict = facts.outcome?.word.rawValue
+    reason = facts.outcome?.text
+    advice = facts.outcome?.undecided?.advice
     places = book.places.map { Place($0, facts) }
   }
 
@@ -136,6 +146,7 @@ extension RaceDocument.Place {
     transport = finding.key.transport.rawValue
     port = finding.key.port
     rebind = finding.rebind
+    occurrence = report.occurrence
     probe = endpoint(finding.probe)
     otherProbe = finding.otherProbe.map(endpoint)
     rebinder = RaceDocument.Endpoint(
@@ -168,6 +179,13 @@ func encoded(_ value: some Encodable) throws -> String {
 
 extension ReportFormat where Document == RunFindings {
   public static var json: Self {
-    Self("JSON", text: { try RaceDocument($0.book, $0.facts).text() })
+    Self(
+      "JSON",
+      text: { findings in
+        if let series = findings.series {
+          return try EnumerationReport.json(series, findings.facts)
+        }
+        return try RaceDocument(findings.book, findings.facts).text()
+      })
   }
 }

@@ -31,6 +31,10 @@ public struct RunFacts: Sendable {
   public var isTreeRunning = false
   /// The processes that were left, as far as they are known.
   public var stillRunning: [LeftProcess] = []
+  /// What a theft showed; nil if none was asked for.
+  public var outcome: TheftOutcome?
+  /// Options of this run that another run needs to come to the same places, word by word.
+  public var options: [String] = []
   public var version: String
 
   public init(
@@ -64,10 +68,16 @@ public struct RunFacts: Sendable {
 
   /// The command that makes this place fail in every run.
   public func forcing(_ place: PlaceReport) -> String {
-    let rebind = place.first.rebind > 1 ? " --steal-rebind \(place.first.rebind)" : ""
-    let connects = place.first.kind == .lookedUp ? " --watch-connects" : ""
-    return "bindstorm check --steal lazy --only \(place.first.place)\(rebind)\(connects) -- "
-      + command.map(shellQuoted).joined(separator: " ")
+    forcing(place.first, occurrence: place.occurrence)
+  }
+
+  /// The command that steals in this window alone.
+  /// - Parameter occurrence: which window at its place it is, from 1.
+  public func forcing(_ finding: Finding, occurrence: Int) -> String {
+    var words = ["bindstorm", "check", "--steal", "lazy", "--only", finding.place]
+    if finding.rebind > 1 { words += ["--steal-rebind", "\(finding.rebind)"] }
+    words += ["--occurrence", "\(occurrence)"] + options + ["--"] + command
+    return words.map(shellQuoted).joined(separator: " ")
   }
 }
 
@@ -183,9 +193,4 @@ struct PlaceWords {
   }
 
   private func errorName(_ code: Int32) -> String { LinuxErrno.name(code) ?? "errno \(code)" }
-}
-
-/// A count with its noun, in the plural unless the count is one: `1 window`, `2 windows`.
-func count(_ number: some BinaryInteger, _ singular: String) -> String {
-  "\(number) \(singular)\(number == 1 ? "" : "s")"
 }

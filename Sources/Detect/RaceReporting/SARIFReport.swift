@@ -68,6 +68,11 @@ public enum SARIFReport {
   /// The document.
   /// - Throws: `EncodingError`, never for these values.
   public static func text(_ book: Book, _ facts: RunFacts) throws -> String {
+    try text(book.races.map { result($0, facts) }, facts)
+  }
+
+  /// The document with these results.
+  static func text(_ results: [Result], _ facts: RunFacts) throws -> String {
     let kinds = RaceKind.allCases.filter(\.isRace)
     let rules = kinds.map { kind in
       Rule(id: kind.rawValue, shortDescription: Message(text: RaceTextReport.title(kind)))
@@ -79,18 +84,20 @@ public enum SARIFReport {
           commandLine: facts.command.map(shellQuoted).joined(separator: " "),
           executionSuccessful: facts.isSuccess)
       ],
-      results: book.races.map { result($0, facts) })
+      results: results)
     return try encoded(Log(runs: [run]))
   }
 
-  private static func result(_ place: PlaceReport, _ facts: RunFacts) -> Result {
+  static func result(_ place: PlaceReport, _ facts: RunFacts) -> Result {
     let finding = place.first
     let words = PlaceWords(place: place, facts: facts)
     var text = finding.summary
     if !words.window.isEmpty { text += ". Window: \(words.window)" }
     text += ". Proof: \(finding.proof.rawValue)."
+    let isSurvived = facts.outcome == .survived && place.stolen == place.count
     return Result(
-      ruleId: finding.kind.rawValue, level: "error", message: Message(text: text),
+      ruleId: finding.kind.rawValue, level: isSurvived ? "note" : "error",
+      message: Message(text: text),
       locations: [location(finding.probe.party, "the probe")],
       relatedLocations: [location(finding.rebinder, "the re-bind")],
       stacks: [stack(finding.probe.party, "the probe"), stack(finding.rebinder, "the re-bind")]
@@ -124,5 +131,15 @@ public enum SARIFReport {
 }
 
 extension ReportFormat where Document == RunFindings {
-  public static var sarif: Self { Self("SARIF", text: { try SARIFReport.text($0.book, $0.facts) }) }
+  public static var sarif: Self {
+    Self(
+      "SARIF",
+      text: { findings in
+        let facts = findings.facts
+        if let series = findings.series {
+          return try SARIFReport.text(SARIFReport.results(series, facts), facts)
+        }
+        return try SARIFReport.text(findings.book, facts)
+      })
+  }
 }

@@ -36,21 +36,31 @@ extension PlaceWords {
 extension RunFacts {
   /// The command that makes the failure of this place happen; nil where no option can.
   public func way(_ place: PlaceReport) -> String? {
-    let port = place.first.key.port
-    let end = command.map(shellQuoted).joined(separator: " ")
+    let port = Int(place.first.key.port)
     switch place.first.kind {
     case .race, .restart, .crossProtocol, .crossAddress, .derived, .lookedUp: return forcing(place)
-    case .liveTwin, .duplicate: return "bindstorm check --force-duplicate -- \(end)"
+    case .liveTwin, .duplicate: return line(["--force-duplicate"])
     case .deadPort:
-      return
-        "bindstorm check --steal lazy --steal-by answer --only \(place.first.place) -- \(end)"
-    case .selfConnect: return "bindstorm check --ports \(port) -- \(end)"
+      return line(["--steal", "lazy", "--steal-by", "answer", "--only", place.first.place])
+    case .selfConnect: return line(["--ports", "\(port)"])
     case .sourcePort:
-      return port < .max ? "bindstorm check --ports \(port)-\(port + 1) -- \(end)" : nil
+      return port < UInt16.max ? line(["--ports", "\(port)-\(port + 1)"]) : nil
     case .collision, .crossWired, .shared, .stillHeld, .reservation, .clientPort, .pool,
       .nearNumber, .refusedBefore:
       return nil
     }
+  }
+
+  /// A command with these options, and those of this run that they leave as they are.
+  private func line(_ own: [String]) -> String {
+    var words = ["bindstorm", "check"] + own
+    var rest = options[...]
+    while let name = rest.popFirst() {
+      // An option's value follows it.
+      let value = rest.first.map { $0.hasPrefix("--") } ?? true ? nil : rest.popFirst()
+      if !own.contains(name) { words += [name] + (value.map { [$0] } ?? []) }
+    }
+    return (words + ["--"] + command).map(shellQuoted).joined(separator: " ")
   }
 }
 

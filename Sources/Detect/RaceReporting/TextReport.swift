@@ -38,7 +38,7 @@ public enum RaceTextReport {
     }
     if facts.lostEvents > 0 {
       lines.append(
-        "bindstorm check: the kernel dropped socket events \(facts.lostEvents) times: releases may be dated late"
+        "bindstorm check: the kernel dropped socket events \(count(facts.lostEvents, "time")): releases may be dated late"
       )
     }
     if facts.isTreeRunning {
@@ -46,7 +46,19 @@ public enum RaceTextReport {
         "bindstorm check: some of the command's processes are still running; they are no longer monitored"
           + (facts.stillRunning.isEmpty ? "" : ": \(LeftProcess.list(facts.stillRunning))"))
     }
+    lines += verdict(facts)
     return lines.map { TerminalText.safeLine($0) + "\n" }.joined()
+  }
+
+  /// What the theft showed, and what to do where it showed nothing.
+  private static func verdict(_ facts: RunFacts) -> [String] {
+    guard let outcome = facts.outcome else {
+      return facts.steal == "off" || facts.stolen > 0
+        ? []
+        : ["bindstorm check: nothing was stolen: no port was let go and bound again in this run"]
+    }
+    let advice = outcome.undecided.map { ["bindstorm check: what to do: \($0.advice)"] } ?? []
+    return ["bindstorm check: \(outcome.sentence)"] + advice
   }
 
   private static func last(_ book: Book, _ facts: RunFacts) -> String {
@@ -55,7 +67,8 @@ public enum RaceTextReport {
       let nothing =
         facts.hasPorts
         ? "no race in \(facts.portsFollowed)" : RunFacts.nothingFollowed
-      let suppressed = book.suppressed > 0 ? ", \(book.suppressed) findings suppressed" : ""
+      let suppressed =
+        book.suppressed > 0 ? ", \(count(book.suppressed, "finding")) suppressed" : ""
       return "bindstorm check: \(nothing)\(suppressed); \(ending)"
     }
     let counts = RaceKind.allCases.compactMap { kind -> String? in

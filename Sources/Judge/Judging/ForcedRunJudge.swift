@@ -11,6 +11,7 @@ internal import History
 /// | it failed otherwise | `child-died` |
 /// | it succeeded though a re-bind was made to fail, or it was refused a port | `recovered` |
 /// | windows opened and none was stolen, or no call was injected, although the plan asks for it | `invalid` |
+/// | no port was chosen, so that a thief had nothing to steal | `invalid` |
 /// | no port call was seen, or not all could be looked into, or the kernel dropped events | `invalid` |
 /// | no port that the kernel chose was released and bound again | `ready` |
 struct ForcedRunJudge {
@@ -69,6 +70,12 @@ struct ForcedRunJudge {
         "the kernel dropped socket events, \(run.lost) times: windows may have been missed"
       )
     }
+    if steals && run.probes == 0 && run.injected == 0 {
+      return (
+        .invalid,
+        "no port was chosen by the kernel, or bound by number, in \(run.calls) port calls: there was nothing to steal, and nothing can be told"
+      )
+    }
     if steals && run.windows > 0 {
       return (
         .invalid,
@@ -93,7 +100,7 @@ struct ForcedRunJudge {
       run.windows == 0
       ? "no window: none was let go and bound again"
       : "\(run.windows) windows, first of \(run.window)"
-    return "the kernel chose \(run.probes) ports; \(windows)"
+    return "\(run.probes) port\(run.probes == 1 ? "" : "s") followed; \(windows)"
       + (run.injected > 0 ? "; \(run.injected) injections" : "")
   }
 

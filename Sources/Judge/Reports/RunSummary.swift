@@ -110,8 +110,8 @@ public struct RunSummary {
     let outcomes = tally.outcomes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       .map { "\($0.key) x\($0.value)" }.joined(separator: ", ")
     return TerminalText.safeLine(
-      "\(arm.strategy.label) in \(arm.scenario): \(outcomes); the kernel chose "
-        + "\(Wording.count(tally.ports, "port")), \(Wording.count(tally.windows, "window")), "
+      "\(arm.strategy.label) in \(arm.scenario): \(outcomes); "
+        + "\(Wording.count(tally.ports, "port")) followed, \(Wording.count(tally.windows, "window")), "
         + "\(tally.stolen) stolen", atMost: TerminalText.longestWords)
   }
 }

@@ -79,6 +79,8 @@ struct BindstormCommand: ParsableCommand {
 
 /// Exit codes, as documented in the help.
 enum ExitStatus {
+  /// Of `check`: no theft showed whether the command survives.
+  static let undecided = ExitCode(2)
   static let badPlan = ExitCode(64)
   static let unavailable = ExitCode(69)
   static let internalError = ExitCode(70)

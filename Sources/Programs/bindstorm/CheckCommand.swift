@@ -19,9 +19,10 @@ struct CheckCommand: ParsableCommand {
       released and bound again, even if nothing collided. The report goes to standard error; the command's own \
       streams, signals, terminal and exit code pass through.
 
-      EXIT CODES: 66 races were found; otherwise the command's own. 64 wrong usage, 69 this host cannot catch port \
-      calls (see doctor), 70 bindstorm itself failed, 73 a report cannot be written, 126/127 the command cannot \
-      be run. With --shrink also 2: the command fails even with all ports available, so nothing follows.
+      EXIT CODES: 66 races were found, or a port was stolen and the command fails; 2 a theft was asked for and nothing \
+      is decided (the report says why and what to do); otherwise the command's own. 64 wrong usage, 69 this host cannot \
+      catch port calls (see doctor), 70 bindstorm itself failed, 73 a report cannot be written, 126/127 the command \
+      cannot be run.
       """)
 
   @Option(
@@ -41,6 +42,9 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Steal only at this place: its short name from a report, or a part of its summary.")
   var only: String?
 
+  @Option(
+    help: "Steal only in the k-th window that the other options select, in the order of the run.")
+  var occurrence: Int?
   @OptionGroup
   var shapes: ShapeOptions
 
@@ -55,8 +59,8 @@ struct CheckCommand: ParsableCommand {
   )
   var enumerate = false
 
-  @Option(help: "Maximum number of windows with --enumerate.")
-  var enumerateMax = 32
+  @Option(help: "Maximum number of windows with --enumerate: one run for each.")
+  var enumerateMax = 128
 
   @Option(
     help:
@@ -87,7 +91,7 @@ struct CheckCommand: ParsableCommand {
     help: "File of known places to leave out, one KIND:PATTERN on each line.", completion: .file())
   var suppressions: String?
 
-  @Option(help: "Exit code when races were found; 0 keeps the command's own.")
+  @Option(help: "Exit code when races were found; 0 keeps the command's own, whatever was found.")
   var exitCode: UInt8 = 66
 
   @Option(
@@ -97,8 +101,10 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup
   var reports: RaceReportOptions
 
+  static let defaultStacks = 64
+
   @Option(help: "Maximum number of stacks to take; 0 for none.")
-  var stacks = 64
+  var stacks = Self.defaultStacks
 
   @Flag(help: "Do not ask py-spy for Python frames.")
   var noPySpy = false
@@ -130,12 +136,21 @@ struct CheckCommand: ParsableCommand {
     if let stealRebind, stealRebind < 1 {
       throw ValidationError("--steal-rebind counts from 1")
     }
-    if enumerate && (shrink || steal != .off) {
-      throw ValidationError("--enumerate steals by itself; remove --steal and --shrink")
-    }
-    if shrink && (steal != .off || forceDuplicate || !inject.isEmpty) {
+    if let occurrence, occurrence < 1 { throw ValidationError("--occurrence counts from 1") }
+    if enumerate && (shrink || choosesWindow) {
       throw ValidationError(
-        "--shrink catches no calls; remove --steal, --force-duplicate and --inject")
+        "--enumerate steals by itself, in each window; remove --steal, --only, --occurrence, --steal-rebind, --min-window and --shrink"
+      )
+    }
+    if shrink && !reports.requested.isEmpty {
+      throw ValidationError(
+        "--shrink catches no calls, so there are no places to report; remove --json, --junit, --sarif and --html (--report works)"
+      )
+    }
+    if shrink && (choosesWindow || forceDuplicate || !inject.isEmpty) {
+      throw ValidationError(
+        "--shrink catches no calls; remove --steal and what chooses windows, --force-duplicate and --inject"
+      )
     }
     if enumerateMax < 1 || shrinkRuns < 1 || !(2...28_000).contains(shrinkPorts) {
       throw ValidationError(
@@ -151,22 +166,43 @@ struct CheckCommand: ParsableCommand {
     try shapes.narrowPorts()
     var supervision = try settings()
     if enumerate { return try enumerateWindows(supervision, files) }
-    supervision.steal = StealPolicy(
-      mode: steal == .off && (shapes.stealBy != .hold || only != nil || stealRebind != nil)
-        ? .lazy : steal,
-      limit: stealMax, rebind: stealRebind, minimumWindow: minWindow?.count ?? 0, only: only)
+    supervision.steal = stealPolicy
     let known = try readSuppressions()
     let observation = try observe(supervision)
-    let facts = RunFacts(observation, supervision)
     let book = Book(observation.findings, suppressions: known)
+    var facts = RunFacts(observation, supervision)
+    facts.options = optionsForForcing
+    if supervision.steal.mode != .off {
+      facts.outcome = TheftRun(observation).outcome(of: supervision.steal)
+    }
     let text = RaceTextReport.text(book, facts, isVerbose: verbose)
-    if report != nil || !quiet || !book.races.isEmpty { try deliver(text, files) }
-    let findings = RunFindings(book, facts)
+    let isToldAnyway = facts.outcome.map { $0 != .survived } ?? false
+    if report != nil || !quiet || !book.races.isEmpty || isToldAnyway { try deliver(text, files) }
+    try write(RunFindings(book, facts), files)
+    // What was not a thief's doing was found whatever came of the theft.
+    let isFound = book.races.contains { facts.outcome == nil || !$0.first.canBeStolen }
+    try end(isFound ? .fails : facts.outcome?.word ?? .survived, observation.status)
+  }
+
+  /// Whether an option asks for a theft or chooses its window.
+  private var choosesWindow: Bool {
+    steal != .off || shapes.stealBy != .hold || only != nil || occurrence != nil
+      || stealRebind != nil || minWindow != nil
+  }
+
+  private var stealPolicy: StealPolicy {
+    let isAsked =
+      shapes.stealBy != .hold || only != nil || stealRebind != nil || occurrence != nil
+    return StealPolicy(
+      mode: steal == .off && isAsked ? .lazy : steal, limit: stealMax, rebind: stealRebind,
+      minimumWindow: minWindow?.count ?? 0, only: only, occurrence: occurrence)
+  }
+
+  /// Writes every report file that was asked for.
+  func write(_ findings: RunFindings, _ files: ReportFiles) throws {
     for (format, path) in reports.requested {
       try files.write(String(decoding: format.bytes(findings), as: UTF8.self), to: path)
     }
-    if !book.races.isEmpty && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
-    try passOn(observation.status)
   }
 
   /// Ends in the same way as the command did.
@@ -210,7 +246,7 @@ struct CheckCommand: ParsableCommand {
     return supervision
   }
 
-  private func readSuppressions() throws -> Suppressions {
+  func readSuppressions() throws -> Suppressions {
     guard let suppressions else { return Suppressions() }
     do {
       let bytes = try readFile(suppressions, .suppressions)

@@ -5,48 +5,95 @@ internal import ForcedCalls
 internal import Interception
 internal import RaceLedger
 internal import RaceReporting
+internal import ReportKit
 internal import Statistics
 internal import TerminalText
 
 extension CheckCommand {
   /// `--enumerate`: a run without a thief, then one run for each window.
   func enumerateWindows(_ settings: Supervision, _ files: ReportFiles) throws {
-    var enumeration = Enumeration(limit: enumerateMax)
+    var series = Enumeration(limit: enumerateMax, suppressions: try readSuppressions())
     let first = try observe(settings)
-    enumeration.saw(first.findings)
-    let seconds = Double(first.endedAt - first.startedAt) / 1e9
-    let limit = hangAfter?.count ?? UInt64(max(10, 5 * seconds) * 1e9)
-    while first.interruption == nil, let window = enumeration.next {
-      printError("bindstorm check: run \(enumeration.runs): stealing at \(window.place)")
-      let output = try TemporaryOutput()
-      var forced = settings
-      forced.steal = StealPolicy(mode: .lazy, limit: 1, rebind: window.rebind, only: window.place)
-      forced.timeLimit = limit
-      forced.input = output.null
-      forced.output = output.descriptor
-      forced.error = output.descriptor
-      let seen = try observe(forced)
-      enumeration.saw(seen.findings)
-      enumeration.tried(
-        window, outcome(of: seen, comparedWith: first), lastWords: output.lastLine())
-      if let signal = seen.interruption { throw ExitStatus.interrupted(by: signal) }
+    series.saw(first.findings)
+    series.obstacle = obstacle(first)
+    var facts = RunFacts(first, settings)
+    facts.options = optionsForForcing
+    let nanoseconds = first.endedAt - first.startedAt
+    if series.next != nil { printError(announcement(series, nanoseconds)) }
+    let limit = hangAfter?.count ?? max(10_000_000_000, 5 * nanoseconds)
+    var interruption = first.interruption
+    do {
+      while interruption == nil, let window = series.next {
+        interruption = try tryWindow(window, settings, limit, &series)
+        try draft(series, facts, files)
+      }
+    } catch {
+      // What was measured is written, whatever ended the series.
+      series.close(.interrupted)
+      try tell(series, facts, files)
+      throw error
     }
-    let facts = RunFacts(first, settings)
-    try deliver(EnumerationReport.text(enumeration, facts), files)
-    if let json = reports.json {
-      try files.write(EnumerationReport.json(enumeration, facts), to: json)
-    }
-    if enumeration.red > 0 && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
-    try passOn(first.status)
+    series.close(interruption == nil ? nil : .interrupted)
+    try tell(series, facts, files)
+    if let interruption { throw ExitStatus.interrupted(by: interruption) }
+    try end(series.word, first.status)
   }
 
-  private func outcome(
-    of seen: Observation, comparedWith first: Observation
-  ) -> Enumeration.Outcome {
-    if seen.findings.contains(where: { $0.kind == .crossWired }) { return .crossTalked }
-    if seen.status == .hung { return .hung }
-    if seen.stolen == 0 { return .notReached }
-    return seen.status == first.status ? .survived : .died(words(seen.status))
+  /// Steals in one window. Returns the signal that interrupted the run, nil if none did.
+  private func tryWindow(
+    _ window: Enumeration.Window, _ settings: Supervision, _ limit: UInt64,
+    _ series: inout Enumeration
+  ) throws -> Int32? {
+    printError(
+      "bindstorm check: run \(series.runs) of \(series.expectedRuns): stealing at \(window.place), occurrence \(window.occurrence)"
+    )
+    let output = try TemporaryOutput()
+    var forced = settings
+    forced.steal = StealPolicy(
+      mode: .lazy, limit: 1, rebind: window.rebind, only: window.place,
+      occurrence: window.occurrence)
+    forced.timeLimit = limit
+    forced.input = output.null
+    forced.output = output.descriptor
+    forced.error = output.descriptor
+    let seen = try observe(forced)
+    series.saw(seen.findings)
+    series.tried(window, TheftRun(seen).outcomeOfWindow, lastWords: output.lastLine())
+    return seen.interruption
+  }
+
+  /// What keeps the whole series from telling anything, after the run without a thief.
+  private func obstacle(_ first: Observation) -> Undecided? {
+    if first.interruption != nil { return .interrupted }
+    if first.status != .exited(0) { return .failsUntouched(first.status.words) }
+    if first.unobserved > 0 { return .unobserved(first.unobserved) }
+    return first.portsFollowed == 0 ? .noPort : nil
+  }
+
+  /// How many runs follow, and how long they take.
+  private func announcement(_ series: Enumeration, _ nanoseconds: UInt64) -> String {
+    let runs = UInt64(series.expectedRuns - series.runs)
+    let left =
+      series.windows.count > enumerateMax
+      ? "; --enumerate-max \(enumerateMax) leaves the others out" : ""
+    return
+      "bindstorm check: \(count(series.windows.count, "window")) at \(count(series.placeCount, "place")): \(count(runs, "run")) of about \(duration(nanoseconds)), about \(duration(runs * nanoseconds)) in all\(left)"
+  }
+
+  /// Writes the files as if the series ended now, in case it is killed.
+  private func draft(_ series: Enumeration, _ facts: RunFacts, _ files: ReportFiles) throws {
+    var soFar = series
+    soFar.close(.interrupted)
+    if let report { files.write(draft: EnumerationReport.text(soFar, facts), to: report) }
+    for (format, path) in reports.requested {
+      let bytes = try format.bytes(RunFindings(soFar, facts))
+      files.write(draft: String(decoding: bytes, as: UTF8.self), to: path)
+    }
+  }
+
+  private func tell(_ series: Enumeration, _ facts: RunFacts, _ files: ReportFiles) throws {
+    try deliver(EnumerationReport.text(series, facts), files)
+    try write(RunFindings(series, facts), files)
   }
 
   /// `--shrink`: no interposition, a private namespace with few ports, and many runs.
@@ -57,10 +104,10 @@ extension CheckCommand {
     let base = try plainRun(before, limit: hangAfter?.count ?? 600_000_000_000)
     let spent = UInt64((clock.now - start) / .nanoseconds(1))
     guard base == .exited(0) else {
-      printError(
-        "bindstorm check: even with all ports available the command \(words(base)): \(before.lastLine())"
-      )
-      throw ExitCode(2)
+      let text =
+        "bindstorm check: not decided: even with all ports available the command \(base.words): \(before.lastLine())"
+      try deliver(TerminalText.safe(text) + "\n", files)
+      throw ExitStatus.undecided
     }
     try catching { () throws(CheckError) in
       try PlainRun.narrow(to: 40_000...(40_000 + shrinkPorts - 1), for: "--shrink")
@@ -69,19 +116,23 @@ extension CheckCommand {
     var failures = 0
     var lines: [String] = []
     for run in 1...shrinkRuns {
+      // A signal ends the tool within a run.
+      if let report {
+        let soFar =
+          run == 1
+          ? "bindstorm check: interrupted in the first run of \(shrinkRuns)"
+          : shrunkSummary(failures, outOf: run - 1) + "; interrupted"
+        files.write(draft: TerminalText.safe(soFar) + "\n", to: report)
+      }
       let output = try TemporaryOutput()
       let status = try plainRun(output, limit: limit)
       guard status != .exited(0) else { continue }
       failures += 1
       if failures <= 3 {
-        lines.append("  run \(run) \(words(status)); last output: \(output.lastLine())")
+        lines.append("  run \(run) \(status.words); last output: \(output.lastLine())")
       }
     }
-    let interval = ClopperPearson.interval(failures, outOf: shrinkRuns)
-    func percent(_ rate: Double) -> String { "\((rate * 1_000).rounded() / 10) %" }
-    lines.insert(
-      "bindstorm check: \(shrinkPorts) ephemeral ports in a private namespace, no calls caught: \(failures) of \(shrinkRuns) runs failed (95 % interval \(percent(interval.lowerBound)) to \(percent(interval.upperBound)))",
-      at: 0)
+    lines.insert(shrunkSummary(failures, outOf: shrinkRuns), at: 0)
     lines.append(
       failures == 0
         ? "bindstorm check: a series without a failure proves little; run without --shrink to see the windows"
@@ -96,6 +147,13 @@ extension CheckCommand {
     if failures > 0 && exitCode != 0 { throw ExitCode(Int32(exitCode)) }
   }
 
+  private func shrunkSummary(_ failures: Int, outOf runs: Int) -> String {
+    let interval = ClopperPearson.interval(failures, outOf: runs)
+    func percent(_ rate: Double) -> String { "\((rate * 1_000).rounded() / 10) %" }
+    return
+      "bindstorm check: \(shrinkPorts) ephemeral ports in a private namespace, no calls caught: \(failures) of \(count(runs, "run")) failed (95 % interval \(percent(interval.lowerBound)) to \(percent(interval.upperBound)))"
+  }
+
   private func plainRun(_ output: borrowing TemporaryOutput, limit: UInt64) throws
     -> Observation.Status
   {
@@ -103,14 +161,6 @@ extension CheckCommand {
       try PlainRun.run(
         command, output: output.descriptor,
         inheritsPipeIgnored: BindstormCommand.inheritedPipeIgnored, timeLimit: limit)
-    }
-  }
-
-  private func words(_ status: Observation.Status) -> String {
-    switch status {
-    case .exited(let code): "exited with \(code)"
-    case .signalled(let signal): "was ended by signal \(signal)"
-    case .hung: "hung"
     }
   }
 }

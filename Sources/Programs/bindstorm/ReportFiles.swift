@@ -24,7 +24,30 @@ final class ReportFiles {
     }
   }
 
-  deinit { for file in files.values { close(file) } }
+  /// A report that could not be written, because the command never ran or the tool failed, leaves no empty file that
+  /// would pass for a report without findings.
+  deinit {
+    for (path, file) in files {
+      var (own, named) = (stat(), stat())
+      if fstat(file, &own) == 0, own.st_mode & S_IFMT == S_IFREG, own.st_size == 0,
+        lstat(path, &named) == 0, named.st_ino == own.st_ino, named.st_dev == own.st_dev
+      {
+        unlink(path)
+      }
+      close(file)
+    }
+  }
+
+  /// Writes what is known so far, in place of an earlier draft: it stays if the tool is killed before the report.
+  func write(draft text: String, to path: String) {
+    // A draft that cannot be written is no loss: the report itself is written later, and says so if it cannot be.
+    guard let number = files[path], ftruncate(number, 0) == 0, lseek(number, 0, SEEK_SET) == 0
+    else { return }
+    // Not for the command, which runs again.
+    let found = signal(SIGXFSZ, SIG_IGN)
+    _ = writeAll(text, to: number)
+    signal(SIGXFSZ, found)
+  }
 
   /// Writes a whole report.
   /// - Throws: exit code 73, after saying why on standard error.
@@ -47,7 +70,15 @@ final class ReportFiles {
     if let number = files.removeValue(forKey: path) {
       let file = Descriptor(owning: number)
       guard fstat(number, &status) == 0 else { throw .system(errno) }
-      if status.st_nlink > 0 || nameless.contains(number) { return file }
+      if status.st_nlink > 0 || nameless.contains(number) {
+        // Drafts; what is no regular file has none.
+        if status.st_mode & S_IFMT == S_IFREG && status.st_size > 0 {
+          guard ftruncate(number, 0) == 0, lseek(number, 0, SEEK_SET) == 0 else {
+            throw .system(errno)
+          }
+        }
+        return file
+      }
       return try FileBytes.createForWriting(path)
     }
     // If two reports go to one file, the later one stays.

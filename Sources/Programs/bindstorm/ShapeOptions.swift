@@ -23,6 +23,15 @@ struct ShapeOptions: ParsableArguments {
   )
   var ports: PortsArgument?
 
+  /// The options as another run needs them, word by word.
+  var words: [String] {
+    var words: [String] = []
+    if stealBy != .hold { words += ["--steal-by", stealBy.rawValue] }
+    if watchConnects { words.append("--watch-connects") }
+    if let range = ports?.range { words += ["--ports", "\(range.lowerBound)-\(range.upperBound)"] }
+    return words
+  }
+
   func validate(steal: StealMode, isShrinking: Bool) throws {
     if stealBy != .hold && steal == .eager {
       throw ValidationError(

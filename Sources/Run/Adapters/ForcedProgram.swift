@@ -104,7 +104,7 @@ struct ForcedProgram {
     account.pointee.calls = UInt32(clamping: observation.calls)
     account.pointee.unobserved = UInt32(clamping: observation.unobserved)
     account.pointee.lost = UInt32(clamping: observation.lostEvents)
-    account.pointee.probes = UInt32(clamping: observation.probes)
+    account.pointee.probes = UInt32(clamping: observation.portsFollowed)
     account.pointee.windows = UInt32(clamping: windows.count)
     account.pointee.told = UInt32(clamping: writeWindows(observation.findings))
     account.pointee.stolen = UInt32(clamping: observation.stolen)

@@ -414,7 +414,9 @@ enum Events {
         .number(
           "lost", default: "0", from: "lost",
           "Times that the kernel dropped socket events: windows may have been missed."),
-        .number("probes", default: "0", from: "probes", "Ports that the kernel chose for it."),
+        .number(
+          "probes", default: "0", from: "probes",
+          "Ports that the kernel chose for it, or that it bound by a number of its own."),
         .number(
           "windows", default: "0", from: "windows", "Ports that were released and bound again."),
         .number("stolen", default: "0", from: "stolen", "Re-binds that a thief made fail."),

@@ -12,7 +12,9 @@ extension Slots {
       Member("uint32_t", "calls", "caught"),
       Member("uint32_t", "unobserved", "that could not be looked into"),
       Member("uint32_t", "lost", "times that the kernel dropped socket events"),
-      Member("uint32_t", "probes", "ports that the kernel chose"),
+      Member(
+        "uint32_t", "probes", "ports that the kernel chose, or that it bound by a number of its own"
+      ),
       Member("uint32_t", "windows", "re-binds of ports that had been released"),
       Member("uint32_t", "told", "findings in the launch's slots of bs_forced_window"),
       Member("uint32_t", "stolen", ""),

@@ -170,7 +170,7 @@ struct bs_forced_run {
   uint32_t calls; /* caught */
   uint32_t unobserved; /* that could not be looked into */
   uint32_t lost; /* times that the kernel dropped socket events */
-  uint32_t probes; /* ports that the kernel chose */
+  uint32_t probes; /* ports that the kernel chose, or that it bound by a number of its own */
   uint32_t windows; /* re-binds of ports that had been released */
   uint32_t told; /* findings in the launch's slots of bs_forced_window */
   uint32_t stolen;

@@ -799,7 +799,7 @@ public struct ForcedRun: Sendable, Equatable, Codable {
   public var unobserved: Int
   /// Times that the kernel dropped socket events: windows may have been missed.
   public var lost: Int
-  /// Ports that the kernel chose for it.
+  /// Ports that the kernel chose for it, or that it bound by a number of its own.
   public var probes: Int
   /// Ports that were released and bound again.
   public var windows: Int
