@@ -18,8 +18,8 @@ IMPORTS = --explicit-target-dependency-import-check error
 QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LinuxFactsTests PlanTests \
 	RaceLedgerTests ReportsTests RunContractTests StatisticsTests TerminalTextTests WorkersTests \
 	FaultsTests.EngineSquatterTests FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
-	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests \
-	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.TextReportTests RaceReportingTests.WordsTests \
+	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests InterceptionTests.PythonLineTests InterceptionTests.SymbolTests \
+	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.RemedyDocumentTests RaceReportingTests.TextPageTests RaceReportingTests.TextReportTests RaceReportingTests.WordsTests \
 	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.LaunchSimulationTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests StartupProtocolTests.ParallelConfigurationTests \

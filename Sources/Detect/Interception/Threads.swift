@@ -47,13 +47,21 @@ final class Threads {
       pid = Int32(line.dropFirst(5).drop { $0 == "\t" || $0 == " " }) ?? tid
     }
     let name = (try? FileText.read("/proc/\(tid)/comm")) ?? ""
-    let words = ((try? FileText.read("/proc/\(tid)/cmdline")) ?? "").prefix(4_096)
+    let words = ((try? FileText.read("/proc/\(tid)/cmdline")) ?? "").prefix(65_536)
       .split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(String.init)
     var party = Party(
       pid: pid, tid: tid, thread: String(name.prefix { $0 != "\n" }), arguments: words,
       descriptor: -1, group: group(of: tid))
     party.ancestors = ancestors(of: pid)
+    party.program = Self.program(of: tid)
     return Record(pidfd: pt_open_thread(tid), stat: stat, identity: identity, party: party)
+  }
+
+  /// Base name of the executed file, also after it was deleted; empty if it cannot be read.
+  private static func program(of tid: Int32) -> String {
+    var path = link("/proc/\(tid)/exe") ?? ""
+    if path.hasSuffix(" (deleted)") { path.removeLast(" (deleted)".count) }
+    return path.split(separator: "/").last.map(String.init) ?? ""
   }
 
   private func group(of tid: Int32) -> String {

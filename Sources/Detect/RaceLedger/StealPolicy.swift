@@ -9,7 +9,7 @@ public struct StealPolicy: Sendable, Equatable {
   public var rebind: Int?
   /// Only windows of at least this many nanoseconds.
   public var minimumWindow: UInt64
-  /// Only this place: its short name, or a part of its summary.
+  /// Only this place: its name (both parts, or one of them), or a part of its summary.
   public var only: String?
   /// Steals done so far.
   public private(set) var done = 0
@@ -32,7 +32,8 @@ public struct StealPolicy: Sendable, Equatable {
     guard mode != .off, !isExhausted, let kind = assessment.kind, kind.isRace,
       rebind == nil || rebind == assessment.rebind, assessment.window >= minimumWindow
     else { return false }
-    return only.map { $0 == assessment.place || assessment.label.contains($0) } ?? true
+    return only.map { PlaceName.isMeant(assessment.place, by: $0) || assessment.label.contains($0) }
+      ?? true
   }
 
   /// Whether a thief must take a port that was just released, in case it is bound again.

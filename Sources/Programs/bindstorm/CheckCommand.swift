@@ -38,7 +38,10 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Steal only in windows that last at least this long, for example 5ms.")
   var minWindow: Nanoseconds?
 
-  @Option(help: "Steal only at this place: its short name from a report, or a part of its summary.")
+  @Option(
+    help:
+      "Steal only at this place: its name from a report, one half of that, or a part of its summary."
+  )
   var only: String?
 
   @OptionGroup
@@ -97,10 +100,10 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup
   var reports: RaceReportOptions
 
-  @Option(help: "Maximum number of stacks to take; 0 for none.")
-  var stacks = 64
+  @Option(help: "Maximum number of call sites whose stacks are taken; 0 for none.")
+  var stacks = 512
 
-  @Flag(help: "Do not ask py-spy for Python frames.")
+  @Flag(help: "Do not ask py-spy for frames of Python versions that cannot be read without it.")
   var noPySpy = false
 
   @Flag(help: "Let the command use io_uring; binds made through it are not seen.")
@@ -115,7 +118,12 @@ struct CheckCommand: ParsableCommand {
   )
   var linger: Nanoseconds?
 
-  @Flag(name: .shortAndLong, help: "Also print notes and a summary of what was observed.")
+  @Option(help: "Colour the verdicts of the text report: auto, always or never.")
+  var color: ColorChoice = .auto
+
+  @Flag(
+    name: .shortAndLong,
+    help: "Also print notes, every frame in full length, and a summary of what was observed.")
   var verbose = false
 
   @Flag(name: .shortAndLong, help: "Print nothing when there is no race.")
@@ -159,7 +167,9 @@ struct CheckCommand: ParsableCommand {
     let observation = try observe(supervision)
     let facts = RunFacts(observation, supervision)
     let book = Book(observation.findings, suppressions: known)
-    let text = RaceTextReport.text(book, facts, isVerbose: verbose)
+    let text = RaceTextReport.page(
+      book, facts, isVerbose: verbose,
+      usesColor: report == nil ? Terminal.usesColor(color, of: 2) : color == .always)
     if report != nil || !quiet || !book.races.isEmpty { try deliver(text, files) }
     let findings = RunFindings(book, facts)
     for (format, path) in reports.requested {
