@@ -265,7 +265,7 @@ import Testing
     #expect(again.place == place.place)
   }
 
-  @Test func `Python frames come from py-spy`() throws {
+  @Test func `Python frames are source lines`() throws {
     let python = try skipIfMissing { try Victim.pythonWithPackages() }
     let path = Place.environment.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
     let checked = try check(

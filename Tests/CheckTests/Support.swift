@@ -36,7 +36,10 @@ func run(
 /// What `bindstorm check --json` says.
 struct Report: Decodable {
   struct Place: Decodable {
-    struct Frame: Decodable { var function: String }
+    struct Frame: Decodable {
+      var function: String
+      var line: Int
+    }
     struct Endpoint: Decodable {
       var call: String
       var pid: Int32
@@ -55,6 +58,8 @@ struct Report: Decodable {
       var ephemeralRange: String?
     }
     var place: String
+    var coarsePlace: String
+    var callSiteGap: String?
     var verdict: String
     var isRace: Bool
     var summary: String

@@ -40,7 +40,7 @@ import Testing
     #expect(finished.status == 5)
     #expect(!finished.errorOutput.contains("still waiting for"), "\(finished)")
     #expect(
-      finished.errorOutput.contains("they are no longer monitored: pid ")
+      finished.errorOutput.contains("they are no longer monitored:")
         && finished.errorOutput.contains("(cat \(gate))"), "\(finished)")
     close(open(gate, O_WRONLY))
   }

@@ -209,6 +209,9 @@ import Testing
     #expect(rebind(&ledger, free: true, result: 0, cookie: 3) == .race)
     #expect(rebind(&ledger, free: false, result: 98, cookie: 4) == .duplicate)
     #expect(ledger.findings[1].otherProbe?.cookie == 1)
+    // The first owner ends later: it had the port when the second one was refused.
+    destroy(&ledger, 3, at: 5_000)
+    #expect(ledger.findings[1].probe.release == nil && ledger.findings[1].window == nil)
   }
 
   @Test func `re-binds are counted, and a new probe starts again`() {

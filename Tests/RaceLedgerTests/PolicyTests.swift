@@ -21,7 +21,7 @@ import Testing
     #expect(one != place(1, ["/usr/bin/python3", "-m", "other"]))
     #expect(
       place(1, ["serve", "worker-17", "rank3"]) == place(2, ["serve", "worker-4", "rank12"]))
-    #expect(place(1, ["serve", "worker-17"]) != place(1, ["serve", "client-17"]))
+    #expect(place(1, ["serve", "--worker"]) != place(1, ["serve", "--client"]))
     #expect(place(1, ["python3.12", "x.py"]) == place(1, ["python3.9", "x.py"]))
     // Files of suppressions hold such names. FNV-1a of "tcp|x|x|1", 64 bits folded to 32.
     #expect(place(1, ["x"]) == "8cf29251")

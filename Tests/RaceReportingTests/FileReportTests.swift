@@ -235,7 +235,10 @@ import Testing
     let result = run.results[0]
     let finding = Finding.sample(.restart)
     #expect(result.occurrenceCount == 2)
-    #expect(result.partialFingerprints == ["bindstormPlace/v1": finding.place])
+    #expect(
+      result.partialFingerprints == [
+        "bindstormPlace/v1": finding.place, "bindstormCoarsePlace/v1": finding.coarsePlace,
+      ])
     #expect(
       result.message.text
         == "\(finding.summary). Window: 600 ns. Proof: \(Proof.plainSocket.rawValue).")

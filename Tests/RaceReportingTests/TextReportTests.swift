@@ -28,7 +28,7 @@ import Testing
           Re-bind: 127.0.0.1:40001 by prog (pid 20, tid 20, thread "prog", descriptor 3)
                  at +950 ns, succeeded
             #0 serve /x/app.py:7
-            #1 bind (libc.so+0x1f)
+            1 frame of libraries and the runtime (-v)
           Window: 600 ns
           Proof: a socket without options could bind the port while the re-bind was held
           Force it: bindstorm check --steal lazy --only \(finding.place) --occurrence 1 -- prog

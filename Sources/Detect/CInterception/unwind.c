@@ -144,16 +144,3 @@ int pt_unwind(pid_t tid, uint64_t instruction, uint64_t stack, uint64_t frame, u
   end(s);
   return count;
 }
-
-int pt_symbol(pid_t tid, uint64_t address, char *name, int capacity, uint64_t *distance) {
-  if (!pt_can_unwind()) return 0;
-  space s = begin(tid, 0, 0, 0);
-  word offset = 0;
-  int length = 0;
-  if (s && library.upt_get_proc_name(s, address, name, (size_t)capacity, &offset, current.upt) == 0) {
-    length = (int)strlen(name);
-    *distance = offset;
-  }
-  end(s);
-  return length;
-}

@@ -125,20 +125,20 @@ extension Supervisor {
   ) {
     guard let address = socket.address, address.port != 0 else { return }
     let key = PortKey(namespace: namespace, transport: socket.transport, port: address.port)
-    note(key, address, socket.cookie, origin, thread, call)
+    note(key, address, socket.cookie, origin, party(thread, call, withStack: true))
   }
 
   func note(
     _ key: PortKey, _ address: SocketAddress, _ cookie: UInt64, _ origin: Holding.Origin,
-    _ thread: Threads.Record, _ call: pt_call
+    _ party: Party
   ) {
     if origin == .bindZero || origin == .listenUnbound { observation.probes += 1 }
     followed[Int(key.port)] = true
     ledger.opened(
       key,
       Holding(
-        cookie: cookie, address: address, party: party(thread, call, withStack: true),
-        origin: origin, openedAt: MonotonicClock.now()))
+        cookie: cookie, address: address, party: party, origin: origin,
+        openedAt: MonotonicClock.now()))
   }
 
   func listen(_ call: pt_call) -> Int32? {

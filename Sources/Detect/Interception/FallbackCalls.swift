@@ -15,7 +15,8 @@ extension Supervisor {
       let thread = threads.record(call.tid)
     else { return nil }
     if address.port == 0 {
-      unnamed.insert(descriptorName(thread, call))
+      // The stack is taken here, as in full mode: getsockname() may be called elsewhere.
+      unnamed[descriptorName(thread, call)] = party(thread, call, withStack: true)
       return nil
     }
     // What else is bound by number cannot be followed: the kernel tells no result.
@@ -57,13 +58,15 @@ extension Supervisor {
       let key = PortKey(namespace: networks.own, transport: transport, port: record.port)
       if ledger.holding(cookie: record.cookie) == nil {
         let address = SocketAddress(record)
-        if unnamed.remove(descriptorName(thread, call)) != nil {
-          note(key, address, record.cookie, .bindZero, thread, call)
+        if let prober = unnamed.removeValue(forKey: descriptorName(thread, call)) {
+          note(key, address, record.cookie, .bindZero, prober)
           if transport == .udp {
             lookForTwin(key, address, record.cookie, isIPv6Only: record.is_ipv6_only != 0)
           }
         } else if ledger.isHandedOut(key) {
-          note(key, address, record.cookie, .rebind(ledger.rebinds(key) + 1), thread, call)
+          note(
+            key, address, record.cookie, .rebind(ledger.rebinds(key) + 1),
+            party(thread, call, withStack: true))
         }
       }
       if call.kind == PT_CALL_LISTEN.rawValue { ledger.listened(cookie: record.cookie) }

@@ -108,7 +108,7 @@ public struct HostAbilities: Sendable {
         note: "no native stacks; install libunwind8"),
       Row(
         name: "py-spy", isThere: pySpy != nil,
-        note: "no Python stacks; install py-spy"),
+        note: "no stacks of Python but 3.11 to 3.13; pip install py-spy"),
     ]
   }
 }

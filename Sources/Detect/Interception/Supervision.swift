@@ -19,9 +19,9 @@ public struct Supervision: Sendable {
   public var allowsIOUring = false
   /// Nil: the best mode that the host offers.
   public var mode: HostAbilities.Mode?
-  /// The largest number of stacks that are taken.
-  public var stackLimit = 64
-  /// Asks py-spy for Python frames.
+  /// The largest number of call sites whose stacks are taken.
+  public var stackLimit = 512
+  /// Asks py-spy for frames of Python versions that cannot be read without it.
   public var asksPySpy = true
   /// How long to wait for processes that outlive the command, in nanoseconds; nil: for ever.
   public var linger: UInt64?

@@ -37,8 +37,8 @@ public final class Supervisor {
   var answering: [Int32] = []
   /// TCP ports stolen since somebody of the tree listened.
   var stolenUnserved: [SocketAddress] = []
-  /// Fallback mode: descriptors on which `bind(0)` continued, by process.
-  var unnamed: Set<UInt64> = []
+  /// Fallback mode: who continued `bind(0)` on a descriptor, by process.
+  var unnamed: [UInt64: Party] = [:]
   var tests = TestMarks()
   var pendingClient: PendingClient?
   private(set) var commandStatus: Observation.Status?
@@ -92,7 +92,7 @@ public final class Supervisor {
     networks = try Networks()
     threads = Threads(groupVariable: supervision.groupVariable)
     stacks = Stacks(
-      limit: supervision.stackLimit, pySpy: supervision.asksPySpy ? abilities.pySpy : nil)
+      limit: supervision.stackLimit, pySpy: abilities.pySpy, asksPySpy: supervision.asksPySpy)
     signals = pt_block_signals()
     guard signals >= 0 else { throw SystemError("signalfd", code: -signals) }
     let text = try? FileText.read("/proc/sys/net/ipv4/ip_unprivileged_port_start")

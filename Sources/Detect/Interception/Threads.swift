@@ -50,6 +50,7 @@ final class Threads {
       pid: pid, tid: tid, thread: Self.name(of: tid), arguments: Self.words(of: tid),
       descriptor: -1, group: group(of: tid))
     party.ancestors = ancestors(of: pid)
+    party.program = Self.program(of: tid)
     return Record(pidfd: pt_open_thread(tid), stat: stat, identity: identity, party: party)
   }
 
@@ -59,10 +60,17 @@ final class Threads {
     return String(name.prefix { $0 != "\n" })
   }
 
-  /// The words of a command line, as far as its first 4 KiB hold them.
+  /// The words of a command line, as far as its first 64 KiB hold them.
   static func words(of tid: Int32) -> [String] {
-    ((try? FileText.read("/proc/\(tid)/cmdline")) ?? "").prefix(4_096)
+    ((try? FileText.read("/proc/\(tid)/cmdline")) ?? "").prefix(65_536)
       .split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(String.init)
+  }
+
+  /// Base name of the executed file, also after it was deleted; empty if it cannot be read.
+  private static func program(of tid: Int32) -> String {
+    var path = link("/proc/\(tid)/exe") ?? ""
+    if path.hasSuffix(" (deleted)") { path.removeLast(" (deleted)".count) }
+    return path.split(separator: "/").last.map(String.init) ?? ""
   }
 
   private func group(of tid: Int32) -> String {

@@ -206,7 +206,7 @@ public struct Finding: Sendable, Equatable {
     probe.releasedAt.map { reboundAt >= $0 ? reboundAt - $0 : 0 }
   }
 
-  /// The place in the program, the same in every run.
+  /// The place in the program, the same in every run: `PlaceName` as text.
   public var place: String {
     Finding.place(probe.party, rebinder, key.transport, rebind, shape: shape)
   }
@@ -227,8 +227,18 @@ public struct Finding: Sendable, Equatable {
   static func place(
     _ probe: Party, _ rebinder: Party, _ transport: Transport, _ rebind: Int, shape: String = ""
   ) -> String {
-    shortName(
-      "\(transport.rawValue)|\(probe.signature)|\(rebinder.signature)|\(rebind)\(shape)")
+    PlaceName(probe, rebinder, transport, use: "\(rebind)\(shape)").description
+  }
+
+  /// The place without its call sites.
+  public var coarsePlace: String { String(place.prefix { $0 != "/" }) }
+
+  /// Why the call sites of its place are not known, empty if they are or the programs have none.
+  public var callSiteGap: String {
+    for site in [probe.party.callSite, rebinder.callSite] {
+      if case .notTaken(let why) = site { return why }
+    }
+    return ""
   }
 
   /// Kind and place in one line.

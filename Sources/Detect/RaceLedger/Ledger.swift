@@ -40,6 +40,7 @@ public struct Ledger: Sendable {
       chosenCount += 1
     }
     if holding.isHandedOut || holding.origin == .byNumber { lineages[key]!.rebinds = 0 }
+    if case .rebind(let count) = holding.origin { lineages[key]!.rebinds = count }
   }
 
   /// A socket listens.

@@ -85,12 +85,17 @@ public struct Frame: Sendable, Hashable, Codable {
   public var line: Int
   /// Offset in the shared object; 0 for source frames.
   public var offset: UInt64
+  /// The function's name as the object file has it, where `function` is a readable form of it; otherwise empty.
+  public var symbol = ""
 
-  public init(function: String, file: String, line: Int = 0, offset: UInt64 = 0) {
+  public init(
+    function: String, file: String, line: Int = 0, offset: UInt64 = 0, symbol: String = ""
+  ) {
     self.function = function
     self.file = file
     self.line = line
     self.offset = offset
+    self.symbol = symbol
   }
 
   /// The frame as one line.
@@ -118,6 +123,10 @@ public struct Party: Sendable, Equatable, Codable {
   public var group: String
   /// Its process's ancestors in the tree, parent first, as far as they lived when it was first seen.
   public var ancestors: [Int32] = []
+  /// Base name of the executed file, empty if it is not known.
+  public var program = ""
+  /// Why the stacks were not taken, empty if they were.
+  public var stackGap = ""
   /// The test in whose run it made the call, with pytest's name of the phase; empty for none.
   public var test: String
 
@@ -143,54 +152,27 @@ public struct Party: Sendable, Equatable, Codable {
     return flat.count <= 120 ? flat : flat.prefix(117) + "..."
   }
 
-  /// The part that is the same in every run: the program and the functions that led to the call. Of the command line,
-  /// only the program, its flags and its first two plain words count, without numbers and folders. The rest often
-  /// contains process ids, ports and names of temporary files.
-  var signature: String {
-    var text = Self.lastPart(arguments.first ?? thread)
-    var plainWords = 0
-    for word in arguments.dropFirst().prefix(16) {
-      if word.first == "-" {
-        text += " " + word.prefix { $0 != "=" }
-      } else if plainWords == 0 || plainWords == 1 && word.count <= 24 && !word.contains("/") {
-        text += " " + (word.first == "/" ? Self.lastPart(word) : String(word.prefix(100)))
-        plainWords += 1
-      }
-    }
-    text = text.reduce(into: "") { result, character in
-      if !character.isNumber {
-        result.append(character)
-      } else if result.last != "#" {
-        result.append("#")
-      }
-    }
-    let frames =
-      sourceStack.isEmpty
-      ? stack.filter { !$0.function.isEmpty }.prefix(4).map(\.function)
-      : sourceStack.prefix(6).map { "\(Self.lastPart($0.file)):\($0.function):\($0.line)" }
-    if !frames.isEmpty { text += "@" + frames.joined(separator: "<") }
-    return text
-  }
+  /// Characters of a program in a summary.
+  private static let longestLabel = 40
+  /// Characters of a function there.
+  private static let longestFunction = 60
 
-  /// The place in a few words: the innermost source frame of the program's own code, otherwise the command.
+  /// The place in a few words: the program with its role and options, and its own line or function if that is known.
   public var label: String {
-    let names = arguments.prefix(3).map(Self.lastPart)
-    let program = names.isEmpty ? thread : names.joined(separator: " ")
-    let short = program.count <= 60 ? program : program.prefix(57) + "..."
-    guard let frame = ownFrame else { return short }
-    return "\(short) (\(frame.function) \(Self.lastPart(frame.file)):\(frame.line))"
+    let program = name.label(atMost: Self.longestLabel)
+    guard let frame = ownFrame else { return program }
+    let file = ProgramName.lastPart(frame.file)
+    let function =
+      frame.function.count <= Self.longestFunction
+      ? frame.function : frame.function.prefix(Self.longestFunction - 3) + "..."
+    if frame.line == 0 { return "\(program) (\(function))" }
+    return "\(program) (\(function) \(RandomName.isRandom(file) ? "?" : file):\(frame.line))"
   }
 
-  /// The innermost source frame outside the language's own socket library.
+  /// The innermost frame of the program's own code: a source frame, of a compiled program a native one. Of Python code
+  /// without such a frame the innermost one.
   public var ownFrame: Frame? {
-    sourceStack.first {
-      let name = Self.lastPart($0.file)
-      return !["socket.py", "socketserver.py"].contains(name) && !$0.file.hasPrefix("<")
-    } ?? sourceStack.first
-  }
-
-  static func lastPart(_ path: String) -> String {
-    path.split(separator: "/").last.map(String.init) ?? path
+    (sourceStack + stack).first(where: isOwn) ?? sourceStack.first
   }
 }
 

@@ -9,7 +9,7 @@ public struct StealPolicy: Sendable, Equatable {
   public var rebind: Int?
   /// Only windows of at least this many nanoseconds.
   public var minimumWindow: UInt64
-  /// Only this place: its short name, or a part of its summary.
+  /// Only this place: its name (both parts, or one of them), or a part of its summary.
   public var only: String?
   /// Only the k-th window that the other settings select, in the order of the run; nil for each.
   public var occurrence: Int?
@@ -37,7 +37,8 @@ public struct StealPolicy: Sendable, Equatable {
   public mutating func wants(_ assessment: Ledger.Assessment) -> Bool {
     guard mode != .off, let kind = assessment.kind, kind.isRace,
       rebind == nil || rebind == assessment.rebind, assessment.window >= minimumWindow,
-      only.map({ $0 == assessment.place || assessment.label.contains($0) }) ?? true
+      only.map({ PlaceName.isMeant(assessment.place, by: $0) || assessment.label.contains($0) })
+        ?? true
     else { return false }
     selected += 1
     return !isExhausted && (occurrence == nil || occurrence == selected)
@@ -46,7 +47,8 @@ public struct StealPolicy: Sendable, Equatable {
   /// Whether the settings select the window of a finding, whatever its number and the limit.
   public func selects(_ finding: Finding) -> Bool {
     (rebind == nil || rebind == finding.rebind) && (finding.window ?? 0) >= minimumWindow
-      && (only.map { $0 == finding.place || finding.label.contains($0) } ?? true)
+      && (only.map { PlaceName.isMeant(finding.place, by: $0) || finding.label.contains($0) }
+        ?? true)
   }
 
   /// The settings that leave windows out, as on the command line; empty if there are none.

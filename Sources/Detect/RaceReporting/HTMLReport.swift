@@ -77,10 +77,17 @@ public enum RaceHTMLReport {
     for (name, party) in [("Probe", finding.probe.party), ("Re-bind", finding.rebinder)] {
       let frames = party.sourceStack + party.stack
       guard !frames.isEmpty else { continue }
+      let own = StackLines.lines(party, isVerbose: false).filter { !$0.hasSuffix("(-v)") }
+      if !own.isEmpty {
+        html += "<pre>\(name):\n\(XMLText.escaped(own.joined(separator: "\n")))</pre>"
+      }
       let text = frames.enumerated().map { "#\($0.offset) \($0.element.text)" }
         .joined(separator: "\n")
       html +=
-        "<details><summary>\(name): stack</summary><pre>\(XMLText.escaped(text))</pre></details>"
+        "<details><summary>\(name): whole stack</summary><pre>\(XMLText.escaped(text))</pre></details>"
+    }
+    if let remedy = Remedy.of(finding.kind) {
+      html += "<p>How to fix it: \(XMLText.escaped(remedy.short))</p>"
     }
     if let way = facts.way(place) {
       html += "<p>Force it: <code>\(XMLText.escaped(way))</code></p>"

@@ -36,6 +36,10 @@ public struct RaceDocument: Encodable, Sendable {
 
   public struct Place: Encodable, Sendable {
     public var place: String
+    /// The part of `place` that names the programs and their roles.
+    public var coarsePlace: String
+    /// Why `place` has no call site, if it could have one.
+    public var callSiteGap: String?
     public var verdict: String
     public var isRace: Bool
     public var summary: String
@@ -138,6 +142,8 @@ extension RaceDocument.Place {
         at: holding.openedAt, since: facts.startedAt)
     }
     place = finding.place
+    coarsePlace = finding.coarsePlace
+    callSiteGap = finding.callSiteGap.isEmpty ? nil : finding.callSiteGap
     verdict = finding.kind.rawValue
     isRace = finding.kind.isRace
     summary = finding.summary

@@ -38,6 +38,8 @@ public enum SARIFReport {
   struct Rule: Encodable {
     var id: String
     var shortDescription: Message
+    /// How to fix it.
+    var help: Message?
   }
   struct Driver: Encodable {
     var name = "bindstorm check"
@@ -75,7 +77,9 @@ public enum SARIFReport {
   static func text(_ results: [Result], _ facts: RunFacts) throws -> String {
     let kinds = RaceKind.allCases.filter(\.isRace)
     let rules = kinds.map { kind in
-      Rule(id: kind.rawValue, shortDescription: Message(text: RaceTextReport.title(kind)))
+      Rule(
+        id: kind.rawValue, shortDescription: Message(text: RaceTextReport.title(kind)),
+        help: Remedy.of(kind).map { Message(text: $0.short) })
     }
     let run = Run(
       tool: Tool(driver: Driver(version: facts.version, rules: rules)),
@@ -102,7 +106,9 @@ public enum SARIFReport {
       relatedLocations: [location(finding.rebinder, "the re-bind")],
       stacks: [stack(finding.probe.party, "the probe"), stack(finding.rebinder, "the re-bind")]
         .filter { !$0.frames.isEmpty },
-      partialFingerprints: ["bindstormPlace/v1": finding.place], occurrenceCount: place.count)
+      partialFingerprints: [
+        "bindstormPlace/v1": finding.place, "bindstormCoarsePlace/v1": finding.coarsePlace,
+      ], occurrenceCount: place.count)
   }
 
   private static func location(_ party: Party, _ what: String) -> Location {

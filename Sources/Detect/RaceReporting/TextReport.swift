@@ -9,13 +9,14 @@ public enum RaceTextReport {
   /// - Parameter isVerbose: adds the details of notes, and what was watched.
   public static func text(_ book: Book, _ facts: RunFacts, isVerbose: Bool = false) -> String {
     var lines: [String] = []
-    for place in book.races { lines += block(place, facts) }
+    for place in book.races { lines += block(place, facts, isVerbose: isVerbose) }
     for place in book.notes {
       if isVerbose {
-        lines += block(place, facts)
+        lines += block(place, facts, isVerbose: isVerbose)
       }
     }
     lines.append(last(book, facts))
+    lines += CallSiteRemarks.lines(book)
     if facts.stolen > 0 || facts.duplicatesForced > 0 {
       lines.append(
         "bindstorm check: \(count(facts.stolen, "re-bind")) found the port stolen (--steal); \(count(facts.duplicatesForced, "port")) deliberately handed out twice (--force-duplicate)"
@@ -51,7 +52,7 @@ public enum RaceTextReport {
   }
 
   /// What the theft showed, and what to do where it showed nothing.
-  private static func verdict(_ facts: RunFacts) -> [String] {
+  static func verdict(_ facts: RunFacts) -> [String] {
     guard let outcome = facts.outcome else {
       return facts.steal == "off" || facts.stolen > 0
         ? []
@@ -61,7 +62,7 @@ public enum RaceTextReport {
     return ["bindstorm check: \(outcome.sentence)"] + advice
   }
 
-  private static func last(_ book: Book, _ facts: RunFacts) -> String {
+  static func last(_ book: Book, _ facts: RunFacts) -> String {
     let ending = "the command \(facts.ending)"
     guard !book.races.isEmpty else {
       let nothing =
@@ -79,7 +80,7 @@ public enum RaceTextReport {
       + "\(book.races.count == 1 ? "place" : "places") (\(counts.joined(separator: ", "))); \(ending)"
   }
 
-  private static func block(_ place: PlaceReport, _ facts: RunFacts) -> [String] {
+  private static func block(_ place: PlaceReport, _ facts: RunFacts, isVerbose: Bool) -> [String] {
     let words = PlaceWords(place: place, facts: facts)
     let finding = place.first
     let port = finding.probe.address.description
@@ -92,17 +93,17 @@ public enum RaceTextReport {
       "  \(isReached ? "Server" : "Probe"): \(words.origin(finding.probe)) by \(words.who(finding.probe.party))"
     )
     lines.append("         \(words.time(finding.probe.openedAt, finding.probe.party))")
-    lines += stack(finding.probe.party)
+    lines += StackLines.lines(finding.probe.party, isVerbose: isVerbose)
     if words.tellsRelease { lines.append("  Released: \(words.release)") }
     if let other = finding.otherProbe {
       lines.append("  Also handed out: \(words.origin(other)) to \(words.who(other.party))")
       lines.append("         \(words.time(other.openedAt, other.party))")
-      lines += stack(other.party)
+      lines += StackLines.lines(other.party, isVerbose: isVerbose)
     }
     lines.append("  \(words.secondCall) by \(words.who(finding.rebinder))")
     let result = words.isConnect ? "" : ", \(words.result)"
     lines.append("         \(words.time(finding.reboundAt, finding.rebinder))\(result)")
-    lines += stack(finding.rebinder)
+    lines += StackLines.lines(finding.rebinder, isVerbose: isVerbose)
     if let owner = words.owner { lines.append("  Held by: \(owner)") }
     if !words.window.isEmpty { lines.append("  Window: \(words.window)") }
     if let tests = words.tests { lines.append("  Tests: \(tests)") }
@@ -117,11 +118,6 @@ public enum RaceTextReport {
     lines.append("SUMMARY: bindstorm: \(finding.summary) (\(count)\(stolen))")
     lines.append(rule)
     return lines
-  }
-
-  private static func stack(_ party: Party) -> [String] {
-    let frames = party.sourceStack + party.stack
-    return frames.prefix(24).enumerated().map { "    #\($0.offset) \($0.element.text)" }
   }
 
   private static func title(_ finding: Finding) -> String {

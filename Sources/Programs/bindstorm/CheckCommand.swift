@@ -39,12 +39,16 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Steal only in windows that last at least this long, for example 5ms.")
   var minWindow: Nanoseconds?
 
-  @Option(help: "Steal only at this place: its short name from a report, or a part of its summary.")
+  @Option(
+    help:
+      "Steal only at this place: its name from a report, one half of that, or a part of its summary."
+  )
   var only: String?
 
   @Option(
     help: "Steal only in the k-th window that the other options select, in the order of the run.")
   var occurrence: Int?
+
   @OptionGroup
   var shapes: ShapeOptions
 
@@ -101,12 +105,12 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup
   var reports: RaceReportOptions
 
-  static let defaultStacks = 64
+  static let defaultStacks = 512
 
-  @Option(help: "Maximum number of stacks to take; 0 for none.")
+  @Option(help: "Maximum number of call sites whose stacks are taken; 0 for none.")
   var stacks = Self.defaultStacks
 
-  @Flag(help: "Do not ask py-spy for Python frames.")
+  @Flag(help: "Do not ask py-spy for frames of Python versions that cannot be read without it.")
   var noPySpy = false
 
   @Flag(help: "Let the command use io_uring; binds made through it are not seen.")
@@ -121,7 +125,12 @@ struct CheckCommand: ParsableCommand {
   )
   var linger: Nanoseconds?
 
-  @Flag(name: .shortAndLong, help: "Also print notes and a summary of what was observed.")
+  @Option(help: "Colour the verdicts of the text report: auto, always or never.")
+  var color: ColorChoice = .auto
+
+  @Flag(
+    name: .shortAndLong,
+    help: "Also print notes, every frame in full length, and a summary of what was observed.")
   var verbose = false
 
   @Flag(name: .shortAndLong, help: "Print nothing when there is no race.")
@@ -175,7 +184,9 @@ struct CheckCommand: ParsableCommand {
     if supervision.steal.mode != .off {
       facts.outcome = TheftRun(observation).outcome(of: supervision.steal)
     }
-    let text = RaceTextReport.text(book, facts, isVerbose: verbose)
+    let text = RaceTextReport.page(
+      book, facts, isVerbose: verbose,
+      usesColor: report == nil ? Terminal.usesColor(color, of: 2) : color == .always)
     let isToldAnyway = facts.outcome.map { $0 != .survived } ?? false
     if report != nil || !quiet || !book.races.isEmpty || isToldAnyway { try deliver(text, files) }
     try write(RunFindings(book, facts), files)

@@ -103,14 +103,14 @@ enum Terminal {
   }
 
   /// Whether results are coloured: the flag, then NO_COLOR and TERM, then whether it is a terminal.
-  static func usesColor(_ choice: ColorChoice) -> Bool {
+  static func usesColor(_ choice: ColorChoice, of descriptor: Int32 = 1) -> Bool {
     switch choice {
     case .always: return true
     case .never: return false
     case .auto:
       if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
       if let terminal = getenv("TERM"), String(cString: terminal) == "dumb" { return false }
-      return isatty(1) == 1
+      return isatty(descriptor) == 1
     }
   }
 }

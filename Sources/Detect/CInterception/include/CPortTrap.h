@@ -156,8 +156,14 @@ int pt_socket_protocol(pid_t tid, int descriptor);
    it is not known. */
 int pt_unwind(pid_t tid, uint64_t instruction, uint64_t stack, uint64_t frame, uint64_t *_Nonnull addresses,
               int capacity);
-/* The function at an address of that process, with the distance to its start. Length, or 0 if unknown. */
-int pt_symbol(pid_t tid, uint64_t address, char *_Nonnull name, int capacity, uint64_t *_Nonnull distance);
+/* The function of an ELF file whose code has that byte of the file, by the sizes of its symbols. Length, or 0 if no
+   symbol covers it: the nearest symbol of a stripped file is that of another function. */
+int pt_function(const char *_Nonnull path, uint64_t offset, char *_Nonnull name, int capacity);
+/* Where an ELF file's variable lies in memory, counted from the file's beginning there. 0, or -1 if there is none. */
+int pt_place_of(const char *_Nonnull path, const char *_Nonnull name, uint64_t *_Nonnull place);
+/* A name of C++, of Rust's older mangling or of Swift in readable form, by libstdc++ and Swift's runtime. Length, or 0 if
+   the name is no such name. */
+int pt_demangle(const char *_Nonnull name, char *_Nonnull readable, int capacity);
 /* Whether libunwind is there. */
 int pt_can_unwind(void);
 
