@@ -138,7 +138,7 @@ import Testing
     throws
   {
     let workplace = try Workplace(endlessPlan())
-    let finished = try run(workplace, after: "ulimit -f 10240", ["-q"])
+    let finished = try run(workplace, after: "ulimit -f 14336", ["-q"])
     #expect(finished.ending == .exit(74), "\(finished)")
     #expect(finished.errorOutput.contains("EFBIG"), "\(finished.errorOutput)")
     #expect(finished.output.contains("trials counted"), "\(finished.output)")

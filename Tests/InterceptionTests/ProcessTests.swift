@@ -24,6 +24,9 @@ import Testing
       numbers(in: "serve --port=8080 127.0.0.1:9090 v7070 6060x 70000 /a/5050/b")
         == [8_080, 127, 0, 0, 1, 9_090, 5_050])
     #expect(Supervision(command: ["serve", "4040"]).configuredNumbers.contains(4_040))
+    // What is between blanks is a program's text.
+    let script = ["perl", "-e", "for (4040..4050) { try_port($_) }"]
+    #expect(!Supervision(command: script).configuredNumbers.contains(4_040))
   }
 
   @Test func `a process began before what comes after it`() {

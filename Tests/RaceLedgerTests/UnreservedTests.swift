@@ -68,6 +68,13 @@ import Testing
     #expect(!RaceKind.nearNumber.isRace && !RaceKind.nearNumber.isWindow)
   }
 
+  @Test func `in a small pool nothing is near by intention`() {
+    let ledger = Self.ledger()
+    let party = Self.getter
+    #expect(ledger.source(of: Self.key(40_002), for: party, pool: Ledger.smallestPool) != nil)
+    #expect(ledger.source(of: Self.key(40_002), for: party, pool: Ledger.smallestPool - 1) == nil)
+  }
+
   @Test func `who bound the chosen number again may derive from it`() throws {
     var ledger = Self.ledger()
     ledger.destroyed(cookie: 1, key: Self.key(40_001), peerPort: 0, at: 200) { _ in false }

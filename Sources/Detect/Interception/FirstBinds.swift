@@ -11,7 +11,10 @@ extension Supervisor {
     _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call,
     _ options: SocketOptions, _ execute: () -> (error: Int32?, cookie: UInt64)
   ) -> Int32? {
-    if let source = ledger.source(of: key, for: thread.party) ?? lookUpSource(key, thread) {
+    let pool = networks.ephemeralPorts(of: key.namespace).count
+    if let source = ledger.source(of: key, for: thread.party, pool: pool)
+      ?? lookUpSource(key, thread)
+    {
       let socket = networks.bind(key, address) ?? -1
       let assessment = ledger.assess(
         source, key, address: address, isFree: socket >= 0,
@@ -41,9 +44,10 @@ func numbers(in text: String) -> [UInt16] {
 }
 
 extension Supervision {
-  /// Numbers in the command line and in the environment that the command gets.
+  /// Numbers in the command line and in the environment that the command gets. A word with blanks is the text of a program
+  /// (`sh -c`, `perl -e`): its numbers are those that the program chooses.
   var configuredNumbers: Set<UInt16> {
-    var texts = command
+    var texts = command.filter { !$0.contains(where: \.isWhitespace) }
     var at = environ
     while let word = at.pointee {
       texts.append(String(cString: word))

@@ -6,10 +6,10 @@ public struct Remedy: Sendable, Equatable {
   /// The same in one or two sentences, for reports that link to no manual.
   public let short: String
 
-  /// Nil for notes, which need no fix.
-  public static func of(_ kind: RaceKind) -> Remedy? { kind.isRace ? all[kind] ?? all[.race] : nil }
+  /// Nil for notes, which need no fix. Every race has one.
+  public static func of(_ kind: RaceKind) -> Remedy? { all[kind] }
 
-  /// Those that have words of their own.
+  /// By verdict.
   public static let all: [RaceKind: Remedy] = [
     .race: Remedy(
       paragraph:
@@ -40,6 +40,54 @@ public struct Remedy: Sendable, Equatable {
         "Besides the fix of RACE the client must know its server: let the server report its number only after its bind succeeded, do not start clients on a number that nobody confirmed, and check an identity (a token, a run id, TLS) at the first message.",
       short:
         "Connect only to a number that the own server reported after its bind, and check an identity in the first message."
+    ),
+    .crossProtocol: Remedy(
+      paragraph:
+        "A number that is free for TCP says nothing about UDP. Bind both sockets on one number and keep both: bind port 0 for one protocol, try the other on the same number, and on EADDRINUSE let both go and begin again with another number. Or tell clients two numbers.",
+      short:
+        "Hold the number in both protocols before it is told to anybody, and begin again with another number if the second is taken."
+    ),
+    .crossAddress: Remedy(
+      paragraph:
+        "A number that is held at one address says nothing about another one or about the other family. Bind all addresses before the number is told, and begin again with another number if one is taken; or bind one socket to [::] without IPV6_V6ONLY, which is both families.",
+      short:
+        "Bind every address before the number is told and begin again if one is taken, or use one dual-stack socket."
+    ),
+    .derived: Remedy(
+      paragraph:
+        "The neighbour of a free number need not be free. Bind the whole group before any of it is told, and begin again if one is taken; or let each server bind to port 0 and report its own number.",
+      short:
+        "Bind all numbers of the group before any is told and begin again if one is taken, or report each number by itself."
+    ),
+    .lookedUp: Remedy(
+      paragraph:
+        "A refused connect shows that nobody listened at that moment. Bind instead of asking: a bind that succeeds is the answer and the reservation in one, and EADDRINUSE says to take the next number.",
+      short:
+        "Bind the number instead of connecting to it; on EADDRINUSE take the next one."
+    ),
+    .liveTwin: Remedy(
+      paragraph:
+        "Set neither SO_REUSEADDR nor SO_REUSEPORT on a UDP socket that binds port 0. If several sockets must share a number (multicast), bind the number that the group agreed on.",
+      short:
+        "Set neither SO_REUSEADDR nor SO_REUSEPORT on a UDP socket that binds port 0."
+    ),
+    .shared: Remedy(
+      paragraph:
+        "SO_REUSEPORT is for workers of one server. Leave it out of a server that must be alone, so that the second owner gets EADDRINUSE; or give each deployment a number of its own and check an identity at the first message.",
+      short:
+        "Leave SO_REUSEPORT out of a server that must be alone on its number."
+    ),
+    .selfConnect: Remedy(
+      paragraph:
+        "Compare getsockname and getpeername after connect, and treat equality as a refusal. Better: listen outside the ephemeral range (net.ipv4.ip_local_port_range), or connect only after the server has reported that it listens.",
+      short:
+        "Treat a connection whose two ends are equal as refused, or listen outside the ephemeral range."
+    ),
+    .deadPort: Remedy(
+      paragraph:
+        "Keep a socket bound to the number, without listen(), as long as it must be dead: connects are refused, and nobody else can bind it.",
+      short:
+        "Keep a socket bound to the number without listen(): connects are then refused for certain."
     ),
   ]
 

@@ -16,15 +16,20 @@ extension Ledger {
   public static let closeOffsets = [-1, 3, 4, -2, 100, 1_000]
   /// With more chosen numbers than these, any number in the range is close to one of them by chance.
   static let fewNumbers = 64
+  /// In a smaller pool a fixed number is close to a chosen one by chance.
+  public static let smallestPool = 1_024
 
   /// Where a number comes from, nil if it has nothing to do with a chosen one.
-  public func source(of key: PortKey, for party: Party) -> Source? {
+  /// - Parameter pool: ports of which the kernel chooses.
+  public func source(
+    of key: PortKey, for party: Party, pool: Int = smallestPool
+  ) -> Source? {
     let other = PortKey(
       namespace: key.namespace, transport: key.transport == .tcp ? .udp : .tcp, port: key.port)
     if let holding = origin(other) {
       return Source(kind: .crossProtocol, holding: holding, offset: 0)
     }
-    guard !configured.contains(key.port) else { return nil }
+    guard !configured.contains(key.port), pool >= Self.smallestPool else { return nil }
     var near: Source?
     for offset in Self.usualOffsets + Self.closeOffsets {
       guard let port = UInt16(exactly: Int(key.port) - offset) else { continue }
