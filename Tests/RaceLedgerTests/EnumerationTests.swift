@@ -76,14 +76,15 @@ import Testing
     #expect(series.windows[0].finding.kind == .restart)
   }
 
-  @Test func `a program whose places change with every run is given up soon`() {
+  @Test(arguments: [Undecided.notReached, .slow])
+  func `a program whose places change with every run is given up soon`(_ reason: Undecided) {
     var series = Enumeration(limit: 99)
     // Digits do not tell places apart.
     func name() -> String { String(repeating: "x", count: series.runs + 1) }
     series.saw([.sample(.race, name())])
     while let window = series.next {
       series.saw([.sample(.race, name())])
-      series.tried(window, .undecided(.notReached), lastWords: "")
+      series.tried(window, .undecided(reason), lastWords: "")
     }
     series.close()
     #expect(series.runs == 4 && series.untried == 1 && series.word == .undecided)

@@ -111,7 +111,8 @@ public struct Enumeration: Sendable {
       return
     }
     let isUnreached = outcome == .undecided(.notReached)
-    if isUnreached && newInLastRun > 0 { fruitless += 1 }
+    // A run that was over its time did not come to its window either.
+    if (isUnreached || outcome == .undecided(.slow)) && newInLastRun > 0 { fruitless += 1 }
     windows[index].outcome =
       isUnreached && window.isAfterTheft ? .undecided(.onlyAfterTheft) : outcome
     windows[index].lastWords = lastWords
