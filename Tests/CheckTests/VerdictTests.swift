@@ -20,6 +20,11 @@ import Testing
     var obstacle: String?
     var runs: Int
     var windows: [Window]
+    var withoutThief: [Shown]
+    struct Shown: Decodable {
+      var verdict: String
+      var force: String?
+    }
     var verdicts: [String] { windows.map(\.verdict) }
   }
 
@@ -59,6 +64,15 @@ import Testing
     a = tolerant()
     b = bind(probe())
     """
+
+  @Test func `a race that needs no thief fails the series`() throws {
+    let victim = [try skipIfMissing { try Victim.python() }, Victim.script("shapes.py")]
+    let (ended, series) = try enumerate(victim + ["twins", "SO_REUSEADDR"], ["--force-duplicate"])
+    #expect(ended.status == 66 && series.verdict == "fails" && series.windows.isEmpty, "\(ended)")
+    #expect(series.withoutThief.map(\.verdict) == ["LIVE-TWIN"])
+    #expect(ended.errorOutput.contains("1 race without a thief"), "\(ended)")
+    #expect(try #require(series.withoutThief[0].force).contains("--force-duplicate"))
+  }
 
   @Test(arguments: [false, true])
   func `of two windows the second is tried too, with and without lines`(_ pySpy: Bool) throws {

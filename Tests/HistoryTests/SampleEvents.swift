@@ -141,7 +141,8 @@ enum Sample {
         .forcedWindow(
           ForcedWindow(
             launch: 63, verdict: "CROSS-WIRED", place: "b918bc99", protocolName: "udp",
-            port: 65_535, rebind: isStolen ? 7 : 1, prober: "a\"b", proberAt: "é", proberPid: -3,
+            port: 65_535, rebind: isStolen ? 7 : 1, occurrence: isStolen ? 2 : 0, prober: "a\"b",
+            proberAt: "é", proberPid: -3,
             probedAddress: "[::1]:9", probed: .max, release: isStolen ? "closed" : "",
             released: isStolen ? 5 : 0, rebinder: "", rebinderAt: "\n", rebinderPid: .max,
             address: "0.0.0.0:9", rebound: 6, result: isStolen ? -1 : 0, isStolen: isStolen,

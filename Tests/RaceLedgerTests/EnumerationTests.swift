@@ -76,6 +76,25 @@ import Testing
     #expect(series.windows[0].finding.kind == .restart)
   }
 
+  @Test func `what shows without a thief fails the series, if it is a race`() throws {
+    for kind in RaceKind.allCases {
+      let finding = Finding.sample(kind)
+      var series = Enumeration(limit: 9)
+      series.saw([finding])
+      let isShown = kind.isRace && !kind.isWindow
+      #expect(series.shown == (isShown ? [finding] : []), "\(kind)")
+      #expect((series.word == .fails) == isShown, "\(kind)")
+    }
+    // Under a thief they are its doing.
+    var series = Enumeration(limit: 9)
+    series.saw([])
+    series.saw([.sample(.collision)])
+    #expect(series.shown.isEmpty && series.word == .survived)
+    var known = Enumeration(limit: 9, suppressions: try Suppressions(parsing: "LIVE-TWIN:*"))
+    known.saw([.sample(.liveTwin)])
+    #expect(known.shown.isEmpty && known.word == .survived)
+  }
+
   @Test(arguments: [Undecided.notReached, .slow])
   func `a program whose places change with every run is given up soon`(_ reason: Undecided) {
     var series = Enumeration(limit: 99)

@@ -124,11 +124,11 @@ import Testing
   @Test func `a free number that nothing reserved is proved, a taken one is told`() throws {
     let free = try #require(try Self.bind(2, isFree: true, result: 0))
     #expect(free.kind == .derived && free.offset == 2 && free.proof == .plainSocket)
-    #expect(free.isWindow && free.summary.contains("prog -> prog, number +2 ["))
+    #expect(free.canBeStolen && free.summary.contains("prog -> prog, number +2 ["))
     let next = try #require(try Self.bind(1, isFree: true, result: 0))
     #expect(next.place != free.place, "each distance is a place of its own")
     let taken = try #require(try Self.bind(2, isFree: false, result: 98))
-    #expect(taken.kind == .derived && taken.proof == .kernel && !taken.isWindow)
+    #expect(taken.kind == .derived && taken.proof == .kernel && !taken.canBeStolen)
     // The socket shares the number: nothing is known.
     #expect(try Self.bind(2, isFree: false, result: 0) == nil)
   }

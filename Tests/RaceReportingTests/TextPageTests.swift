@@ -11,7 +11,7 @@ import Testing
     .sample(["python3", script]) { party in
       party.sourceStack = [
         Frame(function: "bind", file: "/usr/lib/python3.11/socket.py", line: 9),
-        Frame(function: "pick", file: "/work/\(script)", line: 12),
+        Frame(function: "pick", file: "/src/\(script)", line: 12),
       ]
       party.stack = (0..<native).map { _ in Frame(function: "f", file: "/usr/bin/python3") }
     }
@@ -34,7 +34,7 @@ import Testing
 
   @Test func `frames of interpreters and libraries are counted, with -v shown`() {
     let lines = page([.sample(probe: party("a.py"), rebinder: party("b.py"))])
-    #expect(lines.contains("    #1 pick /work/a.py:12"))
+    #expect(lines.contains("    #1 pick /src/a.py:12"))
     #expect(lines.filter { $0 == "    4 frames of the interpreter and libraries (-v)" }.count == 2)
     let all = page([.sample(probe: party("a.py"), rebinder: party("b.py"))], isVerbose: true)
     #expect(all.contains("    #0 bind /usr/lib/python3.11/socket.py:9"))
@@ -48,7 +48,7 @@ import Testing
       #expect(line.count <= 100, "\(line)")
     }
     #expect(page([finding]).contains { $0.hasSuffix("/deep/last/launch.py:12") })
-    #expect(page([finding], isVerbose: true).contains { $0.contains("/work/\(long):12") })
+    #expect(page([finding], isVerbose: true).contains { $0.contains("/src/\(long):12") })
   }
 
   @Test func `a long summary has the place in its first line`() {

@@ -18,6 +18,7 @@ import Testing
   private static func window(_ change: (inout ForcedWindow) -> Void = { _ in }) -> ForcedWindow {
     var window = ForcedWindow(
       launch: 0, verdict: "RACE", place: "b918bc99", protocolName: "tcp", port: 40_321,
+      occurrence: 1,
       prober: "python3 launch.py a b", proberAt: "python3 launch.py (free_port launch.py:3)",
       proberPid: 12, probedAddress: "127.0.0.1:40321", probed: at(2), release: "closed",
       released: at(3), rebinder: "server", rebinderAt: "server", rebinderPid: 13,
@@ -52,7 +53,7 @@ import Testing
             at +5.500 ms, failed: errno 98 (EADDRINUSE)
           Taken by: the thief that bindstorm put into the window, pid 11
           Window: 2.5 ms
-          Force it: cd /srv/plans && bindstorm check --steal lazy --only b918bc99 -- python3 launch.py 'a b'
+          Force it: cd /srv/plans && bindstorm check --steal lazy --only b918bc99 --occurrence 1 -- python3 launch.py 'a b'
           Replay: bindstorm replay run/0/4 --force
         SUMMARY: RACE python3 launch.py (free_port launch.py:3) -> server [b918bc99] stolen in quiet
         ==================
@@ -71,9 +72,13 @@ import Testing
     }
     #expect(plain.contains("  Released: not released\n") && plain.contains(" ms, succeeded\n"))
     #expect(!plain.contains("Taken by") && !plain.contains("Window:"))
-    let held = try text { ($0.isStolen, $0.holder, $0.verdict) = (false, "other x", "COLLISION") }
+    let held = try text {
+      ($0.isStolen, $0.holder, $0.verdict, $0.occurrence) = (false, "other x", "COLLISION", 0)
+    }
     #expect(held.contains("  Taken by: other x, pid 11\n") && !held.contains("Force it"))
-    #expect(try text { $0.rebind = 2 }.contains("--only b918bc99 --steal-rebind 2 -- "))
+    let second = try text { ($0.rebind, $0.occurrence) = (2, 3) }
+    #expect(second.contains("--only b918bc99 --steal-rebind 2 --occurrence 3 -- "))
+    #expect(try text { $0.verdict = "DERIVED" }.contains("Force it"))
     #expect(
       try !text({ _ in }, isLaunch: false).contains("Force it"),
       "an adapter does nothing by itself")

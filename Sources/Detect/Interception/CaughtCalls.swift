@@ -1,4 +1,5 @@
 internal import CInterception
+internal import CLinuxShims
 internal import Glibc
 internal import RaceLedger
 internal import Syscalls
@@ -171,42 +172,64 @@ extension Supervisor {
     return error
   }
 
+  /// Examines where a socket connects to; the kernel executes the call.
   func connect(_ call: pt_call) -> Int32? {
-    guard let bytes = addressBytes(call), let address = SocketAddress(socketBytes: bytes),
-      let thread = threads.record(call.tid)
+    guard supervision.watchesConnects || supervision.groupVariable != nil,
+      let bytes = addressBytes(call), let address = SocketAddress(socketBytes: bytes),
+      address.port != 0, let thread = threads.record(call.tid)
     else { return nil }
-    watch(address, thread, call)
-    recordLookUp(address, thread, call)
-    guard supervision.groupVariable != nil, followed[Int(address.port)],
-      let namespace = streamNamespace(call, thread)
-    else { return nil }
-    let key = PortKey(namespace: namespace, transport: .tcp, port: address.port)
-    if let impostor = listeningThief(at: address, key) {
-      note(
-        connection: call, of: thread, to: address, key, server: impostor,
-        owner: Owner(isInTree: false, isThief: true, pid: getpid(), command: Self.thiefName))
+    guard observation.mode == .full else {
+      // Only the protocol can be looked up; the namespace is assumed to be the supervisor's own.
+      let number = pt_socket_protocol(
+        pid_t(call.tid), Int32(truncatingIfNeeded: call.arguments.0))
+      if number == Int32(IPPROTO_TCP) { examine(address, networks.own, thread, call) }
       return nil
     }
-    guard let listening = networks.listeners(key).first,
-      let server = ledger.holding(cookie: listening.cookie)?.holding,
-      !server.party.group.isEmpty, !thread.party.group.isEmpty,
-      server.party.group != thread.party.group
-    else { return nil }
-    note(connection: call, of: thread, to: address, key, server: server, owner: nil)
+    guard let socket = duplicate(call, thread) else { return nil }
+    let namespace = socket.namespace
+    guard networks.reach(namespace, of: Int32(call.tid)) else { return nil }
+    if supervision.watchesConnects { remember(socket, thread, call) }
+    if socket.transport == .tcp { examine(address, namespace, thread, call) }
     return nil
   }
 
-  /// The network namespace of a connecting TCP socket, nil for other sockets. If descriptors cannot be duplicated, it
-  /// is assumed to be the supervisor's own.
-  func streamNamespace(_ call: pt_call, _ thread: Threads.Record) -> UInt64? {
-    if observation.mode == .fallback {
-      let number = pt_socket_protocol(
-        pid_t(call.tid), Int32(truncatingIfNeeded: call.arguments.0))
-      return number == Int32(IPPROTO_TCP) ? networks.own : nil
+  /// Examines a TCP connection, for each mode that asks for it.
+  private func examine(
+    _ address: SocketAddress, _ namespace: UInt64, _ thread: Threads.Record, _ call: pt_call
+  ) {
+    let key = PortKey(namespace: namespace, transport: .tcp, port: address.port)
+    let isFollowed = followed[Int(key.port)]
+    let isLookUp = supervision.watchesConnects && mayLookUp(address)
+    guard isFollowed || isLookUp else { return }
+    let listeners = networks.listeners(key)
+    if supervision.watchesConnects {
+      if isFollowed && observation.mode == .full {
+        watchDead(key, address, hasListener: !listeners.isEmpty, thread, call)
+      }
+      if isLookUp && listeners.isEmpty && thieves[key] == nil {
+        recordLookUp(key, address, thread, call)
+      }
     }
-    guard let socket = duplicate(call, thread), socket.transport == .tcp else { return nil }
-    let namespace = socket.namespace
-    return networks.reach(namespace, of: Int32(call.tid)) ? namespace : nil
+    if supervision.groupVariable != nil && isFollowed {
+      examineGroups(key, address, listeners.first, thread, call)
+    }
+  }
+
+  /// Reports a connection to another deployment's server, or to a thief in the place of the own one.
+  private func examineGroups(
+    _ key: PortKey, _ address: SocketAddress, _ listening: bs_socket_record?,
+    _ thread: Threads.Record, _ call: pt_call
+  ) {
+    if let impostor = listeningThief(at: address, key) {
+      return note(
+        connection: call, of: thread, to: address, key, server: impostor,
+        owner: Owner(isInTree: false, isThief: true, pid: getpid(), command: Self.thiefName))
+    }
+    guard let listening, let server = ledger.holding(cookie: listening.cookie)?.holding,
+      !server.party.group.isEmpty, !thread.party.group.isEmpty,
+      server.party.group != thread.party.group
+    else { return }
+    note(connection: call, of: thread, to: address, key, server: server, owner: nil)
   }
 
   private func note(

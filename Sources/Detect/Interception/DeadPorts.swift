@@ -6,27 +6,21 @@ internal import Syscalls
 
 /// connect() where it is watched: clients by socket, and numbers that must be dead.
 extension Supervisor {
-  func watch(_ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call) {
-    guard supervision.watchesConnects, observation.mode == .full, address.port != 0,
-      let socket = duplicate(call, thread)
-    else { return }
-    let namespace = socket.namespace
-    guard networks.reach(namespace, of: Int32(call.tid)) else { return }
-    if (socket.address?.port ?? 0) == 0 {
-      var party = thread.party
-      party.descriptor = Int32(truncatingIfNeeded: call.arguments.0)
-      clients[socket.cookie] = party
-    }
-    guard socket.transport == .tcp, followed[Int(address.port)] else { return }
-    watchDead(
-      PortKey(namespace: namespace, transport: .tcp, port: address.port), address, thread, call)
+  /// Remembers who connects a socket that is not bound: the event at its end names no process.
+  func remember(_ socket: borrowing Duplicate, _ thread: Threads.Record, _ call: pt_call) {
+    guard (socket.address?.port ?? 0) == 0 else { return }
+    var party = thread.party
+    party.descriptor = Int32(truncatingIfNeeded: call.arguments.0)
+    clients[socket.cookie] = party
   }
 
-  private func watchDead(
-    _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call
+  /// Notes a connect to a released number, and lets a thief answer it where that is asked for.
+  func watchDead(
+    _ key: PortKey, _ address: SocketAddress, hasListener: Bool, _ thread: Threads.Record,
+    _ call: pt_call
   ) {
     guard thieves[key] == nil else { return }
-    if !networks.listeners(key).isEmpty { return deadPorts.hasServer(key) }
+    if hasListener { return deadPorts.hasServer(key) }
     guard !deadPorts.knows(key) else { return }
     if !ledger.isDead(key) {
       guard networks.sockets(in: key.namespace, .tcp, port: key.port).isEmpty else { return }

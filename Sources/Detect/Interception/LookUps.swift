@@ -5,13 +5,15 @@ internal import Syscalls
 
 /// Connects that tell whether a number is free.
 extension Supervisor {
-  /// Records a connect over loopback to a number that nobody listens on: the kernel will refuse it.
-  func recordLookUp(_ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call) {
-    guard supervision.watchesConnects, address.port >= lowestUnprivilegedPort,
-      address.exclusive.isLoopback, let namespace = streamNamespace(call, thread)
-    else { return }
-    let key = PortKey(namespace: namespace, transport: .tcp, port: address.port)
-    guard networks.listeners(key).isEmpty else { return }
+  /// Whether a connect to this address can be a look-up: over loopback, to a number that the program may bind.
+  func mayLookUp(_ address: SocketAddress) -> Bool {
+    address.port >= lowestUnprivilegedPort && address.exclusive.isLoopback
+  }
+
+  /// Records a connect to a number that nobody listens on: the kernel will refuse it.
+  func recordLookUp(
+    _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call
+  ) {
     // Who waits for a server connects many times: the stack of the first time serves for all.
     let before = ledger.lookUp(of: key)?.holding.party
     let party =

@@ -39,6 +39,9 @@ public struct Enumeration: Sendable {
   public let limit: Int
   /// Windows that opened at a known place only after a theft: the command's own second attempts.
   public private(set) var reactions = 0
+  /// What the run without a thief showed besides windows: collisions, twins, connections to themselves. No thief is
+  /// needed for them, so the command fails.
+  public private(set) var shown: [Finding] = []
   /// Why no window was tried, if none was.
   public var obstacle: Undecided?
   private var newInLastRun = 0
@@ -62,6 +65,11 @@ public struct Enumeration: Sendable {
     let theft = findings.firstIndex(where: \.wasStolen)
     var counts: [String: Int] = [:]
     newInLastRun = 0
+    if runs == 0 {
+      shown = findings.filter {
+        $0.kind.isRace && !$0.canBeStolen && $0.kind != .duplicate && !suppressions.take($0)
+      }
+    }
     for (index, finding) in findings.enumerated()
     where finding.canBeStolen || finding.kind == .duplicate {
       let place = finding.place
@@ -144,9 +152,9 @@ public struct Enumeration: Sendable {
   public var undecided: Int { windows.count - red - survived }
   public var placeCount: Int { places.count }
 
-  /// The series in one word: green only if every window was tried and survived.
+  /// The series in one word: green only if every window was tried and survived, and no race was seen without a thief.
   public var word: TheftOutcome.Word {
-    if red > 0 { return .fails }
+    if red > 0 || !shown.isEmpty { return .fails }
     return obstacle == nil && undecided == 0 ? .survived : .undecided
   }
 }
@@ -176,6 +184,9 @@ extension Enumeration {
         "occurrence\(windows.count == 1 ? "" : "s") \(list.joined(separator: ", ")) of \(ofPlace)"
     }
   }
+
+  /// What was shown without a thief, by place.
+  public var shownPlaces: [PlaceReport] { Book(shown).races }
 
   /// By place, then by what came of it, in the order in which they were seen.
   public var groups: [Group] {

@@ -198,9 +198,6 @@ public struct Finding: Sendable, Equatable {
     self.result = result
   }
 
-  /// Whether a thief could have taken the port: not if a number that nothing reserved was taken already.
-  public var isWindow: Bool { kind.isWindow && !(kind.isUnreserved && proof == .kernel) }
-
   /// From the release to the re-bind, in nanoseconds; an upper bound of the release's time is used.
   public var window: UInt64? {
     probe.releasedAt.map { reboundAt >= $0 ? reboundAt - $0 : 0 }

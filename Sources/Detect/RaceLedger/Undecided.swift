@@ -25,6 +25,10 @@ public enum Undecided: Sendable, Equatable {
   case unobserved(Int)
   case interrupted
 
+  /// Of a run that proves nothing.
+  public static let nothingFollowed =
+    "no port was chosen by the kernel or bound by number, so nothing could be judged"
+
   /// Whether no run was made for such a window.
   public var isUntried: Bool {
     switch self {
@@ -42,8 +46,7 @@ public enum Undecided: Sendable, Equatable {
     case .changingPlaces: "not tried, because every run shows other places"
     case .matchedNothing(let filters, let seen, _):
       "nothing was stolen: \(Self.unmatched(filters, seen))"
-    case .noPort:
-      "no port was chosen by the kernel, so nothing could be judged, and nothing was stolen"
+    case .noPort: Self.nothingFollowed
     case .failsUntouched(let ending): "without a theft the command \(ending)"
     case .slow: "the run was over its time before anything was stolen"
     case .taken: "the kernel itself refused the port, without a thief"
@@ -71,7 +74,7 @@ public enum Undecided: Sendable, Equatable {
         ? "take a place that was seen for --only, or --enumerate to try each window"
         : "raise --stacks: without its stack a call is at another place"
     case .noPort:
-      "make the command reach the code that asks the kernel for a port; ports that are chosen by number are not followed"
+      "make the command reach the code that asks for a port"
     case .failsUntouched: "make the command succeed without a thief first"
     case .slow: "raise --hang-after, or let the machine do less beside it"
     case .taken: "see the finding itself: two owners were given one port"

@@ -16,6 +16,13 @@ public enum EnumerationReport {
     var advice: String?
     var force: String?
   }
+  struct Shown: Encodable {
+    var verdict: String
+    var place: String
+    var summary: String
+    var count: Int
+    var force: String?
+  }
   struct Document: Encodable {
     var format = "bindstorm-check-enumeration/1"
     var bindstormVersion: String
@@ -30,7 +37,10 @@ public enum EnumerationReport {
     var reactions: Int
     var suppressed: Int
     var portsChosenByKernel: Int
+    var portsBoundByNumber: Int
     var windows: [Row]
+    /// Races that the run without a thief showed by itself.
+    var withoutThief: [Shown]
   }
 
   /// As text, ending with a line break.
@@ -41,6 +51,10 @@ public enum EnumerationReport {
       "bindstorm check: \(count(series.windows.count, "window"))\(places) in \(count(series.runs, "run"))"
     ]
     lines += series.groups.flatMap { block($0, facts, series.obstacle) }
+    lines += series.shownPlaces.flatMap { place in
+      ["  RED   fails: without a thief", "        \(place.first.summary)"]
+        + (facts.way(place).map { ["        Force it: \($0)"] } ?? [])
+    }
     if series.reactions > 0 {
       lines.append(
         "bindstorm check: \(count(series.reactions, "more window")) opened only after a theft: second attempts of the command, one theft a run"
@@ -65,15 +79,17 @@ public enum EnumerationReport {
   /// The series in one line.
   static func last(_ series: Enumeration, _ facts: RunFacts) -> String {
     let word = series.word.rawValue
+    let shown = series.shownPlaces.count
+    let besides = shown == 0 ? "" : "; \(count(shown, "race")) without a thief"
     guard !series.windows.isEmpty else {
       if series.word != .survived {
-        return "\(word): no window was seen; the command \(facts.ending)"
+        return "\(word): no window was seen\(besides); the command \(facts.ending)"
       }
       return
         "no window in \(facts.portsFollowed), so there was nothing to steal; the command \(facts.ending)"
     }
     return
-      "\(word): \(series.red) of \(count(series.windows.count, "window")) red, \(series.survived) survived, \(series.undecided) not decided"
+      "\(word): \(series.red) of \(count(series.windows.count, "window")) red, \(series.survived) survived, \(series.undecided) not decided\(besides)"
   }
 
   private static func block(
@@ -113,7 +129,7 @@ public enum EnumerationReport {
         obstacle: series.obstacle?.reason, runs: series.runs, red: series.red,
         survived: series.survived, undecided: series.undecided, untried: series.untried,
         reactions: series.reactions, suppressed: series.suppressed,
-        portsChosenByKernel: facts.probes,
+        portsChosenByKernel: facts.probes, portsBoundByNumber: facts.boundByNumber,
         windows: series.windows.map { window in
           Row(
             place: window.place, occurrence: window.occurrence, rebind: window.rebind,
@@ -122,6 +138,11 @@ public enum EnumerationReport {
             outcome: window.outcome?.text ?? "not tried", isRed: window.outcome?.isRed ?? false,
             lastWords: window.lastWords, advice: window.outcome?.undecided?.advice,
             force: force(window, facts))
+        },
+        withoutThief: series.shownPlaces.map { place in
+          Shown(
+            verdict: place.first.kind.rawValue, place: place.first.place,
+            summary: place.first.summary, count: place.count, force: facts.way(place))
         }))
   }
 }

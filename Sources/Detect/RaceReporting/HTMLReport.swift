@@ -21,9 +21,7 @@ public enum RaceHTMLReport {
     let command = facts.command.map(shellQuoted).joined(separator: " ")
     let verdict =
       book.races.isEmpty
-      ? (!facts.hasPorts
-        ? "Nothing could be judged: no port was chosen by the kernel or bound by number."
-        : "No race in \(facts.portsFollowed).")
+      ? (facts.hasPorts ? "No race in \(facts.portsFollowed)." : "\(sentence(Undecided.nothingFollowed))")
       : "Races at \(book.races.count) \(book.races.count == 1 ? "place" : "places")."
     return """
       <!doctype html>
@@ -38,6 +36,11 @@ public enum RaceHTMLReport {
       </body></html>
 
       """
+  }
+
+  /// A remark as a sentence.
+  private static func sentence(_ remark: String) -> String {
+    remark.prefix(1).uppercased() + remark.dropFirst() + "."
   }
 
   /// What the theft showed, as a paragraph; empty if none was asked for.
@@ -62,7 +65,10 @@ public enum RaceHTMLReport {
       ),
     ]
     if let owner = words.owner { rows.append(("Held by", owner)) }
+    if let tests = words.tests { rows.append(("Tests", tests)) }
+    if finding.offset != 0 { rows.append(("Number", "\(finding.key.port) = \(words.sum)")) }
     rows.append(("Proof", finding.proof.rawValue))
+    if let thief = words.thief { rows.append(("Thief", thief)) }
     rows.append(("Seen", "\(count(place.count, "time")), \(place.stolen) stolen"))
     var html = """
       <article class="\(finding.kind.isRace ? "race" : "note")" id="\(XMLText.escaped(finding.place))">

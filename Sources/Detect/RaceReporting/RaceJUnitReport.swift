@@ -10,21 +10,22 @@ public enum RaceJUnitReport {
     var document = JUnitDocument(
       title: "bindstorm check", suite: facts.command.joined(separator: " "),
       time: "\(facts.seconds)")
-    document.cases = book.races.map { place in
-      let finding = place.first
-      return JUnitDocument.Case(
-        className: "\(className).\(finding.kind.rawValue)", name: finding.summary,
-        result: result(place, facts))
-    }
+    document.cases = book.races.map { testCase($0, facts) }
     if document.cases.isEmpty { document.cases = [noRace(facts)] }
     return document.text
+  }
+
+  private static func testCase(_ place: PlaceReport, _ facts: RunFacts) -> JUnitDocument.Case {
+    JUnitDocument.Case(
+      className: "\(className).\(place.first.kind.rawValue)", name: place.first.summary,
+      result: result(place, facts))
   }
 
   /// A place that was found is a failure, unless a thief was there and showed otherwise.
   private static func result(_ place: PlaceReport, _ facts: RunFacts) -> JUnitDocument.Result {
     let finding = place.first
     let kind = finding.kind.rawValue
-    let text = RaceTextReport.text(Book([finding]), facts)
+    let text = RaceTextReport.text(Book(place), facts)
     let failed = JUnitDocument.Result.failed(type: kind, message: finding.summary, text: text)
     guard let outcome = facts.outcome, finding.canBeStolen else { return failed }
     let isStolen = place.stolen > 0
@@ -39,7 +40,7 @@ public enum RaceJUnitReport {
   /// The type of an error that stands for a case which is not decided.
   static let undecidedType = "not-decided"
 
-  /// A series: a case for each window.
+  /// A series: a case for each window, and for each race that the run without a thief showed by itself.
   public static func text(_ series: Enumeration, _ facts: RunFacts) -> String {
     var document = JUnitDocument(
       title: "bindstorm check", suite: facts.command.joined(separator: " "),
@@ -58,14 +59,15 @@ public enum RaceJUnitReport {
         name: "\(window.summary), occurrence \(window.occurrence)", result: result,
         output: window.outcome == .survived ? message + "\n" + text : nil)
     }
+    document.cases += series.shownPlaces.map { testCase($0, facts) }
     if let obstacle = series.obstacle, series.windows.isEmpty {
-      document.cases = [
+      document.cases += [
         JUnitDocument.Case(
           className: className, name: "no window",
           result: .undecided(
             type: undecidedType, message: obstacle.reason, text: obstacle.advice + "\n"))
       ]
-    } else if series.windows.isEmpty {
+    } else if document.cases.isEmpty {
       document.cases = [
         JUnitDocument.Case(className: className, name: "no window", result: .passed)
       ]
@@ -79,7 +81,7 @@ public enum RaceJUnitReport {
       className: className, name: "no port race",
       result: facts.outcome?.undecided.map {
         .undecided(type: undecidedType, message: $0.reason, text: $0.advice + "\n")
-      } ?? (facts.hasPorts ? .passed : .skipped(message: RunFacts.nothingFollowed)))
+      } ?? (facts.hasPorts ? .passed : .skipped(message: Undecided.nothingFollowed)))
   }
 }
 

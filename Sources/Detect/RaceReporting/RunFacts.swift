@@ -54,9 +54,6 @@ public struct RunFacts: Sendable {
   /// Whether there was a port whose use could be judged.
   var hasPorts: Bool { probes + boundByNumber > 0 }
 
-  static let nothingFollowed =
-    "no port was chosen by the kernel or bound by number, so nothing could be judged"
-
   /// The ports that were followed, in words.
   var portsFollowed: String {
     let chosen = "\(count(probes, "port")) that the kernel chose"

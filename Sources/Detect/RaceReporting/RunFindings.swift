@@ -15,7 +15,7 @@ public struct RunFindings {
 
   /// - Parameter facts: of the run without a thief.
   public init(_ series: Enumeration, _ facts: RunFacts) {
-    book = Book(series.windows.map(\.finding))
+    book = Book(series.windows.map(\.finding) + series.shown)
     self.facts = facts
     self.series = series
   }

@@ -1,6 +1,6 @@
-internal import TerminalText
 internal import RaceLedger
 internal import ReportKit
+internal import TerminalText
 
 /// A series of runs as one self-contained page.
 enum SeriesHTMLReport {
@@ -11,7 +11,7 @@ enum SeriesHTMLReport {
       "<p><strong>\(XMLText.escaped("\($0.reason). What to do: \($0.advice)."))</strong></p>\n"
     }
     let rows = series.groups.map { row($0, facts) }.joined(separator: "\n")
-    let book = Book(series.windows.map(\.finding))
+    let book = Book(series.windows.map(\.finding) + series.shown)
     return """
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -44,7 +44,7 @@ extension SARIFReport {
   /// A result for the windows of a place that came to the same: an error where the command fails, a warning where that
   /// is not decided, a note where it survives.
   static func results(_ series: Enumeration, _ facts: RunFacts) -> [Result] {
-    series.groups.map { group in
+    let windows = series.groups.map { group -> Result in
       let window = group.windows[0]
       var result = result(PlaceReport(window.finding, occurrence: window.occurrence), facts)
       let which = group.occurrences.isEmpty ? "" : ", \(group.occurrences)"
@@ -63,5 +63,6 @@ extension SARIFReport {
       result.occurrenceCount = group.windows.count
       return result
     }
+    return windows + series.shownPlaces.map { result($0, facts) }
   }
 }

@@ -67,7 +67,7 @@ public enum RaceTextReport {
     guard !book.races.isEmpty else {
       let nothing =
         facts.hasPorts
-        ? "no race in \(facts.portsFollowed)" : RunFacts.nothingFollowed
+        ? "no race in \(facts.portsFollowed)" : Undecided.nothingFollowed
       let suppressed =
         book.suppressed > 0 ? ", \(count(book.suppressed, "finding")) suppressed" : ""
       return "bindstorm check: \(nothing)\(suppressed); \(ending)"

@@ -71,13 +71,12 @@ public struct ForcedReport: Sendable, Equatable {
 
   /// The command that makes this window fail outside of the plan; nil if that is not a window that can be stolen.
   private static func forcing(_ window: ForcedWindow, _ arm: Arm) -> String? {
-    guard ["RACE", "RESTART"].contains(window.verdict), let command = arm.strategy.command else {
-      return nil
-    }
+    guard window.occurrence > 0, let command = arm.strategy.command else { return nil }
     let rebind = window.rebind > 1 ? " --steal-rebind \(window.rebind)" : ""
+    let options = "\(rebind) --occurrence \(window.occurrence)"
     let words = command.words.map(shellQuoted).joined(separator: " ")
     return "cd \(shellQuoted(command.folder)) && bindstorm check --steal lazy --only "
-      + "\(window.place)\(rebind) -- \(words)"
+      + "\(window.place)\(options) -- \(words)"
   }
 
   /// A finding's parts in words, for report and timeline.

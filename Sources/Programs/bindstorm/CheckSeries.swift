@@ -1,4 +1,3 @@
-internal import Syscalls
 internal import ArgumentParser
 internal import ForcedCalls
 @preconcurrency internal import Glibc
@@ -7,6 +6,7 @@ internal import RaceLedger
 internal import RaceReporting
 internal import ReportKit
 internal import Statistics
+internal import Syscalls
 internal import TerminalText
 
 extension CheckCommand {

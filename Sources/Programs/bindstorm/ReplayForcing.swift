@@ -28,7 +28,7 @@ extension ReplayCommand {
     }
     let windows = events.compactMap { event in
       if case .forcedWindow(let window) = event { window } else { nil }
-    }.filter { ["RACE", "RESTART", "DUPLICATE"].contains($0.verdict) }
+    }.filter { $0.occurrence > 0 }
     guard let window = windows.first(where: \.isStolen) ?? windows.first else {
       printError(
         "bindstorm: in trial \(place.arm)/\(place.trial) the program bound no port again that it had let go: there is no window to force. 'bindstorm replay' without --force runs it again; 'bindstorm check -v -- COMMAND' shows its ports"

@@ -89,9 +89,7 @@ struct ForcedProgram {
   private func write(
     _ observation: Observation, to account: UnsafeMutablePointer<bs_forced_run>
   ) {
-    let windows = observation.findings.filter {
-      $0.isWindow && $0.proof != .kernel
-    }
+    let windows = observation.findings.filter(\.canBeStolen)
     let refusals = observation.findings.filter {
       !$0.wasStolen && $0.result == EADDRINUSE && $0.owner?.isThief != true && $0.kind.isRace
     }

@@ -437,11 +437,14 @@ enum Events {
       [
         .number("launch", "Launch whose program it was."),
         .text("verdict", "As in the report of `bindstorm check`: `RACE`, `RESTART` and so on."),
-        .text("place", "The place in the program: eight hexadecimal digits."),
+        .text("place", "The place in the program, as in the report of `bindstorm check`."),
         .text("protocolName", "`tcp` or `udp`."),
         .port("port", from: "port", "The number."),
         .number(
           "rebind", default: "1", from: "rebind", "Which re-bind of the port it was, from 1."),
+        .number(
+          "occurrence", default: "0", from: "occurrence",
+          "Which window at its place it was, from 1; 0 if no thief can take the port there."),
         .text("prober", "Command line of the process that probed."),
         .text("proberAt", "The same with its source line, if that is known."),
         .pid("proberPid", from: "prober_pid", "Its process id."),

@@ -33,6 +33,9 @@ extension Slots {
       Member("uint16_t", "port", ""),
       Member("uint16_t", "is_stolen", ""),
       Member("uint32_t", "rebind", "which re-bind of the port, from 1"),
+      Member(
+        "uint32_t", "occurrence",
+        "which window at its place, from 1; 0 if no thief can take the port there"),
       Member("int32_t", "prober_pid", ""),
       Member("int32_t", "rebinder_pid", ""),
       Member("int32_t", "error", "of the re-bind; -1 if it was not observed"),

@@ -185,6 +185,7 @@ struct bs_forced_window {
   uint16_t port;
   uint16_t is_stolen;
   uint32_t rebind; /* which re-bind of the port, from 1 */
+  uint32_t occurrence; /* which window at its place, from 1; 0 if no thief can take the port there */
   int32_t prober_pid;
   int32_t rebinder_pid;
   int32_t error; /* of the re-bind; -1 if it was not observed */

@@ -669,6 +669,10 @@ extension EventEncoder {
       buffer.append(",\"rebind\":")
       buffer.append(decimal: record.rebind)
     }
+    if record.occurrence != 0 {
+      buffer.append(",\"occurrence\":")
+      buffer.append(decimal: record.occurrence)
+    }
     buffer.append(",\"prober\":")
     buffer.append(quoted: record.prober)
     buffer.append(",\"proberAt\":")
@@ -1073,6 +1077,7 @@ extension EventDecoder {
       protocolName: try fields.text("protocolName"),
       port: try fields.number("port"),
       rebind: try fields.count("rebind", default: 1),
+      occurrence: try fields.count("occurrence", default: 0),
       prober: try fields.text("prober"),
       proberAt: try fields.text("proberAt"),
       proberPid: try fields.number("proberPid"),

@@ -853,7 +853,7 @@ public struct ForcedWindow: Sendable, Equatable, Codable {
   public var launch: Int
   /// As in the report of `bindstorm check`: `RACE`, `RESTART` and so on.
   public var verdict: String
-  /// The place in the program: eight hexadecimal digits.
+  /// The place in the program, as in the report of `bindstorm check`.
   public var place: String
   /// `tcp` or `udp`.
   public var protocolName: String
@@ -861,6 +861,8 @@ public struct ForcedWindow: Sendable, Equatable, Codable {
   public var port: UInt16
   /// Which re-bind of the port it was, from 1.
   public var rebind: Int
+  /// Which window at its place it was, from 1; 0 if no thief can take the port there.
+  public var occurrence: Int
   /// Command line of the process that probed.
   public var prober: String
   /// The same with its source line, if that is known.
@@ -901,6 +903,7 @@ public struct ForcedWindow: Sendable, Equatable, Codable {
     protocolName: String,
     port: UInt16,
     rebind: Int = 1,
+    occurrence: Int = 0,
     prober: String,
     proberAt: String,
     proberPid: Int32,
@@ -924,6 +927,7 @@ public struct ForcedWindow: Sendable, Equatable, Codable {
     self.protocolName = protocolName
     self.port = port
     self.rebind = rebind
+    self.occurrence = occurrence
     self.prober = prober
     self.proberAt = proberAt
     self.proberPid = proberPid

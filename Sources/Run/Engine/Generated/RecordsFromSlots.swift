@@ -299,6 +299,7 @@ extension ForcedWindow {
       protocolName: protocolName,
       port: UInt16(truncatingIfNeeded: slot.port),
       rebind: Int(slot.rebind),
+      occurrence: Int(slot.occurrence),
       prober: prober,
       proberAt: proberAt,
       proberPid: Int32(slot.prober_pid),
