@@ -340,6 +340,7 @@ import Testing
         "<h1>No race in 3 ports that the kernel chose.</h1>"))
     #expect(
       RaceHTMLReport.text(Book([]), WordsTests.facts { $0.probes = 0 }).contains(
-        "<h1>No port was chosen by the kernel or bound by number, so nothing could be judged.</h1>"))
+        "<h1>No port was chosen by the kernel or bound by number, so nothing could be judged.</h1>")
+    )
   }
 }

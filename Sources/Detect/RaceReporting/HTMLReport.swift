@@ -21,7 +21,8 @@ public enum RaceHTMLReport {
     let command = facts.command.map(shellQuoted).joined(separator: " ")
     let verdict =
       book.races.isEmpty
-      ? (facts.hasPorts ? "No race in \(facts.portsFollowed)." : "\(sentence(Undecided.nothingFollowed))")
+      ? (facts.hasPorts
+        ? "No race in \(facts.portsFollowed)." : sentence(Undecided.nothingFollowed))
       : "Races at \(book.races.count) \(book.races.count == 1 ? "place" : "places")."
     return """
       <!doctype html>
