@@ -89,7 +89,7 @@ import Testing
       Timeline.text(Self.events([Self.window()])) == """
         +0.000 ms  the trial begins
         +0.000 ms  launch 0 is one program, which bindstorm supervises
-        +2.000 ms  python3 launch.py (free_port launch.py:3) (pid 12) gets tcp port 40321 from the kernel
+        +2.000 ms  python3 launch.py (free_port launch.py:3) (pid 12) gets 127.0.0.1:40321
         +3.000 ms  tcp port 40321 is free: closed
         +5.500 ms  the thief that bindstorm put into the window, pid 11, takes tcp port 40321
         +5.500 ms  server (pid 13) binds tcp port 40321 again: failed: errno 98 (EADDRINUSE)

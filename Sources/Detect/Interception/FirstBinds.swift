@@ -40,7 +40,15 @@ extension Supervisor {
 
 /// The numbers that stand by themselves in a text: not as a part of a word or of another number.
 func numbers(in text: String) -> [UInt16] {
-  text.split { !$0.isASCII || !($0.isLetter || $0.isNumber) }.compactMap { UInt16($0) }
+  // As bytes: an environment can be long, and every run waits for this.
+  text.utf8.split {
+    switch $0 {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "A")...UInt8(ascii: "Z"):
+      false
+    default: true
+    }
+  }.compactMap { UInt16(Substring($0)) }
 }
 
 extension Supervision {

@@ -15,6 +15,7 @@ final class Stacks {
   private var sites: Set<String> = []
   private var symbols: [String: String] = [:]
   private var nativeStacks: [String: [Frame]] = [:]
+  private var knownSites: [SiteInput: Site] = [:]
   private var allowance = TimeAllowance()
   private static let stacksKept = 4_096
   /// Stacks that were taken after the limit was met, and not kept.
@@ -36,20 +37,46 @@ final class Stacks {
     if party.isPython { addSource(to: &party) }
     if party.sourceStack.isEmpty {
       addNative(to: &party)
-    } else if let known = nativeStacks[party.siteKey] {
-      party.stack = known
     } else {
-      addNative(to: &party)
-      // A missing native stack hides no call site.
-      party.stackGap = ""
-      keep(party.stack, party.siteKey)
+      let key = site(of: party).key
+      if let known = nativeStacks[key] {
+        party.stack = known
+      } else {
+        addNative(to: &party)
+        // A missing native stack hides no call site.
+        party.stackGap = ""
+        keep(party.stack, key)
+      }
     }
     admit(&party)
   }
 
+  /// What a call site depends on. The native stack counts where there are no source frames.
+  private struct SiteInput: Hashable {
+    let program: String
+    let arguments: [String]
+    let thread: String
+    let gap: String
+    let frames: [Frame]
+  }
+
+  private typealias Site = (key: String, callSite: CallSite)
+
+  /// The call site with its key, worked out once: a command line is taken apart for it, and most calls are alike.
+  private func site(of party: Party) -> Site {
+    let input = SiteInput(
+      program: party.program, arguments: party.arguments, thread: party.thread,
+      gap: party.stackGap, frames: party.sourceStack.isEmpty ? party.stack : party.sourceStack)
+    if let known = knownSites[input] { return known }
+    if knownSites.count >= Self.stacksKept { knownSites = [:] }
+    let site = (party.siteKey, party.callSite)
+    knownSites[input] = site
+    return site
+  }
+
   /// Counts the call site. What comes after the limit has no stack.
   private func admit(_ party: inout Party) {
-    guard case .known(let site) = party.callSite, !sites.contains(site) else { return }
+    guard case .known(let site) = site(of: party).callSite, !sites.contains(site) else { return }
     if sites.count < limit {
       sites.insert(site)
     } else {

@@ -112,11 +112,14 @@ final class Threads {
 
 /// Whether a process has ended or is about to: PF_EXITING is set before its descriptors are closed.
 func hasEnded(_ pid: Int32) -> Bool {
-  guard let stat = try? FileText.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")")
+  // As bytes: this is asked at every release.
+  guard let stat = try? FileBytes.read("/proc/\(pid)/stat"),
+    let end = stat.lastIndex(of: UInt8(ascii: ")"))
   else { return true }
   // Fields 3 (state) and 9 (flags) of proc(5).
-  let fields = stat[end...].split(separator: " ").dropFirst()
-  guard let state = fields.first, let flags = fields.dropFirst(6).first.flatMap({ UInt32($0) })
+  let fields = stat[(end + 1)...].split(separator: UInt8(ascii: " "), maxSplits: 7)
+  guard fields.count > 6, let state = fields[0].first,
+    let flags = UInt32(String(decoding: fields[6], as: UTF8.self))
   else { return false }
-  return state == "Z" || state == "X" || flags & 0x4 != 0
+  return state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") || flags & 0x4 != 0
 }

@@ -76,7 +76,11 @@ public struct PlaceName: Sendable, Hashable, CustomStringConvertible {
 
 extension Party {
   /// Whether it is a Python interpreter, whose frames can be read.
-  public var isPython: Bool { name.program == "python" }
+  public var isPython: Bool {
+    // The executed file tells by itself; the command line takes long to read.
+    program.isEmpty
+      ? name.program == Interpreter.python : Interpreter.named(program)?.name == Interpreter.python
+  }
 
   /// Whether its program runs scripts.
   public var runsScripts: Bool { name.isInterpreter }

@@ -15,9 +15,11 @@ struct Interpreter: Sendable {
   /// Whether the lines of its scripts can be found out.
   var tellsLines = false
 
+  static let python = "python"
+
   static let all = [
     Interpreter(
-      name: "python", programs: ["python", "pypy"],
+      name: python, programs: [python, "pypy"],
       valued: ["-X", "-W", "--check-hash-based-pycs"], code: ["-c"], script: ["-m"],
       tellsLines: true),
     Interpreter(name: "perl", programs: ["perl"], valued: ["-I"], code: ["-e", "-E"]),

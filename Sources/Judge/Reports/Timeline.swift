@@ -61,8 +61,7 @@ public enum Timeline {
     let port = "\(record.protocolName) port \(record.port)"
     let words = ForcedReport.Words(record)
     add(
-      record.probed,
-      "\(record.proberAt) (pid \(record.proberPid)) gets \(port) from the kernel")
+      record.probed, "\(record.proberAt) (pid \(record.proberPid)) gets \(record.probedAddress)")
     add(record.released, "\(port) is free: \(words.release)")
     if record.isStolen, let thief = words.holder {
       add(record.rebound, "\(thief), takes \(port)")

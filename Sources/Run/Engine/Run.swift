@@ -115,7 +115,7 @@ public final class Run {
     let folder = real.lastIndex(of: "/").map { String(real[...$0]) } ?? ""
     return access("\(folder)bindstorm-frontend", X_OK) == 0
       ? nil
-      : "there is no bindstorm-frontend beside \(real), which scenarios with \"http\" need; install it there"
+      : "there is no bindstorm-frontend beside \(real), which scenarios with \"http\" need; make build makes it, make install puts it there"
   }
 
   /// Runs all blocks, or stops at the interruption.
