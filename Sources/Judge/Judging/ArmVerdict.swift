@@ -24,6 +24,8 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var published: [PublishedComparison]
   /// The row that must have the same rate; nil if the plan demands none.
   public var like: RowComparison?
+  /// The row that must have a higher rate; nil if the plan demands none.
+  public var better: BetterComparison?
   /// Trials planned.
   public var plannedTrials: Int
   /// Barrier release skew.
@@ -53,13 +55,14 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
     timeToBound: DurationSummary?, allocation: DurationSummary? = nil, portsTaken: Int? = nil,
     socketsInWindow: Int? = nil, timeToServed: DurationSummary? = nil,
     detection: DurationSummary? = nil, requestsPerSecond: Throughput? = nil,
-    like: RowComparison? = nil, noPrediction: String? = nil
+    like: RowComparison? = nil, better: BetterComparison? = nil, noPrediction: String? = nil
   ) {
     self.requestsPerSecond = requestsPerSecond
     self.noPrediction = noPrediction
     self.timeToServed = timeToServed
     self.detection = detection
     self.like = like
+    self.better = better
     self.arm = arm
     self.verdict = verdict
     self.reason = reason

@@ -14,13 +14,10 @@ public struct MatrixJudge {
   public static let predictionLevel = 0.001
   /// Level below which a published figure is reported as inconsistent.
   public static let publishedLevel = 0.01
-  /// Level below which two rows that should have the same rate are reported to differ: a plan is red by this alone.
-  public static let likeLevel = 0.0001
-
   /// Ratio of uncounted to counted launches above which a rate is reported to be biased by selection.
   public static let selectedShare = 0.1
 
-  private let plan: ResolvedPlan
+  let plan: ResolvedPlan
   private let vocabulary: Vocabulary
 
   /// A judge of the plan's runs.
@@ -37,11 +34,12 @@ public struct MatrixJudge {
       arm.skipReason == nil && prediction.map { $0.perTrial > 0 && $0.perTrial < 1 } ?? false
     }
     let level = Self.predictionLevel / Double(max(1, tested))
+    let better = betterComparisons(tallies)
     var verdicts = plan.arms.indices.map { index in
       let arm = plan.arms[index]
       let other = other(arm).map { ($0, tallies[$0.index]) }
       return judge(
-        arm, tallies[index], comparison(arm, tallies[index], other),
+        arm, tallies[index], comparison(arm, tallies[index], other), better[index],
         PredictionTest(prediction: predictions[index], level: level))
     }
     for scenario in Set(plan.arms.map(\.scenario)) {
@@ -87,11 +85,11 @@ public struct MatrixJudge {
       ? "\(name) did not run (\(verdict.reason))" : "\(name) did not fail as it must"
   }
 
-  /// The row whose rate must be consistent with the arm's.
+  /// The row with which the arm's must be compared: a demand names one at most.
   func other(_ arm: Arm) -> Arm? {
-    guard let like = arm.expectation?.like else { return nil }
+    guard let label = arm.expectation?.like ?? arm.expectation?.betterThan else { return nil }
     return plan.arms.first {
-      $0.index != arm.index && $0.scenario == arm.scenario && $0.strategy.label == like
+      $0.index != arm.index && $0.scenario == arm.scenario && $0.strategy.label == label
     }
   }
 
@@ -99,21 +97,24 @@ public struct MatrixJudge {
   func comparison(
     _ arm: Arm, _ tally: ArmTally, _ row: (arm: Arm, tally: ArmTally)?
   ) -> RowComparison? {
-    guard let (other, that) = row, let expectation = arm.expectation else { return nil }
+    guard let (other, that) = row, let expectation = arm.expectation, expectation.like != nil
+    else { return nil }
     // Launches that share a trial are not independent.
     let isSingle = arm.launchesPerTrial == 1 && other.launchesPerTrial == 1
     let own = Observations(tally, byLaunch: isSingle)
     let theirs = Observations(that, byLaunch: isSingle)
     let hasData = own.counted > 0 && theirs.counted > 0
     let p = hasData ? Observations.leastFavourablePValue(own, theirs) : nil
-    let confidence = expectation.confidence
+    let (confidence, level) = (
+      expectation.confidence, expectation.likeLevel ?? Expectation.defaultLikeLevel
+    )
     let difference =
       hasData
       ? RateDifference.interval(
         own.rate(confidence: confidence), theirs.rate(confidence: confidence)) : nil
     return RowComparison(
       like: other.strategy.label, other: isSingle ? that.launchRate : that.trialRate, pValue: p,
-      level: Self.likeLevel, isConsistent: p.map { $0 >= Self.likeLevel },
+      level: level, isConsistent: p.map { $0 >= level },
       within: expectation.likeWithin ?? Expectation.defaultLikeWithin,
       differenceLow: difference?.lowerBound, differenceHigh: difference?.upperBound)
   }
@@ -131,6 +132,7 @@ public struct MatrixJudge {
   /// The model has no prediction for a program, but it may have one for the row to which the program is compared.
   private func predict(_ arm: Arm) -> PredictedFailure? {
     if let own = Prediction.predict(arm, vocabulary: vocabulary) { return own }
+    guard arm.expectation?.like != nil else { return nil }
     return other(arm).flatMap { Prediction.predict($0, vocabulary: vocabulary) }
   }
 
@@ -154,11 +156,14 @@ public struct MatrixJudge {
   }
 
   private func judge(
-    _ arm: Arm, _ tally: ArmTally, _ comparison: RowComparison?, _ test: PredictionTest
+    _ arm: Arm, _ tally: ArmTally, _ comparison: RowComparison?, _ better: BetterComparison?,
+    _ test: PredictionTest
   ) -> ArmVerdict {
     let prediction = test.prediction
     let perTrial = prediction.map { test.compare($0.perTrial, tally.trials) }
-    let (verdict, reason) = RowJudge(arm: arm, tally: tally, comparison: comparison).decide()
+    let (verdict, reason) = RowJudge(
+      arm: arm, tally: tally, comparison: comparison, better: better
+    ).decide()
     return ArmVerdict(
       arm: arm.index, verdict: verdict, reason: reason + remarks(arm, tally, perTrial),
       launches: tally.launchRate,
@@ -174,6 +179,7 @@ public struct MatrixJudge {
       allocation: tally.allocation, portsTaken: tally.portsTaken,
       socketsInWindow: tally.socketsInWindow, timeToServed: tally.timeToServed,
       detection: tally.detection, requestsPerSecond: tally.throughput, like: comparison,
+      better: better,
       noPrediction: prediction == nil
         ? Prediction.reasonForNone(arm, vocabulary: vocabulary) : nil)
   }

@@ -9,6 +9,7 @@ struct RowJudge {
   let arm: Arm
   let tally: ArmTally
   let comparison: RowComparison?
+  let better: BetterComparison?
 
   func decide() -> Decision { skipped() ?? empty() ?? demanded() ?? unusable() ?? measured() }
 
@@ -25,7 +26,8 @@ struct RowJudge {
   private func demanded() -> Decision? {
     arm.expectation.map {
       DemandJudge(
-        demand: $0, arm: arm, tally: tally, comparison: comparison, unusable: unusable()
+        demand: $0, arm: arm, tally: tally, comparison: comparison, better: better,
+        unusable: unusable()
       ).decide()
     }
   }
@@ -52,11 +54,14 @@ struct RowJudge {
 /// A demand is met if the exact one-sided bound at its confidence is on the right side of it, and violated if the
 /// opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch.
 ///
-/// A row is like another one if two conditions hold. Fisher's exact test at `MatrixJudge.likeLevel`, with the least
+/// A row is like another one if two conditions hold. Fisher's exact test at the plan's `like_level`, with the least
 /// favourable outcome of uncounted launches, finds no difference. And, so that few trials are no proof, a difference of
 /// more than the plan's `like_within` is ruled out: the interval of the difference (`RateDifference`), whose ends are
 /// each exceeded with probability 1 - confidence, lies within it. These are two one-sided tests of equivalence
 /// (Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987).
+///
+/// A row is better than another one if the exact one-sided test shows it at level 1 - confidence, adjusted for all such
+/// comparisons of the plan (`BetterComparison`).
 private struct DemandJudge {
   typealias Decision = RowJudge.Decision
 
@@ -64,11 +69,13 @@ private struct DemandJudge {
   let arm: Arm
   let tally: ArmTally
   let comparison: RowComparison?
+  let better: BetterComparison?
   /// The decision if too much of the data is unusable; nil if enough is usable.
   let unusable: Decision?
 
   func decide() -> Decision {
-    violated() ?? incomparable() ?? unusable ?? unlike() ?? indistinct() ?? met() ?? undecided()
+    violated() ?? incomparable() ?? unusable ?? unlike() ?? indistinct() ?? notBetter() ?? met()
+      ?? undecided()
   }
 
   /// A bound on the wrong side violates the demand; a control that violates its demand has passed although it must
@@ -82,14 +89,17 @@ private struct DemandJudge {
 
   /// A row cannot be compared with one that has no data.
   private func incomparable() -> Decision? {
-    guard let like = demand.like, similarity == nil else { return nil }
-    return (.inconclusive, "there is nothing of \(like) to compare with")
+    let isMissing =
+      demand.like != nil && similarity == nil
+      || demand.betterThan != nil && better?.pValue == nil
+    guard isMissing, let other = demand.like ?? demand.betterThan else { return nil }
+    return (.inconclusive, "there is nothing of \(other) to compare with")
   }
 
   /// Rates that Fisher's test tells apart differ.
   private func unlike() -> Decision? {
     guard let similarity, !similarity.isConsistent else { return nil }
-    return (.fail, "the rate is not consistent with \(similarity.text)")
+    return (.fail, "the rate is told apart from \(similarity.text)")
   }
 
   /// A missing difference is evidence only if a relevant difference would have been detected.
@@ -97,8 +107,34 @@ private struct DemandJudge {
     guard let similarity, !similarity.isWithin else { return nil }
     return (
       .inconclusive,
-      "the rate is consistent with \(similarity.text), but \(counted) launches do not show that it differs by no more than \(similarity.within): \(similarity.difference), \(atConfidence)"
+      "the rate is not told apart from \(similarity.text), but \(counted) launches do not show that it differs by no more than \(similarity.within): \(similarity.difference), \(atConfidence)"
     )
+  }
+
+  /// A row that must be better is not if it is shown to be worse or equal; otherwise the data must show it.
+  private func notBetter() -> Decision? {
+    guard let better, better.word != .better else { return nil }
+    let words = BetterWords(better)
+    let (verdict, what): (Verdict, String) =
+      switch better.word {
+      case .worse:
+        (
+          .fail,
+          better.by > 0
+            ? "the rate is not lower by \(better.by) than that of \(better.than)"
+            : "worse than \(better.than)"
+        )
+      case .equal: (.fail, "equal within \(better.by) to \(better.than)")
+      case .noDifferenceShown:
+        (
+          .inconclusive,
+          better.by > 0
+            ? "\(counted) launches do not show that the rate is lower by \(better.by) than that of \(better.than)"
+            : "no difference from \(better.than) is shown"
+        )
+      case .better, .undecided: (.inconclusive, "nothing is shown beside \(better.than)")
+      }
+    return (verdict, "\(what): \(words.text)")
   }
 
   /// Bounds on the right side meet the demand; a control that meets its demand fails as it must.
@@ -176,7 +212,7 @@ private struct DemandJudge {
     return Similarity(
       isConsistent: isConsistent,
       isWithin: low >= -within - Self.rounding && high <= within + Self.rounding, within: within,
-      text: "the rate of \(like) (p = \(rounded(p)), level \(comparison.level))",
+      text: "that of \(like) at level \(comparison.level) (p = \(BetterWords.digits(p)))",
       difference: "the difference is \(rounded(low))...\(rounded(high))")
   }
 
@@ -186,9 +222,12 @@ private struct DemandJudge {
 
   /// The basis of a decision for or against the demand.
   private var grounds: String {
+    if let better, better.word == .better {
+      return atConfidence + "; better than \(better.than): \(BetterWords(better).text)"
+    }
     guard let similarity else { return atConfidence }
     return atConfidence
-      + "; the rate is consistent with \(similarity.text) and within \(similarity.within) of it: \(similarity.difference)"
+      + "; the rate is not told apart from \(similarity.text) and is within \(similarity.within) of it: \(similarity.difference)"
   }
 
   /// The uncounted observations that the bounds allow for; empty if all count.
@@ -213,5 +252,31 @@ private struct DemandJudge {
     // Drops the last bits, which come from the multiplication.
     let percentage = (rate * 1e14).rounded() / 1e12
     return percentage == percentage.rounded() ? "\(Int(percentage)) %" : "\(percentage) %"
+  }
+}
+
+/// A comparison that must be better, in words.
+struct BetterWords {
+  let text: String
+
+  init(_ better: BetterComparison) {
+    func rounded(_ value: Double?) -> String {
+      value.map { "\(($0 * 1_000).rounded() / 1_000 + 0)" } ?? "-"
+    }
+    let isRefuted = better.word == .worse
+    let p = isRefuted ? better.oppositePValue : better.adjustedPValue
+    let joint =
+      better.comparisons > 1 ? ", adjusted for \(better.comparisons) comparisons (Holm)" : ""
+    text =
+      "the difference is \(rounded(better.difference)) [\(rounded(better.differenceLow)), \(rounded(better.differenceHigh))], "
+      + "p = \(p.map(Self.digits) ?? "-") (\(better.test == "fisher" ? "Fisher" : "unconditional"), one-sided\(joint)), level \(better.level)"
+  }
+
+  /// A p-value with two significant digits.
+  static func digits(_ p: Double) -> String {
+    guard p > 0, p < 1 else { return p >= 1 ? "1" : "0" }
+    var scale = 1.0
+    while p * scale < 10 && scale < 1e300 { scale *= 10 }
+    return "\((p * scale).rounded() / scale)"
   }
 }

@@ -38,6 +38,9 @@ public enum MarkdownReport {
         "",
       ]
     }
+    let compared = ComparedRows.lines(matrix)
+    if !compared.isEmpty { lines += [ComparedRows.heading, ""] }
+    lines += compared.map { "- \(escaped($0))" }
     for arm in matrix.plan.arms {
       let verdict = matrix.arms[arm.index]
       for comparison in verdict.published {

@@ -23,7 +23,7 @@ public struct TerminalReport {
     var lines = [Wording.heading(matrix.plan), ""]
     lines += table() ?? blocks()
     lines += [Wording.legend(matrix), ""]
-    lines += published() + causes() + withoutModel() + timings() + startups() + costs()
+    lines += published() + compared() + causes() + withoutModel() + timings() + startups() + costs()
     lines += [Wording.conclusion(matrix), ""]
     return TerminalText.withoutCommands(lines.joined(separator: "\n"))
   }
@@ -95,6 +95,11 @@ public struct TerminalReport {
       "Published figures (Fisher's exact test, two-sided, level \(MatrixJudge.publishedLevel)):"
     ]
       + lines + [""]
+  }
+
+  private func compared() -> [String] {
+    let lines = ComparedRows.lines(matrix).map { "  " + $0 }
+    return lines.isEmpty ? [] : [ComparedRows.heading] + lines + [""]
   }
 
   private func causes() -> [String] {

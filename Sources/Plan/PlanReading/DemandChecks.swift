@@ -49,12 +49,37 @@ extension ScenarioChecks {
     }
   }
 
+  /// Rejects a comparison that the trials cannot show even if none of this row's fails and all of the other's do.
+  private func checkComparison(_ demand: Expectation, _ node: PlanNode, _ unit: String) {
+    guard let other = demand.betterThan else { return }
+    let margin = demand.betterBy ?? 0
+    func isShown(by trials: Int) -> Bool {
+      LowerRateTest.pValue(0, outOf: trials, trials, outOf: trials, by: margin)
+        <= demand.joinedLevel(comparisons: 1)
+    }
+    guard margin < 1, !isShown(by: scenario.trials) else { return }
+    let most = PlanLimits.trials.upperBound
+    var (low, high) = (scenario.trials, scenario.trials)
+    while !isShown(by: high) {
+      if high >= most { break }
+      (low, high) = (high, min(most, high * 2))
+    }
+    while high - low > 1 {
+      let middle = low + (high - low) / 2
+      if isShown(by: middle) { high = middle } else { low = middle }
+    }
+    (node["better_than"] ?? node).report(
+      "better_than \"\(other)\" cannot be shown at level \(DecimalText.shortest(demand.level)) by \(scenario.trials) \(unit) of each, whatever they do; it needs \(high)"
+    )
+  }
+
   /// Rejects a demand that the trials cannot show even if every one of them goes well.
   func checkExpectations() {
     let row = settings.depth == .startup ? startup.serialLaunches : 1
     let launches = settings.topology.launches * row
     let unit = launches > 1 ? "trials" : "launches"
     for (demand, node) in scenario.expectations.values {
+      checkComparison(demand, node, unit)
       for bound in Bound.all(of: demand) {
         let rate = bound.toRuleOut(launches: launches)
         guard rate < 1 else { continue }

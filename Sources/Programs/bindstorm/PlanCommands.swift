@@ -9,7 +9,11 @@ internal import Theory
 /// `bindstorm validate PLAN...`
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "validate", abstract: "Check plans and report every mistake.")
+    commandName: "validate", abstract: "Check plans and report every mistake.",
+    discussion: """
+      Also names demands that the plan's trials would often not show although everything is right, with the trials that \
+      they need. That is no mistake: the plan is valid.
+      """)
 
   @Argument(help: "Plans, JSON files.", completion: .file(extensions: ["json"]))
   var plans: [String]
@@ -21,7 +25,9 @@ struct ValidateCommand: ParsableCommand {
         let plan = try PlanFile(path: path).plan
         try StandardStreams.printResult(
           "\(TerminalText.safeLine(path)): valid, \(plan.arms.count) arms, \(plan.arms.map(\.trials).reduce(0, +)) trials\n"
-        )
+            + WeakDemand.all(of: plan, vocabulary: vocabulary).map {
+              "  \(PlanCommand.name($0.scenario)), \(PlanCommand.name($0.strategy)): \($0.text)\n"
+            }.joined())
       } catch {
         failure = error
       }
@@ -83,9 +89,9 @@ struct PlanCommand: ParsableCommand {
           + (thief.targetFailureRate.map { " for \(percent($0))" } ?? "")
       }
       return [
-        "\(arm.index)", name(arm.scenario), name(arm.strategy.label), arm.depth.rawValue,
+        "\(arm.index)", Self.name(arm.scenario), Self.name(arm.strategy.label), arm.depth.rawValue,
         "\(arm.topology.launches)", "\(arm.topology.apiServers)", "\(slots)",
-        thieves.isEmpty ? "-" : name(thieves.joined(separator: " ")), arm.workers.rawValue,
+        thieves.isEmpty ? "-" : Self.name(thieves.joined(separator: " ")), arm.workers.rawValue,
         arm.sockets.rawValue, "\(arm.trials)", percent(predicted?.perLaunch),
         percent(predicted?.perTrial), rounded(TimeEstimate.seconds(arm)),
       ]
@@ -108,12 +114,15 @@ struct PlanCommand: ParsableCommand {
     }
     if !reasons.isEmpty { lines += ["", "no predicted rate, because of a thief:"] }
     lines += reasons.map { "  arms \($1.joined(separator: ", ")): \($0)" }
+    let weak = WeakDemand.all(of: plan, vocabulary: vocabulary)
+    if !weak.isEmpty { lines += ["", "demands that these trials often do not show:"] }
+    lines += weak.map { "  arm \($0.arm): \($0.text)" }
     let total = plan.arms.map(TimeEstimate.seconds).reduce(0, +)
     lines += ["", "estimated time: \(rounded(total)) s", ""]
     return lines.joined(separator: "\n")
   }
 
-  private func name(_ text: String) -> String {
+  fileprivate static func name(_ text: String) -> String {
     TerminalText.safeLine(text, atMost: TerminalText.longestName)
   }
 
@@ -142,11 +151,14 @@ private struct Expansion: Encodable {
   var predictions: [PredictedArm]
   /// With `--odds`.
   var odds: PlanOdds?
+  /// Demands that the trials often do not show.
+  var weakDemands: [WeakDemand]
   var schedule: [String]
 
   init(_ plan: ResolvedPlan, _ odds: PlanOdds?) {
     self.plan = plan
     self.odds = odds
+    weakDemands = WeakDemand.all(of: plan, vocabulary: vocabulary)
     predictions = plan.arms.map { arm in
       let predicted = Prediction.predict(arm, vocabulary: vocabulary)
       return PredictedArm(
