@@ -84,6 +84,7 @@ struct OddsOfArm {
     let like = other.map { ($0, tally(of: $0, failing: mostLikely(rateIfRight($0).rate, $0))) }
     let range = isDemanding ? green(like, near: likely) : 0...arm.trials
     var red = range.map { missing($0, rate) } ?? 1
+    if let sequential = sequentialRed(rate) { red = sequential }
     if isDemanding, let other { red = self.red(beside: other, rate) }
     func bears(_ outcome: Outcome) -> Int {
       guard isGreen(like, failing: likely) else { return 0 }
@@ -128,6 +129,14 @@ struct OddsOfArm {
     return min(trials, Int(Double(trials + 1) * rate))
   }
 
+  /// The probability that the arm's sequential test does not say that the demand is met; nil without one.
+  private func sequentialRed(_ rate: Double) -> Double? {
+    guard let demand = arm.expectation, let test = SequentialTest(demand, longest: arm.trials)
+    else { return nil }
+    let ends = test.characteristics(at: rate)
+    return 1 - (demand.failureRateAtLeast == nil ? ends.good : ends.bad)
+  }
+
   // MARK: The verdicts
 
   /// A tally of an arm's trials, so many of which fail, and so many of which end otherwise.
@@ -159,7 +168,8 @@ struct OddsOfArm {
     // Each comparison as if it had the smallest of all p-values: red at least as often as with Holm's method.
     let better = judge.betterComparison(arm, tally, like)?.joined(comparisons: comparisons)
     let row = RowJudge(
-      arm: arm, tally: tally, comparison: judge.comparison(arm, tally, like), better: better)
+      arm: arm, tally: tally, comparison: judge.comparison(arm, tally, like), better: better,
+      rule: judge.rule(arm))
     return row.decide().verdict.facts.exitCode == 0
   }
 

@@ -1,5 +1,7 @@
 internal import JSON
 public import PlanModel
+internal import Statistics
+internal import Theory
 
 /// A stored run's plan (`resolved.json`). It is checked as strictly as a plan, because people edit it. Code that reads
 /// a run can then rely on the same limits as for plans.
@@ -135,6 +137,7 @@ private struct StoredPlanChecker {
       (root["version"] ?? root).report(
         "this bindstorm reads plans of version \(PlanLoader.version)")
     }
+    check(root, [StoredNumber("budgetSeconds", .real(PlanLimits.planBudgetSeconds))])
     let rows = Dictionary(grouping: plan.arms, by: Row.init).mapValues(\.count)
     let nodes = root["arms"]?.storedElements ?? []
     if nodes.isEmpty { (root["arms"] ?? root).report("expected at least one arm, found none") }
@@ -277,6 +280,16 @@ private struct StoredPlanChecker {
     }
     if demand.betterBy != nil && demand.betterThan == nil {
       node.report("\"betterBy\" needs \"betterThan\"")
+    }
+    if (demand.sequentialRate == nil) != (demand.falseAlarm == nil) {
+      node.report("\"sequentialRate\" and \"falseAlarm\" need each other")
+    }
+    if demand.sequentialRate != nil,
+      isCompared || SequentialTest(demand, longest: max(1, arm.trials)) == nil
+    {
+      node.report(
+        "\"sequentialRate\" needs one demanded rate, on whose good side it lies, a confidence above 0.5, and no other row"
+      )
     }
     for case (let key, let label?) in others
     where rows[Row(scenario: arm.scenario, label: label), default: 0]

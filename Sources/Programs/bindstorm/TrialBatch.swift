@@ -5,6 +5,7 @@ internal import Judging
 internal import PlanModel
 internal import PortModel
 internal import RunContract
+internal import Synchronization
 internal import Syscalls
 internal import Theory
 
@@ -40,18 +41,25 @@ struct TrialBatch {
 
   private final class Counter: Run.Observer {
     private let judges: [TrialJudge]
-    private(set) var tallies: [ArmTally]
+    private let counted: Mutex<RunTally>
+
+    var tallies: [ArmTally] { counted.withLock { $0.arms } }
 
     init(_ plan: ResolvedPlan) {
       judges = plan.arms.map(TrialJudge.init)
-      tallies = plan.arms.map { _ in ArmTally() }
+      counted = Mutex(RunTally(plan))
     }
 
     func append(_ events: [Event]) {
-      for case .armSkipped(let skipped) in events { tallies[skipped.arm].skip(skipped.reason) }
-      guard case .trialStarted(let started)? = events.first else { return }
-      tallies[started.arm].add(judges[started.arm].judge(events))
+      guard case .trialStarted(let started)? = events.first else {
+        counted.withLock { for case .armSkipped(let skipped) in events { $0.skip(skipped) } }
+        return
+      }
+      let outcome = judges[started.arm].judge(events)
+      counted.withLock { $0.add(outcome) }
     }
+
+    func needsMore(arm: Int) -> Bool { counted.withLock { $0.needsMore(arm: arm) } }
   }
 }
 
