@@ -38,7 +38,7 @@ import Testing
   }
 
   /// Both are valid: the bounds never show what the unconditional test is far from showing.
-  @Test(arguments: [(900, 5_000, 1_500, 5_000), (0, 5_000, 600, 5_000), (10, 4_000, 500, 6_000)])
+  @Test(arguments: [(900, 5_000, 1_500, 5_000), (0, 5_000, 600, 5_000), (10, 4_000, 900, 6_000)])
   func `many observations are judged by bounds`(k1: Int, n1: Int, k2: Int, n2: Int) {
     let few = LowerRateTest.pValue(k1, outOf: n1, k2, outOf: n2, by: 0.1)
     let many = LowerRateTest.pValue(2 * k1, outOf: 2 * n1, 2 * k2, outOf: 2 * n2, by: 0.1)
