@@ -178,14 +178,16 @@ import Testing
   /// All tables, the likelihood maximised numerically, 4,001 pairs of rates.
   @Test func `the test of a margin is a sum over all tables`() throws {
     var generator = SeededGenerator(seed: 10)
-    let asked = (0..<24).map { _ -> (Int, Int, Int, Int, Double) in
-      let (n1, n2) = (5 + Int(generator.uniform() * 12), 5 + Int(generator.uniform() * 12))
-      let margin = [-0.25, -0.1, 0.05, 0.2, 0.4][Int(generator.uniform() * 5)]
-      return (
-        Int(generator.uniform() * Double(n1)), n1, Int(generator.uniform() * Double(n2 + 1)), n2,
-        margin
-      )
-    }.filter { Double($0.0) / Double($0.1) < Double($0.2) / Double($0.3) - $0.4 }
+    let margins = [-0.25, -0.1, 0.05, 0.2, 0.4]
+    var asked: [(Int, Int, Int, Int, Double)] = []
+    for _ in 0..<24 {
+      func below(_ n: Int) -> Int { Int(generator.uniform() * Double(n)) }
+      let (n1, n2, margin) = (5 + below(12), 5 + below(12), margins[below(5)])
+      let (k1, k2) = (below(n1), below(n2 + 1))
+      // What is not lower by the margin has the p-value 1 here.
+      let difference = Double(k1) / Double(n1) - Double(k2) / Double(n2)
+      if difference < -margin { asked.append((k1, n1, k2, n2, margin)) }
+    }
     try #require(asked.count >= 4)
     let questions = asked.map { ["\($0)", "\($1)", "\($2)", "\($3)", "\($4)"] }
     let program = """

@@ -9,6 +9,7 @@ enum SaddlePoint {
   static func logBinomial(_ x: Double, _ n: Double, rate: Double, failure: Double) -> Double {
     if rate <= 0 { return x == 0 ? 0 : -.infinity }
     if failure <= 0 { return x == n ? 0 : -.infinity }
+    if n == 0 { return 0 }
     if x == 0 {
       return rate < 0.1 ? -deviance(n, n * failure) - n * rate : n * log(failure)
     }
