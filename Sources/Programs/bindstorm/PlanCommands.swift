@@ -51,7 +51,7 @@ struct PlanCommand: ParsableCommand {
   @Flag(
     inversion: .prefixedNo,
     help:
-      "Run one trial of each row that is a program, whose time nothing else can tell. Default: unless --json or --odds."
+      "Run one trial of each row whose time nothing else can tell: programs, and start-ups. Default: unless --json or --odds."
   )
   var measure: Bool?
 
@@ -135,7 +135,7 @@ struct PlanCommand: ParsableCommand {
     if sequential { lines.append("rows with a sequential test end earlier if they are clear") }
     if times.measured > 0 {
       lines.append(
-        "measured: one trial of \(times.measured) row\(times.measured == 1 ? "" : "s") with a program"
+        "measured: one trial of \(times.measured) row\(times.measured == 1 ? "" : "s")"
       )
     }
     let unknown = plan.arms.filter { times.seconds($0) == nil }

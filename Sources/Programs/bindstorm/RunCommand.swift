@@ -38,9 +38,9 @@ struct RunCommand: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Run so many cells side by side, each with workers and a network namespace of its own. Only times depend on it.",
+      "Run so many cells side by side, each with workers and a network namespace of its own. Only times depend on it. Default: half of the processors; 1 where windows are times, and for start-ups, faults and programs.",
       valueName: "n"))
-  var jobs = 1
+  var jobs: Int?
 
   @Option(help: "Folder for results. Default: BINDSTORM_RESULTS, else Results.")
   var results: String?
@@ -69,10 +69,10 @@ struct RunCommand: ParsableCommand {
     if requireIsolation && noIsolation {
       throw ValidationError("--require-isolation and --no-isolation exclude each other")
     }
-    if !(1...Self.mostJobs).contains(jobs) {
+    if let jobs, !(1...Self.mostJobs).contains(jobs) {
       throw ValidationError("--jobs must lie from 1 to \(Self.mostJobs)")
     }
-    if jobs > 1 && noIsolation {
+    if let jobs, jobs > 1 && noIsolation {
       throw ValidationError(
         "--jobs needs a network namespace for each job; with --no-isolation they would take one another's ports"
       )
@@ -85,16 +85,25 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let file = try PlanFile(
       path: plan, seed: seed?.seed, selection: selection, stopping: stopping)
-    try HostBudget(file.plan).check(file.plan)
+    let jobs = min(
+      jobs ?? (noIsolation ? 1 : StandardJobs.count(for: file.plan)), max(1, file.plan.arms.count))
+    try HostBudget(file.plan, jobs: jobs).check(file.plan)
     let variable = getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? ""
     let root = results ?? (variable.isEmpty ? "Results" : variable)
     let interruption = Interruption()
     let folder = try ResultsFolder(root: root, plan: file.plan)
     let log = try folder.openWorkerLog()
     let run: Run
-    do { run = try start(file.plan, interruption, messages: log) } catch {
+    do { run = try start(file.plan, interruption, messages: log, jobs: jobs) } catch {
       folder.discard(log)
       throw error
+    }
+    if run.laneCount < self.jobs ?? 1, run.isolation == .none {
+      printError(
+        "bindstorm: --jobs needs a network namespace for each job, and this host allows none (\(run.isolationProblem)); leave --jobs out, or see bindstorm doctor"
+      )
+      folder.discard(log)
+      throw ExitStatus.unavailable
     }
     announceIsolation(run)
     try folder.writePlan(
@@ -156,14 +165,14 @@ struct RunCommand: ParsableCommand {
   }
 
   private func start(
-    _ plan: ResolvedPlan, _ interruption: Interruption, messages: Int32
+    _ plan: ResolvedPlan, _ interruption: Interruption, messages: Int32, jobs: Int
   ) throws -> Run {
     do throws(RunError) {
       return try Run(
         plan: plan, schedule: Schedule(plan: plan), worker: try WorkerLocation.find(),
         messages: messages,
         isolation: requireIsolation ? .required : noIsolation ? .off : .preferred,
-        lanes: min(jobs, max(1, plan.arms.count)), budgetSeconds: plan.budgetSeconds,
+        lanes: jobs, budgetSeconds: plan.budgetSeconds,
         interruption: interruption)
     } catch {
       printError("bindstorm: \(error)")
