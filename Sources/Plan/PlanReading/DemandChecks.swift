@@ -54,7 +54,9 @@ extension ScenarioChecks {
     let row = settings.depth == .startup ? startup.serialLaunches : 1
     let launches = settings.topology.launches * row
     let unit = launches > 1 ? "trials" : "launches"
-    for (demand, node) in scenario.expectations.values {
+    let forced = Set(scenario.strategies.map { ForcedRow.label(of: $0.label) })
+    for (label, (demand, node)) in scenario.expectations {
+      let trials = scenario.isForced && forced.contains(label) ? ForcedRow.trials : scenario.trials
       for bound in Bound.all(of: demand) {
         let rate = bound.toRuleOut(launches: launches)
         guard rate < 1 else { continue }
@@ -63,9 +65,9 @@ extension ScenarioChecks {
           continue
         }
         let needed = SampleSize.cleanRuns(toClaimAtMost: rate, confidence: demand.confidence)
-        guard Double(scenario.trials) < needed else { continue }
+        guard Double(trials) < needed else { continue }
         node.report(
-          "\(bound.name) cannot be shown at confidence \(demand.confidence) by \(scenario.trials) \(unit), whatever they do; it needs \(DecimalText.shortest(needed))"
+          "\(bound.name) cannot be shown at confidence \(demand.confidence) by \(trials) \(unit), whatever they do; it needs \(DecimalText.shortest(needed))"
         )
       }
     }

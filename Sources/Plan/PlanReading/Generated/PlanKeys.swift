@@ -83,6 +83,7 @@ enum ScenarioKeys {
     "why",
     "strategies",
     "expect",
+    "forced",
     "published",
     "skip",
   ]
