@@ -1,3 +1,4 @@
+import PortModel
 import Testing
 
 @testable import PlanModel

@@ -39,17 +39,19 @@ struct StrategyJudge {
 
   func decide() -> Decision {
     if let reason = tally.skipReason { return (.skipped, reason) }
-    if let unusable { return (.undecided, unusable) }
     guard let limit else {
-      return (.measured, "there is nothing to hold the rate against")
+      return unusable.map { (.undecided, $0) }
+        ?? (.measured, "there is nothing to hold the rate against")
     }
     let failed = bounds(failedOnly: true)
     let lost = bounds(failedOnly: false)
     let beside = "\(Percent.text(limit.rate)), \(limit.source), at confidence \(confidence)"
     // `validate` accepts exactly the launches whose bound equals the demand.
     let most = limit.rate + 1e-12
-    if lost.upper <= most { return (.survives, "the failure rate is at most \(beside)") }
+    // Shown whatever the unusable launches came to.
     if failed.lower > limit.rate { return (.fails, "the failure rate is above \(beside)") }
+    if let unusable { return (.undecided, unusable) }
+    if lost.upper <= most { return (.survives, "the failure rate is at most \(beside)") }
     if failed.upper <= most && lost.lower > limit.rate {
       return (
         .recovers,

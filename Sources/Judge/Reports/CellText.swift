@@ -18,6 +18,7 @@ struct CellText {
         ? ""
         : (verdict.recovered == nil ? " " : " failed ") + Wording.estimate(verdict.launches))
     plan = Self.planLine(arm, verdict)
+    hasRun = verdict.planAnswer != .skipped
     var lines: [String] = []
     if arm.launchesPerTrial > 1 && verdict.strategyAnswer != .skipped {
       lines.append("any launch \(Wording.estimate(verdict.trials))")
@@ -25,13 +26,23 @@ struct CellText {
     if let recovered = verdict.recovered { lines += Self.recovered(recovered, verdict, arm) }
     if let prediction = verdict.predictionPerTrial { lines.append(Wording.prediction(prediction)) }
     if verdict.noPrediction != nil { lines.append("no model") }
-    if let causes = Wording.causes(verdict) { lines.append(causes) }
+    // Those that recovered have a line of their own.
+    if verdict.topCause?.outcome != .recovered || verdict.launches.failures > 0,
+      let causes = Wording.causes(verdict)
+    {
+      lines.append(causes)
+    }
     if verdict.outOfReach != nil { lines.append("out of its thieves' reach") }
     details = lines + Wording.leftOut(verdict, of: matrix)
   }
 
+  /// Whether the row ran: if not, one word says so.
+  private let hasRun: Bool
+
+  /// Both answers on one line.
+  var answers: String { hasRun ? "\(strategy), \(plan)" : strategy }
   /// All lines.
-  var lines: [String] { [strategy, plan] + details }
+  var lines: [String] { (hasRun ? [strategy, plan] : [strategy]) + details }
 
   private static func planLine(_ arm: Arm, _ verdict: ArmVerdict) -> String {
     let word = verdict.planAnswer.word

@@ -19,8 +19,8 @@ public enum MarkdownReport {
         let verdict = matrix.arms[arm.index]
         let cell = CellText(arm, of: matrix)
         let word = verdict.strategyAnswer.word
-        var parts = ["**\(word)**\(cell.strategy.dropFirst(word.count))", escaped(cell.plan)]
-        parts += cell.details.map(escaped)
+        var parts = ["**\(word)**\(cell.strategy.dropFirst(word.count))"]
+        parts += cell.lines.dropFirst().map(escaped)
         if let reason = verdict.noPrediction { parts.append("no model: \(escaped(reason))") }
         return parts.joined(separator: "<br>")
       }

@@ -23,7 +23,7 @@ public enum JUnitReport {
     _ arm: Arm, _ verdict: ArmVerdict, of matrix: Matrix, seconds: Double
   ) -> JUnitDocument.Case {
     let cell = CellText(arm, of: matrix)
-    let summary = "\(cell.strategy), \(cell.plan): \(verdict.reason)"
+    let summary = "\(cell.answers): \(verdict.reason)"
     let detail = detail(arm, verdict, cell)
     let result: JUnitDocument.Result =
       switch verdict.planAnswer.facts.testResult {

@@ -159,7 +159,7 @@ public struct TerminalReport {
           let name = arm.strategy.label
           let fits = name.count <= first
           var lines = fits ? [] : wrapped(name, indent: "  ", rest: "  ")
-          let texts = isBrief ? ["\(cell.strategy), \(cell.plan)"] : cell.lines
+          let texts = isBrief ? [cell.answers] : cell.lines
           for (number, text) in texts.enumerated() {
             let head = number == 0 && fits ? "  \(pad(name, first))  " : margin
             let parts = wrapped(text, indent: "", rest: "", within: width - margin.count)
@@ -169,7 +169,7 @@ public struct TerminalReport {
           }
           return lines
         } + [""]
-    } + (isBrief ? ["Intervals' models, causes and counts of every cell: --verbose", ""] : [])
+    } + (isBrief ? ["Model, causes and counts of every cell: --verbose", ""] : [])
   }
 
   private func wrapped(_ text: String, indent: String, rest: String, within: Int) -> [String] {
