@@ -476,7 +476,7 @@ import Testing
     #expect(verdicts.last == "", "the plan that the broken ones are made of is broken itself")
     let finished = try workplace.bindstorm(["validate"] + names + ["plan.json"])
     #expect(finished.ending == .exit(64))
-    #expect(finished.output == "plan.json: valid, 1 arms, 10 trials\n")
+    #expect(finished.output == "plan.json: valid, 1 arm, 10 trials\n")
     for (number, (old, new)) in Self.refusedByBoth.enumerated() {
       #expect(verdicts[number] != "", "the schema accepts \(new) for \(old)")
       #expect(

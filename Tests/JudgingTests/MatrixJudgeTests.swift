@@ -236,7 +236,10 @@ extension ArmTally {
         [.ready: 60, .timeout: 40], [.ready: 50, .timeout: 50], .undecided,
         "100 launches do not show that it differs by no more than 0.1: the difference is -0.2"
       ),
-      ([.ready: 1], [.ready: 1], .undecided, "do not show that it differs by no more than 0.1"),
+      (
+        [.ready: 1], [.ready: 1], .undecided,
+        "1 launch does not show that it differs by no more than 0.1"
+      ),
       // 0.9^29 = 0.047, 0.9^28 = 0.052.
       ([.ready: 29], [.ready: 29], .asExpected, "is consistent with"),
       ([.ready: 28], [.ready: 29], .undecided, "do not show"),

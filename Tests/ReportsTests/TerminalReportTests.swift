@@ -12,8 +12,8 @@ import Testing
   @Test func `the table is used exactly where it fits`() throws {
     let wide = Self.text(SampleMatrix.full, width: 1_000)
     let head = try #require(wide.split(separator: "\n").first { $0.hasPrefix("strategy") })
-    #expect(Self.text(SampleMatrix.full, width: head.count) == wide)
-    #expect(Self.text(SampleMatrix.full, width: head.count - 1) != wide)
+    #expect(Self.text(SampleMatrix.full, width: head.count).contains(head))
+    #expect(!Self.text(SampleMatrix.full, width: head.count - 1).contains(head))
     #expect(Self.text(SampleMatrix.full, width: 0) == Self.text(SampleMatrix.full, width: 40))
     for line in wide.split(separator: "\n") where line.contains(" | ") {
       #expect(line.count == head.count, "\(line)")

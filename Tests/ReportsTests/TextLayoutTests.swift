@@ -36,7 +36,7 @@ import Testing
 
   @Test func `a table that fits is one`() {
     let lines = TextLayout.table(Self.rows, width: 81)
-    #expect(lines.count == 3 && lines.map(\.count).max() == 79)
+    #expect(lines.count == 3 && lines.map(\.count).max() == 81)
     #expect(lines[1] == "  \(Self.rows[1].joined(separator: "  "))")
   }
 

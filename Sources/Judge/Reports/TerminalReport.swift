@@ -169,7 +169,7 @@ public struct TerminalReport {
           }
           return lines
         } + [""]
-    } + (isBrief ? ["Model, causes and counts of every cell: --verbose", ""] : [])
+    } + (isBrief ? wrapped("Model, causes and counts of every cell: --verbose") + [""] : [])
   }
 
   private func wrapped(_ text: String, indent: String, rest: String, within: Int) -> [String] {
