@@ -91,11 +91,12 @@ public struct ArmTally: Sendable {
   var failedTrialRate: RateEstimate { RateEstimate(trialsWithFailed, outOf: trials.counted) }
 
   /// What recovered; nil if nothing did.
-  var recovered: Recovered? {
+  func recovered(_ rule: StoppingRule) -> Recovered? {
     let launches = count(.recovered)
     guard launches > 0 else { return nil }
     return Recovered(
-      launches: launches, launchesWithFailed: launchRate, trialsWithFailed: trialRate)
+      launches: launches, launchesWithFailed: rule.launchRate(self),
+      trialsWithFailed: rule.trialRate(self))
   }
 
   /// Outcomes seen, in the order of their declaration.

@@ -44,6 +44,11 @@ struct Observations {
       counted: all.counted, uncounted: all.uncounted)
   }
 
+  /// With so many more that may have ended in either way.
+  func adding(uncounted more: Int) -> Observations {
+    Observations(failed: failed, counted: counted, uncounted: uncounted + more)
+  }
+
   private init(failed: Int, counted: Int, uncounted: Int) {
     (self.failed, self.counted, self.uncounted) = (failed, counted, uncounted)
   }

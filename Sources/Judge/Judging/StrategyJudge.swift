@@ -1,5 +1,6 @@
 internal import PlanModel
 internal import PortModel
+internal import Statistics
 internal import Theory
 
 /// What a row's failure rate is held against: the rate up to which the strategy survives.
@@ -34,6 +35,8 @@ struct StrategyJudge {
   let tally: ArmTally
   /// Nil if there is nothing to hold the rate against.
   let limit: SurvivalLimit?
+  /// When the arm's trials end.
+  let rule: StoppingRule
   /// Why the trials show nothing, if they do not; otherwise nil.
   let unusable: String?
 
@@ -43,11 +46,13 @@ struct StrategyJudge {
       return unusable.map { (.undecided, $0) }
         ?? (.measured, "there is nothing to hold the rate against")
     }
+    if rule.kind == .sequential {
+      return unusable.map { (.undecided, $0) } ?? sequential()
+    }
     let failed = bounds(failedOnly: true)
     let lost = bounds(failedOnly: false)
     let beside = "\(Percent.text(limit.rate)), \(limit.source), at confidence \(confidence)"
-    // `validate` accepts exactly the launches whose bound equals the demand.
-    let most = limit.rate + 1e-12
+    let most = limit.rate + DemandRounding.slack
     // Shown whatever the unusable launches came to.
     if failed.lower > limit.rate { return (.fails, "the failure rate is above \(beside)") }
     if let unusable { return (.undecided, unusable) }
@@ -64,6 +69,24 @@ struct StrategyJudge {
     )
   }
 
+  /// What the sequential test of the demand says. The bounds for a fixed number of trials are not valid then.
+  private func sequential() -> Decision {
+    let byLaunch = arm.launchesPerTrial == 1
+    let lost = rule.decision(Observations(tally, byLaunch: byLaunch))
+    let failed = rule.decision(Observations(failedOnly: tally, byLaunch: byLaunch))
+    let test = "by the sequential test of the plan's demand"
+    switch (failed, lost) {
+    case (_, .good) where arm.expectation?.failureRateAtLeast == nil:
+      return (.survives, "the failure rate is at most the demanded one, \(test)")
+    case (.bad, _): return (.fails, "the failure rate is not as low as demanded, \(test)")
+    case (.good, .bad):
+      return (
+        .recovers, "the rate of failed launches is low, and that of lost ports is not, \(test)"
+      )
+    default: return (.undecided, "nothing is shown \(test)")
+    }
+  }
+
   private var confidence: Double {
     arm.expectation?.confidence ?? PlanModel.Expectation().confidence
   }
@@ -76,7 +99,8 @@ struct StrategyJudge {
       failedOnly
       ? Observations(failedOnly: tally, byLaunch: byLaunch)
       : Observations(tally, byLaunch: byLaunch)
-    let (lower, upper) = seen.bounds(confidence: confidence)
+    let left = rule.hasEndedEarly(tally) ? arm.trials - tally.trialsSeen : 0
+    let (lower, upper) = seen.adding(uncounted: left).bounds(confidence: confidence)
     return (lower / Double(arm.launchesPerTrial), upper)
   }
 }
@@ -100,9 +124,7 @@ extension MatrixJudge {
         && $0.expectation?.isMustFailControl == true && $0.skipReason == nil
     }
     if let control, let demand = control.expectation {
-      let seen = Observations(tallies[control.index], of: control)
-      let lower =
-        seen.bounds(confidence: demand.confidence).lower / Double(control.launchesPerTrial)
+      let lower = lowerBound(control, demand, tallies[control.index])
       guard lower > 0 else { return nil }
       return SurvivalLimit(
         rate: SurvivalLimit.share * lower,
@@ -121,6 +143,17 @@ extension MatrixJudge {
     return SurvivalLimit(
       rate: SurvivalLimit.share * rates.perLaunch,
       source: "a tenth of the rate that theory predicts for \(racy.name) here")
+  }
+
+  /// The lower bound of the rate per launch at which a control fails as it must.
+  private func lowerBound(
+    _ control: Arm, _ demand: PlanModel.Expectation, _ tally: ArmTally
+  ) -> Double {
+    let rule = rule(control)
+    if rule.kind == .sequential { return rule.launchRate(tally, failedOnly: true).low }
+    let left = rule.hasEndedEarly(tally) ? control.trials - tally.trialsSeen : 0
+    let seen = Observations(tally, of: control).adding(uncounted: left)
+    return seen.bounds(confidence: demand.confidence).lower / Double(control.launchesPerTrial)
   }
 
   /// Outcomes in which a bind failed because a socket held the port: `replay --force` can repeat them.
