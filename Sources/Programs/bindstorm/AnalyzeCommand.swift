@@ -19,7 +19,7 @@ struct AnalyzeCommand: ParsableCommand {
     let (tallies, isPartial) = try run.tallies()
     let matrix = MatrixJudge(plan: run.plan, vocabulary: vocabulary).judge(
       tallies, isPartial: isPartial)
-    try StandardStreams.printResult(report.text(matrix, run: folder))
+    try StandardStreams.printResult(report.text(matrix, run: run.lastingFolder))
     try report.end(matrix)
   }
 }
