@@ -169,7 +169,7 @@ private let escape = "\u{1B}["
     let shown = try terminal.run(
       try workplace.start(terminal: terminal.slave, environment: ["TERM": "xterm"]))
     #expect(shown.ending == .exit(0), "\(shown.text)")
-    #expect(shown.text.contains("\(escape)2mMEASURED\(escape)0m"))
+    #expect(shown.text.contains("\(escape)33mUNDECIDED\(escape)0m"))
     #expect(shown.text.contains("\r\(escape)K"), "no progress was shown")
     // The last thing before the results clears the line.
     let matrix = try #require(shown.text.range(of: "small\r\n"))
@@ -194,7 +194,7 @@ private let escape = "\u{1B}["
       try workplace.start(
         arguments, terminal: terminal.slave, environment: environment.mapValues { $0 }))
     #expect(shown.ending == .exit(0), "\(shown.text)")
-    #expect(shown.text.contains("\(escape)2mMEASURED") == colours)
+    #expect(shown.text.contains("\(escape)33mUNDECIDED") == colours)
     #expect(shown.text.contains("\r\(escape)K") == rewrites)
     #expect(shown.text.contains("no demand"))
   }
@@ -202,9 +202,9 @@ private let escape = "\u{1B}["
   @Test func `in a file there is no colour unless it is asked for`() throws {
     let workplace = try Workplace(plan(trials: 2))
     #expect(try !workplace.run().output.contains(escape))
-    #expect(try workplace.run(["--color", "always"]).output.contains("\(escape)2mMEASURED"))
+    #expect(try workplace.run(["--color", "always"]).output.contains("\(escape)33mUNDECIDED"))
     let judged = try workplace.bindstorm(["analyze", workplace.latest(), "--color", "always"])
-    #expect(judged.output.contains("\(escape)2mMEASURED"))
+    #expect(judged.output.contains("\(escape)33mUNDECIDED"))
   }
 
   @Test func `progress in a file is a plain line every five seconds, and -q keeps it away`() throws
