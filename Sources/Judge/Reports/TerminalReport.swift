@@ -211,14 +211,24 @@ public struct TerminalReport {
       })
   }
 
+  /// Each reason once, with the rows that it holds for.
   private func withoutModel() -> [String] {
-    guard isVerbose else { return [] }
+    var reasons: [(reason: String, rows: [String])] = []
+    for arm in matrix.plan.arms {
+      guard let reason = matrix.arms[arm.index].noPrediction else { continue }
+      let row = "\(arm.scenario), \(arm.strategy.label)"
+      if let place = reasons.firstIndex(where: { $0.reason == reason }) {
+        reasons[place].rows.append(row)
+      } else {
+        reasons.append((reason, [row]))
+      }
+    }
     return list(
       "No model",
-      matrix.plan.arms.compactMap { arm in
-        matrix.arms[arm.index].noPrediction.map {
-          "\(arm.scenario), \(arm.strategy.label): \($0)"
-        }
+      reasons.map { reason, rows in
+        let shown = isVerbose ? rows[...] : rows.prefix(3)
+        let rest = rows.count - shown.count
+        return "\(shown.joined(separator: "; "))\(rest > 0 ? " and \(rest) more" : ""): \(reason)"
       })
   }
 
