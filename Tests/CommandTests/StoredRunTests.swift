@@ -28,7 +28,8 @@ import Testing
     let matrix = try JSONDecoder().decode(
       Matrix.self, from: Data(contentsOf: URL(filePath: Self.folder + "/matrix.json")))
     try #require(matrix.arms.count == 5)
-    let judged = try Program.run([Built.bindstorm, "analyze", Self.folder])
+    let judged = try Program.run(
+      [Built.bindstorm, "analyze", Self.folder], environment: ["COLUMNS": "4000"])
     #expect(judged.ending == .exit(0), "\(judged.errorOutput)")
     for cell in matrix.arms {
       #expect(judged.output.contains(" \(cell.launches.failures)/\(cell.launches.outOf) "))

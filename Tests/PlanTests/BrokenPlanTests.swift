@@ -596,7 +596,7 @@ import Testing
     let errors = PlanErrors(errors: TestVocabulary.errors(text))
     #expect(errors.errors.count == 2)
     let known =
-      "name, why, strategies, expect, published, skip, depth, topology, pool, window, barrier, "
+      "name, why, strategies, expect, forced, published, skip, depth, topology, pool, window, "
     #expect(errors.description.contains("\n  \t\"é\": 0, \"trails\": 4,\n  \t        ^"))
     #expect(
       errors.description.contains(

@@ -93,16 +93,16 @@ public struct RunSummary {
     }
     if !tallies.isEmpty { text += "\n" }
     var totals = [
-      Wording.count(trials, "trial"), "\(Wording.count(lostPorts, "port")) lost",
+      Counted.text(trials, "trial"), "\(Counted.text(lostPorts, "port")) lost",
     ]
     if lostLaunches > 0 {
-      totals.append("\(Wording.count(lostLaunches, "launch", "launches")) lost at allocation")
+      totals.append("\(Counted.text(lostLaunches, "launch", "launches")) lost at allocation")
     }
     if windows > 0 {
       totals.append(
-        "\(Wording.count(windows, "finding")) in forced programs (\(stolen) stolen)")
+        "\(Counted.text(windows, "finding")) in forced programs (\(stolen) stolen)")
     }
-    totals.append(Wording.count(order.count, "different finding"))
+    totals.append(Counted.text(order.count, "different finding"))
     return text + totals.joined(separator: ", ") + "\n"
   }
 
@@ -111,7 +111,7 @@ public struct RunSummary {
       .map { "\($0.key) x\($0.value)" }.joined(separator: ", ")
     return TerminalText.safeLine(
       "\(arm.strategy.label) in \(arm.scenario): \(outcomes); "
-        + "\(Wording.count(tally.ports, "port")) followed, \(Wording.count(tally.windows, "window")), "
+        + "\(Counted.text(tally.ports, "port")) followed, \(Counted.text(tally.windows, "window")), "
         + "\(tally.stolen) stolen", atMost: TerminalText.longestWords)
   }
 }

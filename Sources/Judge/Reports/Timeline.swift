@@ -1,4 +1,5 @@
 public import History
+internal import Judging
 internal import LinuxFacts
 internal import PlanModel
 internal import TerminalText
@@ -77,7 +78,8 @@ public enum Timeline {
     let failure = record.errno == 0 ? "" : "; it failed later, at \(record.stage.rawValue)"
     add(
       record.allocationEnded,
-      "\(who) has allocated \(record.advertised.count) addresses" + failure)
+      "\(who) has allocated \(Counted.text(record.advertised.count, "address", "addresses"))"
+        + failure)
   }
 
   private static func append(_ record: ServerRecord, _ add: Add) {

@@ -20,7 +20,7 @@ struct ValidateCommand: ParsableCommand {
       do {
         let plan = try PlanFile(path: path).plan
         try StandardStreams.printResult(
-          "\(TerminalText.safeLine(path)): valid, \(plan.arms.count) arms, \(plan.arms.map(\.trials).reduce(0, +)) trials\n"
+          "\(TerminalText.safeLine(path)): valid, \(Counted.text(plan.arms.count, "arm")), \(Counted.text(plan.arms.map(\.trials).reduce(0, +), "trial"))\n"
         )
       } catch {
         failure = error
@@ -83,7 +83,7 @@ struct PlanCommand: ParsableCommand {
   private func table(_ plan: ResolvedPlan, _ times: MeasuredTimes) -> String {
     var lines = [
       TerminalText.safeLine("\(plan.name): \(plan.title)", atMost: TerminalText.longestWords),
-      "seed \(plan.seed), \(plan.arms.count) arms", "",
+      "seed \(plan.seed), \(Counted.text(plan.arms.count, "arm"))", "",
     ]
     let head = [
       "arm", "scenario", "strategy", "depth", "launches", "API servers", "slots", "thieves",
@@ -121,7 +121,9 @@ struct PlanCommand: ParsableCommand {
       }
     }
     if !reasons.isEmpty { lines += ["", "no predicted rate, because of a thief:"] }
-    lines += reasons.map { "  arms \($1.joined(separator: ", ")): \($0)" }
+    lines += reasons.map {
+      "  \($1.count == 1 ? "arm" : "arms") \($1.joined(separator: ", ")): \($0)"
+    }
     lines += [""] + timeLines(plan, times) + [""]
     return lines.joined(separator: "\n")
   }

@@ -103,17 +103,9 @@ struct ReplayCommand: ParsableCommand {
     }
     // The same point in the start-up, whatever the strategy does there.
     let server = min(report.server, arm.topology.apiServers - 1)
-    arm.faults = [
-      PlannedFault(
-        kind: Choice(
-          name: FaultName.steal, label: FaultName.steal,
-          options: (vocabulary.fault(named: FaultName.steal)?.options ?? []).map {
-            OptionValue(name: $0.name, value: $0.defaultValue ?? 0)
-          }), point: report.isOutput ? .beforeOutputBind : .beforeInputBind,
-        launch: report.launch, index: server)
-    ]
-    arm.thieves = []
-    arm.window.foreignDraws = 0
+    arm.force(
+      at: report.isOutput ? .beforeOutputBind : .beforeInputBind, launch: report.launch,
+      index: server, vocabulary: vocabulary)
     let holder = report.signature.holder
     return (
       "exact",

@@ -18,7 +18,8 @@ enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
 /// `bindstorm run PLAN`
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a plan and print the pass/fail matrix.",
+    commandName: "run",
+    abstract: "Run a plan and print which strategy survives, and whether that was expected.",
     discussion: """
       EXAMPLES:
         bindstorm run vllm-40443
@@ -56,14 +57,11 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Use the host's own ports, without a network namespace.")
   var noIsolation = false
 
-  @Option(help: "Colour the matrix: auto, always or never.")
-  var color: ColorChoice = .auto
-
   @Flag(name: .shortAndLong, help: "Show no progress.")
   var quiet = false
 
-  @Flag(name: .shortAndLong, help: "Print where results go and how the run is isolated.")
-  var verbose = false
+  @OptionGroup
+  var report: MatrixOptions
 
   func validate() throws {
     if requireIsolation && noIsolation {
@@ -111,7 +109,7 @@ struct RunCommand: ParsableCommand {
       environment: EnvironmentRecord(
         isolation: "\(run.isolation)", problem: run.isolationProblem,
         libzmq: StrategyRegistry.messagingLibraryVersion, jobs: run.laneCount))
-    if verbose { printError("results: \(folder.path)") }
+    if report.verbose { printError("results: \(folder.path)") }
 
     let writer = HistoryWriter(
       owning: try folder.openHistory(), path: "\(folder.path)/\(ResultsFolder.history)")
@@ -132,9 +130,8 @@ struct RunCommand: ParsableCommand {
     if let failure { printError("bindstorm: \(failure)") }
     let isShown = Result {
       try StandardStreams.printResult(
-        TerminalReport(
-          matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
-        ).text + TerminalText.safe("results: \(folder.path)\n" + Self.hint(matrix, folder.path)))
+        report.text(matrix, run: folder.path)
+          + TerminalText.safe("results: \(folder.path)\n" + Self.hint(matrix, folder.path)))
     }
     let isWritten = Result {
       try folder.writeVerdict(
@@ -151,7 +148,7 @@ struct RunCommand: ParsableCommand {
     if case .history = failure { throw ExitStatus.cannotWrite }
     if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
     if failure != nil { throw ExitStatus.internalError }
-    if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
+    try report.end(matrix)
   }
 
   /// How to see a lost trial in detail.
@@ -184,9 +181,9 @@ struct RunCommand: ParsableCommand {
   private func announceIsolation(_ run: Run) {
     switch run.isolation {
     case .namespace:
-      if verbose { printError("isolation: a network namespace of its own") }
+      if report.verbose { printError("isolation: a network namespace of its own") }
     case .userNamespace:
-      if verbose { printError("isolation: a network namespace inside a user namespace") }
+      if report.verbose { printError("isolation: a network namespace inside a user namespace") }
     case .none:
       printError(
         """

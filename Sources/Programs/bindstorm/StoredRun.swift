@@ -15,9 +15,12 @@ struct StoredRun {
   /// - Throws: exit code 64, after saying why on standard error.
   init(folder: String) throws {
     self.folder = folder
-    let parent = folder.lastIndex(of: "/").map { folder[...$0] } ?? ""
-    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder)
-    lastingFolder = target.map { $0.hasPrefix("/") ? $0 : parent + $0 } ?? folder
+    // A slash at the end would ask for what the link points to.
+    var name = Substring(folder)
+    while name.count > 1 && name.last == "/" { name.removeLast() }
+    let parent = name.lastIndex(of: "/").map { name[...$0] } ?? ""
+    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: String(name))
+    lastingFolder = target.map { $0.hasPrefix("/") ? $0 : parent + $0 } ?? String(name)
     do {
       plan = try StoredPlan.read(
         try readFile("\(folder)/resolved.json", .storedPlan), file: "\(folder)/resolved.json",
