@@ -103,7 +103,7 @@ public struct TerminalReport {
       var lines: [String] = []
       if let cause = verdict.topCause {
         lines.append(
-          "  \(arm.scenario), \(arm.strategy.label): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(arm.index)/\(cause.firstTrial):"
+          "  \(arm.scenario), \(arm.strategy.label): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(cause.firstTrial):"
         )
         lines.append("    \(cause.evidence)")
       }
