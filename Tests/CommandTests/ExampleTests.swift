@@ -22,7 +22,7 @@ import Testing
   }
 
   /// A folder as the examples have it: plans, a stored run under the names that they use, programs.
-  private static let workplace = Result {
+  nonisolated(unsafe) private static let workplace = Result {
     let workplace = try Workplace(plan(name: "nightly"))
     let folder = workplace.scratch.path
     let files = FileManager.default
@@ -42,7 +42,7 @@ import Testing
             own.listen()
         """
       ),
-      ("my_adapter.py", smallestAdapter),
+      ("my_adapter.py", try smallestAdapter),
     ] {
       _ = try workplace.scratch.write(text, to: name)
     }

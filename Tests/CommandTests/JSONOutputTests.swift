@@ -5,7 +5,7 @@ import Testing
 /// `--json`: one document on standard output, which says what the text says.
 @Suite(.serialized) struct JSONOutputTests {
   /// A run whose racy row loses a port in each of its two trials, and its standard output.
-  private static let run = Result {
+  nonisolated(unsafe) private static let run = Result {
     let workplace = try Workplace(
       plan(
         ["fixed-ranges", "wildcard-report-back"], trials: 2,

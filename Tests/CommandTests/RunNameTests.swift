@@ -6,7 +6,7 @@ import Testing
 /// Runs, cells and trials by name, on runs made here.
 @Suite(.serialized) struct RunNameTests {
   /// A folder `Results` with runs of `small`, which has awkward labels, and then of `other`.
-  private static let workplace = Result {
+  nonisolated(unsafe) private static let workplace = Result {
     let text = plan(name: "small").replacing(
       #""strategies": ["wildcard-report-back", "inherited-listener"]"#,
       with: #"""

@@ -41,7 +41,10 @@ enum OddsTable {
       let cells = odds.cells.filter { bears($0) == 0 }
       let launches = cells.map { $0.trials * plan.arms[$0.arm].launchesPerTrial }.reduce(0, +)
       if !cells.isEmpty {
-        lines.append("\(cells.count) cells, \(launches) launches, bear no \(what)")
+        let (some, most) = (cells.count == 1 ? "cell" : "cells", launches == 1 ? "" : "es")
+        lines.append(
+          "\(cells.count) \(some), \(launches) launch\(most), bear\(cells.count == 1 ? "s" : "") no \(what)"
+        )
       }
     }
     exposed("wrong trial", \.bearsWrongTrials)

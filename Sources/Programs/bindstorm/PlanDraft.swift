@@ -134,7 +134,9 @@ struct PlanDraft {
   }
 
   private static func percent(_ rate: Double) -> String {
-    "\((rate * 1_000).rounded() / 10) %"
+    // 5.0 is 5.
+    let number = (rate * 1_000).rounded() / 10
+    return (number == number.rounded() ? "\(Int(number))" : "\(number)") + " %"
   }
 
   // MARK: Text

@@ -129,7 +129,8 @@ public struct AdapterConformance {
       try adapter.stop()
       let left = ProcessRecords.tree(of: adapter.keeperPid).subtracting([adapter.keeperPid])
       guard left.isEmpty else {
-        throw AdapterFault(.late, "\(left.count) processes are left after it ended")
+        let processes = left.count == 1 ? "1 process is" : "\(left.count) processes are"
+        throw AdapterFault(.late, "\(processes) left after it ended")
       }
     }
   }

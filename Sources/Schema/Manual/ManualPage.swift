@@ -30,7 +30,7 @@ public struct ManualPage: Sendable, Equatable {
     lines += Self.options(root.arguments ?? [])
     lines += Self.sections(help)
     lines.append(".Sh SEE ALSO")
-    lines += Self.references(commands.map { "\(root.commandName)-\($0.commandName)" })
+    lines += Self.references(commands.map { "\(root.commandName)-\($0.commandName)" }.sorted())
     file = "\(root.commandName).1"
     text = lines.joined(separator: "\n") + "\n"
   }
