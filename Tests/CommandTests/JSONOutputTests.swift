@@ -10,7 +10,7 @@ import Testing
       plan(
         ["fixed-ranges", "wildcard-report-back"], trials: 2,
         scenario: #""faults": [{"kind": "steal", "at": "before-input-bind"}]"#))
-    return (workplace, try workplace.run(["--json", "--junit-file", "own/../junit.xml"]))
+    return (workplace, try workplace.run(["--json", "--junit-file", "junit.xml"]))
   }
 
   private static func document(_ text: String) throws -> [String: Any] {

@@ -33,6 +33,16 @@ struct RunCommand: ParsableCommand {
   @OptionGroup
   var selection: PlanSelection
 
+  @OptionGroup
+  var stopping: StoppingOptions
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Run so many cells side by side, each with workers and a network namespace of its own. Only times depend on it.",
+      valueName: "n"))
+  var jobs = 1
+
   @Option(help: "Folder for results. Default: BINDSTORM_RESULTS, else Results.")
   var results: String?
 
@@ -68,11 +78,22 @@ struct RunCommand: ParsableCommand {
     if requireIsolation && noIsolation {
       throw ValidationError("--require-isolation and --no-isolation exclude each other")
     }
+    if !(1...Self.mostJobs).contains(jobs) {
+      throw ValidationError("--jobs must lie from 1 to \(Self.mostJobs)")
+    }
+    if jobs > 1 && noIsolation {
+      throw ValidationError(
+        "--jobs needs a network namespace for each job; with --no-isolation they would take one another's ports"
+      )
+    }
     if results == "" { throw ValidationError("--results needs the name of a folder") }
   }
 
+  private static let mostJobs = 256
+
   func run() throws {
-    let file = try PlanFile(path: plan, seed: seed?.seed, selection: selection)
+    let file = try PlanFile(
+      path: plan, seed: seed?.seed, selection: selection, stopping: stopping)
     try HostBudget(file.plan).check(file.plan)
     let reports = try files.open()
     let interruption = Interruption()
@@ -88,7 +109,7 @@ struct RunCommand: ParsableCommand {
       file,
       environment: EnvironmentRecord(
         isolation: "\(run.isolation)", problem: run.isolationProblem,
-        libzmq: StrategyRegistry.messagingLibraryVersion))
+        libzmq: StrategyRegistry.messagingLibraryVersion, jobs: run.laneCount))
     if verbose { printError("results: \(folder.path)") }
 
     let writer = HistoryWriter(
@@ -161,6 +182,7 @@ struct RunCommand: ParsableCommand {
         plan: plan, schedule: Schedule(plan: plan), worker: try WorkerLocation.find(),
         messages: messages,
         isolation: requireIsolation ? .required : noIsolation ? .off : .preferred,
+        lanes: min(jobs, max(1, plan.arms.count)), budgetSeconds: plan.budgetSeconds,
         interruption: interruption)
     } catch {
       printError("bindstorm: \(error)")

@@ -60,7 +60,7 @@ struct StoredRun {
   struct Judged {
     var tallies: [ArmTally]
     /// Whether the record has no end, or ends with an interruption.
-    var isPartial = true
+    var isPartial: Bool
     /// Time of each arm's trials together.
     var seconds: [Double]
   }
@@ -68,22 +68,21 @@ struct StoredRun {
   /// Judges every whole trial.
   /// - Throws: exit code 64, after saying why on standard error.
   func judged() throws -> Judged {
-    var judged = Judged(
-      tallies: plan.arms.map { _ in ArmTally() }, seconds: plan.arms.map { _ in 0 })
+    var tally = RunTally(plan)
+    var isPartial = true
+    var seconds = plan.arms.map { _ in 0.0 }
     try forEachStep { step in
-      if case .runEnded(let ended) = step.event { judged.isPartial = ended.interrupted }
-      if case .armSkipped(let skipped) = step.event {
-        judged.tallies[skipped.arm].skip(skipped.reason)
-      }
+      if case .runEnded(let ended) = step.event { isPartial = ended.interrupted }
+      if case .armSkipped(let skipped) = step.event { tally.skip(skipped) }
       if let (started, events) = step.trial {
-        judged.tallies[started.arm].add(TrialJudge(arm: plan.arms[started.arm]).judge(events))
+        tally.add(TrialJudge(arm: plan.arms[started.arm]).judge(events))
         if case .trialEnded(let ended)? = events.last, ended.at > started.at {
-          judged.seconds[started.arm] += Double(ended.at - started.at) / 1e9
+          seconds[started.arm] += Double(ended.at - started.at) / 1e9
         }
       }
       return true
     }
-    return judged
+    return Judged(tallies: tally.arms, isPartial: isPartial, seconds: seconds)
   }
 
   /// The events of one trial.
