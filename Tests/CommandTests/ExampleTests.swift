@@ -89,7 +89,7 @@ import Testing
   /// Fewer trials and replays, where they decide how long it takes. The exit code then says that nothing is decided.
   private static func shortened(_ example: String) -> String {
     if example.hasPrefix("bindstorm run ") {
-      return example.replacing(/ --trials \d+/, with: "") + " --trials 2 --results Other"
+      return example.replacing(#/ --trials \d+/#, with: "") + " --trials 2 --results Other"
     }
     return example.hasPrefix("bindstorm replay ") && !example.contains("--times")
       ? example + " --times 2" : example
