@@ -44,7 +44,7 @@ import Testing
     for trial in 0..<3 {
       let told = try Program.run([Built.bindstorm, "explain", "\(Self.folder)/\(arm)/\(trial)"])
       #expect(told.ending == .exit(0), "\(told.errorOutput)")
-      #expect(told.output.contains("trial \(arm)/\(trial)"))
+      #expect(told.output.contains(", trial \(trial) (arm \(arm))\n"))
     }
   }
 }

@@ -2,7 +2,9 @@ public import PlanModel
 
 /// The whole matrix.
 public struct Matrix: Sendable, Equatable, Codable {
-  /// Version of this document's format (2).
+  /// What the document is, and its version.
+  public private(set) var format: String
+  /// Version of this document's format (2), as `format` has it.
   public var schemaVersion: Int
   /// The plan it judges.
   public var plan: ResolvedPlan
@@ -17,6 +19,7 @@ public struct Matrix: Sendable, Equatable, Codable {
     schemaVersion: Int = 2, plan: ResolvedPlan, arms: [ArmVerdict], isPartial: Bool,
     traits: [String: StrategyTraits] = [:]
   ) {
+    format = "bindstorm-matrix/\(schemaVersion)"
     self.schemaVersion = schemaVersion
     self.plan = plan
     self.arms = arms

@@ -43,7 +43,7 @@ public enum MarkdownReport {
       }
       if let cause = verdict.topCause {
         lines.append(
-          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(arm.index)/\(cause.firstTrial): \(escaped(cause.evidence))"
+          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(cause.firstTrial): \(escaped(cause.evidence))"
         )
       }
     }

@@ -46,7 +46,7 @@ public enum JUnitReport {
     }
     if let cause = verdict.topCause {
       lines.append(
-        "\(cause.outcome.rawValue) x\(cause.launches), first in trial \(verdict.arm)/\(cause.firstTrial): \(cause.evidence)"
+        "\(cause.outcome.rawValue) x\(cause.launches), first in trial \(cause.firstTrial): \(cause.evidence)"
       )
     }
     return lines.joined(separator: "\n")

@@ -206,7 +206,7 @@ public struct TerminalReport {
       "Causes",
       (urgent + others).compactMap { arm in
         matrix.arms[arm.index].topCause.map { cause in
-          "\(arm.scenario), \(arm.strategy.label): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(arm.index)/\(cause.firstTrial): \(cause.evidence)"
+          "\(arm.scenario), \(arm.strategy.label): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(cause.firstTrial): \(cause.evidence)"
         }
       })
   }

@@ -50,7 +50,8 @@ extension ScenarioChecks {
     }
   }
 
-  /// Rejects a demand that the trials cannot show even if every one of them goes well.
+  /// Rejects a demand that the trials cannot show even if every one of them goes well. A stored run may have fewer, by
+  /// `run --trials`: it is judged as undecided.
   func checkExpectations() {
     let row = settings.depth == .startup ? startup.serialLaunches : 1
     let launches = settings.topology.launches * row
@@ -63,7 +64,7 @@ extension ScenarioChecks {
           node.report(
             "\"sequential_rate\" with \"failure_rate_at_least\" needs one launch in a trial: launches of one trial are not independent"
           )
-        } else if test.fewest(toMeet: demand) == nil {
+        } else if !isStored && test.fewest(toMeet: demand) == nil {
           node.report(
             "\(trials) \(unit) are too few for the sequential test to meet the demand, whatever they do"
           )
@@ -78,7 +79,7 @@ extension ScenarioChecks {
           continue
         }
         let needed = SampleSize.cleanRuns(toClaimAtMost: rate, confidence: demand.confidence)
-        guard Double(trials) < needed else { continue }
+        guard !isStored && Double(trials) < needed else { continue }
         node.report(
           "\(bound.name) cannot be shown at confidence \(demand.confidence) by \(trials) \(unit), whatever they do; it needs \(DecimalText.shortest(needed))"
         )

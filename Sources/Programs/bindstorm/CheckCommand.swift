@@ -19,6 +19,11 @@ struct CheckCommand: ParsableCommand {
       released and bound again, even if nothing collided. The report goes to standard error; the command's own \
       streams, signals, terminal and exit code pass through.
 
+      EXAMPLES:
+        bindstorm check -- pytest -q
+        bindstorm check --enumerate -- python3 launch.py
+        bindstorm check --steal lazy --only 1a2b3c4d -- python3 launch.py
+
       EXIT CODES: 66 races were found, or a port was stolen and the command fails; 2 a theft was asked for and nothing \
       is decided (the report says why and what to do); otherwise the command's own. 64 wrong usage, 69 this host cannot \
       catch port calls (see doctor), 70 bindstorm itself failed, 73 a report cannot be written, 126/127 the command \

@@ -12,8 +12,13 @@ struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract:
-      "List the strategies, thieves or faults that a plan may name, or the outcomes and verdicts that a report names."
-  )
+      "List the strategies, thieves or faults that a plan may name, or the outcomes and verdicts that a report names.",
+    discussion: """
+      EXAMPLES:
+        bindstorm list strategies --long
+        bindstorm list thieves --json
+        bindstorm list outcomes
+      """)
 
   @Argument(help: "strategies, thieves, faults, outcomes or verdicts.")
   var subject: Subject
@@ -30,7 +35,13 @@ struct ListCommand: ParsableCommand {
   )
   var markdown = false
 
+  @Flag(help: "Print JSON, with everything that --long shows.")
+  var json = false
+
   func validate() throws {
+    if json && (markdown || long) {
+      throw ValidationError("--json has everything; remove --markdown and --long")
+    }
     if markdown && ![.strategies, .outcomes, .verdicts].contains(subject) {
       throw ValidationError("--markdown is for strategies, outcomes and verdicts only")
     }
@@ -40,7 +51,8 @@ struct ListCommand: ParsableCommand {
   }
 
   func run() throws {
-    try StandardStreams.printResult(text)
+    try StandardStreams.printResult(
+      json ? try StandardStreams.json(ListDocument(subject)) : text)
   }
 
   private var text: String {

@@ -9,9 +9,18 @@ internal import Theory
 /// `bindstorm validate PLAN...`
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "validate", abstract: "Check plans and report every mistake.")
+    commandName: "validate", abstract: "Check plans and report every mistake.",
+    discussion: """
+      EXAMPLES:
+        bindstorm validate Scenarios/smoke.json Scenarios/faults.json
+        bindstorm validate - < Scenarios/smoke.json
 
-  @Argument(help: "Plans, JSON files.", completion: .file(extensions: ["json"]))
+      EXIT CODES: 0; 64 a plan is not valid.
+      """)
+
+  @Argument(
+    help: "Plans: JSON files, names of shipped plans, or - for standard input.",
+    completion: .custom(Completions.plans))
   var plans: [String]
 
   func run() throws {
@@ -19,8 +28,9 @@ struct ValidateCommand: ParsableCommand {
     for path in plans {
       do {
         let plan = try PlanFile(path: path).plan
+        let (arms, trials) = (plan.arms.count, plan.arms.map(\.trials).reduce(0, +))
         try StandardStreams.printResult(
-          "\(TerminalText.safeLine(path)): valid, \(Counted.text(plan.arms.count, "arm")), \(Counted.text(plan.arms.map(\.trials).reduce(0, +), "trial"))\n"
+          "\(TerminalText.safeLine(path)): valid, \(Counted.text(arms, "arm")), \(Counted.text(trials, "trial"))\n"
         )
       } catch {
         failure = error
@@ -34,9 +44,14 @@ struct ValidateCommand: ParsableCommand {
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Show a plan's arms, the rates that theory predicts, and the estimated time.")
+    abstract: "Show a plan's arms, the rates that theory predicts, and the estimated time.",
+    discussion: """
+      EXAMPLES:
+        bindstorm plan vllm-40443
+        bindstorm plan Scenarios/strategies.json --only 'thieves-80/*' --odds
+      """)
 
-  @Argument(help: PlanFile.help, completion: .file(extensions: ["json"]))
+  @Argument(help: PlanFile.help, completion: .custom(Completions.plans))
   var plan: String
 
   @OptionGroup

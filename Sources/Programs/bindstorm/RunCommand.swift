@@ -24,10 +24,11 @@ struct RunCommand: ParsableCommand {
       EXAMPLES:
         bindstorm run vllm-40443
         bindstorm run Scenarios/strategies.json --only 'thieves-80/*' --trials 50
-        bindstorm run nightly.json --seed random --require-isolation
+        bindstorm run nightly.json --seed random --junit-file junit.xml
+        bindstorm run smoke --json --quiet
       """)
 
-  @Argument(help: PlanFile.help, completion: .file(extensions: ["json"]))
+  @Argument(help: PlanFile.help, completion: .custom(Completions.plans))
   var plan: String
 
   @OptionGroup
@@ -56,6 +57,14 @@ struct RunCommand: ParsableCommand {
 
   @Flag(help: "Use the host's own ports, without a network namespace.")
   var noIsolation = false
+
+  @Flag(
+    help:
+      "Print the matrix as JSON, as matrix.json has it, and nothing else on standard output.")
+  var json = false
+
+  @OptionGroup
+  var files: MatrixFileOptions
 
   @Flag(name: .shortAndLong, help: "Show no progress.")
   var quiet = false
@@ -86,10 +95,9 @@ struct RunCommand: ParsableCommand {
     let jobs = min(
       jobs ?? (noIsolation ? 1 : StandardJobs.count(for: file.plan)), max(1, file.plan.arms.count))
     try HostBudget(file.plan, jobs: jobs).check(file.plan)
-    let variable = getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? ""
-    let root = results ?? (variable.isEmpty ? "Results" : variable)
+    let reports = try files.open()
     let interruption = Interruption()
-    let folder = try ResultsFolder(root: root, plan: file.plan)
+    let folder = try ResultsFolder(root: results ?? RunFinder.standardRoot, plan: file.plan)
     let log = try folder.openWorkerLog()
     let run: Run
     do { run = try start(file.plan, interruption, messages: log, jobs: jobs) } catch {
@@ -125,22 +133,31 @@ struct RunCommand: ParsableCommand {
 
     let matrix = MatrixJudge(plan: file.plan, vocabulary: vocabulary).judge(
       observer.tallies, isPartial: interruption.isRequested || failure != nil)
+    if let failure { printError("bindstorm: \(failure)") }
+    let timings = zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) }
+    let document = RunDocument(matrix: matrix, seconds: timings.map(\.seconds))
     // Results are first shown, then written, and neither depends on the other: measurements are not lost because a disk
     // is full or a pipe is closed.
-    if let failure { printError("bindstorm: \(failure)") }
-    let isShown = Result {
-      try StandardStreams.printResult(
-        report.text(matrix, run: folder.path)
-          + TerminalText.safe("results: \(folder.path)\n" + Self.hint(matrix, folder.path)))
-    }
-    let isWritten = Result {
-      try folder.writeVerdict(
-        matrix, timings: zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) })
-    }
+    let isShown = Result { try show(matrix, folder.path) }
+    let isWritten = Result { try folder.writeVerdict(document, timings: timings) }
+    let isFiled = Result { try files.write(document, reports) }
     StepSummary.append(matrix)
     try isWritten.get()
+    try isFiled.get()
     try isShown.get()
     try end(matrix, failure, interruption)
+  }
+
+  /// Prints the verdict, and where to go from there.
+  private func show(_ matrix: Matrix, _ folder: String) throws {
+    let advice = "results: \(folder)\n" + Self.hint(matrix, folder)
+    if json {
+      try StandardStreams.printResult(try StandardStreams.json(matrix))
+      _ = writeAll(TerminalText.safe(advice), to: 2)
+    } else {
+      try StandardStreams.printResult(
+        report.text(matrix, run: folder) + TerminalText.safe(advice))
+    }
   }
 
   /// The exit code of a run whose results are shown and written.
@@ -158,7 +175,8 @@ struct RunCommand: ParsableCommand {
     guard let first = failed.first(where: { $0.depth.binds }) ?? failed.first,
       let cause = matrix.arms[first.index].topCause
     else { return "" }
-    return "one trial in words: bindstorm explain \(folder)/\(first.index)/\(cause.firstTrial)\n"
+    let trial = "\(folder)/\(first.trialName(cause.firstTrial))"
+    return "one trial in words: bindstorm explain \(shellQuoted(trial))\n"
   }
 
   private func start(

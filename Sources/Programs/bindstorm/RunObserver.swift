@@ -122,13 +122,17 @@ enum Terminal {
     return Int(size.ws_col)
   }
 
-  /// Whether results are coloured: the flag, then NO_COLOR and TERM, then whether it is a terminal.
+  /// Whether results are coloured: the flag, then NO_COLOR, CLICOLOR_FORCE and TERM, then whether it is a terminal.
   static func usesColor(_ choice: ColorChoice, of descriptor: Int32 = 1) -> Bool {
     switch choice {
     case .always: return true
     case .never: return false
     case .auto:
       if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
+      // https://bixense.com/clicolors: any value but 0.
+      if let value = getenv("CLICOLOR_FORCE"), value.pointee != 0, String(cString: value) != "0" {
+        return true
+      }
       if let terminal = getenv("TERM"), String(cString: terminal) == "dumb" { return false }
       return isatty(descriptor) == 1
     }
