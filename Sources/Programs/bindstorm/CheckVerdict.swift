@@ -44,6 +44,7 @@ extension TheftRun {
       ports: observation.portsFollowed, findings: observation.findings)
     isHung = observation.status == .hung
     isInterrupted = observation.interruption != nil
+    meetings = observation.meetings
     stacksMissing = observation.stacksMissing
   }
 }
