@@ -14,10 +14,10 @@ struct Conversation {
   var isAnswered = false
 }
 
-/// A connect() to such a thief that is not accepted yet.
+/// A connect() that such a thief may accept.
 struct Caller {
   let party: Party
-  /// The thief's port.
+  /// The port that it connects to.
   let port: UInt16
   /// When it called connect().
   let at: UInt64
@@ -72,11 +72,11 @@ extension Supervisor {
   /// Clients that keep their connections open without a word hold no more descriptors than this.
   private static let mostConversations = 1_024
 
-  /// Who connected from a port. A client whose own port could not be looked up in time is taken if no other fits.
+  /// Who connected from a port. The newest client whose own port could not be looked up is taken if no other fits.
   private func takeCaller(from port: UInt16, to thief: UInt16) -> Caller? {
     let fitting = callers.indices.filter { callers[$0].port == thief }
     let index =
-      fitting.last { callers[$0].from == port } ?? fitting.first { callers[$0].from == 0 }
+      fitting.last { callers[$0].from == port } ?? fitting.last { callers[$0].from == 0 }
     return index.map { callers.remove(at: $0) }
   }
 
@@ -116,16 +116,25 @@ extension Supervisor {
     _ key: PortKey, _ address: SocketAddress, _ thread: Threads.Record, _ call: pt_call
   ) {
     let now = MonotonicClock.now()
-    if listeningThief(at: address, key) != nil {
-      callers.append(
-        Caller(party: party(thread, call, withStack: false), port: key.port, at: now))
-      // Those whose connection did not come about.
-      if callers.count > Self.mostConversations { callers.removeFirst() }
-      awaitClient(call, of: thread, .caller(callers.count - 1), key.namespace)
-    } else if let server = networks.listeners(key).first,
-      let own = ledger.holding(cookie: server.cookie)?.holding
-    {
-      observation.meetings.reachedServer(boundAt: own.openedAt, at: now)
+    let isThief = listeningThief(at: address, key) != nil
+    if !isThief, let server = networks.listeners(key).first {
+      guard let own = ledger.holding(cookie: server.cookie)?.holding else { return }
+      return observation.meetings.reachedServer(boundAt: own.openedAt, at: now)
     }
+    // Where nobody listens yet, a thief may do so before the kernel executes the call.
+    callers.removeAll { $0.from == 0 && $0.port == key.port && $0.party.tid == thread.party.tid }
+    callers.append(Caller(party: party(thread, call, withStack: false), port: key.port, at: now))
+    // Those whose connection did not come about.
+    if callers.count > Self.mostConversations { callers.removeFirst() }
+    if isThief { awaitClient(call, of: thread, .caller(callers.count - 1), key.namespace) }
+  }
+
+  /// An accepted connection ended. Its connect may have been called before the server listened.
+  func meetAccepted(_ record: bs_socket_record, _ key: PortKey) {
+    guard supervision.theft == .stranger, record.peer_port != 0,
+      ledger.holding(cookie: record.cookie) == nil, let server = ledger.newest(key),
+      server.listened
+    else { return }
+    observation.meetings.reachedServer(boundAt: server.openedAt, at: server.openedAt)
   }
 }

@@ -58,8 +58,10 @@ public struct Meetings: Sendable, Equatable {
   }
 
   /// A client of the command connects to a server of the command.
+  /// - Parameter time: when it did, or when the server was bound if that is not known.
   public mutating func reachedServer(boundAt: UInt64, at time: UInt64) {
-    if let firstTheft, boundAt >= firstTheft { lastWithServer = time }
+    guard let firstTheft, boundAt >= firstTheft else { return }
+    lastWithServer = max(lastWithServer ?? 0, time)
   }
 
   /// The thief accepted a connection.
