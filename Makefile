@@ -168,7 +168,7 @@ test-check-cpython: build-command ## CPython's own network tests with and withou
 	PATH=$(CURDIR)/.venv/check/bin:$$PATH python3 Tests/CPython/compare.py --bindstorm $(RELEASE_BIN)/bindstorm
 
 # What is missing is left out by the script, and named.
-test-check-clean: build-command test-check-runtimes ## thirty programs without a port race, in which the race detector must find none
+test-check-clean: build-command test-check-runtimes ## servers, clients and suites without a port race, in which the race detector must find none
 	@.ci/install-packages redis-server nginx memcached etcd-server rsync openssh-client openssh-server git curl wget iproute2
 	.venv/check/bin/pip install -q uvicorn gunicorn flask aiohttp
 	python3 Tests/Clean/clean.py --bindstorm $(RELEASE_BIN)/bindstorm

@@ -186,11 +186,13 @@ struct CheckCommand: ParsableCommand {
     if supervision.steal.mode != .off {
       facts.outcome = TheftRun(observation).outcome(of: supervision.steal)
     }
-    let text = RaceTextReport.page(
-      book, facts, isVerbose: verbose,
-      usesColor: report == nil ? Terminal.usesColor(color, of: 2) : color == .always)
     let isToldAnyway = facts.outcome.map { $0 != .survived } ?? false
-    if report != nil || !quiet || !book.races.isEmpty || isToldAnyway { try deliver(text, files) }
+    if report != nil || !quiet || !book.races.isEmpty || isToldAnyway {
+      let text = RaceTextReport.page(
+        book, facts, isVerbose: verbose,
+        usesColor: report == nil ? Terminal.usesColor(color, of: 2) : color == .always)
+      try deliver(text, files)
+    }
     try write(RunFindings(book, facts), files)
     // What was not a thief's doing was found whatever came of the theft.
     let isFound = book.races.contains { facts.outcome == nil || !$0.first.canBeStolen }
