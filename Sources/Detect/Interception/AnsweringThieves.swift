@@ -92,7 +92,8 @@ extension Supervisor {
   /// False: the client has closed its end.
   private func serve(_ conversation: inout Conversation) -> Bool {
     var bytes = [UInt8](repeating: 0, count: 4_096)
-    while true {
+    // A client that sends without end must not keep the caught calls waiting.
+    for _ in 0..<64 {
       let count = recv(conversation.socket, &bytes, bytes.count, Int32(MSG_DONTWAIT))
       if count < 0 && errno == EINTR { continue }
       if count < 0 { return errno == EAGAIN }
@@ -109,6 +110,7 @@ extension Supervisor {
       conversation.isAnswered = true
       if case .success = reply { observation.meetings.answered(conversation.encounter) }
     }
+    return true
   }
 
   /// A client connects to a thief that answers as a stranger, or to a server of the command.
