@@ -67,7 +67,8 @@ struct BindstormCommand: ParsableCommand {
       Glibc.exit(ExitStatus.internalError.rawValue)
     }
     do {
-      var command = try parseAsRoot(Array(arguments.dropFirst()))
+      let words = Array(arguments.dropFirst())
+      var command = try CheckCommand.direct(words) ?? parseAsRoot(words)
       // The command under `check` keeps the caller's setting.
       if !(command is CheckCommand) { CurrentProcess.reportFileSizeLimit() }
       try command.run()
