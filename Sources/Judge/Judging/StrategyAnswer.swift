@@ -66,7 +66,7 @@ public enum StrategyAnswer: String, Sendable, Codable, CaseIterable {
     .undecided: Facts(
       "The trials show neither, or nothing shows that a loss was possible: the control did not fail, or no thief could take the row's ports.",
       do:
-        "Run more `trials`; where the thieves do not reach the ports, force the loss: `bindstorm replay RUN/ARM/TRIAL --force --strategy LABEL`, or `\"forced\": true` in the scenario."
+        "Run more `trials`; where the thieves do not reach the ports, force the loss: `bindstorm replay RUN/SCENARIO/STRATEGY --force --strategy LABEL`, or `\"forced\": true` in the scenario."
     ),
     .measured: Facts(
       "The rate is only reported: the scenario has no demand, no control and no predicted rate of the racy start to hold it against.",

@@ -68,8 +68,16 @@ struct ListDocument: Encodable {
     var advice: String
   }
 
+  struct RowAnswer: Encodable {
+    var name: String
+    var meaning: String
+    var advice: String
+  }
+
   struct RowVerdict: Encodable {
     var name: String
+    /// As reports print it.
+    var word: String
     var meaning: String
     var exitCode: Int32
     /// The result in JUnit XML.
@@ -82,16 +90,20 @@ struct ListDocument: Encodable {
   var thieves: [Thief]?
   var faults: [Fault]?
   var outcomes: [LaunchOutcome]?
-  var verdicts: [RowVerdict]?
+  var strategyAnswers: [RowAnswer]?
+  var planAnswers: [RowVerdict]?
 
   init(_ subject: ListCommand.Subject) {
     switch subject {
     case .strategies: strategies = vocabulary.strategies.map(Self.strategy)
     case .thieves: thieves = vocabulary.thieves.map(Self.thief)
     case .faults: faults = vocabulary.faults.map(Self.fault)
-    case .outcomes:
-      outcomes = Outcome.allCases.map(Self.outcome)
-      verdicts = Verdict.allCases.map(Self.verdict)
+    case .outcomes: outcomes = Outcome.allCases.map(Self.outcome)
+    case .verdicts:
+      strategyAnswers = StrategyAnswer.allCases.map {
+        RowAnswer(name: $0.rawValue, meaning: $0.facts.meaning, advice: $0.facts.advice)
+      }
+      planAnswers = PlanAnswer.allCases.map(Self.answer)
     }
   }
 
@@ -124,9 +136,10 @@ struct ListDocument: Encodable {
       advice: outcome.facts.advice)
   }
 
-  private static func verdict(_ verdict: Verdict) -> RowVerdict {
+  private static func answer(_ answer: PlanAnswer) -> RowVerdict {
     RowVerdict(
-      name: verdict.rawValue, meaning: verdict.facts.meaning, exitCode: verdict.facts.exitCode,
-      junit: verdict.facts.testResult.rawValue, advice: verdict.facts.advice)
+      name: answer.rawValue, word: answer.word, meaning: answer.facts.meaning,
+      exitCode: answer.facts.exitCode, junit: answer.facts.testResult.rawValue,
+      advice: answer.facts.advice)
   }
 }
