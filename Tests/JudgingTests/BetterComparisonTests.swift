@@ -19,12 +19,13 @@ import Testing
 
   /// SciPy's `fisher_exact`, alternative "less": 0 of 20 beside 4 of 20 0.053, beside 5 of 20 0.024.
   @Test(arguments: [
-    (0, 5, nil, Verdict.pass, "better than s1"), (0, 4, nil, .inconclusive, "no difference"),
-    (5, 0, nil, .fail, "worse than s1"), (4, 0, nil, .inconclusive, "no difference"),
-    (0, 20, 0.5, .pass, "better than s1"), (0, 12, 0.5, .inconclusive, "lower by 0.5"),
-    (10, 10, 0.5, .fail, "equal within 0.5"), (18, 2, 0.5, .fail, "not lower by 0.5"),
+    (0, 5, nil, PlanAnswer.asExpected, "better than s1"), (0, 4, nil, .undecided, "no difference"),
+    (5, 0, nil, .notAsExpected, "worse than s1"), (4, 0, nil, .undecided, "no difference"),
+    (0, 20, 0.5, .asExpected, "better than s1"), (0, 12, 0.5, .undecided, "lower by 0.5"),
+    (10, 10, 0.5, .notAsExpected, "equal within 0.5"),
+    (18, 2, 0.5, .notAsExpected, "not lower by 0.5"),
   ]) func `each word has its verdict`(
-    failed: Int, other: Int, by: Double?, verdict: Verdict, words: String
+    failed: Int, other: Int, by: Double?, answer: PlanAnswer, words: String
   ) {
     let arms = Self.matrix([
       (
@@ -32,7 +33,7 @@ import Testing
         .of([.lostToSelf: failed, .ready: 20 - failed])
       ), (nil, .of([.lostToSelf: other, .ready: 20 - other])),
     ]).arms
-    #expect(arms[0].verdict == verdict && arms[0].reason.contains(words), "\(arms[0].reason)")
+    #expect(arms[0].planAnswer == answer && arms[0].reason.contains(words), "\(arms[0].reason)")
     #expect(arms[0].reason.contains("level 0.05"), "\(arms[0].reason)")
     #expect(arms[0].better?.level == 0.05 && arms[1].better == nil)
   }
@@ -40,9 +41,10 @@ import Testing
   @Test func `without data nothing is shown, and what is not counted speaks against it`() {
     let demand = Demand(betterThan: "s1")
     let racy = ArmTally.of([.lostToSelf: 60, .ready: 40])
-    #expect(Self.matrix([(demand, .of([.ready: 100])), (nil, racy)]).arms[0].verdict == .pass)
+    #expect(
+      Self.matrix([(demand, .of([.ready: 100])), (nil, racy)]).arms[0].planAnswer == .asExpected)
     let nothing = Self.matrix([(demand, .of([.ready: 100])), (nil, .of([.invalid: 9]))]).arms[0]
-    #expect(nothing.verdict == .inconclusive)
+    #expect(nothing.planAnswer == .undecided)
     #expect(nothing.reason == "there is nothing of s1 to compare with")
     let spoilt = Self.matrix([
       (demand, .of([.ready: 100])), (nil, .of([.lostToSelf: 6, .ready: 194, .invalid: 1])),
@@ -61,11 +63,11 @@ import Testing
     let arms = Self.matrix(rows).arms
     let p = FisherExact.pValueOfLess(0, outOf: 20, 5, outOf: 20)
     for arm in arms[1...3] {
-      #expect(arm.verdict == .inconclusive && arm.better?.comparisons == 3)
+      #expect(arm.planAnswer == .undecided && arm.better?.comparisons == 3)
       #expect(abs((arm.better?.adjustedPValue ?? 0) - 3 * p) < 1e-12)
       #expect(arm.reason.contains("adjusted for 3 comparisons (Holm)"), "\(arm.reason)")
     }
-    #expect(Self.matrix(Array(rows[0...1])).arms[1].verdict == .pass)
+    #expect(Self.matrix(Array(rows[0...1])).arms[1].planAnswer == .asExpected)
   }
 
   /// Every pair of results, each judged as a run is.
@@ -86,7 +88,7 @@ import Testing
           [
             .of([.lostToSelf: one, .ready: 14 - one]), .of([.lostToSelf: two, .ready: 12 - two]),
           ], isPartial: false)
-        guard matrix.arms[1].verdict != .pass else { continue }
+        guard matrix.arms[1].planAnswer != .asExpected else { continue }
         expected +=
           Binomial.probability(of: one, outOf: 14, rate: 0.5)
           * Binomial.probability(of: two, outOf: 12, rate: 0.05)

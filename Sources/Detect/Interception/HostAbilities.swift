@@ -34,13 +34,14 @@ public struct HostAbilities: Sendable {
   public let destroyEvents: Bool
   public let isPrivileged: Bool
   public let readMemory: Bool
-  public let canUnwind: Bool
+  /// Loads the library when it is first asked, which takes about a millisecond.
+  public var canUnwind: Bool { pt_can_unwind() != 0 }
   /// kernel.yama.ptrace_scope; 0 where there is no Yama.
   public let ptraceScope: Int
   /// Path of py-spy, nil if there is none.
   public let pySpy: String?
 
-  /// Tries everything; takes a few dozen microseconds, and about a millisecond for `canUnwind`.
+  /// Tries everything but `canUnwind`; takes a few dozen microseconds.
   public init() {
     var host = pt_host()
     pt_examine_host(&host)
@@ -51,7 +52,6 @@ public struct HostAbilities: Sendable {
     destroyEvents = host.destroy_events != 0
     isPrivileged = host.privileged != 0
     readMemory = host.read_memory != 0
-    canUnwind = pt_can_unwind() != 0
     let scope = try? FileText.read("/proc/sys/kernel/yama/ptrace_scope")
     ptraceScope = scope.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
     pySpy = executable("py-spy")

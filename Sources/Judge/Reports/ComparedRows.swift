@@ -14,7 +14,7 @@ enum ComparedRows {
   }
 
   static let heading =
-    "Compared rows (`like`: Fisher's exact test, two-sided; `better_than`: exact test, one-sided, Holm over all such comparisons; differences in percentage points):"
+    "Compared rows (`like`: Fisher's exact test, two-sided; `better_than`: exact test, one-sided, Holm over all such comparisons; differences in percentage points)"
 
   private static func like(_ row: RowComparison) -> String? {
     guard let p = row.pValue, let isConsistent = row.isConsistent, let low = row.differenceLow,

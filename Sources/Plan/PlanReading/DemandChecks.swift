@@ -51,16 +51,18 @@ extension ScenarioChecks {
   }
 
   /// Rejects a comparison that the trials cannot show even if none of this row's fails and all of the other's do.
-  private func checkComparison(_ demand: Expectation, _ node: PlanNode, _ unit: String) {
-    guard let other = demand.betterThan else { return }
+  private func checkComparison(
+    _ demand: Expectation, _ node: PlanNode, trials planned: Int, _ unit: String
+  ) {
+    guard !isStored, let other = demand.betterThan else { return }
     let margin = demand.betterBy ?? 0
     func isShown(by trials: Int) -> Bool {
       LowerRateTest.pValue(0, outOf: trials, trials, outOf: trials, by: margin)
         <= demand.joinedLevel(comparisons: 1)
     }
-    guard margin < 1, !isShown(by: scenario.trials) else { return }
+    guard margin < 1, !isShown(by: planned) else { return }
     let most = PlanLimits.trials.upperBound
-    var (low, high) = (scenario.trials, scenario.trials)
+    var (low, high) = (planned, planned)
     while !isShown(by: high) {
       if high >= most { break }
       (low, high) = (high, min(most, high * 2))
@@ -70,25 +72,28 @@ extension ScenarioChecks {
       if isShown(by: middle) { high = middle } else { low = middle }
     }
     (node["better_than"] ?? node).report(
-      "better_than \"\(other)\" cannot be shown at level \(DecimalText.shortest(demand.level)) by \(scenario.trials) \(unit) of each, whatever they do; it needs \(high)"
+      "better_than \"\(other)\" cannot be shown at level \(DecimalText.shortest(demand.level)) by \(planned) \(unit) of each, whatever they do; it needs \(high)"
     )
   }
 
-  /// Rejects a demand that the trials cannot show even if every one of them goes well.
+  /// Rejects a demand that the trials cannot show even if every one of them goes well. A stored run may have fewer, by
+  /// `run --trials`: it is judged as undecided.
   func checkExpectations() {
     let row = settings.depth == .startup ? startup.serialLaunches : 1
     let launches = settings.topology.launches * row
     let unit = launches > 1 ? "trials" : "launches"
-    for (demand, node) in scenario.expectations.values {
-      checkComparison(demand, node, unit)
-      if let test = SequentialTest(demand, longest: scenario.trials) {
+    let forced = Set(scenario.strategies.map { ForcedRow.label(of: $0.label) })
+    for (label, (demand, node)) in scenario.expectations {
+      let trials = scenario.isForced && forced.contains(label) ? ForcedRow.trials : scenario.trials
+      checkComparison(demand, node, trials: trials, unit)
+      if let test = SequentialTest(demand, longest: trials) {
         if launches > 1 && demand.failureRateAtLeast != nil {
           node.report(
             "\"sequential_rate\" with \"failure_rate_at_least\" needs one launch in a trial: launches of one trial are not independent"
           )
-        } else if test.fewest(toMeet: demand) == nil {
+        } else if !isStored && test.fewest(toMeet: demand) == nil {
           node.report(
-            "\(scenario.trials) \(unit) are too few for the sequential test to meet the demand, whatever they do"
+            "\(trials) \(unit) are too few for the sequential test to meet the demand, whatever they do"
           )
         }
         continue
@@ -101,9 +106,9 @@ extension ScenarioChecks {
           continue
         }
         let needed = SampleSize.cleanRuns(toClaimAtMost: rate, confidence: demand.confidence)
-        guard Double(scenario.trials) < needed else { continue }
+        guard !isStored && Double(trials) < needed else { continue }
         node.report(
-          "\(bound.name) cannot be shown at confidence \(demand.confidence) by \(scenario.trials) \(unit), whatever they do; it needs \(DecimalText.shortest(needed))"
+          "\(bound.name) cannot be shown at confidence \(demand.confidence) by \(trials) \(unit), whatever they do; it needs \(DecimalText.shortest(needed))"
         )
       }
     }

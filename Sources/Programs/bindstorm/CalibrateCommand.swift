@@ -32,7 +32,7 @@ struct CalibrateCommand: ParsableCommand {
       reached or the trials do not show it; 64 wrong usage, or no such cell.
       """)
 
-  @Argument(help: PlanFile.help, completion: .file(extensions: ["json"]))
+  @Argument(help: PlanFile.help, completion: .custom(Completions.plans))
   var plan: String
 
   @Option(help: "The failure rate per launch, between 0 and 1.")

@@ -17,11 +17,15 @@ struct DoctorCommand: ParsableCommand {
     discussion: """
       With a plan, compares what it needs with the host's limits: processes, open files, memory and ports.
 
+      EXAMPLES:
+        bindstorm doctor
+        bindstorm doctor thousand-api-servers
+
       Exit code 0: run works, possibly without a network namespace of its own; 69: it does not, or the limits are too \
       low for every arm of the plan. What check lacks is reported and does not change the exit code.
       """)
 
-  @Argument(help: "A plan, a JSON file.", completion: .file(extensions: ["json"]))
+  @Argument(help: "A plan, a JSON file.", completion: .custom(Completions.plans))
   var plan: String?
 
   func run() throws {

@@ -80,10 +80,12 @@ extension PlanSections {
     [
       PlanKey(
         "failure_rate_at_most", "failureRateAtMost", .between(0...1), .none("no such demand"),
-        "The failure rate must be shown to be at most this, at `confidence`."),
+        "The failure rate must be shown to be at most this, at `confidence`. It counts launches that recovered: their port was lost, though they came up after a retry."
+      ),
       PlanKey(
         "failure_rate_at_least", "failureRateAtLeast", .between(0...1), .none("no such demand"),
-        "The failure rate must be shown to be at least this, at `confidence`."),
+        "The failure rate must be shown to be at least this, at `confidence`. It counts launches that recovered."
+      ),
       PlanKey(
         "like", "like", .text, .none("no such demand"),
         "Label of another strategy in this scenario. The rates must not be told apart (Fisher's exact test, two-sided, at `like_level`), and a difference of more than `like_within` must be ruled out."
@@ -91,12 +93,12 @@ extension PlanSections {
       PlanKey(
         "like_level", "likeLevel", .between(0...0.5),
         .computed("like == nil ? nil : Self.defaultLikeLevel", "0.0001 with `like`"),
-        "With `like`: level of the test. If the rates are equal, the verdict is FAIL with at most this probability."
+        "With `like`: level of the test. If the rates are equal, the row is not as expected with at most this probability."
       ),
       PlanKey(
         "like_within", "likeWithin", .between(0...1),
         .computed("like == nil ? nil : Self.defaultLikeWithin", "0.1 with `like`"),
-        "With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the verdict is INCONCLUSIVE."
+        "With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the row is undecided."
       ),
       PlanKey(
         "better_than", "betterThan", .text, .none("no such demand"),

@@ -455,9 +455,9 @@ public struct Startup: Sendable, Equatable, Codable {
 
 /// What the plan demands of an arm.
 public struct Expectation: Sendable, Equatable, Codable {
-  /// The failure rate must be shown to be at most this, at `confidence`. Between 0.0 and 1.0. Nil: no such demand.
+  /// The failure rate must be shown to be at most this, at `confidence`. It counts launches that recovered: their port was lost, though they came up after a retry. Between 0.0 and 1.0. Nil: no such demand.
   public var failureRateAtMost: Double?
-  /// The failure rate must be shown to be at least this, at `confidence`. Between 0.0 and 1.0. Nil: no such demand.
+  /// The failure rate must be shown to be at least this, at `confidence`. It counts launches that recovered. Between 0.0 and 1.0. Nil: no such demand.
   public var failureRateAtLeast: Double?
   /// Label of another strategy in this scenario. The rates must not be told apart (Fisher's exact test, two-sided, at `like_level`), and a difference of more than `like_within` must be ruled out. Nil: no such demand.
   public var like: String?

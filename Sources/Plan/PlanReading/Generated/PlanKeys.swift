@@ -89,6 +89,7 @@ enum ScenarioKeys {
     "why",
     "strategies",
     "expect",
+    "forced",
     "published",
     "skip",
   ]
