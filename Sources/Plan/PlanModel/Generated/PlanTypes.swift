@@ -461,9 +461,9 @@ public struct Expectation: Sendable, Equatable, Codable {
   public var failureRateAtLeast: Double?
   /// Label of another strategy in this scenario. The rates must not be told apart (Fisher's exact test, two-sided, at `like_level`), and a difference of more than `like_within` must be ruled out. Nil: no such demand.
   public var like: String?
-  /// With `like`: level of the test. If the rates are equal, the verdict is FAIL with at most this probability. Between 0.0 and 0.5.
+  /// With `like`: level of the test. If the rates are equal, the row is not as expected with at most this probability. Between 0.0 and 0.5.
   public var likeLevel: Double?
-  /// With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the verdict is INCONCLUSIVE. Between 0.0 and 1.0.
+  /// With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the row is undecided. Between 0.0 and 1.0.
   public var likeWithin: Double?
   /// Label of another strategy in this scenario. This one's rate must be shown to be lower: exact one-sided test (Fisher's; with `better_by` the unconditional one) at level 1 - `confidence`, adjusted for all comparisons of the plan that demand it (Holm). Nil: no such demand.
   public var betterThan: String?
