@@ -24,7 +24,7 @@ QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests La
 	StartupProtocolTests.FrontEndRecordTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests StartupProtocolTests.ParallelConfigurationTests \
 	StrategiesTests.AdapterProtocolTests StrategiesTests.PortHolderTests StrategiesTests.RegistryTests \
-	SyscallsTests.HostLimitsTests SyscallsTests.InputFileTests SyscallsTests.ListenerReachTests
+	SyscallsTests.HostFactsTests SyscallsTests.HostLimitsTests SyscallsTests.InputFileTests SyscallsTests.ListenerReachTests
 QUICK_FILTER = ^($(subst $(space),|,$(strip $(subst .,\.,$(QUICK)))))[./]
 space := $(subst ,, )
 

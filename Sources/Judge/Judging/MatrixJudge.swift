@@ -29,8 +29,12 @@ public struct MatrixJudge {
     self.vocabulary = vocabulary
   }
 
-  /// Judges; `tallies` in the order of `plan.arms`.
-  public func judge(_ tallies: [ArmTally], isPartial: Bool) -> Matrix {
+  /// Judges.
+  /// - Parameters:
+  ///   - tallies: in the order of `plan.arms`.
+  ///   - isPartial: whether the run was cut short.
+  ///   - isIsolated: whether it had a network namespace of its own. Without one, what `SharedHostRule` doubts is undecided.
+  public func judge(_ tallies: [ArmTally], isPartial: Bool, isIsolated: Bool = true) -> Matrix {
     let predictions = zip(plan.arms, tallies).map { predict(asMeasured($0, $1)) }
     // A rate of 0 or 1 leaves nothing to chance.
     let tested = zip(plan.arms, predictions).count { arm, prediction in
@@ -42,22 +46,30 @@ public struct MatrixJudge {
       let other = other(arm).map { ($0, tallies[$0.index]) }
       return judge(
         arm, tallies[index], comparison(arm, tallies[index], other),
-        PredictionTest(prediction: predictions[index], level: level))
+        PredictionTest(prediction: predictions[index], level: level), isIsolated: isIsolated)
+    }
+    if !isIsolated {
+      let rule = SharedHostRule(plan: plan, tallies: tallies, verdicts: verdicts)
+      for arm in plan.arms {
+        guard let reason = rule.doubt(arm, comparedWith: other(arm)) else { continue }
+        verdicts[arm.index].reason = reason + "; " + verdicts[arm.index].reason
+        verdicts[arm.index].verdict = .inconclusive
+      }
     }
     for scenario in Set(plan.arms.map(\.scenario)) {
-      applyControls(of: scenario, to: &verdicts, tallies)
+      applyControls(of: scenario, to: &verdicts, tallies, isIsolated: isIsolated)
     }
     let named = Set(plan.arms.map(\.strategy.name))
     let traits = vocabulary.strategies.filter { named.contains($0.name) }
     return Matrix(
-      plan: plan, arms: verdicts, isPartial: isPartial,
+      plan: plan, arms: verdicts, isPartial: isPartial, isIsolated: isIsolated,
       traits: Dictionary(uniqueKeysWithValues: traits.map { ($0.name, $0.traits) }))
   }
 
   /// If a must-fail control of its scenario did not fail, a pass means nothing. If the control was left out, the pass
   /// says so.
   private func applyControls(
-    of scenario: String, to verdicts: inout [ArmVerdict], _ tallies: [ArmTally]
+    of scenario: String, to verdicts: inout [ArmVerdict], _ tallies: [ArmTally], isIsolated: Bool
   ) {
     let arms = plan.arms.filter { $0.scenario == scenario }
     let controls = arms.filter { $0.expectation?.isMustFailControl == true }
@@ -70,7 +82,8 @@ public struct MatrixJudge {
         verdicts[row].verdict = .inconclusive
         verdicts[row].reason =
           misbehaviour(spoilt, verdicts[spoilt.index]) + ", so this proves nothing"
-          + remarks(arm, tallies[row], verdicts[row].predictionPerTrial)
+          + remarks(
+            arm, tallies[row], verdicts[row].predictionPerTrial, isIsolated: isIsolated)
       }
       for control in controls {
         guard let reason = control.skipReason else { continue }
@@ -154,13 +167,15 @@ public struct MatrixJudge {
   }
 
   private func judge(
-    _ arm: Arm, _ tally: ArmTally, _ comparison: RowComparison?, _ test: PredictionTest
+    _ arm: Arm, _ tally: ArmTally, _ comparison: RowComparison?, _ test: PredictionTest,
+    isIsolated: Bool
   ) -> ArmVerdict {
     let prediction = test.prediction
     let perTrial = prediction.map { test.compare($0.perTrial, tally.trials) }
     let (verdict, reason) = RowJudge(arm: arm, tally: tally, comparison: comparison).decide()
     return ArmVerdict(
-      arm: arm.index, verdict: verdict, reason: reason + remarks(arm, tally, perTrial),
+      arm: arm.index, verdict: verdict,
+      reason: reason + remarks(arm, tally, perTrial, isIsolated: isIsolated),
       launches: tally.launchRate,
       trials: tally.trialRate, outcomes: tally.outcomeCounts, topCause: tally.topCause,
       predictionPerLaunch: prediction.map { prediction in
@@ -178,12 +193,13 @@ public struct MatrixJudge {
         ? Prediction.reasonForNone(arm, vocabulary: vocabulary) : nil)
   }
 
-  /// What must be added for every verdict; empty, or begins with a semicolon.
+  /// What must be added for every verdict; empty, or begins with a semicolon. Why a rate is off its model is known without
+  /// isolation, and `SharedHostRule` says it.
   private func remarks(
-    _ arm: Arm, _ tally: ArmTally, _ prediction: PredictionComparison?
+    _ arm: Arm, _ tally: ArmTally, _ prediction: PredictionComparison?, isIsolated: Bool
   ) -> String {
     var text = ""
-    if let prediction, prediction.agrees == false {
+    if let prediction, isIsolated, prediction.agrees == false {
       text +=
         prediction.predicted > 0 && prediction.predicted < 1
         ? "; the measured rate is off the model, as by chance alone some cell is in at most one run of this plan in 1,000: chance, harness, host or theory"

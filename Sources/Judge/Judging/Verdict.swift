@@ -56,7 +56,7 @@ public enum Verdict: String, Sendable, Codable, CaseIterable {
       do: "Read its causes in the report; `bindstorm explain RUN` lists the lost ports."),
     .inconclusive: Facts(
       .skipped, exit: 2,
-      "The trials do not decide the demand, there are none, or the scenario's control did not behave.",
+      "The trials do not decide the demand, there are none, the scenario's control did not behave, or the run used its host's own ports and the rate is off its model.",
       do: "Read the reason; more `trials` narrow the interval."),
     .expectedFailure: Facts(
       .passed, exit: 0, "The must-fail control failed, as it must.", do: "Nothing."),

@@ -12,18 +12,22 @@ public enum JUnitReport {
     var document = JUnitDocument(
       suite: matrix.plan.name, time: Wording.fixed(seconds.reduce(0, +), 3))
     document.properties = [("seed", "\(matrix.plan.seed)"), ("partial", "\(matrix.isPartial)")]
+    document.properties.append(("isolated", "\(matrix.isIsolated)"))
     document.cases = matrix.plan.arms.map { arm in
       let time = arm.index < seconds.count ? seconds[arm.index] : 0
-      return testCase(arm, matrix.arms[arm.index], of: matrix.plan.name, seconds: time)
+      return testCase(arm, of: matrix, seconds: time)
     }
     return document.text
   }
 
   private static func testCase(
-    _ arm: Arm, _ verdict: ArmVerdict, of plan: String, seconds: Double
+    _ arm: Arm, of matrix: Matrix, seconds: Double
   ) -> JUnitDocument.Case {
+    let verdict = matrix.arms[arm.index]
+    // Viewers show cases one by one, so that each must say it.
     let summary =
-      "\(verdict.verdict.rawValue) \(Wording.estimate(verdict.launches)): \(verdict.reason)"
+      (matrix.isIsolated ? "" : "\(IsolationNotice.mark): ")
+      + "\(verdict.verdict.rawValue) \(Wording.estimate(verdict.launches)): \(verdict.reason)"
     let detail = detail(arm, verdict)
     let result: JUnitDocument.Result =
       switch verdict.verdict.facts.testResult {
@@ -32,7 +36,7 @@ public enum JUnitReport {
       case .skipped: .skipped(message: summary)
       }
     return JUnitDocument.Case(
-      className: "\(plan).\(arm.scenario)", name: arm.strategy.label,
+      className: "\(matrix.plan.name).\(arm.scenario)", name: arm.strategy.label,
       time: Wording.fixed(seconds, 3), result: result, output: summary + "\n" + detail)
   }
 

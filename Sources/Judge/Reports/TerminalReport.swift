@@ -21,6 +21,7 @@ public struct TerminalReport {
   /// The report, ending with a line break.
   public var text: String {
     var lines = [Wording.heading(matrix.plan), ""]
+    if !matrix.isIsolated { lines += [IsolationNotice.text, ""] }
     lines += table() ?? blocks()
     lines += [Wording.legend(matrix), ""]
     lines += published() + causes() + withoutModel() + timings() + startups() + costs()

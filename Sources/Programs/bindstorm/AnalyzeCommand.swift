@@ -19,7 +19,7 @@ struct AnalyzeCommand: ParsableCommand {
     let run = try StoredRun(folder: folder)
     let (tallies, isPartial) = try run.tallies()
     let matrix = MatrixJudge(plan: run.plan, vocabulary: vocabulary).judge(
-      tallies, isPartial: isPartial)
+      tallies, isPartial: isPartial, isIsolated: try run.isIsolated())
     try StandardStreams.printResult(
       TerminalReport(
         matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)

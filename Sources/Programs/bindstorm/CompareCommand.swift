@@ -70,7 +70,8 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    let sides = try runs.map { path in (path: path, rows: try rows(of: path)) }
+    let stored = try runs.map { try StoredRun(folder: $0) }
+    let sides = try zip(runs, stored).map { path, run in (path: path, rows: try rows(of: run)) }
     let asked = sides.count == 1 ? try pairs(within: sides[0].rows) : pairs(sides[0], sides[1])
     guard !asked.isEmpty else {
       printError(
@@ -81,7 +82,8 @@ struct CompareCommand: ParsableCommand {
       throw ExitStatus.badPlan
     }
     let table = ComparisonTable(
-      asked, level: level, margin: within, areInterleaved: sides.count == 1)
+      asked, level: level, margin: within, areInterleaved: sides.count == 1,
+      isIsolated: try stored.allSatisfy { try $0.isIsolated() })
     try StandardStreams.printResult(
       json
         ? String(decoding: ComparisonReport.json(table), as: UTF8.self)
@@ -92,8 +94,7 @@ struct CompareCommand: ParsableCommand {
   }
 
   /// The rows of a run that ran, in the plan's order.
-  private func rows(of path: String) throws -> [PairComparison.Row] {
-    let run = try StoredRun(folder: path)
+  private func rows(of run: StoredRun) throws -> [PairComparison.Row] {
     let (tallies, _) = try run.tallies()
     return zip(run.plan.arms, tallies).compactMap { arm, tally in
       guard tally.skipReason == nil, scenario == nil || scenario == arm.scenario else { return nil }

@@ -42,7 +42,8 @@ struct ExplainCommand: ParsableCommand {
       lines.append("launch \(launch.launch): \(launch.outcome.rawValue)\(evidence)")
     }
     // Reports and timeline are already escaped.
-    var text = lines.map {
+    var text = IsolationNotice.head(isIsolated: try run.isIsolated())
+    text += lines.map {
       TerminalText.safeLine($0, atMost: TerminalText.longestWords) + "\n"
     }.joined()
     for report in RaceReport.all(events, arm: arm, run: run.lastingFolder) { text += report.text }
@@ -58,6 +59,7 @@ struct ExplainCommand: ParsableCommand {
       summary.add(started, events)
       return true
     }
-    try StandardStreams.printResult(summary.text)
+    try StandardStreams.printResult(
+      IsolationNotice.head(isIsolated: try run.isIsolated()) + summary.text)
   }
 }

@@ -4,6 +4,7 @@ internal import History
 internal import Judging
 internal import PlanModel
 internal import Reports
+internal import RunContract
 internal import TerminalText
 
 /// `bindstorm replay RUN/ARM/TRIAL`
@@ -61,12 +62,14 @@ struct ReplayCommand: ParsableCommand {
     plan.arms[arm.index] = arm
     let counter = Counter(arm)
     let interruption = Interruption()
+    var isIsolated = true
     do throws(RunError) {
       let run = try Run(
         plan: plan,
         schedule: Schedule(
           plan: plan, arm: arm.index, trial: force ? 0 : place.trial, repeated: times),
         worker: try WorkerLocation.find(), isolation: .preferred, interruption: interruption)
+      isIsolated = run.isolation != .none
       try run.perform(counter)
     } catch {
       printError("bindstorm: \(error)")
@@ -74,6 +77,7 @@ struct ReplayCommand: ParsableCommand {
       throw ExitStatus.internalError
     }
     if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
+    try StandardStreams.printResult(IsolationNotice.head(isIsolated: isIsolated))
     try report(arm, seen, counter, level: level, remark: remark, times: times)
   }
 

@@ -96,7 +96,8 @@ struct RunCommand: ParsableCommand {
     folder.closeWorkerLog(log)
 
     let matrix = MatrixJudge(plan: file.plan, vocabulary: vocabulary).judge(
-      observer.tallies, isPartial: interruption.isRequested || failure != nil)
+      observer.tallies, isPartial: interruption.isRequested || failure != nil,
+      isIsolated: run.isolation != .none)
     // Results are first shown, then written, and neither depends on the other: measurements are not lost because a disk
     // is full or a pipe is closed.
     if let failure { printError("bindstorm: \(failure)") }
@@ -161,7 +162,8 @@ struct RunCommand: ParsableCommand {
         """
         bindstorm: warning: no network namespace (\(run.isolationProblem)). Trials use this host's own \
         ports: other programs may interfere, pools are narrowed for each socket and only inside the host's range, \
-        libzmq's own wildcard binds are not narrowed, and sockets that are left behind are not searched for.
+        libzmq's own wildcard binds are not narrowed, sockets that are left behind are not searched for, and \
+        rates off their model are undecided.\(noIsolation ? "" : " To grant one: \(Namespace.howToGrant)")
         """)
     }
   }

@@ -56,6 +56,18 @@ struct StoredRun {
     }
   }
 
+  /// Whether the run had a network namespace of its own, by its first event.
+  /// - Throws: exit code 64, after saying why on standard error.
+  func isIsolated() throws -> Bool {
+    var isIsolated = true
+    try forEachStep { step in
+      guard case .runStarted(let started) = step.event else { return true }
+      isIsolated = started.isolated
+      return false
+    }
+    return isIsolated
+  }
+
   /// Judges every whole trial, arm by arm. A run without its last line, or with an interruption, is partial.
   /// - Throws: exit code 64, after saying why on standard error.
   func tallies() throws -> (tallies: [ArmTally], isPartial: Bool) {

@@ -38,7 +38,7 @@ public final class Run {
 
   private let plan: ResolvedPlan
   private let schedule: Schedule
-  private let host: WorkerHost
+  let host: WorkerHost
   private let interruption: Interruption
   /// Runs the trials of `currentArm`; nil while it has no workers.
   private var current: TrialRunner?
@@ -50,6 +50,8 @@ public final class Run {
   public var isolation: Isolation { host.isolation }
   /// Why it is not isolated; empty if it is.
   public var isolationProblem: String { host.isolationProblem }
+  /// Whether workers have a private folder, which some strategies need.
+  public var hasScratchFolder: Bool { host.hasScratchFolder }
   /// Process id of the worker host, whose network namespace is the run's.
   public var workerHostPid: Int32 { host.pid }
 
@@ -229,33 +231,6 @@ public final class Run {
           arm: arm.index, trial: trial, barrierOpened: 0, at: now, completion: .harnessError,
           detail: why)),
     ]
-  }
-
-  /// Why an arm cannot run: the plan says so, or this host lacks what its strategy needs.
-  private func reasonToSkip(_ arm: Arm) -> String? {
-    if let reason = arm.skipReason { return reason }
-    if (arm.startup?.nodes ?? 1) > 1 && host.isolation == .none {
-      return "its nodes are network namespaces, which this host does not allow"
-    }
-    if arm.startup?.reservedPorts.isEmpty == false && host.isolation == .none {
-      return "reserving ports needs a network namespace, which this host does not allow"
-    }
-    guard let strategy = StrategyRegistry.index(of: arm.strategy.name) else { return nil }
-    var needs = StrategyRegistry.available[strategy].descriptor.requirements
-    for thief in arm.thieves {
-      guard let index = ThiefRegistry.index(of: thief.name) else { continue }
-      needs.formUnion(ThiefRegistry.all[index].descriptor.requirements)
-    }
-    for need in needs {
-      switch need {
-      case .namespace where host.isolation == .none:
-        return "needs a network namespace, which this host does not allow"
-      case .scratchFolder where !host.hasScratchFolder:
-        return "needs a private tmpfs (fsmount), which this host does not allow"
-      case .namespace, .scratchFolder, .fullOwnershipCheck: continue
-      }
-    }
-    return nil
   }
 
   private func append(_ events: [Event], _ observer: any Observer) throws(RunError) {
