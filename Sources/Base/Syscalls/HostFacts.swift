@@ -3,9 +3,9 @@ internal import Glibc
 
 /// What on this host decides on namespaces and on looking into other processes: capabilities, filters, sysctls and the
 /// container around this process. Reading it changes nothing.
-public struct HostFacts: Sendable, Equatable {
+public struct HostFacts: Sendable, Equatable, Encodable {
   /// The kind of container that this process runs in.
-  public enum Container: String, Sendable, CaseIterable {
+  public enum Container: String, Sendable, CaseIterable, Encodable {
     case docker, podman, kubernetes
     /// A container of another runtime.
     case other

@@ -137,7 +137,7 @@ extension HostFacts {
         (.podman, "podman run --security-opt unmask=/proc/sys"),
         (
           .kubernetes,
-          "Kubernetes: securityContext with procMount: Unmasked, in a pod with hostUsers: false"
+          "Kubernetes: securityContext with procMount: Unmasked and seccompProfile: {type: Unconfined}, in a pod with hostUsers: false"
         ),
       ]
     case .inspection:

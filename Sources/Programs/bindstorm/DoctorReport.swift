@@ -26,38 +26,32 @@ struct DoctorReport: Encodable {
     let machine: String
     let processors: Int
     let ephemeralPorts: String
-    let container: String?
-    let user: UInt32
+    /// Names of those that matter and are effective.
     let capabilities: [String]
-    let isFiltered: Bool
-    let hasNoNewPrivileges: Bool
-    let hasReadOnlySysctls: Bool
+    /// What decides on namespaces and on looking into processes.
+    let facts: HostFacts
 
     init() {
       let record = EnvironmentRecord(isolation: "", problem: "", libzmq: "")
-      let facts = HostFacts.current()
+      facts = HostFacts.current()
       kernel = record.kernel
       machine = record.machine
       processors = record.processors
       ephemeralPorts = record.hostPortRange
-      container = facts.container?.rawValue
-      user = facts.user
       capabilities = HostFacts.Capability.allCases.filter(facts.has).map(\.name)
-      isFiltered = facts.isFiltered
-      hasNoNewPrivileges = facts.hasNoNewPrivileges
-      hasReadOnlySysctls = facts.hasReadOnlySysctls
     }
 
     /// In two lines, with what distinguishes the host from one without limits.
     var text: String {
-      var rights = [user == 0 ? "root" : "user \(user)"]
+      var rights = [facts.user == 0 ? "root" : "user \(facts.user)"]
       rights.append(
         capabilities.isEmpty ? "no capability of interest" : capabilities.joined(separator: ", "))
-      if isFiltered { rights.append("a seccomp filter") }
-      if hasNoNewPrivileges { rights.append("no_new_privs") }
-      if hasReadOnlySysctls { rights.append("/proc/sys read-only") }
-      if let container {
-        rights.append(container == "other" ? "in a container" : "in a container (\(container))")
+      if facts.isFiltered { rights.append("a seccomp filter") }
+      if facts.hasNoNewPrivileges { rights.append("no_new_privs") }
+      if facts.hasReadOnlySysctls { rights.append("/proc/sys read-only") }
+      if let container = facts.container {
+        rights.append(
+          container == .other ? "in a container" : "in a container (\(container.rawValue))")
       }
       return
         "\(kernel) on \(machine), \(processors) processors, ephemeral ports \(ephemeralPorts)\n"

@@ -98,7 +98,7 @@ struct RunAbilities {
     let how =
       isolation == .namespace
       ? "as root" : isolation == .userNamespace ? "inside a user namespace" : ""
-    return [
+    return sharing + [
       HostAbility(
         "network namespace", namespaceProblem == nil ? .works : .missing, namespaceProblem ?? how,
         means:
@@ -112,6 +112,17 @@ struct RunAbilities {
         hasScratchFolder
           ? "" : "fsopen(tmpfs) is refused, needs Linux 5.2 and a namespace in which this is root",
         means: "strategies that need files are skipped", grants: sameGrants),
+    ]
+  }
+
+  /// What only trials on the host's own ports need.
+  private var sharing: [HostAbility] {
+    guard namespaceProblem != nil else { return [] }
+    let problem = TCPSocket.problemOfConfining()
+    return [
+      HostAbility(
+        "pools on the host's ports", problem == nil ? .works : .missing, problem ?? "",
+        means: "without a network namespace every row is skipped", grants: ["Linux 6.3 or newer"])
     ]
   }
 
