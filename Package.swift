@@ -61,7 +61,7 @@ let layers = [
   Layer("ReportKit", in: "Base", uses: ["TerminalText"]),
   // What a plan is.
   Layer("PlanModel", in: "Plan", uses: ["ForcedCalls", "PortModel"]),
-  Layer("Theory", in: "Plan", uses: ["PlanModel", "PortModel"]),
+  Layer("Theory", in: "Plan", uses: ["PlanModel", "PortModel", "Statistics"]),
   Layer(
     "PlanReading", in: "Plan",
     uses: [

@@ -102,11 +102,14 @@ struct SmallRun {
   let interruption = Interruption()
   let recording = Recording()
 
-  init(_ arms: [Arm], isolation: Run.IsolationPolicy = .preferred, seed: UInt64 = 7) throws {
+  init(
+    _ arms: [Arm], isolation: Run.IsolationPolicy = .preferred, seed: UInt64 = 7, lanes: Int = 1,
+    budgetSeconds: Double? = nil
+  ) throws {
     let plan = ResolvedPlan(version: 1, name: "small", title: "small", seed: seed, arms: arms)
     run = try Run(
       plan: plan, schedule: Schedule(plan: plan), worker: Built.worker, isolation: isolation,
-      interruption: interruption)
+      lanes: lanes, budgetSeconds: budgetSeconds, interruption: interruption)
     // The test runner keeps its own reaction to Ctrl-C.
     signal(SIGINT, SIG_DFL)
     signal(SIGTERM, SIG_DFL)

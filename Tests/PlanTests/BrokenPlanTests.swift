@@ -348,6 +348,17 @@ import Testing
         + "\"must_fail_control\": true, \"like\": \"probe-then-bind\"}}", 36,
       "expect['wildcard-report-back']", "a must-fail control is compared with no other row"),
     .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.5, \"false_alarm\": 0.2}}", 62,
+      "expect['*'].false_alarm", "\"false_alarm\" needs \"sequential_rate\""),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.5, \"sequential_rate\": 0.5}}", 66,
+      "expect['*'].sequential_rate",
+      "expected a rate below {\"failure_rate_at_most\": 0.5}, at which that is clearly met"),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.001, \"sequential_rate\": 0.0001}}", 17,
+      "expect['*']",
+      "300 launches are too few for the sequential test to meet the demand, whatever they do"),
+    .scenario(
       "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.5, \"must_fail_control\": true}}", 17,
       "expect['*']", "a must-fail control needs \"failure_rate_at_least\""),
     .scenario(

@@ -222,3 +222,31 @@ extension UInt64 {
     self > other ? self - other : other - self
   }
 }
+
+@Suite struct InverseSamplingTests {
+  /// P(the r-th failure comes in run n) at a rate.
+  static func probability(_ r: Int, at n: Int, rate: Double) -> Double {
+    rate * Binomial.probability(of: r - 1, outOf: n - 1, rate: rate)
+  }
+
+  @Test(arguments: [0.01, 0.063, 0.3, 0.8], [1, 3])
+  func `the interval covers the rate as often as it says, whatever the number of runs`(
+    _ rate: Double, _ failures: Int
+  ) {
+    var (covered, all) = (0.0, 0.0)
+    var n = failures
+    while all < 1 - 1e-6 {
+      let p = Self.probability(failures, at: n, rate: rate)
+      all += p
+      if ClopperPearson.interval(failures: failures, atRun: n).contains(rate) { covered += p }
+      n += 1
+    }
+    #expect(covered >= 0.95 - 1e-6)
+  }
+
+  @Test func `a failure in the first run excludes nothing above`() {
+    let interval = ClopperPearson.interval(failures: 1, atRun: 1)
+    #expect(interval.upperBound == 1)
+    #expect(abs(interval.lowerBound - 0.025) < 1e-12)
+  }
+}

@@ -309,13 +309,16 @@ int bs_memory_file(const char *name) {
 }
 
 static uint32_t *termination_flag;
-static uint32_t *termination_word;
+static uint32_t *termination_words[BS_MAX_TERMINATION_WORDS];
+static size_t termination_word_count;
 
 static void note_termination(int signal_number) {
   int saved = errno;
   bs_store(termination_flag, (uint32_t)signal_number);
-  bs_add(termination_word, 1);
-  bs_futex_wake_all(termination_word);
+  for (size_t i = 0; i < termination_word_count; i++) {
+    bs_add(termination_words[i], 1);
+    bs_futex_wake_all(termination_words[i]);
+  }
   errno = saved;
 }
 
@@ -327,9 +330,11 @@ static int handle(int signal_number, void (*handler)(int)) {
   return sigaction(signal_number, &action, 0) == 0 ? 0 : errno;
 }
 
-int bs_note_termination(uint32_t *flag, uint32_t *word) {
+int bs_note_termination(uint32_t *flag, uint32_t *const *words, size_t count) {
+  if (count > BS_MAX_TERMINATION_WORDS) return EINVAL;
   termination_flag = flag;
-  termination_word = word;
+  memcpy(termination_words, words, count * sizeof *words);
+  termination_word_count = count;
   int error = handle(SIGINT, note_termination);
   if (!error) error = handle(SIGTERM, note_termination);
   /* Under nohup(1) a hangup is ignored, and is to stay so. */

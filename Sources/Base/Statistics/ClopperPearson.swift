@@ -11,6 +11,19 @@ public enum ClopperPearson {
         k, outOf: n, confidence: 1 - tail)
   }
 
+  /// Two-sided interval of a rate if runs went on until there were so many failures, the last of them in run n: inverse
+  /// sampling (Haldane, Biometrika 33, 1945). At least n runs are needed where n - 1 runs have fewer failures, at most n
+  /// where n runs have them; both are binomial.
+  public static func interval(
+    failures k: Int, atRun n: Int, confidence: Double = 0.95
+  ) -> ClosedRange<Double> {
+    precondition(k > 0 && k <= n, "\(k) at \(n)")
+    let tail = (1 - confidence) / 2
+    return lowerBound(
+      k, outOf: n, confidence: 1 - tail)...(k == n
+      ? 1 : upperBound(k - 1, outOf: n - 1, confidence: 1 - tail))
+  }
+
   /// One-sided upper bound: the true rate is at most this, at the confidence. 1 when n is 0.
   public static func upperBound(_ k: Int, outOf n: Int, confidence: Double = 0.95) -> Double {
     precondition(k >= 0 && k <= n, "\(k) of \(n)")

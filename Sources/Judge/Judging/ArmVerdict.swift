@@ -26,6 +26,8 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var like: RowComparison?
   /// Trials planned.
   public var plannedTrials: Int
+  /// The rule that ended the arm before its planned trials; nil if none did. The rates' intervals allow for it.
+  public var stoppedBy: StoppingRule.Kind?
   /// Barrier release skew.
   public var releaseSkew: DurationSummary?
   /// Window between release of the probed ports and re-bind.
@@ -53,8 +55,9 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
     timeToBound: DurationSummary?, allocation: DurationSummary? = nil, portsTaken: Int? = nil,
     socketsInWindow: Int? = nil, timeToServed: DurationSummary? = nil,
     detection: DurationSummary? = nil, requestsPerSecond: Throughput? = nil,
-    like: RowComparison? = nil, noPrediction: String? = nil
+    like: RowComparison? = nil, noPrediction: String? = nil, stoppedBy: StoppingRule.Kind? = nil
   ) {
+    self.stoppedBy = stoppedBy
     self.requestsPerSecond = requestsPerSecond
     self.noPrediction = noPrediction
     self.timeToServed = timeToServed

@@ -100,6 +100,9 @@ public struct MatrixJudge {
       ? "\(name) did not run (\(verdict.reason))" : "\(name) did not fail as it must"
   }
 
+  /// When the arm's trials end.
+  func rule(_ arm: Arm) -> StoppingRule { StoppingRule(arm, in: plan) }
+
   /// The row whose rate must be consistent with the arm's.
   func other(_ arm: Arm) -> Arm? {
     guard let like = arm.expectation?.like else { return nil }
@@ -171,26 +174,35 @@ public struct MatrixJudge {
     isIsolated: Bool
   ) -> ArmVerdict {
     let prediction = test.prediction
-    let perTrial = prediction.map { test.compare($0.perTrial, tally.trials) }
-    let (verdict, reason) = RowJudge(arm: arm, tally: tally, comparison: comparison).decide()
+    let rule = rule(arm)
+    // The tests are for a number of trials that does not depend on their results.
+    let isFixed = rule.kind == .fixed || rule.kind != .sequential && !rule.hasEndedEarly(tally)
+    let perTrial = prediction.map {
+      isFixed ? test.compare($0.perTrial, tally.trials) : test.untested($0.perTrial)
+    }
+    let (verdict, reason) = RowJudge(
+      arm: arm, tally: tally, comparison: comparison, rule: rule
+    ).decide()
     return ArmVerdict(
       arm: arm.index, verdict: verdict,
       reason: reason + remarks(arm, tally, perTrial, isIsolated: isIsolated),
-      launches: tally.launchRate,
-      trials: tally.trialRate, outcomes: tally.outcomeCounts, topCause: tally.topCause,
+      launches: rule.launchRate(tally),
+      trials: rule.trialRate(tally), outcomes: tally.outcomeCounts, topCause: tally.topCause,
       predictionPerLaunch: prediction.map { prediction in
         // Launches that share a trial are not independent: only the trial's rate is tested.
-        arm.launchesPerTrial == 1
+        arm.launchesPerTrial == 1 && isFixed
           ? test.compare(prediction.perLaunch, tally.launches) : test.untested(prediction.perLaunch)
       },
       predictionPerTrial: perTrial,
-      published: arm.published.map { compare($0, arm, tally) }, plannedTrials: arm.trials,
+      published: arm.published.map { compare($0, arm, tally, isFixed: isFixed) },
+      plannedTrials: arm.trials,
       releaseSkew: tally.releaseSkew, window: tally.window, timeToBound: tally.timeToBound,
       allocation: tally.allocation, portsTaken: tally.portsTaken,
       socketsInWindow: tally.socketsInWindow, timeToServed: tally.timeToServed,
       detection: tally.detection, requestsPerSecond: tally.throughput, like: comparison,
       noPrediction: prediction == nil
-        ? Prediction.reasonForNone(arm, vocabulary: vocabulary) : nil)
+        ? Prediction.reasonForNone(arm, vocabulary: vocabulary) : nil,
+      stoppedBy: rule.hasEndedEarly(tally) ? rule.kind : nil)
   }
 
   /// What must be added for every verdict; empty, or begins with a semicolon. Why a rate is off its model is known without
@@ -212,20 +224,23 @@ public struct MatrixJudge {
       text +=
         "; \(seen.uncounted) of \(seen.counted + seen.uncounted) launches do not count, so the rate shown is selected: whoever fails early is in it, whoever would have been ready may not be"
     }
-    if tally.trialsSeen > 0 && tally.trialsSeen < arm.trials {
+    let stopped = rule(arm).remark(tally)
+    text += stopped
+    if stopped.isEmpty && tally.trialsSeen > 0 && tally.trialsSeen < arm.trials {
       text += "; only \(tally.trialsSeen) of \(arm.trials) trials ran"
+      if let budget = plan.budgetSeconds { text += " in the budget of \(budget) s" }
     }
     return text
   }
 
   private func compare(
-    _ figure: PublishedFigure, _ arm: Arm, _ tally: ArmTally
+    _ figure: PublishedFigure, _ arm: Arm, _ tally: ArmTally, isFixed: Bool
   ) -> PublishedComparison {
     let seen = figure.per == .launch ? tally.launches : tally.trials
     // Launches that share a trial or a host are not independent, as Fisher's test requires.
     let isIndependent = figure.per == .trial || arm.launchesPerTrial == 1 && !figure.sharesHost
     let rate = RateEstimate(figure.failures, outOf: figure.outOf)
-    guard seen.counted > 0, isIndependent else {
+    guard seen.counted > 0, isIndependent, isFixed else {
       return PublishedComparison(
         figure: figure, rate: rate, pValue: nil, level: Self.publishedLevel, isConsistent: nil)
     }

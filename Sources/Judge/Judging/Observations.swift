@@ -34,6 +34,11 @@ struct Observations {
       uncounted: all.uncounted + others)
   }
 
+  /// With so many more that may have ended in either way.
+  func adding(uncounted more: Int) -> Observations {
+    Observations(failed: failed, counted: counted, uncounted: uncounted + more)
+  }
+
   private init(failed: Int, counted: Int, uncounted: Int) {
     (self.failed, self.counted, self.uncounted) = (failed, counted, uncounted)
   }

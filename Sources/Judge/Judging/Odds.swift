@@ -79,6 +79,7 @@ private struct OddsOfArm {
     let like = other.map { ($0, tally(of: $0, failing: mostLikely(rateIfRight($0).rate, $0))) }
     let range = isDemanding ? green(like, near: likely) : 0...arm.trials
     var red = range.map { missing($0, rate) } ?? 1
+    if let sequential = sequentialRed(rate) { red = sequential }
     if isDemanding, let other { red = self.red(beside: other, rate) }
     func bears(_ outcome: Outcome) -> Int {
       guard isGreen(like, failing: likely) else { return 0 }
@@ -123,6 +124,14 @@ private struct OddsOfArm {
     return min(trials, Int(Double(trials + 1) * rate))
   }
 
+  /// The probability that the arm's sequential test does not say that the demand is met; nil without one.
+  private func sequentialRed(_ rate: Double) -> Double? {
+    guard let demand = arm.expectation, let test = SequentialTest(demand, longest: arm.trials)
+    else { return nil }
+    let ends = test.characteristics(at: rate)
+    return 1 - (demand.failureRateAtLeast == nil ? ends.good : ends.bad)
+  }
+
   // MARK: The verdicts
 
   /// A tally of an arm's trials, so many of which fail, and so many of which end otherwise.
@@ -151,7 +160,8 @@ private struct OddsOfArm {
     _ like: (arm: Arm, tally: ArmTally)?, failing: Int, spoilt: (Outcome, Int)? = nil
   ) -> Bool {
     let tally = tally(of: arm, failing: failing, spoilt: spoilt)
-    let row = RowJudge(arm: arm, tally: tally, comparison: judge.comparison(arm, tally, like))
+    let row = RowJudge(
+      arm: arm, tally: tally, comparison: judge.comparison(arm, tally, like), rule: judge.rule(arm))
     return row.decide().verdict.facts.exitCode == 0
   }
 

@@ -1,4 +1,5 @@
 internal import PlanModel
+internal import Statistics
 
 /// Decides the verdict of a row by itself: without the controls of its scenario.
 ///
@@ -9,6 +10,7 @@ struct RowJudge {
   let arm: Arm
   let tally: ArmTally
   let comparison: RowComparison?
+  let rule: StoppingRule
 
   func decide() -> Decision { skipped() ?? empty() ?? demanded() ?? unusable() ?? measured() }
 
@@ -25,7 +27,8 @@ struct RowJudge {
   private func demanded() -> Decision? {
     arm.expectation.map {
       DemandJudge(
-        demand: $0, arm: arm, tally: tally, comparison: comparison, unusable: unusable()
+        demand: $0, arm: arm, tally: tally, comparison: comparison, rule: rule,
+        unusable: unusable()
       ).decide()
     }
   }
@@ -64,11 +67,14 @@ private struct DemandJudge {
   let arm: Arm
   let tally: ArmTally
   let comparison: RowComparison?
+  let rule: StoppingRule
   /// The decision if too much of the data is unusable; nil if enough is usable.
   let unusable: Decision?
 
   func decide() -> Decision {
-    violated() ?? incomparable() ?? unusable ?? unlike() ?? indistinct() ?? met() ?? undecided()
+    if rule.kind == .sequential { return unusable ?? sequential() }
+    return violated() ?? incomparable() ?? unusable ?? unlike() ?? indistinct() ?? met()
+      ?? undecided()
   }
 
   /// A bound on the wrong side violates the demand; a control that violates its demand has passed although it must
@@ -78,6 +84,28 @@ private struct DemandJudge {
     return demand.isMustFailControl
       ? (.unexpectedPass, "the control does not fail as it must, \(atConfidence)")
       : (.fail, "\(violation), \(atConfidence)")
+  }
+
+  /// What the sequential test says. The bounds for a fixed number of trials are not valid then.
+  private func sequential() -> Decision {
+    let isHighDemanded = demand.failureRateAtLeast != nil
+    let demanded = percent(demand.failureRateAtLeast ?? demand.failureRateAtMost!)
+    let clear = percent(demand.sequentialRate!)
+    let test = "by a sequential test between \(demanded) and \(clear)"
+    let alarm = "which at \(clear) it says with a probability of \(demand.falseAlarm!)"
+    switch (rule.decision(Observations(tally, of: arm)), isHighDemanded) {
+    case (.open, _):
+      return (.inconclusive, "\(counted) launches do not decide the demand, \(test)" + allowance)
+    case (.good, false), (.bad, true):
+      return demand.isMustFailControl
+        ? (.expectedFailure, "the control fails as it must, \(test), \(atConfidence)")
+        : (.pass, "the demand is met, \(test), \(atConfidence)")
+    case (.good, true):
+      return demand.isMustFailControl
+        ? (.unexpectedPass, "the control does not fail as it must, \(test), \(alarm)")
+        : (.fail, "the rate is not above \(demanded), \(test), \(alarm)")
+    case (.bad, false): return (.fail, "the rate is not below \(demanded), \(test), \(alarm)")
+    }
   }
 
   /// A row cannot be compared with one that has no data.
@@ -120,26 +148,26 @@ private struct DemandJudge {
 
   // MARK: The bounds
 
-  /// A bound that equals the demand up to rounding meets it, because `validate` accepts exactly that many launches.
-  private static let rounding = 1e-12
-
   private var counted: Int { tally.launches.counted }
 
   /// Exact one-sided bounds of the rate per launch. Trials are independent, launches of one trial are not. With T the
   /// rate of trials in which any of L launches fails, the rate per launch lies between T/L and T, for every kind of
   /// dependence.
   private var bounds: (lower: Double, upper: Double) {
-    let (lower, upper) = Observations(tally, of: arm).bounds(confidence: demand.confidence)
+    // Trials that were left out because of the results may have ended in either way, like those that do not count.
+    let left = rule.hasEndedEarly(tally) ? arm.trials - tally.trialsSeen : 0
+    let (lower, upper) = Observations(tally, of: arm).adding(uncounted: left)
+      .bounds(confidence: demand.confidence)
     return (lower / Double(arm.launchesPerTrial), upper)
   }
 
   /// Which demand is violated, in words; nil if none is.
   private var violation: String? {
     let (lower, upper) = bounds
-    if let least = demand.failureRateAtLeast, upper < least - Self.rounding {
+    if let least = demand.failureRateAtLeast, upper < least - DemandRounding.slack {
       return "the rate is below \(percent(least))"
     }
-    if let most = demand.failureRateAtMost, lower > most + Self.rounding {
+    if let most = demand.failureRateAtMost, lower > most + DemandRounding.slack {
       return "the rate is above \(percent(most))"
     }
     return nil
@@ -147,8 +175,8 @@ private struct DemandJudge {
 
   private var isMet: Bool {
     let (lower, upper) = bounds
-    let isBelow = demand.failureRateAtMost.map { upper <= $0 + Self.rounding } ?? true
-    let isAbove = demand.failureRateAtLeast.map { lower >= $0 - Self.rounding } ?? true
+    let isBelow = demand.failureRateAtMost.map { upper <= $0 + DemandRounding.slack } ?? true
+    let isAbove = demand.failureRateAtLeast.map { lower >= $0 - DemandRounding.slack } ?? true
     return isBelow && isAbove
   }
 
@@ -175,7 +203,8 @@ private struct DemandJudge {
     else { return nil }
     return Similarity(
       isConsistent: isConsistent,
-      isWithin: low >= -within - Self.rounding && high <= within + Self.rounding, within: within,
+      isWithin: low >= -within - DemandRounding.slack && high <= within + DemandRounding.slack,
+      within: within,
       text: "the rate of \(like) (p = \(rounded(p)), level \(comparison.level))",
       difference: "the difference is \(rounded(low))...\(rounded(high))")
   }

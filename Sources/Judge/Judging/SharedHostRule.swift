@@ -25,6 +25,11 @@ struct SharedHostRule {
       return
         "this host's own ports were used, and the rate of \(other.strategy.label), with which it is compared, is off the model; run it in a network namespace (bindstorm doctor run)"
     }
+    let isViolated = verdict.verdict == .fail || verdict.verdict == .unexpectedPass
+    if isViolated, let prediction = verdict.predictionPerTrial, prediction.agrees == nil {
+      return
+        "this host's own ports were used, and a row that may end early is not compared with its model, which would show what their other owners did; run it in a network namespace (bindstorm doctor run)"
+    }
     let foreign =
       tallies[arm.index].count(.lostToOutsider) + tallies[arm.index].count(.lostToUnknown)
     if verdict.verdict == .fail && verdict.predictionPerTrial == nil && foreign > 0 {

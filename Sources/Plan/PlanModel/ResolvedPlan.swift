@@ -13,8 +13,17 @@ public struct ResolvedPlan: Sendable, Equatable, Codable {
   public var seed: UInt64
   /// Every strategy under every scenario, scenario by scenario, in the order of the plan.
   public var arms: [Arm]
+  /// Seconds after which no more trials begin; nil for all of them.
+  public var budgetSeconds: Double?
+  /// Whether an arm that is no must-fail control ends with its first failure; nil means no.
+  public var untilFailure: Bool?
 
-  public init(version: Int, name: String, title: String, seed: UInt64, arms: [Arm]) {
+  public init(
+    version: Int, name: String, title: String, seed: UInt64, arms: [Arm],
+    budgetSeconds: Double? = nil, untilFailure: Bool? = nil
+  ) {
+    self.budgetSeconds = budgetSeconds
+    self.untilFailure = untilFailure
     self.version = version
     self.name = name
     self.title = title
@@ -113,6 +122,8 @@ public struct OptionValue: Sendable, Equatable, Codable {
 }
 
 extension Expectation {
+  /// The value of `falseAlarm` if the plan gives none.
+  public static let defaultFalseAlarm = 0.05
   /// The value of `likeWithin` if the plan gives none: ten percentage points.
   public static let defaultLikeWithin = 0.1
 }

@@ -1,5 +1,6 @@
 internal import PlanModel
 internal import Statistics
+internal import Theory
 
 /// Checks of what a scenario demands.
 extension ScenarioChecks {
@@ -55,6 +56,18 @@ extension ScenarioChecks {
     let launches = settings.topology.launches * row
     let unit = launches > 1 ? "trials" : "launches"
     for (demand, node) in scenario.expectations.values {
+      if let test = SequentialTest(demand, longest: scenario.trials) {
+        if launches > 1 && demand.failureRateAtLeast != nil {
+          node.report(
+            "\"sequential_rate\" with \"failure_rate_at_least\" needs one launch in a trial: launches of one trial are not independent"
+          )
+        } else if test.fewest(toMeet: demand) == nil {
+          node.report(
+            "\(scenario.trials) \(unit) are too few for the sequential test to meet the demand, whatever they do"
+          )
+        }
+        continue
+      }
       for bound in Bound.all(of: demand) {
         let rate = bound.toRuleOut(launches: launches)
         guard rate < 1 else { continue }

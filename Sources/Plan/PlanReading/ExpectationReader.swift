@@ -47,6 +47,7 @@ struct ExpectationReader {
     let expectation = Expectation(object)
     checkKind(expectation, node)
     checkBounds(expectation, object)
+    checkSequential(expectation, object)
     return expectation
   }
 
@@ -62,6 +63,31 @@ struct ExpectationReader {
     if expectation.isMustFailControl && expectation.like != nil {
       node.report("a must-fail control is compared with no other row")
     }
+  }
+
+  /// A sequential test is between one demanded rate and one at which the demand is clearly met.
+  private func checkSequential(_ expectation: Expectation, _ object: PlanObject) {
+    if let alarm = object["false_alarm"], object["sequential_rate"] == nil {
+      alarm.report("\"false_alarm\" needs \"sequential_rate\"")
+    }
+    guard let node = object["sequential_rate"], let clear = expectation.sequentialRate else {
+      return
+    }
+    switch (expectation.failureRateAtMost, expectation.failureRateAtLeast) {
+    case (let most?, nil) where clear >= most:
+      node.report(
+        "expected a rate below {\"failure_rate_at_most\": \(most)}, at which that is clearly met")
+    case (nil, let least?) where clear <= least:
+      node.report(
+        "expected a rate above {\"failure_rate_at_least\": \(least)}, at which that is clearly met")
+    case (_?, nil), (nil, _?): break
+    default:
+      node.report("needs either \"failure_rate_at_most\" or \"failure_rate_at_least\"")
+    }
+    if expectation.like != nil {
+      node.report("a row that is compared with another one runs all of its trials")
+    }
+    if expectation.confidence <= 0.5 { node.report("needs a confidence above 0.5") }
   }
 
   /// Checks that there is a demand, and that a rate can violate it.

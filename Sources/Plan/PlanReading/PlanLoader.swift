@@ -45,6 +45,7 @@ public struct PlanLoader {
     let name = root.required("name").flatMap(planName) ?? ""
     let title = root["title"]?.string() ?? name
     let seed = root["seed"].map { $0.unsigned() ?? 0 } ?? 1
+    let budget = root["budget_seconds"]?.number(PlanLimits.planBudgetSeconds)
     var defaults = ScenarioSettings()
     if let object = root["defaults"]?.object(keys: SettingsKeys.names) {
       defaults.read(object, vocabulary: vocabulary)
@@ -69,7 +70,29 @@ public struct PlanLoader {
       arms += further
     }
     reportDuplicates(names, of: "scenario")
-    return ResolvedPlan(version: Self.version, name: name, title: title, seed: seed, arms: arms)
+    leaveOutRepetitions(&arms)
+    return ResolvedPlan(
+      version: Self.version, name: name, title: title, seed: seed, arms: arms,
+      budgetSeconds: budget)
+  }
+
+  /// A program that is a whole launch by itself meets nothing of a scenario but its pool and its limits of time: where these
+  /// are the same, and the same is demanded, it runs in the first of the scenarios alone.
+  private func leaveOutRepetitions(_ arms: inout [Arm]) {
+    for index in arms.indices {
+      let arm = arms[index]
+      guard vocabulary.strategy(named: arm.strategy.name)?.alwaysForces == true,
+        arm.skipReason == nil
+      else { continue }
+      let first = arms[..<index].first { other in
+        other.strategy == arm.strategy && other.pool == arm.pool && other.trials == arm.trials
+          && other.timeoutMilliseconds == arm.timeoutMilliseconds
+          && other.expectation == arm.expectation && other.skipReason == nil
+      }
+      guard let first else { continue }
+      arms[index].skipReason =
+        "runs in scenario \"\(first.scenario)\": nothing of this scenario would reach its program"
+    }
   }
 
   private func strategies(_ node: PlanNode?) -> [(choice: Choice, node: PlanNode)] {

@@ -1,5 +1,7 @@
 internal import JSON
 public import PlanModel
+internal import Statistics
+internal import Theory
 
 /// A stored run's plan (`resolved.json`). It is checked as strictly as a plan, because people edit it. Code that reads
 /// a run can then rely on the same limits as for plans.
@@ -135,6 +137,7 @@ private struct StoredPlanChecker {
       (root["version"] ?? root).report(
         "this bindstorm reads plans of version \(PlanLoader.version)")
     }
+    check(root, [StoredNumber("budgetSeconds", .real(PlanLimits.planBudgetSeconds))])
     let rows = Dictionary(grouping: plan.arms, by: Row.init).mapValues(\.count)
     let nodes = root["arms"]?.storedElements ?? []
     if nodes.isEmpty { (root["arms"] ?? root).report("expected at least one arm, found none") }
@@ -263,6 +266,16 @@ private struct StoredPlanChecker {
     }
     if (demand.like == nil) != (demand.likeWithin == nil) {
       node.report("\"like\" and \"likeWithin\" need each other")
+    }
+    if (demand.sequentialRate == nil) != (demand.falseAlarm == nil) {
+      node.report("\"sequentialRate\" and \"falseAlarm\" need each other")
+    }
+    if demand.sequentialRate != nil,
+      demand.like != nil || SequentialTest(demand, longest: max(1, arm.trials)) == nil
+    {
+      node.report(
+        "\"sequentialRate\" needs one demanded rate, on whose good side it lies, a confidence above 0.5, and no \"like\""
+      )
     }
     if let like = demand.like,
       rows[Row(scenario: arm.scenario, label: like), default: 0]

@@ -42,8 +42,18 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup
   var selection: PlanSelection
 
+  @OptionGroup
+  var stopping: StoppingOptions
+
   @Option(help: "Seed instead of the plan's: a number, or random.")
   var seed: SeedArgument?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help:
+      "Run one trial of each row that is a program, whose time nothing else can tell. Default: unless --json or --odds."
+  )
+  var measure: Bool?
 
   @Flag(
     help:
@@ -55,18 +65,22 @@ struct PlanCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let plan = try PlanFile(path: plan, seed: seed?.seed, selection: selection).plan
+    let plan = try PlanFile(
+      path: plan, seed: seed?.seed, selection: selection, stopping: stopping
+    ).plan
     let chances = odds ? PlanOdds(plan, vocabulary: vocabulary) : nil
+    let times =
+      measure ?? !(odds || json) ? MeasuredTimes(measuring: plan) : MeasuredTimes()
     if json {
       try StandardStreams.printResult(
-        String(decoding: try JSONReport.bytes(Expansion(plan, chances)), as: UTF8.self))
+        String(decoding: try JSONReport.bytes(Expansion(plan, chances, times)), as: UTF8.self))
     } else {
       try StandardStreams.printResult(
-        TerminalText.safe(chances.map { OddsTable.text($0, plan) } ?? table(plan)))
+        TerminalText.safe(chances.map { OddsTable.text($0, plan) } ?? table(plan, times)))
     }
   }
 
-  private func table(_ plan: ResolvedPlan) -> String {
+  private func table(_ plan: ResolvedPlan, _ times: MeasuredTimes) -> String {
     var lines = [
       TerminalText.safeLine("\(plan.name): \(plan.title)", atMost: TerminalText.longestWords),
       "seed \(plan.seed), \(plan.arms.count) arms", "",
@@ -87,7 +101,7 @@ struct PlanCommand: ParsableCommand {
         "\(arm.topology.launches)", "\(arm.topology.apiServers)", "\(slots)",
         thieves.isEmpty ? "-" : name(thieves.joined(separator: " ")), arm.workers.rawValue,
         arm.sockets.rawValue, "\(arm.trials)", percent(predicted?.perLaunch),
-        percent(predicted?.perTrial), rounded(TimeEstimate.seconds(arm)),
+        percent(predicted?.perTrial), times.seconds(arm).map(rounded) ?? "?",
       ]
     }
     let widths = head.indices.map { column in
@@ -108,9 +122,30 @@ struct PlanCommand: ParsableCommand {
     }
     if !reasons.isEmpty { lines += ["", "no predicted rate, because of a thief:"] }
     lines += reasons.map { "  arms \($1.joined(separator: ", ")): \($0)" }
-    let total = plan.arms.map(TimeEstimate.seconds).reduce(0, +)
-    lines += ["", "estimated time: \(rounded(total)) s", ""]
+    lines += [""] + timeLines(plan, times) + [""]
     return lines.joined(separator: "\n")
+  }
+
+  /// The estimated time of the whole, and what it does not contain.
+  private func timeLines(_ plan: ResolvedPlan, _ times: MeasuredTimes) -> [String] {
+    let total = plan.arms.compactMap(times.seconds).reduce(0, +)
+    let limit = plan.budgetSeconds.map { ", of which the budget allows \(rounded($0)) s" } ?? ""
+    var lines = ["estimated time: \(rounded(total)) s\(limit)"]
+    let sequential = plan.arms.contains { $0.expectation?.sequentialRate != nil }
+    if sequential { lines.append("rows with a sequential test end earlier if they are clear") }
+    if times.measured > 0 {
+      lines.append(
+        "measured: one trial of \(times.measured) row\(times.measured == 1 ? "" : "s") with a program"
+      )
+    }
+    let unknown = plan.arms.filter { times.seconds($0) == nil }
+    if !unknown.isEmpty {
+      let names = unknown.map { "\(name($0.scenario))/\(name($0.strategy.label))" }
+      lines.append(
+        "unknown (?): how long the programs of \(names.joined(separator: ", ")) take"
+          + (times.problem.map { ": \($0)" } ?? "; --measure runs one trial of each"))
+    }
+    return lines
   }
 
   private func name(_ text: String) -> String {
@@ -135,7 +170,8 @@ private struct Expansion: Encodable {
     var predictedPerLaunch: Double?
     var predictedPerTrial: Double?
     var noPrediction: String?
-    var estimatedSeconds: Double
+    /// Nil: the row is a program, and no trial of it was run.
+    var estimatedSeconds: Double?
   }
 
   var plan: ResolvedPlan
@@ -144,7 +180,7 @@ private struct Expansion: Encodable {
   var odds: PlanOdds?
   var schedule: [String]
 
-  init(_ plan: ResolvedPlan, _ odds: PlanOdds?) {
+  init(_ plan: ResolvedPlan, _ odds: PlanOdds?, _ times: MeasuredTimes) {
     self.plan = plan
     self.odds = odds
     predictions = plan.arms.map { arm in
@@ -153,7 +189,7 @@ private struct Expansion: Encodable {
         arm: arm.index, scenario: arm.scenario, strategy: arm.strategy.label,
         predictedPerLaunch: predicted?.perLaunch, predictedPerTrial: predicted?.perTrial,
         noPrediction: Prediction.reasonForNone(arm, vocabulary: vocabulary),
-        estimatedSeconds: TimeEstimate.seconds(arm))
+        estimatedSeconds: times.seconds(arm))
     }
     schedule = Schedule(plan: plan).rendered.split(separator: "\n").map(String.init)
   }

@@ -22,7 +22,10 @@ struct PlanFile {
 
   /// Reads and checks a plan; `seed` replaces the plan's own, and `selection` takes a part of it.
   /// - Throws: exit code 64, after printing the errors to standard error.
-  init(path: String, seed: UInt64? = nil, selection: PlanSelection? = nil) throws {
+  init(
+    path: String, seed: UInt64? = nil, selection: PlanSelection? = nil,
+    stopping: StoppingOptions? = nil
+  ) throws {
     let path = Self.file(named: path)
     do {
       bytes = try path == "-" ? readStandardInput(.plan) : readFile(path, .plan)
@@ -48,6 +51,7 @@ struct PlanFile {
       plan.seed = number
     }
     if let selection { plan = try selection.apply(to: plan) }
+    if let stopping { plan = stopping.apply(to: plan) }
   }
 
   /// The file that a plan's name means: itself if there is such a file or it cannot be a name, otherwise a plan among

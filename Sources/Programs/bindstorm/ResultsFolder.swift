@@ -192,8 +192,13 @@ struct EnvironmentRecord: Encodable {
   var isolation: String
   var isolationProblem: String
   var hostPortRange: String
+  /// How many cells ran side by side.
+  var jobs: Int
+  /// The command line, to run it again.
+  var arguments = CommandLine.arguments
 
-  init(isolation: String, problem: String, libzmq: String) {
+  init(isolation: String, problem: String, libzmq: String, jobs: Int = 1) {
+    self.jobs = jobs
     var names = utsname()
     uname(&names)
     func text<T>(_ field: T) -> String {

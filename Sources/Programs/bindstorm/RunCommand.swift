@@ -32,6 +32,16 @@ struct RunCommand: ParsableCommand {
   @OptionGroup
   var selection: PlanSelection
 
+  @OptionGroup
+  var stopping: StoppingOptions
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Run so many cells side by side, each with workers and a network namespace of its own. Only times depend on it.",
+      valueName: "n"))
+  var jobs = 1
+
   @Option(help: "Folder for results. Default: BINDSTORM_RESULTS, else Results.")
   var results: String?
 
@@ -59,11 +69,22 @@ struct RunCommand: ParsableCommand {
     if requireIsolation && noIsolation {
       throw ValidationError("--require-isolation and --no-isolation exclude each other")
     }
+    if !(1...Self.mostJobs).contains(jobs) {
+      throw ValidationError("--jobs must lie from 1 to \(Self.mostJobs)")
+    }
+    if jobs > 1 && noIsolation {
+      throw ValidationError(
+        "--jobs needs a network namespace for each job; with --no-isolation they would take one another's ports"
+      )
+    }
     if results == "" { throw ValidationError("--results needs the name of a folder") }
   }
 
+  private static let mostJobs = 256
+
   func run() throws {
-    let file = try PlanFile(path: plan, seed: seed?.seed, selection: selection)
+    let file = try PlanFile(
+      path: plan, seed: seed?.seed, selection: selection, stopping: stopping)
     try HostBudget(file.plan).check(file.plan)
     let variable = getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? ""
     let root = results ?? (variable.isEmpty ? "Results" : variable)
@@ -80,7 +101,7 @@ struct RunCommand: ParsableCommand {
       file,
       environment: EnvironmentRecord(
         isolation: "\(run.isolation)", problem: run.isolationProblem,
-        libzmq: StrategyRegistry.messagingLibraryVersion))
+        libzmq: StrategyRegistry.messagingLibraryVersion, jobs: run.laneCount))
     if verbose { printError("results: \(folder.path)") }
 
     let writer = HistoryWriter(
@@ -143,6 +164,7 @@ struct RunCommand: ParsableCommand {
         plan: plan, schedule: Schedule(plan: plan), worker: try WorkerLocation.find(),
         messages: messages,
         isolation: requireIsolation ? .required : noIsolation ? .off : .preferred,
+        lanes: min(jobs, max(1, plan.arms.count)), budgetSeconds: plan.budgetSeconds,
         interruption: interruption)
     } catch {
       printError("bindstorm: \(error)")

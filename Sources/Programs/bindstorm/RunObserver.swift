@@ -4,36 +4,53 @@ internal import History
 internal import Judging
 internal import PlanModel
 internal import Reports
+internal import Synchronization
 internal import Syscalls
 
 /// Receives a run's events: writes them first, then judges each trial and shows progress.
+///
+/// Lanes call it at the same time. Encoding and judging a trial, which take most of the time, need no lock.
 final class RunObserver: Run.Observer {
-  private let plan: ResolvedPlan
+  private let judges: [TrialJudge]
+  /// Guards what follows.
+  private let lock = Mutex(())
   /// Nil once it is closed.
   private var writer: HistoryWriter?
-  private let judges: [TrialJudge]
+  private var tally: RunTally
   private let progress: ProgressReporter
-  private(set) var tallies: [ArmTally]
 
   init(plan: ResolvedPlan, writer: consuming HistoryWriter, progress: ProgressReporter) {
-    self.plan = plan
+    judges = plan.arms.map(TrialJudge.init)
     self.writer = .some(writer)
     self.progress = progress
-    judges = plan.arms.map(TrialJudge.init)
-    tallies = plan.arms.map { _ in ArmTally() }
+    tally = RunTally(plan)
   }
 
+  var tallies: [ArmTally] { lock.withLock { _ in tally.arms } }
+
   func append(_ events: [Event]) throws {
-    for event in events { try writer!.append(event) }
-    for case .armSkipped(let skipped) in events { tallies[skipped.arm].skip(skipped.reason) }
-    guard case .trialStarted(let started)? = events.first else { return }
-    tallies[started.arm].add(judges[started.arm].judge(events))
-    progress.trialEnded(arm: started.arm, tallies)
+    let encoded = EncodedEvents(events)
+    guard case .trialStarted(let started)? = events.first else {
+      return try lock.withLock { _ in
+        try writer!.append(encoded)
+        for case .armSkipped(let skipped) in events { tally.skip(skipped) }
+      }
+    }
+    let outcome = judges[started.arm].judge(events)
+    try lock.withLock { _ in
+      try writer!.append(encoded)
+      tally.add(outcome)
+      progress.trialEnded(arm: started.arm, tally.arms)
+    }
   }
+
+  func needsMore(arm: Int) -> Bool { lock.withLock { _ in tally.needsMore(arm: arm) } }
 
   /// Writes what is buffered and closes the history; nothing may be appended afterwards.
   /// - Throws: `HistoryError.cannotWrite`, also for an error of an earlier write that the system reports only now.
-  func close() throws(HistoryError) { try writer.take()?.close() }
+  func close() throws(HistoryError) {
+    try lock.withLock { (_) throws(HistoryError) in try writer.take()?.close() }
+  }
 }
 
 /// Shows progress on standard error: on a terminal one line that is rewritten, otherwise a line every 5 s.

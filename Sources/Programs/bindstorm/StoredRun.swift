@@ -71,17 +71,17 @@ struct StoredRun {
   /// Judges every whole trial, arm by arm. A run without its last line, or with an interruption, is partial.
   /// - Throws: exit code 64, after saying why on standard error.
   func tallies() throws -> (tallies: [ArmTally], isPartial: Bool) {
-    var tallies = plan.arms.map { _ in ArmTally() }
+    var tally = RunTally(plan)
     var isPartial = true
     try forEachStep { step in
       if case .runEnded(let ended) = step.event { isPartial = ended.interrupted }
-      if case .armSkipped(let skipped) = step.event { tallies[skipped.arm].skip(skipped.reason) }
+      if case .armSkipped(let skipped) = step.event { tally.skip(skipped) }
       if let (started, events) = step.trial {
-        tallies[started.arm].add(TrialJudge(arm: plan.arms[started.arm]).judge(events))
+        tally.add(TrialJudge(arm: plan.arms[started.arm]).judge(events))
       }
       return true
     }
-    return (tallies, isPartial)
+    return (tally.arms, isPartial)
   }
 
   /// The events of one trial.

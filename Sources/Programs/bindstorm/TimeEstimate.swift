@@ -5,8 +5,10 @@ enum TimeEstimate {
   /// To draw a port and release it, in seconds.
   private static let draw = 8e-6
 
-  /// Seconds for all trials of the arm if none fails: a launch that fails ends its row.
+  /// Seconds for all trials of the arm if none fails: a launch that fails ends its row. A program's own time is not in
+  /// it.
   static func seconds(_ arm: Arm) -> Double {
+    guard arm.skipReason == nil else { return 0 }
     let row = Double(arm.startup?.serialLaunches ?? 1)
     // A churning thief is one more process, which takes up to one of two cores from the others.
     let work = work(arm) * (1 + min(1, churnRate(arm) * draw))

@@ -60,6 +60,13 @@ public struct ByteBuffer: ~Copyable {
     count += 1
   }
 
+  /// Adds bytes unchanged.
+  mutating func append(bytes: [UInt8]) {
+    reserve(bytes.count)
+    bytes.withUnsafeBufferPointer { (base + count).update(from: $0.baseAddress!, count: $0.count) }
+    count += bytes.count
+  }
+
   /// Adds a literal unchanged.
   @inline(__always)
   mutating func append(_ literal: StaticString) {

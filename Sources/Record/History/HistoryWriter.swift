@@ -1,3 +1,14 @@
+/// Events as they stand in a history. Making them needs no writer, so that several threads can encode at one time.
+public struct EncodedEvents: Sendable {
+  fileprivate let bytes: [UInt8]
+
+  public init(_ events: [Event]) {
+    var buffer = ByteBuffer()
+    for event in events { EventEncoder.encode(event, into: &buffer) }
+    bytes = buffer.bytes
+  }
+}
+
 /// Appends events to a new `events.jsonl`, one trial at a time.
 ///
 /// Events of a trial collect in memory and go to the file with one `write(2)` when the trial ends, so that a killed run
@@ -40,6 +51,15 @@ public struct HistoryWriter: ~Copyable {
     case .trialEnded, .runStarted, .poolSet, .armSkipped, .runEnded: isInTrial = false
     }
     if !isInTrial { try flush() }
+  }
+
+  /// Writes events that belong together: a whole trial, or events outside of trials. Equal to appending each, but they
+  /// were encoded before.
+  ///
+  /// - Throws: as `append(_:)`.
+  public mutating func append(_ events: EncodedEvents) throws(HistoryError) {
+    if !events.bytes.isEmpty { buffer.append(bytes: events.bytes) }
+    try flush()
   }
 
   /// Writes all collected events, even if a trial is in progress.

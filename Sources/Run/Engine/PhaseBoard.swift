@@ -174,9 +174,10 @@ public final class Interruption: Sendable {
   /// Requests a stop.
   public func request(signal: Int32) { bs_store(flag, UInt32(signal)) }
 
-  /// From now on SIGINT and SIGTERM request a stop and wake a wait on the region.
-  func listen(waking region: SharedRegion) throws(SystemError) {
-    let code = bs_note_termination(flag, bs_doorbell(region.pointer))
+  /// From now on SIGINT and SIGTERM request a stop and wake the waits on the regions.
+  func listen(waking regions: [SharedRegion]) throws(SystemError) {
+    let words = regions.map { bs_doorbell($0.pointer) }
+    let code = bs_note_termination(flag, words, words.count)
     guard code == 0 else { throw SystemError("sigaction", code: code) }
   }
 }

@@ -1,14 +1,15 @@
-internal import StrategyKit
-internal import CLinuxShims
 internal import Faults
 internal import Glibc
 public import History
 public import PlanModel
 public import RunContract
 internal import Strategies
+internal import StrategyKit
+internal import Synchronization
 internal import Syscalls
 
-/// Runs a plan's trials, block by block, and passes on their events. It does not judge them.
+/// Runs a plan's trials, block by block, in one lane or in several side by side, and passes on their events. It does not
+/// judge them.
 public final class Run {
   /// How the run handles isolation.
   public enum IsolationPolicy: Sendable {
@@ -20,10 +21,12 @@ public final class Run {
     case off
   }
 
-  /// Receives the events of a run as they come.
+  /// Receives the events of a run as they come. With several lanes it is called by several threads at once.
   public protocol Observer: AnyObject {
     /// Events that belong together: the first or last event of the file, or all events of one trial.
     func append(_ events: [Event]) throws
+    /// Whether the arm needs another trial; asked before each, after the events of the one before.
+    func needsMore(arm: Int) -> Bool
   }
 
   /// Time that an arm's counted trials took, including the harness's work between them.
@@ -38,55 +41,81 @@ public final class Run {
 
   private let plan: ResolvedPlan
   private let schedule: Schedule
-  let host: WorkerHost
+  private let lanes: [Lane]
   private let interruption: Interruption
-  /// Runs the trials of `currentArm`; nil while it has no workers.
-  private var current: TrialRunner?
-  private var currentArm = -1
-  /// Time spent in each arm.
-  public private(set) var timings: [ArmTiming]
+  private let budgetNanoseconds: UInt64?
 
+  /// The lane whose namespace stands for all.
+  var host: WorkerHost { lanes[0].host }
+  /// Time spent in each arm, added up over the lanes.
+  public var timings: [ArmTiming] {
+    plan.arms.indices.map { arm in
+      lanes.map { $0.timings[arm] }.reduce(ArmTiming(arm: arm, trials: 0, seconds: 0)) {
+        ArmTiming(arm: arm, trials: $0.trials + $1.trials, seconds: $0.seconds + $1.seconds)
+      }
+    }
+  }
+
+  /// How many trials run side by side.
+  public var laneCount: Int { lanes.count }
   /// How the run is isolated from the host.
   public var isolation: Isolation { host.isolation }
   /// Why it is not isolated; empty if it is.
   public var isolationProblem: String { host.isolationProblem }
   /// Whether workers have a private folder, which some strategies need.
   public var hasScratchFolder: Bool { host.hasScratchFolder }
-  /// Process id of the worker host, whose network namespace is the run's.
+  /// Process id of the first lane's worker host, whose network namespace is that lane's.
   public var workerHostPid: Int32 { host.pid }
 
-  /// Starts the worker host.
+  /// Starts the worker hosts. The thread that does must live as long as the run.
   /// - Parameters:
   ///   - worker: path of the `bindstorm-worker` executable.
   ///   - messages: descriptor to which workers write messages for people.
+  ///   - lanes: how many trials run side by side, each lane in a namespace and with workers of its own. Only one
+  ///     without a namespace: lanes would meet in the host's own ports.
+  ///   - budgetSeconds: time after which no more trials begin; nil for all of the plan. Trials are then dealt so that
+  ///     all arms come equally far.
   /// - Throws: `RunError` when no worker host or no isolation can be had.
   public init(
     plan: ResolvedPlan, schedule: Schedule, worker: String, messages: Int32 = 2,
-    isolation policy: IsolationPolicy, interruption: Interruption
+    isolation policy: IsolationPolicy, lanes count: Int = 1, budgetSeconds: Double? = nil,
+    interruption: Interruption
   ) throws(RunError) {
     var plan = plan
     for index in 0..<plan.arms.count { plan.arms[index].strategy = Self.executed(plan.arms[index]) }
     self.plan = plan
     self.schedule = schedule
     self.interruption = interruption
-    timings = plan.arms.map { ArmTiming(arm: $0.index, trials: 0, seconds: 0) }
+    budgetNanoseconds = budgetSeconds.map { UInt64($0 * 1e9) }
+    var lanes: [Lane] = []
     do throws(WorkerHost.StartError) {
-      host = try WorkerHost(
-        executable: worker, allowNamespace: policy != .off,
-        fingerprint: BuildFingerprint.of(
-          strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
-          faults: FaultRegistry.descriptors), messages: messages)
+      while lanes.count < max(1, count), lanes.last?.host.isolation != Isolation.none {
+        lanes.append(
+          Lane(
+            number: lanes.count,
+            host: try WorkerHost(
+              executable: worker, allowNamespace: policy != .off,
+              fingerprint: BuildFingerprint.of(
+                strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
+                faults: FaultRegistry.descriptors), messages: messages), plan: plan,
+            schedule: schedule, interruption: interruption))
+      }
     } catch {
       throw .workers(error.description)
     }
-    host.interruption = interruption
+    self.lanes = lanes
     if plan.arms.contains(where: { $0.startup?.http == true && $0.skipReason == nil }) {
       try Self.checkFrontEnd(beside: worker)
     }
     if policy == .required && host.isolation == .none {
       throw .isolationUnavailable(host.isolationProblem)
     }
-    do throws(SystemError) { try interruption.listen(waking: host.region) } catch {
+    if count > 1 && host.isolation == .none {
+      throw .isolationUnavailable(
+        "\(host.isolationProblem.isEmpty ? "it is switched off" : host.isolationProblem); \(count) lanes would take one another's ports"
+      )
+    }
+    do throws(SystemError) { try interruption.listen(waking: lanes.map(\.host.region)) } catch {
       throw .system(error)
     }
   }
@@ -120,197 +149,100 @@ public final class Run {
       : "there is no bindstorm-frontend beside \(real), which scenarios with \"http\" need; make build makes it, make install puts it there"
   }
 
-  /// Runs all blocks, or stops at the interruption.
+  /// Runs all blocks, or stops at the interruption or when the budget is used up.
   /// - Throws: `RunError`; events recorded before stay valid.
   public func perform(_ observer: any Observer) throws(RunError) {
-    defer { host.end() }
-    try append(
+    defer { lanes.forEach { $0.host.end() } }
+    let deadline = budgetNanoseconds.map { MonotonicClock.now() + $0 }
+    try Self.append(
       [
         .runStarted(
           RunStarted(plan: plan.name, seed: plan.seed, isolated: host.isolation != .none))
       ], observer)
+    guard let skipped = try reasonsToSkip() else {
+      try Self.append(
+        [.runEnded(RunEnded(interrupted: true, at: MonotonicClock.now()))], observer)
+      return
+    }
+    let skips = zip(plan.arms, skipped).compactMap { arm, reason in
+      reason.map { Event.armSkipped(ArmSkipped(arm: arm.index, reason: $0)) }
+    }
+    if !skips.isEmpty { try Self.append(skips, observer) }
+    let blocks = schedule.blocks.filter { skipped[$0.arm] == nil }
+    let order = budgetNanoseconds.map { Dealer.Order.balanced(sliceSeconds: slice($0, blocks)) }
+    let table = DealingTable(
+      Dealer(blocks: blocks, order: order ?? .scheduled), deadline: deadline)
+    try performInLanes(table, observer)
+    try Self.append(
+      [.runEnded(RunEnded(interrupted: interruption.isRequested, at: MonotonicClock.now()))],
+      observer)
+  }
+
+  /// How long a deal should take within a budget: every arm has some turns.
+  private func slice(_ budget: UInt64, _ blocks: [Schedule.Block]) -> Double {
+    let arms = Set(blocks.map(\.arm)).count
+    return Double(budget) / 1e9 * Double(lanes.count) / Double(max(1, arms) * Self.turnsInABudget)
+  }
+
+  private static let turnsInABudget = 10
+
+  /// Runs what the table deals: the first lane in this thread, others in threads of their own.
+  private func performInLanes(
+    _ table: DealingTable, _ observer: any Observer
+  ) throws(RunError) {
+    // The observer of several lanes can be called by several threads: its protocol says so.
+    nonisolated(unsafe) let observer = observer
+    let failures = Mutex<[RunError]>([])
+    @Sendable func work(_ lane: Lane) {
+      do throws(RunError) { try table.serve(lane, observer) } catch {
+        table.close()
+        failures.withLock { $0.append(error) }
+      }
+    }
+    // No more lanes than arms: an arm is with one lane at a time.
+    guard lanes.count > 1 else { return try table.serve(lanes[0], observer) }
+    try withThreads(lanes.dropFirst(), work) { work(lanes[0]) }
+    if let failure = failures.withLock({ $0.first }) { throw failure }
+  }
+
+  /// Serves lanes in threads of their own, does something in this thread, and waits for all.
+  private func withThreads(
+    _ lanes: ArraySlice<Lane>, _ work: @escaping @Sendable (Lane) -> Void, _ own: () -> Void
+  ) throws(RunError) {
+    guard let lane = lanes.first else { return own() }
+    let thread: BlockingThread
+    do throws(SystemError) { thread = try BlockingThread { work(lane) } } catch {
+      throw .system(error)
+    }
+    let result = Result { () throws(RunError) in
+      try withThreads(lanes.dropFirst(), work, own)
+    }
+    thread.join()
+    try result.get()
+  }
+
+  /// Why each arm cannot run, nil for those that can; nil altogether when interrupted.
+  private func reasonsToSkip() throws(RunError) -> [String?]? {
     var skipped = plan.arms.map(reasonToSkip)
     var tried: [AdapterCommand: String] = [:]
     for (number, arm) in plan.arms.enumerated() where skipped[number] == nil {
       guard let command = arm.strategy.command else { continue }
       if tried[command] == nil {
-        try writeOrder(arm)
-        guard let problem = try tryAdapter(arm) else {
-          try append([.runEnded(RunEnded(interrupted: true, at: MonotonicClock.now()))], observer)
-          return
-        }
+        guard let problem = try lanes[0].tryAdapter(arm) else { return nil }
         tried[command] = problem
       }
       if tried[command] != "" { skipped[number] = tried[command] }
     }
-    let skips = zip(plan.arms, skipped).compactMap { arm, reason in
-      reason.map { Event.armSkipped(ArmSkipped(arm: arm.index, reason: $0)) }
-    }
-    if !skips.isEmpty { try append(skips, observer) }
-    let blocks = schedule.blocks.filter { skipped[$0.arm] == nil }
-    for (number, block) in blocks.enumerated() {
-      let isLast = number + 1 == blocks.count || blocks[number + 1].arm != block.arm
-      guard try perform(block, isLast: isLast, observer) else { break }
-    }
-    try current?.stopAdapters()
-    try stopWorkers()
-    try append(
-      [.runEnded(RunEnded(interrupted: interruption.isRequested, at: MonotonicClock.now()))],
-      observer)
+    return skipped
   }
 
-  /// Runs a block's trials. Returns false when interrupted.
-  /// - Parameter isLast: the arm's workers are not needed afterwards.
-  private func perform(
-    _ block: Schedule.Block, isLast: Bool, _ observer: any Observer
-  ) throws(RunError) -> Bool {
-    if interruption.isRequested { return false }
-    let arm = plan.arms[block.arm]
-    var workers = try workers(for: arm, observer)
-    let started = MonotonicClock.now()
-    // Also for an interrupted block: its trials count.
-    defer { timings[arm.index].seconds += Double(MonotonicClock.now() - started) / 1e9 }
-    for trial in block.trials {
-      if trial != block.trials.lowerBound { workers = try self.workers(for: arm, observer) }
-      switch workers {
-      case .interrupted: return false
-      case .refused(let why):
-        if interruption.isRequested { return false }
-        try append(Self.trial(trial, of: arm, refused: why), observer)
-        timings[arm.index].trials += 1
-        continue
-      case .ready: break
-      }
-      let next =
-        trial + 1 < block.trials.upperBound
-        ? schedule.trialSeed(arm: arm.index, trial: trial + 1) : nil
-      let result = try current!.run(
-        trial: trial, seed: schedule.trialSeed(arm: arm.index, trial: trial), next: next,
-        countsSockets: trial == block.trials.lowerBound, isLast: isLast && next == nil)
-      guard case .recorded(let events, let needsNewWorkers) = result else { return false }
-      try append(events, observer)
-      timings[arm.index].trials += 1
-      if needsNewWorkers {
-        try stopWorkers()
-        current = nil
-      }
-    }
-    return true
-  }
-
-  /// The result of starting an arm's workers.
-  private enum Workers {
-    case ready
-    case interrupted
-    /// The host refused to create one of them.
-    case refused(String)
-  }
-
-  /// Makes sure that the arm's workers run, and no other arm's.
-  private func workers(for arm: Arm, _ observer: any Observer) throws(RunError) -> Workers {
-    if currentArm == arm.index && current != nil { return .ready }
-    try current?.stopAdapters()
-    try stopWorkers()
-    current = nil
-    currentArm = arm.index
-    do throws(RunError) { current = try startWorkers(arm, observer) } catch {
-      guard case .refused(let why) = error else { throw error }
-      try stopWorkers()
-      return .refused(why)
-    }
-    return current == nil ? .interrupted : .ready
-  }
-
-  /// A trial that could not begin.
-  private static func trial(_ trial: Int, of arm: Arm, refused why: String) -> [Event] {
-    let now = MonotonicClock.now()
-    return [
-      .trialStarted(TrialStarted(arm: arm.index, trial: trial, at: now)),
-      .trialEnded(
-        TrialEnded(
-          arm: arm.index, trial: trial, barrierOpened: 0, at: now, completion: .harnessError,
-          detail: why)),
-    ]
-  }
-
-  private func append(_ events: [Event], _ observer: any Observer) throws(RunError) {
+  /// Passes events on.
+  static func append(_ events: [Event], _ observer: any Observer) throws(RunError) {
     do { try observer.append(events) } catch { throw .history("\(error)") }
   }
+}
 
-  private func request(_ message: ControlMessage) throws(RunError) -> ControlMessage {
-    do throws(WorkerHost.StartError) { return try host.request(message) } catch {
-      throw .workers(error.description)
-    }
-  }
-
-  /// Why the arm's program cannot run here; empty if it can, nil when interrupted.
-  private func tryAdapter(_ arm: Arm) throws(RunError) -> String? {
-    // A plan gives programs no more time to start than the longest phase.
-    let limit = arm.timeoutMilliseconds + WorkerHost.defaultAnswerTimeoutMilliseconds
-    do throws(WorkerHost.StartError) {
-      return try host.request(ControlMessage(.tryAdapter), within: limit) {
-        interruption.isRequested
-      }?.text
-    } catch {
-      throw .workers(error.description)
-    }
-  }
-
-  private func stopWorkers() throws(RunError) {
-    _ = try request(ControlMessage(.stopWorkers))
-  }
-
-  /// Sets the pool and starts the arm's workers. Nil when interrupted.
-  private func startWorkers(_ arm: Arm, _ observer: any Observer) throws(RunError) -> TrialRunner? {
-    if host.isolation != .none {
-      let answer = try request(
-        ControlMessage(.setPool, [Int64(arm.pool.low), Int64(arm.pool.high)]))
-      try append(
-        [
-          .poolSet(
-            PoolSet(
-              low: Int(answer.values[0]), high: Int(answer.values[1]), at: MonotonicClock.now()))
-        ], observer)
-    }
-    let strategy = try writeOrder(arm)
-    let handover = StrategyRegistry.available[strategy].handover
-    var runner = TrialRunner(
-      arm: arm, handover: handover, host: host, interruption: interruption, sockets: nil)
-    runner.expectPool()
-    let started = try request(ControlMessage(.startWorkers))
-    if let code = started.values.first {
-      throw .refused(HostLimit.text(started.text, errno: Int32(truncatingIfNeeded: code)))
-    }
-    guard try runner.awaitPool() else {
-      if interruption.isRequested { return nil }
-      throw .workers("the workers of '\(arm.strategy.label)' did not start in time")
-    }
-    return TrialRunner(
-      arm: arm, handover: handover, host: host, interruption: interruption,
-      sockets: try baseline())
-  }
-
-  /// Writes the arm's order for the workers. Returns the strategy's position in the registry.
-  @discardableResult
-  private func writeOrder(_ arm: Arm) throws(RunError) -> Int {
-    guard let strategy = StrategyRegistry.index(of: arm.strategy.name)
-    else { throw .unknownName(arm.strategy.name) }
-    var thieves: [Int] = []
-    for thief in arm.thieves {
-      guard let index = ThiefRegistry.index(of: thief.name)
-      else { throw .unknownName(thief.name) }
-      thieves.append(index)
-    }
-    Order(
-      arm: arm, strategy: strategy, thieves: thieves, confinesSockets: host.isolation == .none
-    ).write(to: host.region)
-    return strategy
-  }
-
-  private func baseline() throws(RunError) -> TrialRunner.SocketBaseline? {
-    guard host.isolation != .none else { return nil }
-    do throws(SystemError) { return try TrialRunner.SocketBaseline(of: host.pid) } catch {
-      throw .system(error)
-    }
-  }
+extension Run.Observer {
+  /// All trials of the plan.
+  public func needsMore(arm: Int) -> Bool { true }
 }

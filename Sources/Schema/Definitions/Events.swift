@@ -19,6 +19,8 @@ enum Events {
         .number("low", "First port of `ip_local_port_range`, read back."),
         .number("high", "Last port of `ip_local_port_range`, read back."),
         .time("at", "When, in nanoseconds."),
+        .number(
+          "lane", default: "0", "The lane in which it was set, from 0; lanes run side by side."),
       ]),
     Record(
       "TrialStarted", event: "trial-started", "A trial begins.",
@@ -26,6 +28,7 @@ enum Events {
         .number("arm", "`Arm.index`."),
         .number("trial", "Number of the trial within its arm, from 0."),
         .time("at", "When, in nanoseconds."),
+        .number("lane", default: "0", "The lane in which it runs, from 0; lanes run side by side."),
       ]),
     Record(
       "LaunchRecord", event: "launch", slot: "bs_launcher",

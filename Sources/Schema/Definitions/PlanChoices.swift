@@ -102,6 +102,15 @@ extension PlanSections {
         "confidence", "confidence", .real(0.5...0.999_999), .value("0.95"),
         "Of the exact one-sided bound."),
       PlanKey(
+        "sequential_rate", "sequentialRate", .real(0...1), .none("a fixed number of trials"),
+        "A rate at which the demand is clearly met. With it the row ends as soon as a sequential test (Wald's SPRT) between this rate and the demanded one has decided, after `trials` at most."
+      ),
+      PlanKey(
+        "false_alarm", "falseAlarm", .real(0.000_001...0.49),
+        .computed(
+          "sequentialRate == nil ? nil : Self.defaultFalseAlarm", "0.05 with `sequential_rate`"),
+        "With `sequential_rate`: probability at most of deciding against the demand at that rate."),
+      PlanKey(
         "must_fail_control", "isMustFailControl", .flag, .value("false"),
         "The scenario's must-fail control: if it does not fail as demanded, the scenario proves nothing."
       ),

@@ -40,6 +40,10 @@ enum PlanSections {
           schema: #""type": "integer", "minimum": 0, "maximum": 18446744073709551615"#,
           words: "whole number below 2^64"), .none("1"), "Of every choice that bindstorm makes."),
       PlanKey(
+        "budget_seconds", "budgetSeconds", .real(0.1...10_000_000), .none("no limit"),
+        "Time after which no more trials begin. Trials are dealt so that all open cells come equally far; a cell ends when its verdict is certain."
+      ),
+      PlanKey(
         "defaults", "defaults",
         .own("PlanNode", schema: defaultsSchema, words: "[settings](#settings)"), .none("none"),
         "Settings for all scenarios that do not give their own."),

@@ -76,9 +76,11 @@ int bs_pipe(int *_Nonnull ends);
 int bs_lock_file(int descriptor);
 /* memfd_create(2), close-on-exec. A descriptor or -errno. */
 int bs_memory_file(const char *_Nonnull name);
+/* The most words that a termination signal rings: one for each lane of a run. */
+enum { BS_MAX_TERMINATION_WORDS = 256 };
 /* Installs handlers for SIGINT, SIGTERM and, unless it is ignored, SIGHUP. They store the signal's number in *flag and
-   ring *word, which must be in memory that lives as long as the process. 0 or errno. */
-int bs_note_termination(uint32_t *_Nonnull flag, uint32_t *_Nonnull word);
+   ring each word; all must be in memory that lives as long as the process. 0 or errno; EINVAL for too many words. */
+int bs_note_termination(uint32_t *_Nonnull flag, uint32_t *_Nonnull const *_Nonnull words, size_t count);
 /* Whether an errno says that a limit of the host was reached: LinuxErrno.hostLimits. */
 bool bs_is_host_limit(int error);
 /* Installs a handler for SIGABRT, which children inherit: it records why this process aborts, as bs_note_aborts() says.

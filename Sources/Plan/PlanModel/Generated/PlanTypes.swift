@@ -467,6 +467,10 @@ public struct Expectation: Sendable, Equatable, Codable {
   public var assumedRate: Double?
   /// Of the exact one-sided bound. 0.5...0.999999.
   public var confidence: Double
+  /// A rate at which the demand is clearly met. With it the row ends as soon as a sequential test (Wald's SPRT) between this rate and the demanded one has decided, after `trials` at most. 0.0...1.0. Nil: a fixed number of trials.
+  public var sequentialRate: Double?
+  /// With `sequential_rate`: probability at most of deciding against the demand at that rate. 1e-06...0.49.
+  public var falseAlarm: Double?
   /// The scenario's must-fail control: if it does not fail as demanded, the scenario proves nothing.
   public var isMustFailControl: Bool
   /// Why this is expected.
@@ -479,6 +483,8 @@ public struct Expectation: Sendable, Equatable, Codable {
     likeWithin: Double? = nil,
     assumedRate: Double? = nil,
     confidence: Double = 0.95,
+    sequentialRate: Double? = nil,
+    falseAlarm: Double? = nil,
     isMustFailControl: Bool = false,
     why: String = ""
   ) {
@@ -488,6 +494,8 @@ public struct Expectation: Sendable, Equatable, Codable {
     self.likeWithin = likeWithin ?? (like == nil ? nil : Self.defaultLikeWithin)
     self.assumedRate = assumedRate
     self.confidence = confidence
+    self.sequentialRate = sequentialRate
+    self.falseAlarm = falseAlarm ?? (sequentialRate == nil ? nil : Self.defaultFalseAlarm)
     self.isMustFailControl = isMustFailControl
     self.why = why
   }

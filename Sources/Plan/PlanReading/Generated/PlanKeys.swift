@@ -7,6 +7,7 @@ internal import PlanModel
 /// Least and greatest numbers of a plan's settings, and how many elements its lists may have.
 enum PlanLimits {
   static let poolPort = 1_024...65_535
+  static let planBudgetSeconds = 0.1...10000000.0
   static let planStrategies = 1...1_024
   static let timeoutMilliseconds = 10...3_600_000
   static let thieves = 0...64
@@ -58,6 +59,8 @@ enum PlanLimits {
   static let expectationLikeWithin = 0.0...1.0
   static let expectationAssumedRate = 0.0...1.0
   static let expectationConfidence = 0.5...0.999999
+  static let expectationSequentialRate = 0.0...1.0
+  static let expectationFalseAlarm = 1e-06...0.49
   static let publishedFailures = 0...1_000_000_000
   static let publishedOutOf = 1...1_000_000_000
 }
@@ -70,6 +73,7 @@ enum PlanKeys {
     "name",
     "title",
     "seed",
+    "budget_seconds",
     "defaults",
     "strategies",
     "scenarios",
@@ -532,6 +536,8 @@ enum ExpectationKeys {
     "like_within",
     "assumed_rate",
     "confidence",
+    "sequential_rate",
+    "false_alarm",
     "must_fail_control",
     "why",
   ]
@@ -547,6 +553,8 @@ extension Expectation {
       likeWithin: object["like_within"]?.number(PlanLimits.expectationLikeWithin),
       assumedRate: object["assumed_rate"]?.number(PlanLimits.expectationAssumedRate),
       confidence: object["confidence"]?.number(PlanLimits.expectationConfidence) ?? 0.95,
+      sequentialRate: object["sequential_rate"]?.number(PlanLimits.expectationSequentialRate),
+      falseAlarm: object["false_alarm"]?.number(PlanLimits.expectationFalseAlarm),
       isMustFailControl: object["must_fail_control"]?.boolean() ?? false,
       why: object["why"]?.string() ?? "")
   }
@@ -652,6 +660,8 @@ enum StoredNumbers {
     StoredNumber("likeWithin", .real(0.0...1.0)),
     StoredNumber("assumedRate", .real(0.0...1.0)),
     StoredNumber("confidence", .real(0.5...0.999999)),
+    StoredNumber("sequentialRate", .real(0.0...1.0)),
+    StoredNumber("falseAlarm", .real(1e-06...0.49)),
   ]
   static let published: [StoredNumber] = [
     StoredNumber("failures", .whole(0...1_000_000_000)),

@@ -43,6 +43,10 @@ extension EventEncoder {
     buffer.append(decimal: record.high)
     buffer.append(",\"at\":")
     buffer.append(decimal: record.at)
+    if record.lane != 0 {
+      buffer.append(",\"lane\":")
+      buffer.append(decimal: record.lane)
+    }
     buffer.append(125)
   }
 
@@ -53,6 +57,10 @@ extension EventEncoder {
     buffer.append(decimal: record.trial)
     buffer.append(",\"at\":")
     buffer.append(decimal: record.at)
+    if record.lane != 0 {
+      buffer.append(",\"lane\":")
+      buffer.append(decimal: record.lane)
+    }
     buffer.append(125)
   }
 
@@ -784,7 +792,8 @@ extension EventDecoder {
     PoolSet(
       low: try fields.count("low"),
       high: try fields.count("high"),
-      at: try fields.number("at"))
+      at: try fields.number("at"),
+      lane: try fields.count("lane", default: 0))
   }
 
 
@@ -794,7 +803,8 @@ extension EventDecoder {
     TrialStarted(
       arm: try fields.count("arm"),
       trial: try fields.count("trial"),
-      at: try fields.number("at"))
+      at: try fields.number("at"),
+      lane: try fields.count("lane", default: 0))
   }
 
 

@@ -71,15 +71,19 @@ public struct PoolSet: Sendable, Equatable, Codable {
   public var high: Int
   /// When, in nanoseconds.
   public var at: UInt64
+  /// The lane in which it was set, from 0; lanes run side by side.
+  public var lane: Int
 
   public init(
     low: Int,
     high: Int,
-    at: UInt64
+    at: UInt64,
+    lane: Int = 0
   ) {
     self.low = low
     self.high = high
     self.at = at
+    self.lane = lane
   }
 }
 
@@ -91,15 +95,19 @@ public struct TrialStarted: Sendable, Equatable, Codable {
   public var trial: Int
   /// When, in nanoseconds.
   public var at: UInt64
+  /// The lane in which it runs, from 0; lanes run side by side.
+  public var lane: Int
 
   public init(
     arm: Int,
     trial: Int,
-    at: UInt64
+    at: UInt64,
+    lane: Int = 0
   ) {
     self.arm = arm
     self.trial = trial
     self.at = at
+    self.lane = lane
   }
 }
 

@@ -1,0 +1,183 @@
+public import PlanModel
+internal import Statistics
+internal import Theory
+
+/// When the trials of an arm may end before their planned number, and what can be said of its rate then.
+///
+/// The usual interval is valid for a number of observations that does not depend on what was observed. Each rule that ends
+/// an arm because of its results therefore has an interval of its own. A time budget looks at no result: the usual
+/// interval stays.
+public struct StoppingRule: Sendable {
+  /// Why trials end.
+  public enum Kind: String, Sendable, Codable, CaseIterable {
+    /// The planned number has run.
+    case fixed
+    /// A sequential test has decided between two rates.
+    case sequential
+    /// The demand's verdict is certain, whatever the remaining trials do.
+    case certain
+    /// A trial has failed.
+    case firstFailure = "first-failure"
+  }
+
+  /// Which rule holds for the arm.
+  public let kind: Kind
+  private let arm: Arm
+  private let test: SequentialTest?
+  private let certainty: Certainty?
+
+  /// The rule of an arm of the plan.
+  ///
+  /// Rows that are compared with one another run all of their trials, because the tests of comparison need that.
+  public init(_ arm: Arm, in plan: ResolvedPlan) {
+    self.arm = arm
+    test = arm.expectation.flatMap { SequentialTest($0, longest: arm.trials) }
+    let isCompared =
+      arm.expectation?.like != nil
+      || plan.arms.contains {
+        $0.scenario == arm.scenario && $0.expectation?.like == arm.strategy.label
+      }
+    let mayEnd = !isCompared && arm.expectation?.isMustFailControl != true
+    if test != nil {
+      (kind, certainty) = (.sequential, nil)
+    } else if plan.untilFailure == true && mayEnd {
+      (kind, certainty) = (.firstFailure, nil)
+    } else if plan.budgetSeconds != nil, !isCompared, arm.expectation != nil {
+      (kind, certainty) = (.certain, Certainty(arm))
+    } else {
+      (kind, certainty) = (.fixed, nil)
+    }
+  }
+
+  /// Whether the arm needs more trials.
+  public func isOpen(_ tally: ArmTally) -> Bool {
+    tally.trialsSeen < arm.trials && !isDecided(tally)
+  }
+
+  /// Whether the rule has ended the arm before its planned number of trials.
+  func hasEndedEarly(_ tally: ArmTally) -> Bool {
+    kind != .fixed && tally.trialsSeen < arm.trials && isDecided(tally)
+  }
+
+  private func isDecided(_ tally: ArmTally) -> Bool {
+    let seen = Observations(tally, of: arm)
+    switch kind {
+    case .fixed: return false
+    case .firstFailure: return tally.trials.failed > 0
+    case .sequential: return decision(seen) != .open
+    case .certain: return certainty!.isDecided(seen, left: arm.trials - tally.trialsSeen)
+    }
+  }
+
+  /// What the sequential test says, whatever the observations that do not count would have been.
+  func decision(_ seen: Observations) -> SequentialTest.Decision {
+    guard let test else { return .open }
+    let all = seen.counted + seen.uncounted
+    guard all > 0 else { return .open }
+    let (least, most) = (
+      test.decision(seen.failed, outOf: all),
+      test.decision(seen.failed + seen.uncounted, outOf: all)
+    )
+    return least == most ? least : .open
+  }
+
+  /// The rate of trials in which a launch failed, with an interval that is valid after the arm's trials have ended.
+  func trialRate(_ tally: ArmTally) -> RateEstimate {
+    var estimate = tally.trialRate
+    let (counted, failed) = tally.trials
+    guard counted > 0, let range = interval(tally, counted, failed) else { return estimate }
+    (estimate.low, estimate.high) = (range.lowerBound, range.upperBound)
+    return estimate
+  }
+
+  /// The rate of launches that failed. With L launches in a trial it lies between T/L and T, with T the rate of trials.
+  func launchRate(_ tally: ArmTally) -> RateEstimate {
+    var estimate = tally.launchRate
+    let (counted, failed) = tally.trials
+    guard counted > 0, let range = interval(tally, counted, failed) else { return estimate }
+    estimate.low = range.lowerBound / Double(arm.launchesPerTrial)
+    estimate.high = range.upperBound
+    return estimate
+  }
+
+  /// The interval of the rate of trials; nil if the usual one is valid.
+  private func interval(_ tally: ArmTally, _ counted: Int, _ failed: Int) -> ClosedRange<Double>? {
+    switch kind {
+    case .fixed: return nil
+    case .sequential: return test.map { $0.interval(failed, outOf: counted) }
+    case .certain:
+      guard hasEndedEarly(tally) else { return nil }
+      let left = arm.trials - tally.trialsSeen
+      let low = ClopperPearson.interval(failed, outOf: counted + left).lowerBound
+      return low...ClopperPearson.interval(failed + left, outOf: counted + left).upperBound
+    case .firstFailure:
+      return failed > 0 ? ClopperPearson.interval(failures: failed, atRun: counted) : nil
+    }
+  }
+
+  /// What must be said of an arm that the rule has ended; empty for others.
+  func remark(_ tally: ArmTally) -> String {
+    guard hasEndedEarly(tally) else { return "" }
+    let count = "ended after \(tally.trialsSeen) of \(arm.trials) trials"
+    switch kind {
+    case .fixed: return ""
+    case .sequential: return "; \(count) by the sequential test, for which the interval allows"
+    case .certain:
+      return
+        "; \(count), because the others could not change the verdict; the interval allows for them"
+    case .firstFailure: return "; \(count) by a failure, for which the interval allows"
+    }
+  }
+}
+
+/// The numbers of failures, of all planned observations, that decide a demand.
+private struct Certainty {
+  /// Each range has one verdict.
+  private var ranges: [ClosedRange<Int>] = []
+  private let planned: Int
+
+  init(_ arm: Arm) {
+    let perTrial = arm.launchesPerTrial
+    planned = arm.trials
+    guard let demand = arm.expectation else { return }
+    func bounds(_ failed: Int) -> (lower: Double, upper: Double) {
+      (
+        ClopperPearson.lowerBound(failed, outOf: arm.trials, confidence: demand.confidence)
+          / Double(perTrial),
+        ClopperPearson.upperBound(failed, outOf: arm.trials, confidence: demand.confidence)
+      )
+    }
+    let (most, least) = (demand.failureRateAtMost ?? 1, demand.failureRateAtLeast ?? 0)
+    // Both bounds grow with the number of failures.
+    let tooMany = Self.first(in: 0...planned) { bounds($0).lower > most + DemandRounding.slack }
+    let enough = Self.first(in: 0...planned) { bounds($0).lower >= least - DemandRounding.slack }
+    let tooFew = Self.first(in: 0...planned) { bounds($0).upper >= least - DemandRounding.slack }
+    let notFew = Self.first(in: 0...planned) { bounds($0).upper > most + DemandRounding.slack }
+    if let tooMany { ranges.append(tooMany...planned) }
+    let few = tooFew ?? planned + 1
+    if few > 0 { ranges.append(0...few - 1) }
+    if let enough, enough <= (notFew ?? planned + 1) - 1 {
+      ranges.append(enough...((notFew ?? planned + 1) - 1))
+    }
+  }
+
+  /// Whether every end of the remaining observations leads to the same verdict.
+  func isDecided(_ seen: Observations, left: Int) -> Bool {
+    let (least, most) = (seen.failed, seen.failed + seen.uncounted + left)
+    return ranges.contains { $0.contains(least) && $0.contains(most) }
+  }
+
+  private static func first(in range: ClosedRange<Int>, _ holds: (Int) -> Bool) -> Int? {
+    var (low, high) = (range.lowerBound, range.upperBound + 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(middle) { high = middle } else { low = middle + 1 }
+    }
+    return low <= range.upperBound ? low : nil
+  }
+}
+
+/// A bound that equals the demand up to rounding meets it, because `validate` accepts exactly that many launches.
+enum DemandRounding {
+  static let slack = 1e-12
+}
