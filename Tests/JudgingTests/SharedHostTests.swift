@@ -71,6 +71,20 @@ import Testing
     #expect(shared.arms[1].reason.contains("reference"), "\(shared.arms[1].reason)")
   }
 
+  /// Rows that may end early are not tested against their model.
+  @Test func `a violated demand needs a rate that was compared with its model`() {
+    var demand = Self.atMost
+    (demand.sequentialRate, demand.falseAlarm) = (0.005, 0.05)
+    var arm = Self.even(demand)
+    arm.trials = 300
+    let judge = MatrixJudge(plan: .sample([arm]), vocabulary: .sample)
+    let tally = ArmTally.of([.lostToThief: 40])
+    let isolated = judge.judge([tally], isPartial: false).arms[0]
+    #expect(isolated.verdict == .fail && isolated.predictionPerTrial?.agrees == nil)
+    let shared = judge.judge([tally], isPartial: false, isIsolated: false).arms[0]
+    #expect(shared.verdict == .inconclusive)
+  }
+
   @Test func `without a model a loss to other programs is not the strategy's failure`() {
     var arm = Self.even(Self.atMost)
     arm.strategy.name = "unknown"

@@ -5,7 +5,7 @@ internal import PlanModel
 /// The host's other programs take part in such a run: they hold ports, take some meanwhile, and leave others in TIME_WAIT.
 /// Two things show that they did. A rate off its model, because the model knows only the plan's own ports. And, where
 /// there is no model, launches that lost a port to a process outside the run. A cell that shows one of them is undecided,
-/// whatever its verdict would be otherwise.
+/// whatever its verdict would be otherwise. So is a violated demand if the row has a model and was not compared with it.
 struct SharedHostRule {
   let plan: ResolvedPlan
   let tallies: [ArmTally]
@@ -28,7 +28,7 @@ struct SharedHostRule {
     let isViolated = verdict.verdict == .fail || verdict.verdict == .unexpectedPass
     if isViolated, let prediction = verdict.predictionPerTrial, prediction.agrees == nil {
       return
-        "this host's own ports were used, and a row that may end early is not compared with its model, which would show what their other owners did; run it in a network namespace (bindstorm doctor run)"
+        "this host's own ports were used, and the rate was not compared with its model, as in rows that may end early, so that what their other owners did is unknown; run it in a network namespace (bindstorm doctor run)"
     }
     let foreign =
       tallies[arm.index].count(.lostToOutsider) + tallies[arm.index].count(.lostToUnknown)
