@@ -15,10 +15,10 @@ BUILD_FRONT_END = $(SWIFT) build $(RELEASE) --product bindstorm-frontend
 IMPORTS = --explicit-target-dependency-import-check error
 # Every suite that starts no process, as a regular expression: tests of a whole target, or one suite of a target.
 # Tests/LayeringTests/QuickTests.swift holds this list to the sources.
-QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LinuxFactsTests PlanTests \
+QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LinuxFactsTests ManualTests PlanTests \
 	RaceLedgerTests ReportsTests RunContractTests StatisticsTests TerminalTextTests WorkersTests \
 	FaultsTests.EngineSquatterTests FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
-	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests InterceptionTests.PythonLineTests InterceptionTests.SymbolTests \
+	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests InterceptionTests.PythonLineTests InterceptionTests.StrangerReplyTests InterceptionTests.SymbolTests \
 	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.RemedyDocumentTests RaceReportingTests.TextPageTests RaceReportingTests.TextReportTests RaceReportingTests.TheftReportTests RaceReportingTests.WordsTests \
 	EngineTests.DealerTests EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.LaunchSimulationTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
@@ -35,7 +35,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython adapters adapters-etcd vllm-helper vllm-sources test-vllm record-snapshots format lint install uninstall clean
+.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -156,8 +156,9 @@ test-check: setup test-check-runtimes ## the race detector's acceptance suite at
 	CHECK_TRIALS=500 $(SWIFT) test --skip-build --filter 'RaceLedgerTests|CheckTests'
 
 # Runtimes that are missing are skipped by the tests, with the reason.
-test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, node, rustc, libunwind, pyzmq, portpicker, py-spy, pytest
-	@.ci/install-packages gcc libc6-dev python3 python3-venv golang-go default-jdk-headless nodejs rustc libunwind8 strace gdb util-linux
+test-check-runtimes: ## install what the acceptance suite can use: go, a JDK, node, rustc, ruby, php, curl, libunwind, pyzmq, portpicker, py-spy, pytest
+	@.ci/install-packages gcc libc6-dev python3 python3-venv golang-go default-jdk-headless nodejs rustc ruby php-cli curl \
+		libunwind8 strace gdb util-linux
 	test -x .venv/check/bin/python || python3 -m venv .venv/check
 	.venv/check/bin/pip install -q pyzmq portpicker py-spy jupyter_client ipykernel pytest pytest-xdist pytest-asyncio
 
@@ -165,6 +166,12 @@ test-check-cpython: build-command ## CPython's own network tests with and withou
 	@.ci/install-packages python3 util-linux iproute2
 	@.ci/install-packages libpython$$(/usr/bin/python3 -c "import sys; print(*sys.version_info[:2], sep=\".\")")-testsuite
 	PATH=$(CURDIR)/.venv/check/bin:$$PATH python3 Tests/CPython/compare.py --bindstorm $(RELEASE_BIN)/bindstorm
+
+# What is missing is left out by the script, and named.
+test-check-clean: build-command test-check-runtimes ## servers, clients and suites without a port race, in which the race detector must find none
+	@.ci/install-packages redis-server nginx memcached etcd-server rsync openssh-client openssh-server git curl wget iproute2
+	.venv/check/bin/pip install -q uvicorn gunicorn flask aiohttp
+	python3 Tests/Clean/clean.py --bindstorm $(RELEASE_BIN)/bindstorm
 
 record-snapshots: setup ## write the reports' current text into Tests/Snapshots and the glossary; read the difference
 	RECORD_SNAPSHOTS=1 $(SWIFT) test --filter 'SnapshotTests|GlossaryTests'
@@ -184,21 +191,45 @@ lint: ## check the format, and that the mutants match the sources
 	@command -v python3 >/dev/null || .ci/install-packages python3
 	python3 Tests/Mutants/mutate.py --check
 
+# Manual pages and completions come from the command itself, so that they always fit it.
+MANUAL = .build/manual
+COMMAND = $(RELEASE_BIN)/bindstorm
+
+manual: build-command ## write the manual pages and the completion scripts into .build/manual
+	$(SWIFT) build $(RELEASE) --product bindstorm-generate
+	rm -rf $(MANUAL)
+	install -d $(MANUAL)
+	$(COMMAND) --experimental-dump-help > $(MANUAL)/help.json
+	$(RELEASE_BIN)/bindstorm-generate --manual $(MANUAL) < $(MANUAL)/help.json
+	for shell in bash zsh fish; do $(COMMAND) --generate-completion-script $$shell > $(MANUAL)/completion.$$shell || exit 1; done
+
 # Stripped: nothing reads the symbols at run time, and they are half of the size.
 # What is found by a plan's name, and what editors need for plans.
 SHARE = $(DESTDIR)$(PREFIX)/share/bindstorm
+MAN = $(DESTDIR)$(PREFIX)/share/man/man1
+# Where each shell looks for completions by itself.
+BASH_COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETION = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISH_COMPLETION = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
-install: build ## install the executables, the plans and their schema under $(PREFIX)
+install: build manual ## install the executables, plans, schema, manual pages and completions under $(PREFIX)
 	@command -v strip >/dev/null || .ci/install-packages binutils
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -s -m 755 $(EXECUTABLES:%=$(RELEASE_BIN)/%) $(DESTDIR)$(PREFIX)/bin/
 	install -d $(SHARE)/Scenarios/schema
 	install -m 644 Scenarios/*.json $(SHARE)/Scenarios/
 	install -m 644 Scenarios/schema/*.json $(SHARE)/Scenarios/schema/
+	install -d $(MAN) $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
+	install -m 644 $(MANUAL)/*.1 $(MAN)/
+	install -m 644 $(MANUAL)/completion.bash $(BASH_COMPLETION)/bindstorm
+	install -m 644 $(MANUAL)/completion.zsh $(ZSH_COMPLETION)/_bindstorm
+	install -m 644 $(MANUAL)/completion.fish $(FISH_COMPLETION)/bindstorm.fish
 
 uninstall: ## remove them again
 	rm -f $(EXECUTABLES:%=$(DESTDIR)$(PREFIX)/bin/%)
 	rm -rf $(SHARE)
+	rm -f $(MAN)/bindstorm.1 $(MAN)/bindstorm-*.1 $(BASH_COMPLETION)/bindstorm $(ZSH_COMPLETION)/_bindstorm \
+		$(FISH_COMPLETION)/bindstorm.fish
 
 clean: ## remove what was built; results stay
 	rm -rf .build Benchmarks/peers/bin

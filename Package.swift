@@ -47,6 +47,7 @@ struct Layer {
 let layers = [
   // What code, formats and documents are generated from; part of no program that is installed.
   Layer("Definitions", in: "Schema", uses: []),
+  Layer("Manual", in: "Schema", uses: []),
   // What all others stand on.
   Layer("CZeroMQ", in: "Base", uses: []),
   Layer("CLinuxShims", in: "Base", uses: []),
@@ -192,7 +193,7 @@ let package = Package(
         ],
         path: "Sources/Programs/bindstorm", swiftSettings: settings),
       .executableTarget(
-        name: "bindstorm-generate", dependencies: ["Definitions"],
+        name: "bindstorm-generate", dependencies: ["Definitions", "Manual"],
         path: "Sources/Programs/bindstorm-generate", swiftSettings: settings),
       .target(
         name: "TestSupport",
@@ -219,7 +220,7 @@ let package = Package(
       .testTarget(
         name: "CommandTests",
         dependencies: [
-          "bindstorm", "bindstorm-worker", "bindstorm-frontend",
+          "bindstorm", "bindstorm-worker", "bindstorm-frontend", "bindstorm-generate",
           "TestSupport", "PlanModel", "PlanReading", "Theory", "History", "ForcedCalls",
         ],
         swiftSettings: settings),
@@ -256,6 +257,7 @@ let package = Package(
         ],
         swiftSettings: settings),
       .testTarget(name: "DefinitionsTests", dependencies: ["Definitions"], swiftSettings: settings),
+      .testTarget(name: "ManualTests", dependencies: ["Manual"], swiftSettings: settings),
       .testTarget(name: "LayeringTests", swiftSettings: swiftSettings(of: "Layering")),
     ],
   cLanguageStandard: .gnu11

@@ -33,6 +33,16 @@ func run(
     input: input)
 }
 
+/// A client that reached the thief.
+struct Encounter: Decodable {
+  var pid: Int32
+  var command: String
+  var address: String
+  var connectedFrom: String
+  var connections: Int
+  var answers: Int
+}
+
 /// What `bindstorm check --json` says.
 struct Report: Decodable {
   struct Place: Decodable {
@@ -88,9 +98,11 @@ struct Report: Decodable {
   var portsBoundByNumber: Int
   var duplicatesForced: Int
   var connectionsAnswered: Int
+  var reachedThief: [Encounter]
   var stolenWithoutListener: [String]
   var injections: [String]
   var isTreeRunning: Bool
+  var verdict: String?
 
   var verdicts: [String] { places.filter(\.isRace).map(\.verdict) }
 }
@@ -194,7 +206,8 @@ enum Victim {
 
   static func script(_ name: String) -> String { Place.victims.appending(path: name).path }
 
-  private static func build(
+  /// Builds a victim once, again if its source is newer.
+  static func build(
     _ name: String, from source: String, _ command: (String, String) -> [String]
   ) throws -> String {
     lock.lock()

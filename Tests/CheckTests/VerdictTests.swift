@@ -5,29 +5,6 @@ import Testing
 
 /// Survived, fails or not decided: what `--enumerate` and `--steal` say, with their exit codes.
 @Suite struct VerdictTests {
-  /// What `check --enumerate --json` says.
-  struct Series: Decodable {
-    struct Window: Decodable {
-      var place: String
-      var occurrence: Int
-      var verdict: String
-      var outcome: String
-      var lastWords: String
-      var advice: String?
-      var force: String?
-    }
-    var verdict: String
-    var obstacle: String?
-    var runs: Int
-    var windows: [Window]
-    var withoutThief: [Shown]
-    struct Shown: Decodable {
-      var verdict: String
-      var force: String?
-    }
-    var verdicts: [String] { windows.map(\.verdict) }
-  }
-
   /// `probe()` gives a number that was let go, `bind(n)` a bound socket.
   private static let head = """
     import os, signal, socket, sys, time
@@ -40,20 +17,6 @@ import Testing
 
   private func python(_ program: String, _ words: String...) throws -> [String] {
     [try skipIfMissing { try Victim.python() }, "-c", Self.head + program] + words
-  }
-
-  private func enumerate(
-    _ command: [String], _ options: [String] = [], pySpy: Bool = false
-  ) throws -> (ended: Finished, series: Series) {
-    let scratch = try ScratchFolder()
-    let file = scratch.path + "/series.json"
-    let path = Place.environment.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
-    let ended = try run(
-      [try Victim.c("isolate"), Built.bindstorm, "check", "--enumerate", "--json", file]
-        + (pySpy ? [] : ["--no-py-spy"]) + options + ["--"] + command,
-      environment: pySpy ? ["PATH": path] : [:])
-    let data = try Data(contentsOf: URL(filePath: file))
-    return (ended, try JSONDecoder().decode(Series.self, from: data))
   }
 
   private static let twoWindows = """

@@ -27,7 +27,7 @@ func endlessPlan(settings: String = "") -> String {
   plan(["inherited-listener"], trials: 1_000_000, settings: settings, name: "endless")
 }
 
-/// A scratch folder with a plan in it, and `bindstorm` run there.
+/// A scratch folder with a plan in it, and `bindstorm` run there. Lines are not broken unless a test sets COLUMNS.
 final class Workplace {
   let scratch: ScratchFolder
   var results: String { scratch.path + "/results" }
@@ -47,12 +47,16 @@ final class Workplace {
     closing: [Int32] = []
   ) throws -> Finished {
     try Program.run(
-      [Built.bindstorm] + arguments, environment: environment, folder: scratch.path,
+      [Built.bindstorm] + arguments, environment: Self.wide(environment), folder: scratch.path,
       outputTo: outputTo, closing: closing)
   }
 
   func run(_ more: [String] = [], environment: [String: String?] = [:]) throws -> Finished {
-    try Program.run(runLine(more), environment: environment, folder: scratch.path)
+    try Program.run(runLine(more), environment: Self.wide(environment), folder: scratch.path)
+  }
+
+  private static func wide(_ environment: [String: String?]) -> [String: String?] {
+    environment.merging(["COLUMNS": "4000"]) { own, _ in own }
   }
 
   func start(_ more: [String] = [], terminal: Int32? = nil, environment: [String: String?] = [:])

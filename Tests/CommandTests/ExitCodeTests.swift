@@ -11,22 +11,22 @@ import Testing
       finished.errorOutput.contains("bindstorm: cannot write /dev/full: No space left on device"))
   }
 
-  @Test func `0: every expectation is met`() throws {
+  @Test func `0: every demand is met`() throws {
     let workplace = try Workplace(
       plan(scenario: #""expect": { "*": { "failure_rate_at_most": 0.3 } }"#))
     let finished = try workplace.run()
     #expect(finished.ending == .exit(0), "\(finished)")
-    #expect(finished.output.contains("every expectation is met: 2 PASS"))
+    #expect(finished.output.contains("every demand is met: 2 as expected"))
     #expect(finished.errorOutput == "")
   }
 
-  @Test func `1: an expectation is violated`() throws {
+  @Test func `1: a demand is violated`() throws {
     // A strategy without a window that is expected to fail often.
     let workplace = try Workplace(
       plan(scenario: #""expect": { "*": { "failure_rate_at_least": 0.5 } }"#))
     let finished = try workplace.run()
     #expect(finished.ending == .exit(1), "\(finished)")
-    #expect(finished.output.contains("an expectation is violated: 2 FAIL"))
+    #expect(finished.output.contains("a demand is violated: 2 NOT as expected"))
   }
 
   @Test func `1: a must-fail control that is shown not to fail makes its scenario worth nothing`()
@@ -42,8 +42,8 @@ import Testing
           """))
     let finished = try workplace.run()
     #expect(finished.ending == .exit(1), "\(finished)")
-    #expect(finished.output.contains("XPASS 0/10"))
-    #expect(finished.output.contains("INCONCLUSIVE 0/10"))
+    #expect(finished.output.contains("NOT as expected (control: at least 50 %)"))
+    #expect(finished.output.contains("UNDECIDED 0/10"))
     #expect(finished.output.contains("did not fail as it must, so this proves nothing"))
   }
 
@@ -153,11 +153,11 @@ import Testing
     #expect(finished.errorOutput.contains("events.jsonl"))
     #expect(finished.output.contains("PARTIAL"))
     // More than one trial was counted, none of them as a failure.
-    #expect(finished.output.contains("MEASURED 0/"), "\(finished.output)")
-    #expect(!finished.output.contains("MEASURED 0/0"))
+    #expect(finished.output.contains("no demand"), "\(finished.output)")
+    #expect(!finished.output.contains(" 0/0"))
     let judged = try workplace.bindstorm(["analyze", "copy/endless/latest"])
     #expect(judged.ending == .exit(2))
-    #expect(judged.output.contains("PARTIAL") && judged.output.contains("MEASURED 0/"))
+    #expect(judged.output.contains("PARTIAL") && judged.output.contains("no demand"))
   }
 
   /// The limit on a file's size is met by the history alone: all that is written after it is smaller.

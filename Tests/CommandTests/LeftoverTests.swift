@@ -141,7 +141,7 @@ private let stopped = #""window": { "milliseconds": 3600000 }"#
     let finished = try program.wait()
     #expect(finished.ending == .exit(2), "\(finished)")
     #expect(try workplace.outcomes() == ["harness-error": 1, "ready": 2])
-    #expect(finished.output.contains("harness-error x1, first in trial 0/0"), "\(finished.output)")
+    #expect(finished.output.contains("harness-error x1, first in trial 0"), "\(finished.output)")
     #expect(finished.output.contains("API server 1 (pid "), "\(finished.output)")
   }
 

@@ -312,7 +312,7 @@ import Testing
     // 8 addresses in 500 slots, of which their own duplicates take a part.
     let ports = try #require(shown.firstMatch(of: /bind-hold\((\d+)\) for 50\.0 %/))
     #expect((30...45).contains(Int(ports.1)!), "\(shown)")
-    #expect(shown.contains("arms 1: base-port-scanner: it scans inside the pool"), "\(shown)")
+    #expect(shown.contains("arm 1: base-port-scanner: it scans inside the pool"), "\(shown)")
     let run = try workplace.bindstorm(["run", "plan.json", "--quiet", "--results", "results"])
     #expect(run.output.contains("base-port-scanner: it scans inside the pool"), "\(run.output)")
     let resolved = try String(
@@ -476,7 +476,7 @@ import Testing
     #expect(verdicts.last == "", "the plan that the broken ones are made of is broken itself")
     let finished = try workplace.bindstorm(["validate"] + names + ["plan.json"])
     #expect(finished.ending == .exit(64))
-    #expect(finished.output == "plan.json: valid, 1 arms, 10 trials\n")
+    #expect(finished.output == "plan.json: valid, 1 arm, 10 trials\n")
     for (number, (old, new)) in Self.refusedByBoth.enumerated() {
       #expect(verdicts[number] != "", "the schema accepts \(new) for \(old)")
       #expect(

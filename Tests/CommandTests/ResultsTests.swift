@@ -20,7 +20,7 @@ private let escape = "\u{1B}["
       toFile: workplace.latest("events.jsonl"), atomically: false, encoding: .utf8)
     let judged = try workplace.bindstorm(["analyze", workplace.latest()])
     #expect(judged.ending == .exit(2), "\(judged)")
-    #expect(judged.output.contains("1 launches without a usable record"), "\(judged.output)")
+    #expect(judged.output.contains("1 launch without a usable record"), "\(judged.output)")
   }
 
   @Test func `the matrix is appended to GitHub's job summary where there is one`() throws {
@@ -122,7 +122,7 @@ private let escape = "\u{1B}["
     let judged = try workplace.bindstorm(["analyze", workplace.latest()])
     #expect(judged.ending == .exit(2), "\(judged)")
     #expect(judged.output.contains("PARTIAL"))
-    #expect(judged.output.contains("MEASURED 0/") && !judged.output.contains("0/10 "))
+    #expect(judged.output.contains("no demand") && !judged.output.contains("0/10 "))
     // Whole lines, but without the last one: nobody says that it is complete.
     let lines = String(decoding: whole, as: UTF8.self).split(separator: "\n")
     try Data((lines.dropLast().joined(separator: "\n") + "\n").utf8).write(
@@ -169,7 +169,7 @@ private let escape = "\u{1B}["
     let shown = try terminal.run(
       try workplace.start(terminal: terminal.slave, environment: ["TERM": "xterm"]))
     #expect(shown.ending == .exit(0), "\(shown.text)")
-    #expect(shown.text.contains("\(escape)2mMEASURED\(escape)0m"))
+    #expect(shown.text.contains("\(escape)33mUNDECIDED\(escape)0m"))
     #expect(shown.text.contains("\r\(escape)K"), "no progress was shown")
     // The last thing before the results clears the line.
     let matrix = try #require(shown.text.range(of: "small\r\n"))
@@ -194,17 +194,17 @@ private let escape = "\u{1B}["
       try workplace.start(
         arguments, terminal: terminal.slave, environment: environment.mapValues { $0 }))
     #expect(shown.ending == .exit(0), "\(shown.text)")
-    #expect(shown.text.contains("\(escape)2mMEASURED") == colours)
+    #expect(shown.text.contains("\(escape)33mUNDECIDED") == colours)
     #expect(shown.text.contains("\r\(escape)K") == rewrites)
-    #expect(shown.text.contains("MEASURED"))
+    #expect(shown.text.contains("no demand"))
   }
 
   @Test func `in a file there is no colour unless it is asked for`() throws {
     let workplace = try Workplace(plan(trials: 2))
     #expect(try !workplace.run().output.contains(escape))
-    #expect(try workplace.run(["--color", "always"]).output.contains("\(escape)2mMEASURED"))
+    #expect(try workplace.run(["--color", "always"]).output.contains("\(escape)33mUNDECIDED"))
     let judged = try workplace.bindstorm(["analyze", workplace.latest(), "--color", "always"])
-    #expect(judged.output.contains("\(escape)2mMEASURED"))
+    #expect(judged.output.contains("\(escape)33mUNDECIDED"))
   }
 
   @Test func `progress in a file is a plain line every five seconds, and -q keeps it away`() throws

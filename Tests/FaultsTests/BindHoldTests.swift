@@ -19,7 +19,7 @@ extension ThiefTests {
       ], defaults: #""topology": {"api_servers": 2}, "trials": 3, "pool": {"slots": 16}"#)
     let cell = try measured.cell("s", "wildcard-report-back")
     #expect(cell.outcomes == ["invalid": 3])
-    #expect(cell.verdict == "INCONCLUSIVE")
+    #expect(cell.planAnswer == "undecided")
   }
 
   /// The solved intensity is right when the rate comes out: of 400 launches at 0.8 the failures lie within five

@@ -16,18 +16,38 @@ import Testing
     #expect(!others.map(\.facts.meaning).contains(outcome.facts.meaning))
   }
 
-  @Test(arguments: Verdict.allCases) func `every verdict has its sentences`(_ verdict: Verdict) {
-    #expect(Self.isSentence(verdict.facts.meaning), "\(verdict.facts.meaning)")
-    #expect(Self.isSentence(verdict.facts.advice), "\(verdict.facts.advice)")
-    let others = Verdict.allCases.filter { $0 != verdict }
-    #expect(!others.map(\.facts.meaning).contains(verdict.facts.meaning))
+  @Test(arguments: PlanAnswer.allCases) func `every answer of the plan has its sentences`(
+    _ answer: PlanAnswer
+  ) {
+    #expect(Self.isSentence(answer.facts.meaning), "\(answer.facts.meaning)")
+    #expect(Self.isSentence(answer.facts.advice), "\(answer.facts.advice)")
+    let others = PlanAnswer.allCases.filter { $0 != answer }
+    #expect(!others.map(\.facts.meaning).contains(answer.facts.meaning))
+    #expect(!others.map(\.word).contains(answer.word))
+  }
+
+  @Test(arguments: StrategyAnswer.allCases) func `every answer of the strategy has its sentences`(
+    _ answer: StrategyAnswer
+  ) {
+    #expect(Self.isSentence(answer.facts.meaning), "\(answer.facts.meaning)")
+    #expect(Self.isSentence(answer.facts.advice), "\(answer.facts.advice)")
+    let others = StrategyAnswer.allCases.filter { $0 != answer }
+    #expect(!others.map(\.facts.meaning).contains(answer.facts.meaning))
   }
 
   @Test func `only what went as demanded ends with 0 and passes`() {
-    for verdict in Verdict.allCases where verdict != .skipped {
-      #expect((verdict.facts.exitCode == 0) == (verdict.facts.testResult == .passed), "\(verdict)")
+    for answer in PlanAnswer.allCases where answer != .skipped {
+      #expect((answer.facts.exitCode == 0) == (answer.facts.testResult == .passed), "\(answer)")
     }
-    #expect(Verdict.skipped.facts.testResult == .skipped)
-    #expect(Verdict.allCases.filter { $0.facts.exitCode == 1 } == [.fail, .unexpectedPass])
+    #expect(PlanAnswer.skipped.facts.testResult == .skipped)
+    #expect(PlanAnswer.allCases.filter { $0.facts.exitCode == 1 } == [.notAsExpected])
+    #expect(PlanAnswer.undecided.facts.testResult == .error)
+  }
+
+  @Test func `a launch that recovered has not failed, and demands count it`() {
+    #expect(Outcome.recovered.isFailure && !Outcome.recovered.isFailed)
+    for outcome in Outcome.allCases where outcome != .recovered {
+      #expect(outcome.isFailure == outcome.isFailed, "\(outcome)")
+    }
   }
 }

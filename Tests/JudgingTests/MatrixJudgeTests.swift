@@ -139,84 +139,87 @@ extension ArmTally {
   /// 59 is the least number of clean launches that shows 5 % at 95 %: 0.95^59 = 0.0485.
   @Test(
     arguments: [
-      (atMost, [.ready: 59], .pass, "the demand is met, at confidence 0.95"),
-      (atMost, [.ready: 58], .inconclusive, "58 launches do not decide the demand"),
-      (atMost, [.ready: 56, .lostToThief: 3], .inconclusive, "59 launches do not decide"),
-      (atMost, [.ready: 49, .lostToThief: 10], .fail, "the rate is above 5 %, at confidence 0.95"),
-      (atMost, [.lostToSelf: 1], .inconclusive, "1 launches do not decide"),
-      (atMost, [.lostToSelf: 2], .fail, "the rate is above 5 %"),
-      (atLeast, [.ready: 20, .timeout: 80], .pass, "the demand is met"),
-      (atLeast, [.ready: 25, .timeout: 75], .inconclusive, "100 launches do not decide"),
-      (atLeast, [.ready: 50, .timeout: 50], .fail, "the rate is below 70 %"),
-      (between, [.ready: 120, .timeout: 80], .pass, "the demand is met"),
-      (between, [.ready: 180, .timeout: 20], .fail, "the rate is below 30 %"),
-      (between, [.ready: 20, .timeout: 180], .fail, "the rate is above 50 %"),
-      (control, [.ready: 20, .lostToSelf: 80], .expectedFailure, "the control fails as it must"),
+      (atMost, [.ready: 59], .asExpected, "the demand is met, at confidence 0.95"),
+      (atMost, [.ready: 58], .undecided, "58 launches do not decide the demand"),
+      (atMost, [.ready: 56, .lostToThief: 3], .undecided, "59 launches do not decide"),
       (
-        control, [.ready: 25, .lostToSelf: 75], .inconclusive,
+        atMost, [.ready: 49, .lostToThief: 10], .notAsExpected,
+        "the rate is above 5 %, at confidence 0.95"
+      ),
+      (atMost, [.lostToSelf: 1], .undecided, "1 launch does not decide"),
+      (atMost, [.lostToSelf: 2], .notAsExpected, "the rate is above 5 %"),
+      (atLeast, [.ready: 20, .timeout: 80], .asExpected, "the demand is met"),
+      (atLeast, [.ready: 25, .timeout: 75], .undecided, "100 launches do not decide"),
+      (atLeast, [.ready: 50, .timeout: 50], .notAsExpected, "the rate is below 70 %"),
+      (between, [.ready: 120, .timeout: 80], .asExpected, "the demand is met"),
+      (between, [.ready: 180, .timeout: 20], .notAsExpected, "the rate is below 30 %"),
+      (between, [.ready: 20, .timeout: 180], .notAsExpected, "the rate is above 50 %"),
+      (control, [.ready: 20, .lostToSelf: 80], .asExpected, "the control fails as it must"),
+      (
+        control, [.ready: 25, .lostToSelf: 75], .undecided,
         "does not show that the control fails"
       ),
-      (control, [.ready: 50, .lostToSelf: 50], .unexpectedPass, "does not fail as it must"),
+      (control, [.ready: 50, .lostToSelf: 50], .notAsExpected, "does not fail as it must"),
       // A start-up's defect that a scenario provokes is what its control must show.
-      (control, [.placeholderLeak: 50, .falseTimeout: 50], .expectedFailure, "fails as it must"),
+      (control, [.placeholderLeak: 50, .falseTimeout: 50], .asExpected, "fails as it must"),
       // Deaths, timeouts and other errors may come of anything, and prove nothing either way.
       (
-        control, [.childDied: 100], .inconclusive,
+        control, [.childDied: 100], .undecided,
         "100 launches that do not count may have gone either way (child-died x100 is not what it must fail by)"
       ),
       (
-        control, [.lostToThief: 60, .childDied: 20, .timeout: 20], .inconclusive,
+        control, [.lostToThief: 60, .childDied: 20, .timeout: 20], .undecided,
         "(timeout x20, child-died x20 is not what it must fail by)"
       ),
-      (control, [.lostToThief: 90, .otherError: 10], .expectedFailure, "fails as it must"),
-      (control, [.ready: 60, .childDied: 40], .unexpectedPass, "does not fail as it must"),
-      (control, [.ready: 9], .unexpectedPass, "does not fail as it must"),
-      (nil, [.ready: 1], .measured, "no demand was made"),
-      (nil, [.timeout: 9], .measured, "no demand was made"),
-      (nil, [:], .inconclusive, "no trial ran"), (atMost, [:], .inconclusive, "no trial ran"),
-      (control, [:], .inconclusive, "no trial ran"),
-      (nil, [.invalid: 50], .inconclusive, "no trial counts"),
+      (control, [.lostToThief: 90, .otherError: 10], .asExpected, "fails as it must"),
+      (control, [.ready: 60, .childDied: 40], .notAsExpected, "does not fail as it must"),
+      (control, [.ready: 9], .notAsExpected, "does not fail as it must"),
+      (nil, [.ready: 1], .notDemanded, "no demand was made"),
+      (nil, [.timeout: 9], .notDemanded, "no demand was made"),
+      (nil, [:], .undecided, "no trial ran"), (atMost, [:], .undecided, "no trial ran"),
+      (control, [:], .undecided, "no trial ran"),
+      (nil, [.invalid: 50], .undecided, "no trial counts"),
       // A rate without what the harness lost is no measurement.
-      (nil, [.ready: 1, .harnessError: 99], .inconclusive, "99 launches without a usable record"),
-      (nil, [.ready: 98, .invalid: 2], .inconclusive, "2 invalid"),
-      (nil, [.ready: 99, .invalid: 1], .measured, "no demand was made"),
-      (nil, [.ready: 99, .adapterError: 1], .inconclusive, "broke its protocol in 1 launches"),
-      (atMost, [.harnessError: 500], .inconclusive, "no trial counts"),
+      (nil, [.ready: 1, .harnessError: 99], .undecided, "99 launches without a usable record"),
+      (nil, [.ready: 98, .invalid: 2], .undecided, "2 invalid"),
+      (nil, [.ready: 99, .invalid: 1], .notDemanded, "no demand was made"),
+      (nil, [.ready: 99, .adapterError: 1], .undecided, "broke its protocol in 1 launch"),
+      (atMost, [.harnessError: 500], .undecided, "no trial counts"),
       // What does not count must not be what the strategy would have lost.
-      (atMost, [.ready: 99, .invalid: 1], .pass, "the demand is met"),
+      (atMost, [.ready: 99, .invalid: 1], .asExpected, "the demand is met"),
       // 1 of 300 has the upper bound 1.57 %, 0 of 299 has 0.997 %.
       (
-        hundredth, [.ready: 299, .invalid: 1], .inconclusive,
-        "; 1 launches that do not count may have gone either way"
+        hundredth, [.ready: 299, .invalid: 1], .undecided,
+        "; 1 launch that does not count may have gone either way"
       ),
       // 297 of 300 have the lower bound 97.4 %, 297 of 297 have 98.996 %.
       (
-        Demand(failureRateAtLeast: 0.98, why: ""), [.timeout: 297, .invalid: 3], .inconclusive,
+        Demand(failureRateAtLeast: 0.98, why: ""), [.timeout: 297, .invalid: 3], .undecided,
         "; 3 launches that do not count may have gone either way"
       ),
       // Only failures are left where whatever else would have been is invalid.
-      (atMost, [.timeout: 3, .invalid: 97], .inconclusive, "97 invalid"),
-      (control, [.ready: 3, .invalid: 97], .inconclusive, "97 invalid"),
+      (atMost, [.timeout: 3, .invalid: 97], .undecided, "97 invalid"),
+      (control, [.ready: 3, .invalid: 97], .undecided, "97 invalid"),
       (
-        atMost, [.ready: 98, .invalid: 2], .inconclusive,
+        atMost, [.ready: 98, .invalid: 2], .undecided,
         "0 launches without a usable record, 2 invalid"
       ),
       (
-        atMost, [.ready: 500, .harnessError: 1], .inconclusive, "1 launches without a usable record"
+        atMost, [.ready: 500, .harnessError: 1], .undecided, "1 launch without a usable record"
       ),
-      (atMost, [.lostToSelf: 50, .harnessError: 1], .fail, "the rate is above 5 %"),
+      (atMost, [.lostToSelf: 50, .harnessError: 1], .notAsExpected, "the rate is above 5 %"),
       (
-        control, [.lostToSelf: 100, .harnessError: 1], .inconclusive,
-        "1 launches without a usable record"
+        control, [.lostToSelf: 100, .harnessError: 1], .undecided,
+        "1 launch without a usable record"
       ),
-      (control, [.lostToSelf: 100, .invalid: 2], .inconclusive, "2 invalid"),
-    ] as [(Demand?, KeyValuePairs<Outcome, Int>, Verdict, String)])
+      (control, [.lostToSelf: 100, .invalid: 2], .undecided, "2 invalid"),
+    ] as [(Demand?, KeyValuePairs<Outcome, Int>, PlanAnswer, String)])
   func `an arm gets its verdict`(
-    _ expectation: Demand?, _ counts: KeyValuePairs<Outcome, Int>, _ verdict: Verdict,
+    _ expectation: Demand?, _ counts: KeyValuePairs<Outcome, Int>, _ answer: PlanAnswer,
     _ reason: String
   ) {
     let arm = Self.matrix([(expectation, .of(counts))]).arms[0]
-    #expect(arm.verdict == verdict, "\(arm.reason)")
+    #expect(arm.planAnswer == answer, "\(arm.reason)")
     #expect(arm.reason.contains(reason), "\(arm.reason)")
   }
 
@@ -226,47 +229,53 @@ extension ArmTally {
   @Test(
     arguments: [
       (
-        [.ready: 600, .timeout: 400], [.ready: 590, .timeout: 410], .pass,
+        [.ready: 600, .timeout: 400], [.ready: 590, .timeout: 410], .asExpected,
         "(p = 0.682, level 0.0001) and within 0.1 of it: the difference is -0.047...0.027"
       ),
       (
-        [.ready: 60, .timeout: 40], [.ready: 50, .timeout: 50], .inconclusive,
+        [.ready: 60, .timeout: 40], [.ready: 50, .timeout: 50], .undecided,
         "100 launches do not show that it differs by no more than 0.1: the difference is -0.2"
       ),
-      ([.ready: 1], [.ready: 1], .inconclusive, "do not show that it differs by no more than 0.1"),
+      (
+        [.ready: 1], [.ready: 1], .undecided,
+        "1 launch does not show that it differs by no more than 0.1"
+      ),
       // 0.9^29 = 0.047, 0.9^28 = 0.052.
-      ([.ready: 29], [.ready: 29], .pass, "is consistent with"),
-      ([.ready: 28], [.ready: 29], .inconclusive, "do not show"),
-      ([.ready: 29], [.ready: 28], .inconclusive, "do not show"),
+      ([.ready: 29], [.ready: 29], .asExpected, "is consistent with"),
+      ([.ready: 28], [.ready: 29], .undecided, "do not show"),
+      ([.ready: 29], [.ready: 28], .undecided, "do not show"),
       // What does not count may have failed.
-      ([.ready: 199], [.ready: 199, .invalid: 1], .pass, "is consistent with"),
-      ([.ready: 29], [.ready: 29, .invalid: 9], .inconclusive, "do not show"),
+      ([.ready: 199], [.ready: 199, .invalid: 1], .asExpected, "is consistent with"),
+      ([.ready: 29], [.ready: 29, .invalid: 9], .undecided, "do not show"),
       // 157 that might all have been ready: 18 of 200 is like 16 of 200.
       (
-        [.ready: 25, .timeout: 18, .invalid: 157], [.ready: 184, .timeout: 16], .inconclusive,
+        [.ready: 25, .timeout: 18, .invalid: 157], [.ready: 184, .timeout: 16], .undecided,
         "0 launches without a usable record, 157 invalid"
       ),
       // Whatever the two came to, the rates differ.
       (
-        [.ready: 389, .timeout: 10, .invalid: 2], [.ready: 200, .timeout: 200], .fail,
+        [.ready: 389, .timeout: 10, .invalid: 2], [.ready: 200, .timeout: 200], .notAsExpected,
         "is not consistent"
       ),
-      ([.ready: 90, .timeout: 10], [.ready: 50, .timeout: 50], .fail, "is not consistent with"),
-      ([.ready: 60, .timeout: 40], [:], .inconclusive, "nothing of strategy-1 to compare with"),
-      ([.ready: 60, .timeout: 40], [.invalid: 9], .inconclusive, "nothing of strategy-1"),
       (
-        [.ready: 601, .timeout: 398, .adapterError: 1], [.ready: 600, .timeout: 400], .inconclusive,
-        "the adapter broke its protocol in 1 launches"
+        [.ready: 90, .timeout: 10], [.ready: 50, .timeout: 50], .notAsExpected,
+        "is not consistent with"
       ),
-      ([:], [.ready: 50], .inconclusive, "no trial ran"),
-    ] as [(KeyValuePairs<Outcome, Int>, KeyValuePairs<Outcome, Int>, Verdict, String)])
+      ([.ready: 60, .timeout: 40], [:], .undecided, "nothing of strategy-1 to compare with"),
+      ([.ready: 60, .timeout: 40], [.invalid: 9], .undecided, "nothing of strategy-1"),
+      (
+        [.ready: 601, .timeout: 398, .adapterError: 1], [.ready: 600, .timeout: 400], .undecided,
+        "the adapter broke its protocol in 1 launch"
+      ),
+      ([:], [.ready: 50], .undecided, "no trial ran"),
+    ] as [(KeyValuePairs<Outcome, Int>, KeyValuePairs<Outcome, Int>, PlanAnswer, String)])
   func `a row that is to be like another one is compared with it`(
-    _ own: KeyValuePairs<Outcome, Int>, _ other: KeyValuePairs<Outcome, Int>, _ verdict: Verdict,
+    _ own: KeyValuePairs<Outcome, Int>, _ other: KeyValuePairs<Outcome, Int>, _ answer: PlanAnswer,
     _ reason: String
   ) {
     let like = Demand(like: "strategy-1", why: "")
     let arm = Self.matrix([(like, .of(own)), (nil, .of(other))]).arms[0]
-    #expect(arm.verdict == verdict, "\(arm.reason)")
+    #expect(arm.planAnswer == answer, "\(arm.reason)")
     #expect(arm.reason.contains(reason), "\(arm.reason)")
     #expect(arm.like?.like == "strategy-1")
   }
@@ -302,7 +311,7 @@ extension ArmTally {
   @Test func `a row is compared with no row that is missing, nor with itself`() {
     for label in ["strategy-0", "gone"] {
       let arm = Self.matrix([(Demand(like: label, why: ""), .of([.ready: 999]))]).arms[0]
-      #expect(arm.verdict == .inconclusive)
+      #expect(arm.planAnswer == .undecided)
       #expect(arm.reason == "there is nothing of \(label) to compare with")
     }
   }
@@ -311,9 +320,9 @@ extension ArmTally {
     let rows: [ArmTally] = [
       .of([.ready: 600, .timeout: 400]), .of([.ready: 590, .timeout: 410]),
     ]
-    for (within, verdict) in [(0.05, Verdict.pass), (0.045, .inconclusive)] {
+    for (within, verdict) in [(0.05, PlanAnswer.asExpected), (0.045, .undecided)] {
       let like = Demand(like: "strategy-1", likeWithin: within, why: "")
-      #expect(Self.matrix([(like, rows[0]), (nil, rows[1])]).arms[0].verdict == verdict)
+      #expect(Self.matrix([(like, rows[0]), (nil, rows[1])]).arms[0].planAnswer == verdict)
     }
     // A resolved plan of before the setting has the default.
     var old = Demand(like: "strategy-1", why: "")
@@ -325,10 +334,10 @@ extension ArmTally {
   @Test func `higher confidence needs more launches`() {
     var strict = Self.atMost
     strict.confidence = 0.99
-    #expect(Self.matrix([(strict, .of([.ready: 59]))]).arms[0].verdict == .inconclusive)
+    #expect(Self.matrix([(strict, .of([.ready: 59]))]).arms[0].planAnswer == .undecided)
     // 0.95^90 = 0.0099.
-    #expect(Self.matrix([(strict, .of([.ready: 89]))]).arms[0].verdict == .inconclusive)
-    #expect(Self.matrix([(strict, .of([.ready: 90]))]).arms[0].verdict == .pass)
+    #expect(Self.matrix([(strict, .of([.ready: 89]))]).arms[0].planAnswer == .undecided)
+    #expect(Self.matrix([(strict, .of([.ready: 90]))]).arms[0].planAnswer == .asExpected)
   }
 
   /// What the loader lets through as enough must be enough here.
@@ -348,10 +357,10 @@ extension ArmTally {
       let plan = try PlanLoader.load(text.utf8, file: "p", vocabulary: .sample)
       let verdict = { (runs: Int) in
         MatrixJudge(plan: plan, vocabulary: .sample)
-          .judge([.of([.ready: runs])], isPartial: false).arms[0].verdict
+          .judge([.of([.ready: runs])], isPartial: false).arms[0].planAnswer
       }
-      #expect(verdict(needed) == .pass, "\(bound) at \(confidence)")
-      #expect(verdict(needed - 1) == .inconclusive, "\(bound) at \(confidence)")
+      #expect(verdict(needed) == .asExpected, "\(bound) at \(confidence)")
+      #expect(verdict(needed - 1) == .undecided, "\(bound) at \(confidence)")
     }
   }
 
@@ -365,24 +374,27 @@ extension ArmTally {
         == "the rate is above 7 %, at confidence 0.95")
   }
 
-  @Test func `a control that misbehaves makes its scenario's passes inconclusive, nothing else`() {
+  @Test func `a control that misbehaves makes rows as expected undecided, nothing else`() {
     let pass = (Self.atMost as Demand?, ArmTally.of([.ready: 100]))
     let fail = (Self.atMost as Demand?, ArmTally.of([.timeout: 100]))
     let measured = (nil as Demand?, ArmTally.of([.ready: 5]))
-    let controls: [(KeyValuePairs<Outcome, Int>, Verdict)] = [
-      ([.lostToSelf: 100], .expectedFailure), ([.ready: 100], .unexpectedPass),
-      ([.ready: 25, .lostToSelf: 75], .inconclusive), ([:], .inconclusive),
-      ([.harnessError: 9], .inconclusive), ([.lostToSelf: 100, .harnessError: 9], .inconclusive),
-      ([.childDied: 100], .inconclusive),
+    let controls: [(KeyValuePairs<Outcome, Int>, PlanAnswer)] = [
+      ([.lostToSelf: 100], .asExpected), ([.ready: 100], .notAsExpected),
+      ([.ready: 25, .lostToSelf: 75], .undecided), ([:], .undecided),
+      ([.harnessError: 9], .undecided), ([.lostToSelf: 100, .harnessError: 9], .undecided),
+      ([.childDied: 100], .undecided),
     ]
     for (counts, verdict) in controls {
       let matrix = Self.matrix(
         [pass, (Self.control, .of(counts)), fail, measured, pass],
         scenarios: ["a", "a", "a", "a", "b"])
-      let isTrusted = verdict == .expectedFailure
+      let isTrusted = verdict == .asExpected
       #expect(
-        matrix.arms.map(\.verdict)
-          == [isTrusted ? .pass : .inconclusive, verdict, .fail, .measured, .pass])
+        matrix.arms.map(\.planAnswer)
+          == [
+            isTrusted ? .asExpected : .undecided, verdict, .notAsExpected, .notDemanded,
+            .asExpected,
+          ])
       #expect(
         matrix.arms[0].reason.hasPrefix(
           isTrusted
@@ -407,17 +419,17 @@ extension ArmTally {
       skipped.skip(planned ?? "there is no program /nonexistent")
       let matrix = MatrixJudge(plan: plan, vocabulary: .sample).judge(
         [.of([.ready: 100]), skipped], isPartial: false)
-      #expect(matrix.arms[1].verdict == .skipped)
+      #expect(matrix.arms[1].planAnswer == .skipped)
       let reason = matrix.arms[0].reason
       if planned == nil {
-        #expect(matrix.arms[0].verdict == .inconclusive)
+        #expect(matrix.arms[0].planAnswer == .undecided)
         #expect(matrix.exitCode == 2)
         #expect(
           reason
             == "the control ctl did not run (there is no program /nonexistent), so this proves nothing"
         )
       } else {
-        #expect(matrix.arms[0].verdict == .pass)
+        #expect(matrix.arms[0].planAnswer == .asExpected)
         #expect(matrix.exitCode == 0)
         #expect(
           reason.hasSuffix("; the plan leaves the control ctl out: needs a licence"), "\(reason)")
@@ -430,7 +442,7 @@ extension ArmTally {
       (Self.control, .of([.lostToSelf: 99])), (Self.control, .of([.ready: 99])),
       (Self.atMost, .of([.ready: 99])),
     ])
-    #expect(matrix.arms.map(\.verdict) == [.expectedFailure, .unexpectedPass, .inconclusive])
+    #expect(matrix.arms.map(\.planAnswer) == [.asExpected, .notAsExpected, .undecided])
     #expect(matrix.arms[2].reason.contains("strategy-1"))
   }
 
@@ -468,10 +480,10 @@ extension ArmTally {
 }
 
 @Suite struct ExitCodeTests {
-  static func code(_ verdicts: [Verdict], isPartial: Bool = false) -> Int32 {
+  static func code(_ verdicts: [PlanAnswer], isPartial: Bool = false) -> Int32 {
     let arms = verdicts.map { verdict in
       ArmVerdict(
-        arm: 0, verdict: verdict, reason: "",
+        arm: 0, planAnswer: verdict, reason: "",
         launches: RateEstimate(failures: 0, outOf: 0, low: 0, high: 1),
         trials: RateEstimate(failures: 0, outOf: 0, low: 0, high: 1), outcomes: [], topCause: nil,
         predictionPerLaunch: nil, predictionPerTrial: nil, published: [], plannedTrials: 1,
@@ -482,24 +494,25 @@ extension ArmTally {
 
   @Test(
     arguments: [
-      ([.pass], 0), ([.expectedFailure], 0), ([.measured], 0), ([.fail], 1), ([.inconclusive], 2),
-      ([.unexpectedPass], 1), ([.skipped], 2), ([], 2), ([.pass, .skipped], 0),
-      ([.pass, .expectedFailure, .measured], 0),
-    ] as [([Verdict], Int32)])
-  func `verdicts give the exit code`(_ verdicts: [Verdict], _ code: Int32) {
+      ([.asExpected], 0), ([.asExpected], 0), ([.notDemanded], 0), ([.notAsExpected], 1),
+      ([.undecided], 2),
+      ([.notAsExpected], 1), ([.skipped], 2), ([], 2), ([.asExpected, .skipped], 0),
+      ([.asExpected, .asExpected, .notDemanded], 0),
+    ] as [([PlanAnswer], Int32)])
+  func `verdicts give the exit code`(_ verdicts: [PlanAnswer], _ code: Int32) {
     #expect(Self.code(verdicts) == code)
   }
 
   @Test func `failure before inconclusive before success, in any order and company`() {
-    for first in Verdict.allCases {
-      for second in Verdict.allCases {
+    for first in PlanAnswer.allCases {
+      for second in PlanAnswer.allCases {
         let (one, two) = (Self.code([first, second]), Self.code([second, first]))
         #expect(one == two)
         let codes = [Self.code([first]), Self.code([second])]
         if codes.contains(1) { #expect(one == 1) }
-        if !codes.contains(1) && [first, second].contains(.inconclusive) { #expect(one == 2) }
+        if !codes.contains(1) && [first, second].contains(.undecided) { #expect(one == 2) }
       }
-      let isViolated = first == .fail || first == .unexpectedPass
+      let isViolated = first == .notAsExpected || first == .notAsExpected
       #expect(Self.code([first], isPartial: true) == (isViolated ? 1 : 2))
     }
   }
@@ -530,7 +543,7 @@ extension ArmTally {
       ))
     #expect(eleven.predictionPerLaunch == eleven.predictionPerTrial)
     // It does not change the verdict.
-    #expect(eleven.verdict == .measured)
+    #expect(eleven.planAnswer == .notDemanded)
   }
 
   /// 0 of 11 at one half has p = 0.00098: of two such cells one in 512 runs has it by chance.
@@ -587,20 +600,21 @@ extension ArmTally {
   /// 59 clean trials show 5 % per launch, however many launches each has; 30 of two launches do not, and two
   /// launches that always fail together show at least half of the rate per trial.
   @Test func `demands on parallel launches are decided by whole trials`() {
-    func verdict(_ demand: Demand, _ trials: Int, _ outcomes: [Outcome]) -> Verdict {
+    func verdict(_ demand: Demand, _ trials: Int, _ outcomes: [Outcome]) -> PlanAnswer {
       let arm = Arm.sample(launches: 2, apiServers: 1) { $0.expectation = demand }
       var tally = ArmTally()
       for number in 0..<trials { tally.add(ArmTallyTests.trial(number, outcomes)) }
-      return Self.verdict(arm, tally).verdict
+      return Self.verdict(arm, tally).planAnswer
     }
-    #expect(verdict(Demand(failureRateAtMost: 0.05), 30, [.ready, .ready]) == .inconclusive)
-    #expect(verdict(Demand(failureRateAtMost: 0.05), 59, [.ready, .ready]) == .pass)
+    #expect(verdict(Demand(failureRateAtMost: 0.05), 30, [.ready, .ready]) == .undecided)
+    #expect(verdict(Demand(failureRateAtMost: 0.05), 59, [.ready, .ready]) == .asExpected)
     let half = Demand(failureRateAtLeast: 0.45)
-    #expect(verdict(half, 60, [.ready, .lostToSibling]) == .pass)
+    #expect(verdict(half, 60, [.ready, .lostToSibling]) == .asExpected)
     #expect(
-      verdict(Demand(failureRateAtLeast: 0.55), 60, [.ready, .lostToSibling]) == .inconclusive)
-    #expect(verdict(Demand(failureRateAtMost: 0.05), 60, [.ready, .lostToSibling]) == .fail)
-    #expect(verdict(half, 60, [.ready, .ready]) == .fail)
+      verdict(Demand(failureRateAtLeast: 0.55), 60, [.ready, .lostToSibling]) == .undecided)
+    #expect(
+      verdict(Demand(failureRateAtMost: 0.05), 60, [.ready, .lostToSibling]) == .notAsExpected)
+    #expect(verdict(half, 60, [.ready, .ready]) == .notAsExpected)
   }
 
   /// 59 clean trials show 5 %; with one more that does not count, in which any launch may have failed, 60 do not.
@@ -610,12 +624,12 @@ extension ArmTally {
     }
     var tally = ArmTally()
     for number in 0..<59 { tally.add(ArmTallyTests.trial(number, [.ready, .ready])) }
-    #expect(Self.verdict(arm, tally).verdict == .pass)
+    #expect(Self.verdict(arm, tally).planAnswer == .asExpected)
     tally.add(ArmTallyTests.trial(59, [.ready, .invalid]))
     let verdict = Self.verdict(arm, tally)
-    #expect(verdict.verdict == .inconclusive)
+    #expect(verdict.planAnswer == .undecided)
     #expect(
-      verdict.reason.contains("; 1 trials that do not count may have gone either way"),
+      verdict.reason.contains("; 1 trial that does not count may have gone either way"),
       "\(verdict.reason)")
   }
 

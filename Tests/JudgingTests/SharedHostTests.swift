@@ -32,31 +32,40 @@ import Testing
   /// 100 of 100 and 0 of 100 at one half: p = 2/2^100.
   @Test(
     arguments: [
-      (atMost, [.lostToThief: 100], .fail),
-      (control, [.ready: 100], .unexpectedPass),
-      (control, [.lostToThief: 100], .expectedFailure),
-      (atMost, [.ready: 100], .pass),
-      (nil, [.lostToThief: 100], .measured),
-    ] as [(Demand?, KeyValuePairs<Outcome, Int>, Verdict)])
+      (atMost, [.lostToThief: 100], .notAsExpected),
+      (control, [.ready: 100], .notAsExpected),
+      (control, [.lostToThief: 100], .asExpected),
+      (atMost, [.ready: 100], .asExpected),
+    ] as [(Demand?, KeyValuePairs<Outcome, Int>, PlanAnswer)])
   func `a rate off its model is undecided, whatever it would be otherwise`(
-    _ demand: Demand?, _ outcomes: KeyValuePairs<Outcome, Int>, _ otherwise: Verdict
+    _ demand: Demand?, _ outcomes: KeyValuePairs<Outcome, Int>, _ otherwise: PlanAnswer
   ) {
     let (isolated, shared) = Self.judge([(Self.even(demand), .of(outcomes))])
     #expect(isolated.isIsolated && !shared.isIsolated)
-    #expect(isolated.arms[0].verdict == otherwise)
-    #expect(shared.arms[0].verdict == .inconclusive)
+    #expect(isolated.arms[0].planAnswer == otherwise)
+    #expect(shared.arms[0].planAnswer == .undecided)
+    #expect(shared.arms[0].strategyAnswer == .undecided)
     #expect(shared.exitCode == 2)
+    for reason in [shared.arms[0].reason, shared.arms[0].strategyReason] {
+      #expect(reason.hasPrefix("this host's own ports were used, and the rate is off"), "\(reason)")
+    }
     let reason = shared.arms[0].reason
-    #expect(reason.hasPrefix("this host's own ports were used"), "\(reason)")
     #expect(!reason.contains("harness, host or theory"), "the cause is known: \(reason)")
     #expect(shared.arms[0].launches == isolated.arms[0].launches, "what was measured is shown")
+  }
+
+  @Test func `where nothing is demanded only the strategy's answer is undecided`() {
+    let (isolated, shared) = Self.judge([(Self.even(nil), .of([.lostToThief: 100]))])
+    #expect(isolated.arms[0].strategyAnswer == .fails)
+    #expect(shared.arms[0].strategyAnswer == .undecided)
+    #expect(shared.arms[0].planAnswer == .notDemanded && shared.exitCode == 0)
   }
 
   @Test func `a rate that agrees with its model is judged as in a namespace`() {
     let (isolated, shared) = Self.judge([
       (Self.even(Self.control), .of([.ready: 50, .lostToThief: 50]))
     ])
-    #expect(isolated.arms[0].verdict == .expectedFailure)
+    #expect(isolated.arms[0].planAnswer == .asExpected)
     #expect(shared.arms == isolated.arms)
   }
 
@@ -66,8 +75,8 @@ import Testing
       (Self.even(nil, label: "reference"), .of([.ready: 200])),
       (Self.even(like, label: "mine"), .of([.ready: 100, .lostToThief: 100])),
     ])
-    #expect(isolated.arms[1].verdict == .fail)
-    #expect(shared.arms[1].verdict == .inconclusive)
+    #expect(isolated.arms[1].planAnswer == .notAsExpected)
+    #expect(shared.arms[1].planAnswer == .undecided)
     #expect(shared.arms[1].reason.contains("reference"), "\(shared.arms[1].reason)")
   }
 
@@ -80,26 +89,26 @@ import Testing
     let judge = MatrixJudge(plan: .sample([arm]), vocabulary: .sample)
     let tally = ArmTally.of([.lostToThief: 40])
     let isolated = judge.judge([tally], isPartial: false).arms[0]
-    #expect(isolated.verdict == .fail && isolated.predictionPerTrial?.agrees == nil)
+    #expect(isolated.planAnswer == .notAsExpected && isolated.predictionPerTrial?.agrees == nil)
     let shared = judge.judge([tally], isPartial: false, isIsolated: false).arms[0]
-    #expect(shared.verdict == .inconclusive)
+    #expect(shared.planAnswer == .undecided)
   }
 
   @Test func `without a model a loss to other programs is not the strategy's failure`() {
     var arm = Self.even(Self.atMost)
     arm.strategy.name = "unknown"
     let lost = Self.judge([(arm, .of([.ready: 20, .lostToOutsider: 20]))])
-    #expect(lost.isolated.arms[0].verdict == .fail)
-    #expect(lost.shared.arms[0].verdict == .inconclusive)
+    #expect(lost.isolated.arms[0].planAnswer == .notAsExpected)
+    #expect(lost.shared.arms[0].planAnswer == .undecided)
     let own = Self.judge([(arm, .of([.ready: 20, .lostToSelf: 20]))])
-    #expect(own.shared.arms[0].verdict == .fail, "nobody else had a part in it")
+    #expect(own.shared.arms[0].planAnswer == .notAsExpected, "nobody else had a part in it")
   }
 
   @Test func `a row that did not run stays skipped, and one without trials undecided`() {
     var tally = ArmTally()
     tally.skip("not here")
     let (_, shared) = Self.judge([(Self.even(Self.atMost), tally), (Self.even(nil), ArmTally())])
-    #expect(shared.arms[0].verdict == .skipped)
+    #expect(shared.arms[0].planAnswer == .skipped)
     #expect(shared.arms[1].reason == "no trial ran")
   }
 
@@ -109,7 +118,8 @@ import Testing
     let (isolated, shared) = Self.judge([
       (Self.even(Self.control), .of([.lostToThief: 100])), (held, .of([.ready: 100])),
     ])
-    #expect(isolated.arms.map(\.verdict) == [.expectedFailure, .pass])
-    #expect(shared.arms.map(\.verdict) == [.inconclusive, .inconclusive])
+    #expect(isolated.arms.map(\.planAnswer) == [.asExpected, .asExpected])
+    #expect(shared.arms.map(\.planAnswer) == [.undecided, .undecided])
+    #expect(shared.arms.map(\.strategyAnswer) == [.undecided, .undecided])
   }
 }

@@ -51,14 +51,16 @@ import Theory
     let (clean, tally) = Self.end(arm, plan) { _ in .ready }
     #expect(clean == test.fewest(toMeet: demand))
     let verdict = Self.verdict(arm, plan, tally)
-    #expect(verdict.verdict == .pass)
+    #expect(verdict.planAnswer == .asExpected)
+    #expect(verdict.strategyAnswer == .survives, "\(verdict.strategyReason)")
     #expect(verdict.stoppedBy == .sequential)
     // What it claims holds for the interval, too.
     #expect(verdict.launches.high <= test.interval(0, outOf: clean).upperBound)
     #expect(verdict.predictionPerTrial?.agrees == nil)
     let (bad, failing) = Self.end(arm, plan) { _ in .lostToThief }
     #expect(bad < clean)
-    #expect(Self.verdict(arm, plan, failing).verdict == .fail)
+    #expect(Self.verdict(arm, plan, failing).planAnswer == .notAsExpected)
+    #expect(Self.verdict(arm, plan, failing).strategyAnswer == .fails)
   }
 
   @Test func `a control is decided from the other side`() {
@@ -68,13 +70,13 @@ import Theory
     let plan = Self.plan([arm])
     let failing = Self.end(arm, plan) { _ in .lostToThief }
     #expect(failing.0 < 20)
-    #expect(Self.verdict(arm, plan, failing.1).verdict == .expectedFailure)
+    #expect(Self.verdict(arm, plan, failing.1).planAnswer == .asExpected)
     let passing = Self.end(arm, plan) { _ in .ready }
-    #expect(Self.verdict(arm, plan, passing.1).verdict == .unexpectedPass)
+    #expect(Self.verdict(arm, plan, passing.1).planAnswer == .notAsExpected)
     // Failures of another kind show nothing: the row runs to its end and is undecided.
     let other = Self.end(arm, plan) { _ in .timeout }
     #expect(other.0 == 300)
-    #expect(Self.verdict(arm, plan, other.1).verdict == .inconclusive)
+    #expect(Self.verdict(arm, plan, other.1).planAnswer == .undecided)
   }
 
   @Test func `launches that do not count keep a sequential test open`() {
@@ -83,7 +85,7 @@ import Theory
     let arm = Self.arm(demand)
     let some = Self.end(arm, Self.plan([arm])) { $0 % 3 == 0 ? .invalid : .ready }
     #expect(some.0 == 300)
-    #expect(Self.verdict(arm, Self.plan([arm]), some.1).verdict == .inconclusive)
+    #expect(Self.verdict(arm, Self.plan([arm]), some.1).planAnswer == .undecided)
   }
 
   @Test func `a budget ends a row as soon as its verdict is certain, and not before`() {
@@ -95,15 +97,15 @@ import Theory
     let (failing, tally) = Self.end(arm, plan) { _ in .lostToThief }
     #expect(failing == enough)
     let verdict = Self.verdict(arm, plan, tally)
-    #expect(verdict.verdict == .fail)
-    #expect(verdict.stoppedBy == .certain)
+    #expect(verdict.planAnswer == .notAsExpected)
+    #expect(verdict.stoppedBy == .certain && verdict.strategyAnswer == .fails)
     // The interval allows for all that did not run.
     #expect(verdict.launches.low == ClopperPearson.interval(enough, outOf: 300).lowerBound)
     #expect(verdict.launches.high == 1)
     let clean = Self.end(arm, plan) { _ in .ready }
     let few = (0...300).last { ClopperPearson.upperBound($0, outOf: 300) <= 0.05 }!
     #expect(clean.0 == 300 - few)
-    #expect(Self.verdict(arm, plan, clean.1).verdict == .pass)
+    #expect(Self.verdict(arm, plan, clean.1).planAnswer == .asExpected)
   }
 
   @Test(arguments: [Demand(failureRateAtMost: 0.05), Demand(failureRateAtLeast: 0.7)])
@@ -115,7 +117,7 @@ import Theory
       let early = Self.end(arm, budget, outcome)
       let all = Self.end(arm, whole, outcome)
       #expect(
-        Self.verdict(arm, budget, early.1).verdict == Self.verdict(arm, whole, all.1).verdict,
+        Self.verdict(arm, budget, early.1).planAnswer == Self.verdict(arm, whole, all.1).planAnswer,
         "\(percent) %")
     }
   }

@@ -27,4 +27,14 @@ import Testing
   @Test func `equally close candidates are taken in the order of the alphabet`() {
     #expect(Suggestion.closest(to: "cat", among: ["hat", "bat"]) == "bat")
   }
+
+  @Test func `the nearest names come first, then those that hold the word`() {
+    let cells = ["busy/probe", "busy/probes", "quiet/probe", "quiet/inherited-listener"]
+    #expect(Suggestion.nearest(to: "busy/prob", among: cells) == ["busy/probe", "busy/probes"])
+    #expect(Suggestion.nearest(to: "inherited", among: cells) == ["quiet/inherited-listener"])
+    #expect(Suggestion.nearest(to: "probe", among: cells, atMost: 2).count == 2)
+    #expect(Suggestion.nearest(to: "zzzzzz", among: cells) == [])
+    #expect(Suggestion.nearest(to: "", among: cells) == [])
+    #expect(Suggestion.nearest(to: String(repeating: "a", count: 200), among: cells) == [])
+  }
 }

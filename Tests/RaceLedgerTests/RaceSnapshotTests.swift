@@ -39,6 +39,10 @@ import Testing
     finding(.reservation, port: 40_005),
   ]
 
+  private static let encounter = Encounter(
+    pid: 13, command: "curl -f http://127.0.0.1:40003/<health>", address: "127.0.0.1:40003",
+    connectedFrom: "127.0.0.1:50001", connections: 3, answers: 2)
+
   private static var facts: RunFacts {
     var facts = RunFacts(
       command: ["python3", "launch.py", "a b"], ending: "exited with 1", isSuccess: false,
@@ -51,6 +55,8 @@ import Testing
     facts.lostEvents = 1
     facts.injections = ["bind: 1 call injected"]
     facts.isTreeRunning = true
+    facts.encounters = [encounter]
+    facts.outcome = .metStranger
     return facts
   }
 
@@ -65,7 +71,7 @@ import Testing
     var enumeration = Enumeration(limit: 1)
     enumeration.saw(Self.findings)
     if let window = enumeration.next {
-      enumeration.tried(window, .died("exited with 1"), lastWords: "Address already in use")
+      enumeration.tried(window, .metStranger, lastWords: "ready", encounters: [Self.encounter])
     }
     enumeration.saw([Self.finding(.duplicate, port: 40_007)])
     enumeration.close()

@@ -69,7 +69,7 @@ import Testing
       .notReached, .onlyAfterTheft, .changingPlaces,
       .matchedNothing("--only x", seen: [], stacksMissing: 0), .noPort, .failsUntouched("hung"),
       .slow, .taken, .stacksRanOut(1), .limit(2), .othersNotTried(1, stolen: 1), .unobserved(1),
-      .interrupted,
+      .metStrangerAndServer, .interrupted,
     ]
     #expect(Set(all.map(\.reason)).count == all.count && all.allSatisfy { !$0.advice.isEmpty })
     #expect(all.filter(\.isUntried).count == 5)

@@ -40,14 +40,17 @@ import Testing
     let text = TerminalReport(Self.matrix, width: width, usesColor: false).text
     #expect(Self.controls(text) == [])
     #expect(text.hasPrefix("\(Self.shown): T␛]0;owned␇\n"))
-    #expect(text.contains("    \(Self.shown)\n"), "the evidence")
+    #expect(
+      text.split { $0.isWhitespace }.joined(separator: " ")
+        .contains("first in trial 0/2: \(Self.shown)"), "the evidence")
     #expect(text.contains("(\(Self.shown))"), "the source of the published figure")
     // Its own colours stay, and nothing else.
     let colored = TerminalReport(Self.matrix, width: width, usesColor: true).text
     #expect(
-      colored.replacing("\u{1B}[31mFAIL\u{1B}[0m", with: "FAIL").unicodeScalars.elementsEqual(
-        text.unicodeScalars))
-    #expect(Self.controls(colored) == [0x1B, 0x1B])
+      colored.replacing("\u{1B}[31mFAILS\u{1B}[0m", with: "FAILS")
+        .replacing("\u{1B}[31mNOT as expected\u{1B}[0m", with: "NOT as expected")
+        .unicodeScalars.elementsEqual(text.unicodeScalars))
+    #expect(Self.controls(colored) == [0x1B, 0x1B, 0x1B, 0x1B])
   }
 
   @Test func `a label with a line break forges no line`() {
@@ -59,7 +62,7 @@ import Testing
     let line = ProgressLine(
       arms: 1, arm: 1, name: Self.evil + "\n", trialsDone: 0, trialsPlanned: 1,
       rate: SampleMatrix.rate(0, 1, 0, 1), elapsedSeconds: 0, trialsPerSecond: 1, leftSeconds: nil)
-    #expect(line.text.contains("\(Self.shown)␊: launches lost 0/1"))
+    #expect(line.text.contains("\(Self.shown)␊: launches failed 0/1"))
   }
 
   @Test func `nor have a race's report and a trial's time line`() {

@@ -10,7 +10,7 @@ import Testing
     let arm = Arm.sample(depth: depth)
     let empty = RateEstimate(failures: 0, outOf: 10, low: 0, high: 0.3)
     let verdict = ArmVerdict(
-      arm: 0, verdict: .measured, reason: "", launches: empty, trials: empty, outcomes: [],
+      arm: 0, planAnswer: .notDemanded, reason: "", launches: empty, trials: empty, outcomes: [],
       topCause: nil, predictionPerLaunch: nil, predictionPerTrial: nil, published: [],
       plannedTrials: 10, releaseSkew: nil, window: nil,
       timeToBound: DurationSummary(samples: 10, p50: 1_500_000, p99: 2_500_000, max: 3_000_000),
@@ -52,7 +52,7 @@ import Testing
 
   @Test func `the table stands in both reports and in the CSV file`() {
     let matrix = Self.matrix()
-    let terminal = TerminalReport(matrix, width: 120, usesColor: false).text
+    let terminal = TerminalReport(matrix, width: 120, usesColor: false, showsCosts: true).text
     #expect(terminal.contains("What each strategy costs:"))
     #expect(terminal.split(separator: "\n").allSatisfy { !$0.hasSuffix(" ") || $0.contains("|") })
     #expect(MarkdownReport.text(matrix).contains("| silent | a \\| b |"))

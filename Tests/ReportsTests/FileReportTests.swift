@@ -19,8 +19,8 @@ import Testing
   func `what Markdown would take as its own is escaped`(_ text: String, _ escaped: String) {
     let document = MarkdownReport.text(
       SampleMatrix.awkward(scenario: text, strategy: text, evidence: text))
-    #expect(document.contains("\n| strategy | \(escaped) |\n|---|---|\n| \(escaped) | **FAIL** "))
-    #expect(document.contains("first in trial 0/2: \(escaped)\n"))
+    #expect(document.contains("\n| strategy | \(escaped) |\n|---|---|\n| \(escaped) | **FAILS** "))
+    #expect(document.contains("first in trial 2: \(escaped)\n"))
     #expect(document.contains("**PARTIAL: the run was interrupted.**"))
   }
 }
@@ -76,15 +76,18 @@ import Testing
     let rows = try #require(Self.parse(CSVReport.text(SampleMatrix.full)))
     #expect(rows.count == 6)
     let columns = rows.map(\.count)
-    #expect(Set(columns) == [42])
+    #expect(Set(columns) == [47])
     let first = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[1]))
     #expect(
       first == [
-        "scenario": "quiet", "strategy": "probe-then-bind", "verdict": "XFAIL",
+        "scenario": "quiet", "strategy": "probe-then-bind", "strategy_answer": "fails",
+        "plan_answer": "as-expected",
         "launches_failed": "80", "launches_counted": "100", "launch_rate": "0.8",
         "launch_rate_low95": "0.7082", "launch_rate_high95": "0.8733", "trials_failed": "80",
         "trials_counted": "100", "trial_rate": "0.8", "trial_rate_low95": "0.7082",
-        "trial_rate_high95": "0.8733", "trials_planned": "100", "predicted_launch_rate": "0.798",
+        "trial_rate_high95": "0.8733", "trials_planned": "100", "launches_recovered": "0",
+        "launches_failed_or_recovered": "80", "trials_failed_or_recovered": "80",
+        "out_of_reach": "false", "predicted_launch_rate": "0.798",
         "predicted_trial_rate": "0.798", "prediction_p_value": "0.9", "prediction_agrees": "true",
         "top_cause": "lost-to-thief", "top_cause_launches": "80", "release_skew_p50_ns": "900",
         "release_skew_p99_ns": "12340", "release_skew_max_ns": "1500000", "window_p50_ns": "",

@@ -50,27 +50,30 @@ import Testing
     #expect(cases.count == matrix.arms.count)
     #expect(suite.attributes["tests"] == "\(matrix.arms.count)")
     #expect(cases[0].attributes["time"] == "1.500")
-    let failing = matrix.arms.filter { [.fail, .unexpectedPass].contains($0.verdict) }.count
-    let skipped = matrix.arms.filter { [.inconclusive, .skipped].contains($0.verdict) }.count
+    let failing = matrix.arms.filter { $0.planAnswer == .notAsExpected }.count
+    let undecided = matrix.arms.filter { $0.planAnswer == .undecided }.count
     #expect(elements.filter { $0.name == "failure" }.count == failing)
-    #expect(elements.filter { $0.name == "skipped" }.count == skipped)
+    let errors = elements.filter { $0.name == "error" }
+    #expect(errors.count == undecided && errors.allSatisfy { $0.attributes["type"] == "undecided" })
     #expect(suite.attributes["failures"] == "\(failing)")
-    #expect(suite.attributes["skipped"] == "\(skipped)")
-    #expect(failing + skipped > 0, "the sample has nothing to show")
+    #expect(suite.attributes["errors"] == "\(undecided)")
+    #expect(suite.attributes["skipped"] == "0")
+    #expect(failing > 0 && undecided > 0, "the sample has nothing to show")
     // A model of trials stands beside the rate of trials.
     let outputs = elements.filter { $0.name == "system-out" }.map(\.text)
     #expect(outputs[3].contains("any launch 40/100 40.0 % [30.3, 50.3]\nmodel 60.0 % DISAGREES"))
     #expect(!outputs[0].contains("any launch"))
   }
 
-  @Test(arguments: Verdict.allCases) func `a verdict is a failure, skipped or passed`(
-    _ verdict: Verdict
+  @Test(arguments: PlanAnswer.allCases) func `an answer is a failure, an error, skipped or passed`(
+    _ answer: PlanAnswer
   ) throws {
     var matrix = SampleMatrix.awkward(scenario: "s", strategy: "x")
-    matrix.arms[0].verdict = verdict
+    matrix.arms[0].planAnswer = answer
     let names = try Reader.read(JUnitReport.text(matrix, seconds: [])).map(\.name)
-    #expect(names.contains("failure") == [.fail, .unexpectedPass].contains(verdict))
-    #expect(names.contains("skipped") == [.inconclusive, .skipped].contains(verdict))
+    #expect(names.contains("failure") == (answer == .notAsExpected))
+    #expect(names.contains("error") == (answer == .undecided))
+    #expect(names.contains("skipped") == (answer == .skipped))
   }
 
   @Test(arguments: ["plain", "a<b>&\"c\"", "two\nlines", "nul\u{0}bell\u{7}", "é漢🦀", "]]>"])

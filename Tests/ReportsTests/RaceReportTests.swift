@@ -28,7 +28,7 @@ import Testing
     #expect(
       report.text == """
         ==================
-        PORT RACE: port 40001, probe-then-bind in quiet, trial 0/4
+        PORT RACE: port 40001, probe-then-bind in quiet, trial 4
           Victim: input of API server 0.0, pid 900
             released by +1.000 ms, by launcher 0, pid 800
             tried at +3.500 ms, failed at +4.000 ms: EADDRINUSE at bind
@@ -36,7 +36,7 @@ import Testing
           Taken by: API server 0.1 of the same launch, pid 901
             bound it at +3.250 ms, and had held it for 750.0 us when the victim failed
             from the events; the kernel no longer showed a socket
-          Replay: bindstorm replay run/0/4 --force
+          Replay: bindstorm replay run/quiet/probe-then-bind/4 --force
         SUMMARY: input of probe-then-bind lost to the same launch in quiet
         ==================
 

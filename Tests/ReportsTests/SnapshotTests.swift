@@ -25,7 +25,7 @@ import Testing
       ),
       (
         "matrix-costs.txt",
-        TerminalReport(CostTableTests.matrix(), width: 100, usesColor: false).text
+        TerminalReport(CostTableTests.matrix(), width: 100, usesColor: false, showsCosts: true).text
       ),
       ("matrix-shared-host.txt", TerminalReport(shared, width: 200, usesColor: false).text),
       ("matrix.md", MarkdownReport.text(matrix)),
@@ -34,6 +34,19 @@ import Testing
       ("matrix.junit.xml", JUnitReport.text(matrix, seconds: [1.5])),
     ]
     for (name, text) in reports { #expect(Snapshot.problem(text, name) == nil) }
+  }
+
+  /// `TerminalReportTests` proves that no line is wider; here the lines are seen.
+  @Test(arguments: [80, 100, 120, 200]) func `findings at the widths of terminals are as recorded`(
+    _ width: Int
+  ) {
+    for (name, matrix) in [("findings", SampleMatrix.findings), ("large", SampleMatrix.large)] {
+      let text = TerminalReport(
+        matrix, width: width, usesColor: false, showsCosts: true, run: "Results/demo/latest"
+      ).text
+      #expect(text.split(separator: "\n").allSatisfy { $0.count <= width })
+      #expect(Snapshot.problem(text, "matrix-\(name)-\(width).txt") == nil)
+    }
   }
 
   @Test func `what explain says of a trial is what its snapshots say`() {

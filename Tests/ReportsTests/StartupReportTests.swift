@@ -16,7 +16,8 @@ import Testing
     let empty = RateEstimate(failures: 0, outOf: 10, low: 0, high: 0.3)
     let verdicts = zip(arms.indices, throughputs).map { index, throughput in
       ArmVerdict(
-        arm: index, verdict: .measured, reason: "", launches: empty, trials: empty, outcomes: [],
+        arm: index, planAnswer: .notDemanded, reason: "", launches: empty, trials: empty,
+        outcomes: [],
         topCause: nil, predictionPerLaunch: nil, predictionPerTrial: nil, published: [],
         plannedTrials: 10, releaseSkew: nil, window: nil, timeToBound: nil,
         timeToServed: DurationSummary(

@@ -5,6 +5,9 @@ import Testing
 @testable import Judging
 @testable import Reports
 
+/// The testing library has an `Expectation`, too.
+typealias Demand = PlanModel.Expectation
+
 @Suite struct WordingTests {
   @Test(
     arguments: [
@@ -46,7 +49,7 @@ import Testing
     let words = { (failures: Int) in
       Wording.causes(
         SampleMatrix.verdict(
-          0, .measured, "", SampleMatrix.rate(failures, 60, 0, 1), cause: cause))
+          0, .notDemanded, "", SampleMatrix.rate(failures, 60, 0, 1), cause: cause))
     }
     #expect(words(20) == "lost-to-self x10, others x10")
     #expect(words(10) == "lost-to-self x10")
@@ -71,8 +74,8 @@ import Testing
   }
 
   @Test func `the legend says what the interval takes for granted`() {
-    #expect(Wording.legend(SampleMatrix.full).contains("as if the launches of one trial were"))
-    #expect(!Wording.legend(SampleMatrix.awkward(scenario: "", strategy: "")).contains("as if"))
+    #expect(Wording.legend(SampleMatrix.full)[0].contains("as if the launches of one trial were"))
+    #expect(!Wording.legend(SampleMatrix.awkward(scenario: "", strategy: ""))[0].contains("as if"))
   }
 
   @Test func `what a rate leaves out is said`() {
@@ -91,22 +94,20 @@ import Testing
     verdict.trials.outOf = 100
     #expect(Wording.leftOut(verdict, of: matrix) == [], "all of them")
     verdict.trials.outOf = 9
-    verdict.verdict = .skipped
+    verdict.planAnswer = .skipped
     #expect(Wording.leftOut(verdict, of: matrix) == [])
   }
 
-  @Test(arguments: Verdict.allCases) func `an arm that is not as it should be says why`(
-    _ word: Verdict
-  ) {
-    let rate = SampleMatrix.rate(0, 1, 0, 1)
-    let needsAttention: Set<Verdict> = [.fail, .inconclusive, .unexpectedPass, .skipped]
-    let plain = SampleMatrix.verdict(0, word, "why", rate)
-    #expect(
-      Wording.attention(plain)
-        == (needsAttention.contains(word) ? "\(word.rawValue): why" : nil))
-    let off = SampleMatrix.verdict(
-      0, word, "why", rate, prediction: SampleMatrix.model(1, 0, false))
-    #expect(Wording.attention(off)?.hasSuffix("why") == true)
+  @Test(
+    arguments: [
+      (Demand(failureRateAtMost: 0.05), "at most 5 %"),
+      (Demand(failureRateAtMost: 0.002), "at most 0.2 %"),
+      (Demand(failureRateAtLeast: 0.6, isMustFailControl: true), "control: at least 60 %"),
+      (Demand(failureRateAtMost: 0.55, failureRateAtLeast: 0.24), "at least 24 %, at most 55 %"),
+      (Demand(like: "probe-then-bind"), "like probe-then-bind"),
+    ] as [(Demand, String)])
+  func `a demand is in the cell`(_ demand: Demand, _ text: String) {
+    #expect(Wording.demand(demand) == text)
   }
 
   @Test func `a prediction agrees, disagrees, or was not tested`() {
@@ -155,22 +156,33 @@ import Testing
 
   @Test(
     arguments: [
-      ([.pass, .expectedFailure, .pass], false, "every expectation is met: 2 PASS, 1 XFAIL"),
-      ([.pass, .measured], false, "every expectation is met: 1 PASS, 1 MEASURED"),
-      ([.fail, .inconclusive], false, "an expectation is violated: 1 FAIL, 1 INCONCLUSIVE"),
-      ([.pass, .inconclusive], false, "not everything could be decided: 1 PASS, 1 INCONCLUSIVE"),
-      ([.unexpectedPass], false, "an expectation is violated: 1 XPASS"),
-      ([.pass], true, "PARTIAL (interrupted): not everything could be decided: 1 PASS"),
-      ([.fail], true, "PARTIAL (interrupted): an expectation is violated: 1 FAIL"),
-      ([.measured, .measured], false, "nothing was demanded: 2 MEASURED"),
-      ([.measured, .skipped], false, "nothing was demanded: 1 MEASURED, 1 SKIP"),
-      ([.skipped], false, "not everything could be decided: 1 SKIP"),
+      ([.asExpected, .asExpected], false, "every demand is met: 2 as expected"),
+      (
+        [.asExpected, .notDemanded], false,
+        "every demand is met: 1 as expected, 1 without a demand"
+      ),
+      (
+        [.notAsExpected, .undecided], false,
+        "a demand is violated: 1 NOT as expected, 1 undecided"
+      ),
+      (
+        [.asExpected, .undecided], false,
+        "not everything could be decided: 1 as expected, 1 undecided"
+      ),
+      (
+        [.asExpected], true,
+        "PARTIAL (interrupted): not everything could be decided: 1 as expected"
+      ),
+      ([.notAsExpected], true, "PARTIAL (interrupted): a demand is violated: 1 NOT as expected"),
+      ([.notDemanded, .notDemanded], false, "nothing was demanded: 2 without a demand"),
+      ([.notDemanded, .skipped], false, "nothing was demanded: 1 without a demand, 1 skipped"),
+      ([.skipped], false, "not everything could be decided: 1 skipped"),
       ([], false, "nothing ran"),
-    ] as [([Verdict], Bool, String)])
-  func `one sentence for the whole`(_ verdicts: [Verdict], _ isPartial: Bool, _ text: String) {
+    ] as [([PlanAnswer], Bool, String)])
+  func `one sentence for the whole`(_ answers: [PlanAnswer], _ isPartial: Bool, _ text: String) {
     let matrix = Matrix(
       plan: .sample([]),
-      arms: verdicts.map { SampleMatrix.verdict(0, $0, "", SampleMatrix.rate(0, 1, 0, 1)) },
+      arms: answers.map { SampleMatrix.verdict(0, $0, "", SampleMatrix.rate(0, 1, 0, 1)) },
       isPartial: isPartial)
     #expect(Wording.conclusion(matrix) == text)
   }
@@ -186,7 +198,7 @@ import Testing
   @Test func `the line says where the run is and how long it will take`() {
     #expect(
       line.text
-        == "12 s: 340/900 trials, 28.2 trials/s, 20 s left; arm 3 of 0...8, quiet-launch, probe-then-bind: launches lost 271/340 79.7 % [75.1, 83.9]"
+        == "12 s: 340/900 trials, 28.2 trials/s, 20 s left; arm 3 (0 to 8), quiet-launch, probe-then-bind: launches failed 271/340 79.7 % [75.1, 83.9]"
     )
   }
 
@@ -199,7 +211,7 @@ import Testing
     line.leftSeconds = nil
     #expect(
       line.text
-        == "0 s: 0/900 trials, 0.0 trials/s; arm 3 of 0...8, quiet-launch, probe-then-bind: launches lost 0/0"
+        == "0 s: 0/900 trials, 0.0 trials/s; arm 3 (0 to 8), quiet-launch, probe-then-bind: launches failed 0/0"
     )
   }
 }

@@ -152,7 +152,8 @@ struct ForcedProgramTests {
       ], scenarios: [#"{"name": "a"}"#],
       defaults: #""topology": {"api_servers": 1}, "trials": 2"#)
     let cell = try measured.cell("a", "none")
-    #expect(cell.verdict == "SKIP" && cell.reason.contains("no such program"), "\(cell.reason)")
+    #expect(
+      cell.planAnswer == "skipped" && cell.reason.contains("no such program"), "\(cell.reason)")
     #expect(try measured.cell("a", "true").outcomes == ["invalid": 2])
   }
 

@@ -16,6 +16,21 @@ import Testing
     try #require(symlink(target, path) == 0 && lchown(path, 65_534, 65_534) == 0)
   }
 
+  @Test func `a file is replaced at once, with nothing left beside it`() throws {
+    let scratch = try ScratchFolder()
+    let folder = try Folder(making: scratch.path)
+    for text in ["first", "second and longer", ""] {
+      try folder.replace("file", with: Array(text.utf8))
+      #expect(try String(contentsOfFile: scratch.path + "/file", encoding: .utf8) == text)
+      #expect(scratch.names() == ["file"])
+    }
+    // Its place is taken by what no file replaces.
+    try FileManager.default.createDirectory(
+      atPath: scratch.path + "/taken/by", withIntermediateDirectories: true)
+    #expect(throws: FileProblem.self) { try folder.replace("taken", with: Array("x".utf8)) }
+    #expect(scratch.names() == ["file", "taken"])
+  }
+
   @Test func `a folder that is replaced by a link is still the folder`() throws {
     let scratch = try ScratchFolder()
     let victim = try scratch.write("before", to: "victim")

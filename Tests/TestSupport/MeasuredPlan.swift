@@ -6,8 +6,10 @@ public struct MeasuredPlan {
   public struct Cell {
     /// Launches by outcome.
     public let outcomes: [String: Int]
-    /// Verdict word.
-    public let verdict: String
+    /// What the strategy did.
+    public let strategyAnswer: String
+    /// Whether the plan expected it.
+    public let planAnswer: String
     /// Why.
     public let reason: String
     /// Whether the measured rate agrees with the predicted one; nil where there is no prediction.
@@ -67,7 +69,8 @@ public struct MeasuredPlan {
         return (
           "\(arm.scenario)/\(arm.strategy.label)",
           Cell(
-            outcomes: verdict.launches, verdict: verdict.verdict, reason: verdict.reason,
+            outcomes: verdict.launches, strategyAnswer: verdict.strategyAnswer,
+            planAnswer: verdict.planAnswer, reason: verdict.reason,
             agreesWithModel: verdict.predictionPerTrial?.agrees,
             noPrediction: verdict.noPrediction,
             requestsPerSecond: verdict.requestsPerSecond?.median,
@@ -88,6 +91,6 @@ public struct MeasuredPlan {
   /// Ends the test as skipped, with the reason, where this host could not run the arm.
   public func skipWithoutHost(_ scenario: String, _ strategy: String) throws {
     let cell = try cell(scenario, strategy)
-    if cell.verdict == "SKIP" { try skip(cell.reason) }
+    if cell.planAnswer == "skipped" { try skip(cell.reason) }
   }
 }

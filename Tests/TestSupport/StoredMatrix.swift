@@ -17,7 +17,8 @@ public struct StoredMatrix: Decodable {
   public struct Prediction: Decodable { public let agrees: Bool? }
   /// What came of one arm.
   public struct Result: Decodable {
-    public let verdict: String
+    public let strategyAnswer: String
+    public let planAnswer: String
     public let reason: String
     public let outcomes: [Count]
     public let topCause: Cause?

@@ -40,6 +40,22 @@ public final class Folder {
     try FileBytes.write(bytes, closing: try create(name, O_WRONLY))
   }
 
+  /// Writes a file's whole content in place of what has that name, at once: nobody sees a part of it.
+  public func replace(_ name: String, with bytes: some Sequence<UInt8>) throws(FileProblem) {
+    let temporary = ".\(name)-\(getpid())"
+    // A killed process may have had this number.
+    unlinkat(handle.number, temporary, 0)
+    do throws(FileProblem) {
+      try write(bytes, to: temporary)
+      guard renameat(handle.number, temporary, handle.number, name) == 0 else {
+        throw PathWalk.failure()
+      }
+    } catch {
+      unlinkat(handle.number, temporary, 0)
+      throw error
+    }
+  }
+
   /// Removes a file; a missing file is not an error.
   public func remove(_ name: String) { unlinkat(handle.number, name, 0) }
 

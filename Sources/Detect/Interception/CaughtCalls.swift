@@ -154,6 +154,7 @@ extension Supervisor {
     if error == 0 && before == 0 { note(socket, namespace, .listenUnbound, thread, call) }
     if error == 0 {
       ledger.listened(cookie: socket.cookie)
+      observation.meetings.listened(at: MonotonicClock.now())
       stolenUnserved = []
     }
     if error == EADDRINUSE, before != 0, followed[Int(before)], let address = socket.address {
@@ -174,8 +175,8 @@ extension Supervisor {
 
   /// Examines where a socket connects to; the kernel executes the call.
   func connect(_ call: pt_call) -> Int32? {
-    guard supervision.watchesConnects || supervision.groupVariable != nil,
-      let bytes = addressBytes(call), let address = SocketAddress(socketBytes: bytes),
+    guard supervision.examinesConnects, let bytes = addressBytes(call),
+      let address = SocketAddress(socketBytes: bytes),
       address.port != 0, let thread = threads.record(call.tid)
     else { return nil }
     guard observation.mode == .full else {
@@ -210,6 +211,7 @@ extension Supervisor {
         recordLookUp(key, address, thread, call)
       }
     }
+    if supervision.theft == .stranger && isFollowed { meet(key, address, thread, call) }
     if supervision.groupVariable != nil && isFollowed {
       examineGroups(key, address, listeners.first, thread, call)
     }
@@ -242,6 +244,6 @@ extension Supervisor {
       reboundAt: MonotonicClock.now(), rebind: 1, proof: owner == nil ? .kernel : .thief,
       result: nil)
     finding.owner = owner
-    awaitClient(call, of: thread, ledger.add(finding), key.namespace)
+    awaitClient(call, of: thread, .finding(ledger.add(finding)), key.namespace)
   }
 }

@@ -3,10 +3,17 @@ internal import CLinuxShims
 internal import Glibc
 internal import RaceLedger
 
-/// A client's connection that was reported before the kernel executed the call.
+/// A client's connection that was recorded before the kernel executed the call.
 struct PendingClient {
-  /// Position of the finding.
-  let finding: Int
+  /// What lacks the client's own address.
+  enum Record {
+    /// The position of a finding.
+    case finding(Int)
+    /// The position of a caller of a thief.
+    case caller(Int)
+  }
+
+  var records: [Record]
   let namespace: UInt64
   /// Of the client's socket.
   let inode: UInt64
@@ -17,8 +24,9 @@ struct PendingClient {
 extension Supervisor {
   /// Remembers a connection whose own address the kernel has yet to choose.
   func awaitClient(
-    _ call: pt_call, of thread: Threads.Record, _ finding: Int, _ namespace: UInt64
+    _ call: pt_call, of thread: Threads.Record, _ record: PendingClient.Record, _ namespace: UInt64
   ) {
+    if pendingClient != nil { return pendingClient!.records.append(record) }
     let number = Int32(truncatingIfNeeded: call.arguments.0)
     guard let target = link("/proc/\(call.tid)/fd/\(number)"), target.hasPrefix("socket:["),
       let inode = UInt64(target.dropFirst(8).dropLast())
@@ -27,7 +35,7 @@ extension Supervisor {
       observation.mode == .full && thread.pidfd >= 0
       ? pt_take_descriptor(thread.pidfd, number) : -1
     pendingClient = PendingClient(
-      finding: finding, namespace: namespace, inode: inode, socket: socket)
+      records: [record], namespace: namespace, inode: inode, socket: socket)
   }
 
   /// Looks up where the client of the call that was continued last connected from. A connection over loopback takes
@@ -49,7 +57,13 @@ extension Supervisor {
   private func nameClient(_ client: PendingClient, _ find: () -> SocketAddress?) {
     for _ in 0..<20 {
       if let address = find(), address.port != 0 {
-        return ledger.connected(client.finding, from: address)
+        for record in client.records {
+          switch record {
+          case .finding(let finding): ledger.connected(finding, from: address)
+          case .caller(let caller): callers[caller].from = address.port
+          }
+        }
+        return
       }
       waitForEvents(milliseconds: 1)
     }

@@ -22,13 +22,14 @@ public struct HostAbilities: Sendable {
   public let readMemory: Bool
   /// By process_vm_readv; otherwise it is read through /proc.
   public let readMemoryCall: Bool
-  public let canUnwind: Bool
+  /// Loads the library when it is first asked, which takes about a millisecond.
+  public var canUnwind: Bool { pt_can_unwind() != 0 }
   /// kernel.yama.ptrace_scope; 0 where there is no Yama.
   public let ptraceScope: Int
   /// Path of py-spy, nil if there is none.
   public let pySpy: String?
 
-  /// Tries everything; takes a few dozen microseconds, and about a millisecond for `canUnwind`.
+  /// Tries everything but `canUnwind`; takes a few dozen microseconds.
   public init() {
     var host = pt_host()
     pt_examine_host(&host)
@@ -40,7 +41,6 @@ public struct HostAbilities: Sendable {
     isPrivileged = host.privileged != 0
     readMemory = host.read_memory != 0
     readMemoryCall = host.read_memory_call != 0
-    canUnwind = pt_can_unwind() != 0
     let scope = try? FileText.read("/proc/sys/kernel/yama/ptrace_scope")
     ptraceScope = scope.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
     pySpy = HostProgram.find("py-spy")

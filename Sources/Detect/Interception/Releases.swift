@@ -29,6 +29,7 @@ extension Supervisor {
       return takeLocal(record, key, at: now)
     }
     clients[record.cookie] = nil
+    meetAccepted(record, key)
     let released = ledger.destroyed(
       cookie: record.cookie, key: key, peerPort: record.peer_port, at: now,
       processEnded: hasEnded)

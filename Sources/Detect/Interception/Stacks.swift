@@ -11,7 +11,8 @@ final class Stacks {
   private let limit: Int
   private let pySpy: PySpy
   private let python = PythonFrames()
-  private let hasUnwinder: Bool
+  /// Loads the library at the first stack: most programs under `check` bind nothing.
+  private lazy var hasUnwinder = pt_can_unwind() != 0
   private var sites: Set<String> = []
   private var symbols: [String: String] = [:]
   private var nativeStacks: [String: [Frame]] = [:]
@@ -23,7 +24,6 @@ final class Stacks {
 
   /// - Parameter limit: of call sites.
   init(limit: Int, pySpy: String?, asksPySpy: Bool) {
-    hasUnwinder = limit > 0 && pt_can_unwind() != 0
     self.limit = limit
     self.pySpy = PySpy(path: asksPySpy ? pySpy : nil, isAsked: asksPySpy)
   }

@@ -50,6 +50,7 @@ extension Supervisor {
     if succeeded {
       supervision.steal.stole()
       thefts[key] = MonotonicClock.now()
+      observation.meetings.stole(at: thefts[key]!)
       if key.transport == .tcp && !joins { stolenUnserved.append(address) }
     }
     ledger.concluded(

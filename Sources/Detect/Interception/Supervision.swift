@@ -40,6 +40,11 @@ public struct Supervision: Sendable {
 
   /// Whether calls are to be examined that only full mode examines.
   var needsFullMode: Bool { theft != .hold }
+
+  /// Whether connect() is examined.
+  var examinesConnects: Bool {
+    watchesConnects || groupVariable != nil || theft == .stranger
+  }
 }
 
 /// The result.
@@ -83,6 +88,8 @@ public struct Observation: Sendable {
   public var duplicatesForced = 0
   /// Connections that thieves accepted and closed.
   public var answered = 0
+  /// Whom the command's clients reached after a theft.
+  public var meetings = Meetings()
   /// Stolen TCP ports after whose theft nobody of the tree listened on any port, although the command ended with 0.
   public var unserved: [SocketAddress] = []
   /// How often each injection was applied, in their order.

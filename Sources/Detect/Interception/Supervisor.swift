@@ -33,8 +33,10 @@ public final class Supervisor {
   var deadPorts = DeadPorts()
   /// Where connect() is watched: who connected a socket that was not bound, by cookie.
   var clients: [UInt64: Party] = [:]
-  /// Thieves' sockets whose connections are accepted and closed.
+  /// Thieves' sockets whose connections are accepted.
   var answering: [Int32] = []
+  var callers: [Caller] = []
+  var conversations: [Conversation] = []
   /// TCP ports stolen since somebody of the tree listened.
   var stolenUnserved: [SocketAddress] = []
   /// Fallback mode: who continued `bind(0)` on a descriptor, by process.
@@ -111,6 +113,7 @@ public final class Supervisor {
     if descriptorLimit.rlim_max > 0 { setrlimit(Self.descriptors, &descriptorLimit) }
     close(signals)
     for thief in thieves.values.joined() { close(thief.socket) }
+    for conversation in conversations { close(conversation.socket) }
     pt_close(&tree)
   }
 
@@ -150,7 +153,7 @@ public final class Supervisor {
     let calls = Set(supervision.injections.map(\.injection.call))
     if calls.contains(.socket) { traps |= PT_TRAP_SOCKET.rawValue }
     if calls.contains(.accept) { traps |= PT_TRAP_ACCEPT.rawValue }
-    if calls.contains(.connect) || supervision.groupVariable != nil || supervision.watchesConnects {
+    if calls.contains(.connect) || supervision.examinesConnects {
       traps |= PT_TRAP_CONNECT.rawValue
     }
     return traps
@@ -188,6 +191,9 @@ public final class Supervisor {
     }
     for namespace in networks.known.keys { settleEvents(of: namespace) }
     drainEvents()
+    // Clients that have ended since.
+    acceptConnections()
+    converse()
     reap()
     if !isTaken && (commandStatus == nil || !observation.isTreeRunning) {
       // Its filter is gone, so it ends at once.
@@ -214,13 +220,15 @@ public final class Supervisor {
 
   private func loop() {
     while true {
-      let networkEvents = networks.known.values.map(\.events)
-      var items =
-        [tree.listener, signals].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        + (networkEvents + answering).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      let thieves = answering + conversations.map(\.socket)
+      let descriptors = [tree.listener, signals] + networks.known.values.map(\.events) + thieves
+      var items = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       _ = poll(&items, nfds_t(items.count), timeout())
       if items[2...].contains(where: { $0.revents != 0 }) { drainEvents() }
-      if items.suffix(answering.count).contains(where: { $0.revents != 0 }) { acceptConnections() }
+      if items.suffix(thieves.count).contains(where: { $0.revents != 0 }) {
+        acceptConnections()
+        converse()
+      }
       if items[0].revents & Int16(POLLIN) != 0 { receive() }
       if items[1].revents != 0, !takeSignals() { break }
       answerDue()

@@ -65,8 +65,12 @@ extension Supervisor {
   /// If connections are examined, a thief listens, as another deployment's server would: clients that dial the port
   /// reach it.
   func answerAsThief(_ socket: Int32, _ key: PortKey) {
-    guard supervision.groupVariable != nil, key.transport == .tcp else { return }
-    _ = Glibc.listen(socket, 128)
+    guard key.transport == .tcp else { return }
+    if supervision.theft == .stranger {
+      answer(on: socket)
+    } else if supervision.groupVariable != nil {
+      _ = Glibc.listen(socket, 128)
+    }
   }
 
   /// The probe whose port a listening thief holds at an address, nil if there is none.

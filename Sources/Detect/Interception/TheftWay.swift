@@ -6,6 +6,8 @@ public enum TheftWay: String, Sendable, CaseIterable {
   case reuseport
   /// Takes a released number when somebody connects to it, and closes each connection.
   case answer
+  /// Holds it and listens, and answers HTTP requests with 200, as the server of a stranger would.
+  case stranger
 }
 
 /// The options of a socket that decide whether it can share a port.

@@ -17,6 +17,8 @@ public struct Enumeration: Sendable {
     public internal(set) var outcome: Outcome?
     /// The last line that the program printed, empty if there is none.
     public internal(set) var lastWords = ""
+    /// Clients that reached the thief.
+    public internal(set) var encounters: [Encounter] = []
 
     /// Which re-bind of a port, from 1.
     public var rebind: Int { finding.rebind }
@@ -114,7 +116,9 @@ public struct Enumeration: Sendable {
   }
 
   /// Records the program's reaction.
-  public mutating func tried(_ window: Window, _ outcome: Outcome, lastWords: String) {
+  public mutating func tried(
+    _ window: Window, _ outcome: Outcome, lastWords: String, encounters: [Encounter] = []
+  ) {
     guard let index = indices[Key(place: window.place, occurrence: window.occurrence)] else {
       return
     }
@@ -124,6 +128,7 @@ public struct Enumeration: Sendable {
     windows[index].outcome =
       isUnreached && window.isAfterTheft ? .undecided(.onlyAfterTheft) : outcome
     windows[index].lastWords = lastWords
+    windows[index].encounters = encounters
   }
 
   /// No more runs: says why for each window that was not tried.

@@ -8,6 +8,8 @@ public enum TheftOutcome: Sendable, Equatable {
   case hung
   /// A client reached another deployment's server.
   case crossTalked
+  /// The command ended as without a thief, although its clients reached the thief in the place of its server.
+  case metStranger
   case undecided(Undecided)
 
   /// The three words of every report and exit code.
@@ -20,7 +22,7 @@ public enum TheftOutcome: Sendable, Equatable {
   public var word: Word {
     switch self {
     case .survived: .survived
-    case .died, .hung, .crossTalked: .fails
+    case .died, .hung, .crossTalked, .metStranger: .fails
     case .undecided: .undecided
     }
   }
@@ -36,6 +38,7 @@ public enum TheftOutcome: Sendable, Equatable {
     case .survived: "survived"
     case .hung: "hung"
     case .crossTalked: "cross-talked"
+    case .metStranger: "reported success against a stranger"
     case .undecided(let why): why.reason
     }
   }
@@ -64,6 +67,10 @@ public struct TheftRun: Sendable {
   public var ports: Int
   /// Stacks that were not taken because of the limit.
   public var stacksMissing = 0
+  /// Whom its clients reached.
+  public var meetings = Meetings()
+  /// How often the command began to listen in a run without a thief; nil if there was no such run.
+  public var listensWithoutThief: Int?
   public var findings: [Finding]
 
   public init(ending: String, isSuccess: Bool, stolen: Int, ports: Int, findings: [Finding]) {
@@ -107,7 +114,8 @@ public struct TheftRun: Sendable {
   private var reaction: TheftOutcome {
     if findings.contains(where: { $0.kind == .crossWired }) { return .crossTalked }
     if isHung { return .hung }
-    return isSuccess ? .survived : .died(ending)
+    guard isSuccess else { return .died(ending) }
+    return meetings.outcomeOfSuccess(listensWithoutThief: listensWithoutThief)
   }
 }
 

@@ -21,6 +21,8 @@ public enum Undecided: Sendable, Equatable {
   case limit(Int)
   /// So many windows that the options select were not stolen.
   case othersNotTried(Int, stolen: Int)
+  /// Clients reached the thief, and the command began another server since.
+  case metStrangerAndServer
   /// So many calls could not be examined.
   case unobserved(Int)
   case interrupted
@@ -55,6 +57,8 @@ public enum Undecided: Sendable, Equatable {
     case .limit(let limit): "not tried: --enumerate-max \(limit) was met"
     case .othersNotTried(let others, let stolen):
       "the command survived \(count(stolen, "theft")), and \(count(others, "more window")) opened in which nothing was stolen"
+    case .metStrangerAndServer:
+      "its clients reached the thief, and the command began to listen elsewhere since: it may have noticed the stranger, or not"
     case .unobserved(let calls):
       "\(count(calls, "call")) could not be examined, and windows may have been missed"
     case .interrupted: "interrupted"
@@ -82,6 +86,8 @@ public enum Undecided: Sendable, Equatable {
     case .limit: "raise --enumerate-max"
     case .othersNotTried:
       "try each by itself with --enumerate, or one with --only and --occurrence; --steal-max 0 steals all in one run"
+    case .metStrangerAndServer:
+      "--enumerate compares with a run without a thief; see which clients reached the thief, and that each checks whom it reached"
     case .unobserved:
       "run as the user that the processes run as, or with CAP_SYS_PTRACE and CAP_SYS_ADMIN"
     case .interrupted: "let it run to its end"

@@ -13,6 +13,7 @@ public enum EnumerationReport {
     var outcome: String
     var isRed: Bool
     var lastWords: String
+    var reachedThief: [Encounter]
     var advice: String?
     var force: String?
   }
@@ -111,6 +112,7 @@ public enum EnumerationReport {
   static func details(_ window: Enumeration.Window, _ facts: RunFacts) -> [String] {
     var lines = [window.summary]
     if !window.lastWords.isEmpty { lines.append("its last words: \(window.lastWords)") }
+    lines += RaceTextReport.encounters(window.encounters)
     if let advice = window.outcome?.undecided?.advice { lines.append("what to do: \(advice)") }
     if let force = force(window, facts) { lines.append("Force it: \(force)") }
     return lines
@@ -136,7 +138,8 @@ public enum EnumerationReport {
             summary: window.summary, firstSeenInRun: window.firstSeenInRun,
             verdict: window.outcome?.word.rawValue ?? "not decided",
             outcome: window.outcome?.text ?? "not tried", isRed: window.outcome?.isRed ?? false,
-            lastWords: window.lastWords, advice: window.outcome?.undecided?.advice,
+            lastWords: window.lastWords, reachedThief: window.encounters,
+            advice: window.outcome?.undecided?.advice,
             force: force(window, facts))
         },
         withoutThief: series.shownPlaces.map { place in

@@ -48,7 +48,9 @@ public enum RaceHTMLReport {
   private static func theft(_ facts: RunFacts) -> String {
     guard let outcome = facts.outcome else { return "" }
     let advice = outcome.undecided.map { " What to do: \($0.advice)." } ?? ""
-    return "<p><strong>\(XMLText.escaped(outcome.sentence + "." + advice))</strong></p>\n"
+    let met = RaceTextReport.encounters(facts.encounters).map { " \($0)." }.joined()
+    return
+      "<p><strong>\(XMLText.escaped(outcome.sentence + "." + advice))</strong>\(XMLText.escaped(met))</p>\n"
   }
 
   static func article(_ place: PlaceReport, _ facts: RunFacts) -> String {

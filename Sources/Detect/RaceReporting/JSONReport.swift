@@ -88,6 +88,7 @@ public struct RaceDocument: Encodable, Sendable {
   public var stolen: Int
   public var duplicatesForced: Int
   public var connectionsAnswered: Int
+  public var reachedThief: [Encounter]
   public var stolenWithoutListener: [String]
   public var injections: [String]
   public var isTreeRunning: Bool
@@ -117,6 +118,7 @@ public struct RaceDocument: Encodable, Sendable {
     stolen = facts.stolen
     duplicatesForced = facts.duplicatesForced
     connectionsAnswered = facts.answered
+    reachedThief = facts.encounters
     stolenWithoutListener = facts.unserved
     injections = facts.injections
     isTreeRunning = facts.isTreeRunning

@@ -25,6 +25,8 @@ public struct RunFacts: Sendable {
   public var duplicatesForced = 0
   /// Connections that thieves accepted and closed.
   public var answered = 0
+  /// Clients that reached a thief which answers as a stranger's server.
+  public var encounters: [Encounter] = []
   /// Stolen ports since whose theft nobody of the command listened, though it did not fail.
   public var unserved: [String] = []
   public var injections: [String] = []

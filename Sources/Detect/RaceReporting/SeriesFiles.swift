@@ -34,7 +34,9 @@ enum SeriesHTMLReport {
     let advice = window.outcome?.undecided.map { ". What to do: \($0.advice)" } ?? ""
     let which = group.occurrences.isEmpty ? "" : ", \(group.occurrences)"
     let cells = [
-      (window.outcome?.sentence ?? "not tried") + advice, window.summary + which, window.lastWords,
+      (window.outcome?.sentence ?? "not tried") + advice, window.summary + which,
+      ([window.lastWords] + RaceTextReport.encounters(window.encounters)).filter { !$0.isEmpty }
+        .joined(separator: "; "),
     ]
     return "<tr>" + cells.map { "<td>\(XMLText.escaped($0))</td>" }.joined() + "</tr>"
   }
@@ -50,6 +52,7 @@ extension SARIFReport {
       let which = group.occurrences.isEmpty ? "" : ", \(group.occurrences)"
       var text = "\(window.outcome?.sentence ?? "not tried")\(which): \(result.message.text)"
       if !window.lastWords.isEmpty { text += " Its last words: \(window.lastWords)" }
+      for line in RaceTextReport.encounters(window.encounters) { text += " \(line)." }
       if let why = window.outcome?.undecided { text += " What to do: \(why.advice)." }
       result.message.text = text
       result.level =

@@ -76,7 +76,8 @@ extension RaceTextReport {
     lines += book.notes.filter { $0.first.kind == .pool }.map { place in
       "bindstorm check: \(place.first.key.transport.rawValue) \(place.first.rebindAddress) was bound beside another socket of the command, through SO_REUSEPORT and after its probe had let it go: a pool of workers, or owners that do not know of each other (-v tells both)"
     }
-    if facts.answered > 0 {
+    lines += encounters(facts.encounters).map { "bindstorm check: \($0)" }
+    if facts.answered > 0 && facts.encounters.isEmpty {
       lines.append(
         "bindstorm check: thieves accepted and closed \(count(facts.answered, "connection"))")
     }
@@ -87,4 +88,13 @@ extension RaceTextReport {
     }
     return lines
   }
+
+  /// The clients that reached the thief, one a line.
+  static func encounters(_ all: [Encounter]) -> [String] {
+    let more = all.count - mostEncounters
+    return all.prefix(mostEncounters).map(\.text)
+      + (more > 0 ? ["\(count(more, "more client")) reached the thief (JSON has all)"] : [])
+  }
+
+  private static let mostEncounters = 8
 }

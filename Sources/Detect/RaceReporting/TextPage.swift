@@ -46,7 +46,7 @@ extension RaceTextReport {
 
   /// A place's summary with the place in its first line, where it can be found, and each party in one of its own.
   private static func summaryPieces(_ line: String) -> [String]? {
-    guard
+    guard line.hasPrefix("SUMMARY: "),
       let parts = line.wholeMatch(
         of: /(SUMMARY: .*? (?:tcp|udp)) (.*) -> (.*) (\[[0-9a-f\/]+\] \(.*\))/)
     else { return nil }

@@ -18,10 +18,14 @@ public struct ArmTally: Sendable {
   public private(set) var skipReason: String?
   /// Trials seen, of any outcome.
   public private(set) var trialsSeen = 0
-  /// Trials that count, and those of them in which a launch failed.
+  /// Trials that count, and those of them in which a launch failed or recovered.
   public private(set) var trials = (counted: 0, failed: 0)
-  /// Launches that count, and those of them that failed.
+  /// Launches that count, and those of them that failed or recovered.
   public private(set) var launches = (counted: 0, failed: 0)
+  /// Trials that count in which a launch failed; one that recovered did not.
+  public private(set) var trialsWithFailed = 0
+  /// Every port that the launches were given, asked for or bound, over all trials.
+  private(set) var ports = PortSet()
   /// Trials that count in which a launch failed as a must-fail control must.
   public private(set) var provokedTrials = 0
 
@@ -33,6 +37,7 @@ public struct ArmTally: Sendable {
   /// Adds a trial.
   public mutating func add(_ trial: TrialOutcome) {
     count(trial.launches, trial: trial.trial, times: 1)
+    for port in trial.ports { ports.insert(port) }
     if let skew = trial.releaseSkewNanoseconds { releaseSkews.add(skew) }
     if let window = trial.windowNanoseconds { windows.add(window) }
     if let time = trial.timeToBoundNanoseconds { timesToBound.add(time) }
@@ -63,6 +68,7 @@ public struct ArmTally: Sendable {
     if !ended.isEmpty && ended.allSatisfy(\.outcome.isCounted) {
       trials.counted += times
       if ended.contains(where: \.outcome.isFailure) { trials.failed += times }
+      if ended.contains(where: \.outcome.isFailed) { trialsWithFailed += times }
       if ended.contains(where: \.outcome.fulfilsControl) { provokedTrials += times }
     }
   }
@@ -73,10 +79,25 @@ public struct ArmTally: Sendable {
   /// Launches that failed as a must-fail control must.
   var provokedLaunches: Int { Outcome.allCases.filter(\.fulfilsControl).map(count).reduce(0, +) }
 
-  /// The rate per launch.
+  /// The rate of launches that failed or recovered.
   public var launchRate: RateEstimate { RateEstimate(launches.failed, outOf: launches.counted) }
-  /// The rate per trial.
+  /// The rate of trials in which a launch failed or recovered.
   public var trialRate: RateEstimate { RateEstimate(trials.failed, outOf: trials.counted) }
+  /// The rate of launches that failed.
+  public var failedLaunchRate: RateEstimate {
+    RateEstimate(launches.failed - count(.recovered), outOf: launches.counted)
+  }
+  /// The rate of trials in which a launch failed.
+  var failedTrialRate: RateEstimate { RateEstimate(trialsWithFailed, outOf: trials.counted) }
+
+  /// What recovered; nil if nothing did.
+  func recovered(_ rule: StoppingRule) -> Recovered? {
+    let launches = count(.recovered)
+    guard launches > 0 else { return nil }
+    return Recovered(
+      launches: launches, launchesWithFailed: rule.launchRate(self),
+      trialsWithFailed: rule.trialRate(self))
+  }
 
   /// Outcomes seen, in the order of their declaration.
   var outcomeCounts: [OutcomeCount] {

@@ -1,15 +1,39 @@
+/// Launches that came up only after a retry: their port was lost, and the launch was not.
+public struct Recovered: Sendable, Equatable, Codable {
+  /// How many, of the counted ones.
+  public var launches: Int
+  /// Launches that failed or recovered: the rate that demands, models and published figures are about.
+  public var launchesWithFailed: RateEstimate
+  /// Trials in which any launch failed or recovered.
+  public var trialsWithFailed: RateEstimate
+
+  public init(launches: Int, launchesWithFailed: RateEstimate, trialsWithFailed: RateEstimate) {
+    self.launches = launches
+    self.launchesWithFailed = launchesWithFailed
+    self.trialsWithFailed = trialsWithFailed
+  }
+}
+
 /// Everything the matrix says about one arm.
 public struct ArmVerdict: Sendable, Equatable, Codable {
   /// The arm.
   public var arm: Int
-  /// Verdict word.
-  public var verdict: Verdict
+  /// What the strategy did.
+  public var strategyAnswer: StrategyAnswer
+  /// Against what that was decided, in one sentence.
+  public var strategyReason: String
+  /// Whether it was what the plan demands.
+  public var planAnswer: PlanAnswer
   /// Why, in one sentence.
   public var reason: String
-  /// Per launch.
+  /// Launches that failed; those that recovered are not among them.
   public var launches: RateEstimate
-  /// Per trial (any launch failed); equals `launches` when there is one launch in a trial.
+  /// Trials in which any launch failed; equals `launches` when there is one launch in a trial.
   public var trials: RateEstimate
+  /// Launches that recovered; nil if none did.
+  public var recovered: Recovered?
+  /// Where the row's ports lie and what its thieves draw from, if no thief could take one of them; otherwise nil.
+  public var outOfReach: OutOfReach?
   /// Outcomes of all launches, with counts; only those that occurred.
   public var outcomes: [OutcomeCount]
   /// Most frequent failing outcome with its first evidence.
@@ -48,23 +72,29 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var socketsInWindow: Int?
 
   public init(
-    arm: Int, verdict: Verdict, reason: String, launches: RateEstimate, trials: RateEstimate,
+    arm: Int, planAnswer: PlanAnswer, reason: String, launches: RateEstimate, trials: RateEstimate,
     outcomes: [OutcomeCount], topCause: Cause?, predictionPerLaunch: PredictionComparison?,
     predictionPerTrial: PredictionComparison?, published: [PublishedComparison],
     plannedTrials: Int, releaseSkew: DurationSummary?, window: DurationSummary?,
     timeToBound: DurationSummary?, allocation: DurationSummary? = nil, portsTaken: Int? = nil,
     socketsInWindow: Int? = nil, timeToServed: DurationSummary? = nil,
     detection: DurationSummary? = nil, requestsPerSecond: Throughput? = nil,
-    like: RowComparison? = nil, noPrediction: String? = nil, stoppedBy: StoppingRule.Kind? = nil
+    like: RowComparison? = nil, noPrediction: String? = nil, stoppedBy: StoppingRule.Kind? = nil,
+    strategyAnswer: StrategyAnswer = .measured, strategyReason: String = "",
+    recovered: Recovered? = nil, outOfReach: OutOfReach? = nil
   ) {
     self.stoppedBy = stoppedBy
+    self.strategyAnswer = strategyAnswer
+    self.strategyReason = strategyReason
+    self.recovered = recovered
+    self.outOfReach = outOfReach
     self.requestsPerSecond = requestsPerSecond
     self.noPrediction = noPrediction
     self.timeToServed = timeToServed
     self.detection = detection
     self.like = like
     self.arm = arm
-    self.verdict = verdict
+    self.planAnswer = planAnswer
     self.reason = reason
     self.launches = launches
     self.trials = trials

@@ -45,7 +45,7 @@ struct ForcedRunJudge {
       if run.injected == 0 && run.ending == .signalled && status.isFromOutside {
         return (.harnessError, HostLimit.ended("the program", by: status) + words)
       }
-      let why = run.injected > 0 ? " after \(run.injected) injections" : ""
+      let why = run.injected > 0 ? " after \(Counted.text(run.injected, "injection"))" : ""
       return (.childDied, "it \(how)\(why), and had lost no port" + words)
     }
   }
@@ -54,7 +54,8 @@ struct ForcedRunJudge {
   func judgeSuccess() -> (Outcome, String)? {
     if run.stolen > 0 {
       return (
-        .recovered, "ready only after \(run.stolen) lost re-binds, first of \(run.window)"
+        .recovered,
+        "ready only after \(Counted.text(run.stolen, "lost re-bind")), first of \(run.window)"
       )
     }
     if run.refusal != .none {
@@ -62,24 +63,27 @@ struct ForcedRunJudge {
     }
     if run.calls == 0 { return (.invalid, "no port call was seen: nothing could be forced") }
     if run.unobserved > 0 {
-      return (.invalid, "\(run.unobserved) of \(run.calls) port calls could not be examined")
+      return (
+        .invalid,
+        "\(run.unobserved) of \(Counted.text(run.calls, "port call")) could not be examined"
+      )
     }
     if run.lost > 0 {
       return (
         .invalid,
-        "the kernel dropped socket events, \(run.lost) times: windows may have been missed"
+        "the kernel dropped socket events, \(Counted.text(run.lost, "time")): windows may have been missed"
       )
     }
     if steals && run.probes == 0 && run.injected == 0 {
       return (
         .invalid,
-        "no port was chosen by the kernel, or bound by number, in \(run.calls) port calls: there was nothing to steal, and nothing can be told"
+        "no port was chosen by the kernel, or bound by number, in \(Counted.text(run.calls, "port call")): there was nothing to steal, and nothing can be told"
       )
     }
     if steals && run.windows > 0 {
       return (
         .invalid,
-        "\(run.windows) windows opened (first: \(run.window)), but none was stolen although the plan asks for it"
+        "\(Counted.text(run.windows, "window")) opened (first: \(run.window)), but none was stolen although the plan asks for it"
       )
     }
     if steals && run.bindsElsewhere && !comesAtTheRelease {
@@ -99,9 +103,9 @@ struct ForcedRunJudge {
     let windows =
       run.windows == 0
       ? "no window: none was let go and bound again"
-      : "\(run.windows) windows, first of \(run.window)"
-    return "\(run.probes) port\(run.probes == 1 ? "" : "s") followed; \(windows)"
-      + (run.injected > 0 ? "; \(run.injected) injections" : "")
+      : "\(Counted.text(run.windows, "window")), first of \(run.window)"
+    return "\(Counted.text(run.probes, "port")) followed; \(windows)"
+      + (run.injected > 0 ? "; \(Counted.text(run.injected, "injection"))" : "")
   }
 
   private var sequel: String {

@@ -212,7 +212,7 @@ struct LaunchJudge {
     let retries = places.map(\.endpoint.retries).reduce(0, +)
     return (
       .recovered,
-      "ready only after \(retries) lost binds, first the \(first.name), now on port \(first.endpoint.bound)"
+      "ready only after \(Counted.text(retries, "lost bind")), first the \(first.name), now on port \(first.endpoint.bound)"
     )
   }
 
@@ -233,7 +233,7 @@ struct LaunchJudge {
       return (.harnessError, "nobody waited for an answer of the \(first.name)")
     }
     let unknown =
-      "at \(waiting.count) of \(places.count) addresses, first \(first.address), the adapter listens and the check's connection waits in the backlog: whether it will be accepted is not known"
+      "at \(waiting.count) of \(Counted.text(places.count, "address", "addresses")), first \(first.address), the adapter listens and the check's connection waits in the backlog: whether it will be accepted is not known"
     return (.ready, [forcedRun?.facts, unknown].compactMap(\.self).joined(separator: "; "))
   }
 }

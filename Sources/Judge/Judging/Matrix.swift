@@ -2,7 +2,9 @@ public import PlanModel
 
 /// The whole matrix.
 public struct Matrix: Sendable, Equatable, Codable {
-  /// Version of this document's format (1).
+  /// What the document is, and its version.
+  public private(set) var format: String
+  /// Version of this document's format (2), as `format` has it.
   public var schemaVersion: Int
   /// The plan it judges.
   public var plan: ResolvedPlan
@@ -16,9 +18,10 @@ public struct Matrix: Sendable, Equatable, Codable {
   public var traits: [String: StrategyTraits]
 
   public init(
-    schemaVersion: Int = 1, plan: ResolvedPlan, arms: [ArmVerdict], isPartial: Bool,
+    schemaVersion: Int = 2, plan: ResolvedPlan, arms: [ArmVerdict], isPartial: Bool,
     isIsolated: Bool = true, traits: [String: StrategyTraits] = [:]
   ) {
+    format = "bindstorm-matrix/\(schemaVersion)"
     self.schemaVersion = schemaVersion
     self.plan = plan
     self.arms = arms
@@ -27,12 +30,17 @@ public struct Matrix: Sendable, Equatable, Codable {
     self.traits = traits
   }
 
-  /// The exit code that follows from the verdicts (`Verdict.Facts.exitCode`); at least 2 if the run was cut short or
+  /// The exit code that follows from the plan's answers (`PlanAnswer.Facts.exitCode`); at least 2 if the run was cut short or
   /// nothing ran.
   public var exitCode: Int32 {
-    let codes = Set(arms.map(\.verdict.facts.exitCode))
+    let codes = Set(arms.map(\.planAnswer.facts.exitCode))
     if codes.contains(1) { return 1 }
-    let hasRun = arms.contains { $0.verdict != .skipped }
+    let hasRun = arms.contains { $0.planAnswer != .skipped }
     return isPartial || !hasRun || codes.contains(2) ? 2 : 0
+  }
+
+  /// The rows that did not run because this host lacks a part of them; the plan itself would have run them.
+  public var rowsWithMissingParts: [Arm] {
+    plan.arms.filter { $0.skipReason == nil && arms[$0.index].planAnswer == .skipped }
   }
 }

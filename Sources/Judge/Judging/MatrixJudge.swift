@@ -5,8 +5,10 @@ internal import Theory
 
 /// Turns the tallies of a run into the matrix.
 ///
-/// `RowJudge` decides each row. If a must-fail control did not fail as it must, or could not run, the passes of its
-/// scenario become inconclusive. If the plan's own `skip` leaves the control out, they remain passes, but say so.
+/// `RowJudge` decides whether each row is as the plan expects, and `StrategyJudge` what the strategy did. If a must-fail
+/// control did not fail as it must, or could not run, the other rows of its scenario that are as expected become
+/// undecided, and so do the strategies that survive. If the plan's own `skip` leaves the control out, they stay, but say
+/// so.
 public struct MatrixJudge {
   /// Level below which predictions are reported to disagree, for all cells of a plan together: if all predictions are
   /// right, at most one run of the plan in 1,000 has such a cell. Each cell is tested at this level divided by the number
@@ -20,8 +22,8 @@ public struct MatrixJudge {
   /// Ratio of uncounted to counted launches above which a rate is reported to be biased by selection.
   public static let selectedShare = 0.1
 
-  private let plan: ResolvedPlan
-  private let vocabulary: Vocabulary
+  let plan: ResolvedPlan
+  let vocabulary: Vocabulary
 
   /// A judge of the plan's runs.
   public init(plan: ResolvedPlan, vocabulary: Vocabulary) {
@@ -45,17 +47,13 @@ public struct MatrixJudge {
       let arm = plan.arms[index]
       let other = other(arm).map { ($0, tallies[$0.index]) }
       return judge(
-        arm, tallies[index], comparison(arm, tallies[index], other),
+        arm, tallies, comparison(arm, tallies[index], other),
         PredictionTest(prediction: predictions[index], level: level), isIsolated: isIsolated)
     }
     if !isIsolated {
-      let rule = SharedHostRule(plan: plan, tallies: tallies, verdicts: verdicts)
-      for arm in plan.arms {
-        guard let reason = rule.doubt(arm, comparedWith: other(arm)) else { continue }
-        verdicts[arm.index].reason = reason + "; " + verdicts[arm.index].reason
-        verdicts[arm.index].verdict = .inconclusive
-      }
+      SharedHostRule(plan: plan, tallies: tallies).apply(to: &verdicts, comparedWith: other)
     }
+    applyReach(to: &verdicts, tallies)
     for scenario in Set(plan.arms.map(\.scenario)) {
       applyControls(of: scenario, to: &verdicts, tallies, isIsolated: isIsolated)
     }
@@ -66,20 +64,30 @@ public struct MatrixJudge {
       traits: Dictionary(uniqueKeysWithValues: traits.map { ($0.name, $0.traits) }))
   }
 
-  /// If a must-fail control of its scenario did not fail, a pass means nothing. If the control was left out, the pass
-  /// says so.
+  /// If a must-fail control of its scenario did not fail, no other row of it shows anything. If the control was left out,
+  /// the row says so.
   private func applyControls(
     of scenario: String, to verdicts: inout [ArmVerdict], _ tallies: [ArmTally], isIsolated: Bool
   ) {
     let arms = plan.arms.filter { $0.scenario == scenario }
     let controls = arms.filter { $0.expectation?.isMustFailControl == true }
     let spoilt = controls.first {
-      verdicts[$0.index].verdict != .expectedFailure && $0.skipReason == nil
+      verdicts[$0.index].planAnswer != .asExpected && $0.skipReason == nil
     }
-    for arm in arms where verdicts[arm.index].verdict == .pass {
+    if let spoilt {
+      for arm in arms where [.survives, .recovers].contains(verdicts[arm.index].strategyAnswer) {
+        verdicts[arm.index].strategyAnswer = .undecided
+        verdicts[arm.index].strategyReason =
+          misbehaviour(spoilt, verdicts[spoilt.index]) + ", so this proves nothing"
+      }
+    }
+    for arm in arms
+    where verdicts[arm.index].planAnswer == .asExpected
+      && arm.expectation?.isMustFailControl != true
+    {
       let row = arm.index
       if let spoilt {
-        verdicts[row].verdict = .inconclusive
+        verdicts[row].planAnswer = .undecided
         verdicts[row].reason =
           misbehaviour(spoilt, verdicts[spoilt.index]) + ", so this proves nothing"
           + remarks(
@@ -96,7 +104,7 @@ public struct MatrixJudge {
   /// What is wrong with a control.
   private func misbehaviour(_ control: Arm, _ verdict: ArmVerdict) -> String {
     let name = "the control \(control.strategy.label)"
-    return verdict.verdict == .skipped
+    return verdict.planAnswer == .skipped
       ? "\(name) did not run (\(verdict.reason))" : "\(name) did not fail as it must"
   }
 
@@ -136,7 +144,7 @@ public struct MatrixJudge {
 
   /// The arm with the window that its trials had, if ports churn in it: the plan sets the least window, and what is drawn
   /// after its end still meets the binds.
-  private func asMeasured(_ arm: Arm, _ tally: ArmTally) -> Arm {
+  func asMeasured(_ arm: Arm, _ tally: ArmTally) -> Arm {
     let churns = arm.thieves.contains { vocabulary.thief(named: $0.name)?.model == .churns }
     guard churns, arm.window.milliseconds > 0, let window = tally.window else { return arm }
     var arm = arm
@@ -170,9 +178,10 @@ public struct MatrixJudge {
   }
 
   private func judge(
-    _ arm: Arm, _ tally: ArmTally, _ comparison: RowComparison?, _ test: PredictionTest,
+    _ arm: Arm, _ tallies: [ArmTally], _ comparison: RowComparison?, _ test: PredictionTest,
     isIsolated: Bool
   ) -> ArmVerdict {
+    let tally = tallies[arm.index]
     let prediction = test.prediction
     let rule = rule(arm)
     // The tests are for a number of trials that does not depend on their results.
@@ -180,14 +189,17 @@ public struct MatrixJudge {
     let perTrial = prediction.map {
       isFixed ? test.compare($0.perTrial, tally.trials) : test.untested($0.perTrial)
     }
-    let (verdict, reason) = RowJudge(
-      arm: arm, tally: tally, comparison: comparison, rule: rule
+    let row = RowJudge(arm: arm, tally: tally, comparison: comparison, rule: rule)
+    let (answer, reason) = row.decide()
+    let strategy = StrategyJudge(
+      arm: arm, tally: tally, limit: limit(of: arm, tallies), rule: rule, unusable: row.problem
     ).decide()
     return ArmVerdict(
-      arm: arm.index, verdict: verdict,
+      arm: arm.index, planAnswer: answer,
       reason: reason + remarks(arm, tally, perTrial, isIsolated: isIsolated),
-      launches: rule.launchRate(tally),
-      trials: rule.trialRate(tally), outcomes: tally.outcomeCounts, topCause: tally.topCause,
+      launches: rule.launchRate(tally, failedOnly: true),
+      trials: rule.trialRate(tally, failedOnly: true), outcomes: tally.outcomeCounts,
+      topCause: tally.topCause,
       predictionPerLaunch: prediction.map { prediction in
         // Launches that share a trial are not independent: only the trial's rate is tested.
         arm.launchesPerTrial == 1 && isFixed
@@ -202,7 +214,9 @@ public struct MatrixJudge {
       detection: tally.detection, requestsPerSecond: tally.throughput, like: comparison,
       noPrediction: prediction == nil
         ? Prediction.reasonForNone(arm, vocabulary: vocabulary) : nil,
-      stoppedBy: rule.hasEndedEarly(tally) ? rule.kind : nil)
+      stoppedBy: rule.hasEndedEarly(tally) ? rule.kind : nil,
+      strategyAnswer: strategy.answer, strategyReason: strategy.reason,
+      recovered: tally.recovered(rule))
   }
 
   /// What must be added for every verdict; empty, or begins with a semicolon. Why a rate is off its model is known without
@@ -222,12 +236,12 @@ public struct MatrixJudge {
       Double(seen.uncounted) > Self.selectedShare * Double(seen.counted)
     {
       text +=
-        "; \(seen.uncounted) of \(seen.counted + seen.uncounted) launches do not count, so the rate shown is selected: whoever fails early is in it, whoever would have been ready may not be"
+        "; \(seen.uncounted) of \(Counted.text(seen.counted + seen.uncounted, "launch", "launches")) do not count, so the rate shown is selected: whoever fails early is in it, whoever would have been ready may not be"
     }
     let stopped = rule(arm).remark(tally)
     text += stopped
     if stopped.isEmpty && tally.trialsSeen > 0 && tally.trialsSeen < arm.trials {
-      text += "; only \(tally.trialsSeen) of \(arm.trials) trials ran"
+      text += "; only \(tally.trialsSeen) of \(Counted.text(arm.trials, "trial")) ran"
       if let budget = plan.budgetSeconds { text += " in the budget of \(budget) s" }
     }
     return text

@@ -5,6 +5,7 @@ internal import Statistics
 ///
 /// Launches of one trial share its ports and are not independent; trials are.
 struct Observations {
+  /// Those that failed or recovered.
   let failed: Int
   let counted: Int
   /// Observations that count neither as ready nor as the kind of failure in question: invalid, without a usable record,
@@ -32,6 +33,15 @@ struct Observations {
     self.init(
       failed: all.failed - others, counted: all.counted - others,
       uncounted: all.uncounted + others)
+  }
+
+  /// The same without the launches that recovered: they count as not failed.
+  /// - Parameter byLaunch: false where launches share a trial, and trials are counted.
+  init(failedOnly tally: ArmTally, byLaunch: Bool) {
+    let all = Observations(tally, byLaunch: byLaunch)
+    self.init(
+      failed: byLaunch ? all.failed - tally.count(.recovered) : tally.trialsWithFailed,
+      counted: all.counted, uncounted: all.uncounted)
   }
 
   /// With so many more that may have ended in either way.

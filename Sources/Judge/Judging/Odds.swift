@@ -27,9 +27,9 @@ public struct CellOdds: Sendable, Equatable, Codable {
   public var rate: Double?
   /// Where the rate comes from; nil if there is none.
   public var source: Source?
-  /// The probability that the verdict is red (FAIL, XPASS or INCONCLUSIVE) by chance.
+  /// The probability that the row is red (not as expected, or undecided) by chance.
   public var red: Double
-  /// How many trials may end the other way than in the most likely result before the verdict is red; nil if nothing is
+  /// How many trials may end the other way than in the most likely result before the row is red; nil if nothing is
   /// demanded.
   public var bearsWrongTrials: Int?
   /// How many trials may be invalid.
@@ -162,7 +162,7 @@ private struct OddsOfArm {
     let tally = tally(of: arm, failing: failing, spoilt: spoilt)
     let row = RowJudge(
       arm: arm, tally: tally, comparison: judge.comparison(arm, tally, like), rule: judge.rule(arm))
-    return row.decide().verdict.facts.exitCode == 0
+    return row.decide().answer.facts.exitCode == 0
   }
 
   /// The numbers of failing trials for which the arm is green, around or nearest to the likely one; nil if there is

@@ -32,6 +32,8 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
     case portFailure = "as a failure to own a port"
     /// Any other failure of the strategy.
     case failure = "as a failure"
+    /// The launch came up after a retry. Shown apart from failures; demands count it, because its port was lost.
+    case recovery = "as recovered, in demands as a failure"
     /// Left out of the rate, because it says nothing about the strategy.
     case notCounted = "not counted"
   }
@@ -69,8 +71,11 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
 
   /// Whether the launch counts at all.
   public var isCounted: Bool { facts.counting != .notCounted }
-  /// Whether it counts as a failure of the strategy.
+  /// Whether it counts as a failure of the strategy in demands, in comparisons and beside a model: the launch failed, or
+  /// came up only after a retry.
   public var isFailure: Bool { isCounted && facts.counting != .ready }
+  /// Whether the launch failed: it did not come up as it should. A launch that recovered did.
+  public var isFailed: Bool { isFailure && facts.counting != .recovery }
   /// Whether it counts as a failure to be the only owner of a port.
   public var isPortFailure: Bool { facts.counting == .portFailure }
   /// Whether it is a failure of the kind that a must-fail control must have.
@@ -142,7 +147,7 @@ public enum Outcome: String, Sendable, Codable, CaseIterable {
       .failure, "A system call failed with another error than EADDRINUSE.",
       do: "Look up the error and the stage that the evidence names."),
     .recovered: Facts(
-      .failure,
+      .recovery,
       "Ready, but only after a retry, without which the launch would have been lost.",
       isProvoked: true,
       do: "Remove the TOCTOU window: the retry hides the race and does not end it."),

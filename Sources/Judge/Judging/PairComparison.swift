@@ -21,8 +21,10 @@ public struct PairComparison: Sendable, Equatable, Encodable {
   public struct Side: Sendable, Equatable, Encodable {
     /// The strategy's label, and the run where two runs are compared.
     public var name: String
-    /// Failed and counted observations with their own interval.
+    /// Observations that failed or recovered, of those that count, with their own interval.
     public var rate: RateEstimate
+    /// Those of them that recovered, and did not fail.
+    public var recovered: Int
     /// Observations that might have failed or not. They are taken in the way that is least favourable to a difference.
     public var uncounted: Int
     /// Median time until everything of a launch was ready, in nanoseconds; nil if none was.
@@ -70,8 +72,8 @@ public struct PairComparison: Sendable, Equatable, Encodable {
       Observations(row.tally, byLaunch: isByLaunch),
       Observations(reference.tally, byLaunch: isByLaunch)
     )
-    self.row = Self.side(row, own)
-    self.reference = Self.side(reference, theirs)
+    self.row = Self.side(row, own, byLaunch: isByLaunch)
+    self.reference = Self.side(reference, theirs, byLaunch: isByLaunch)
     word = .undecided
     test =
       own.counted + theirs.counted <= BoschlooExact.largestTotal ? "boschloo" : "fisher"
@@ -92,9 +94,10 @@ public struct PairComparison: Sendable, Equatable, Encodable {
     }
   }
 
-  private static func side(_ row: Row, _ seen: Observations) -> Side {
+  private static func side(_ row: Row, _ seen: Observations, byLaunch: Bool) -> Side {
     Side(
       name: row.name, rate: RateEstimate(seen.failed, outOf: seen.counted),
+      recovered: seen.failed - Observations(failedOnly: row.tally, byLaunch: byLaunch).failed,
       uncounted: seen.uncounted,
       medianTimeToReady: (row.tally.timeToServed ?? row.tally.timeToBound)?.p50)
   }

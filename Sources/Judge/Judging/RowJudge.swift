@@ -1,11 +1,11 @@
 internal import PlanModel
 internal import Statistics
 
-/// Decides the verdict of a row by itself: without the controls of its scenario.
+/// Decides the plan's answer of a row by itself: without the controls of its scenario.
 ///
 /// The rules are asked in the order of `decide`, and the first that applies decides. That order is the specification.
 struct RowJudge {
-  typealias Decision = (verdict: Verdict, reason: String)
+  typealias Decision = (answer: PlanAnswer, reason: String)
 
   let arm: Arm
   let tally: ArmTally
@@ -14,13 +14,16 @@ struct RowJudge {
 
   func decide() -> Decision { skipped() ?? empty() ?? demanded() ?? unusable() ?? measured() }
 
+  /// Why the row's trials show nothing, whatever is demanded of it; nil if they may.
+  var problem: String? { (empty() ?? unusable())?.reason }
+
   /// A row that did not run is skipped.
   private func skipped() -> Decision? { tally.skipReason.map { (.skipped, $0) } }
 
   /// A row in which no launch counts shows nothing.
   private func empty() -> Decision? {
     guard tally.launches.counted == 0 else { return nil }
-    return (.inconclusive, tally.trialsSeen == 0 ? "no trial ran" : "no trial counts")
+    return (.undecided, tally.trialsSeen == 0 ? "no trial ran" : "no trial counts")
   }
 
   /// A row with a demand is judged by it.
@@ -37,20 +40,28 @@ struct RowJudge {
   private func unusable() -> Decision? {
     let misspoken = tally.count(.adapterError)
     if misspoken > 0 {
-      return (.inconclusive, "the adapter broke its protocol in \(misspoken) launches")
+      return (
+        .undecided,
+        "the adapter broke its protocol in \(Counted.text(misspoken, "launch", "launches"))"
+      )
     }
     let broken = tally.count(.harnessError)
     let invalid = tally.count(.invalid)
     // Up to 1 % of invalid launches is accepted; the bounds allow for it.
     guard broken > 0 || invalid * 100 > tally.launches.counted + invalid else { return nil }
-    return (.inconclusive, "\(broken) launches without a usable record, \(invalid) invalid")
+    return (
+      .undecided,
+      "\(Counted.text(broken, "launch", "launches")) without a usable record, \(invalid) invalid"
+    )
   }
 
   /// A row without a demand is only measured.
-  private func measured() -> Decision { (.measured, "no demand was made") }
+  private func measured() -> Decision { (.notDemanded, "no demand was made") }
 }
 
 /// Decides whether a row meets its demand.
+///
+/// The failure rate of a demand counts launches that recovered: their port was lost. Reports show them apart.
 ///
 /// A demand is met if the exact one-sided bound at its confidence is on the right side of it, and violated if the
 /// opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch.
@@ -82,50 +93,55 @@ private struct DemandJudge {
   private func violated() -> Decision? {
     guard let violation else { return nil }
     return demand.isMustFailControl
-      ? (.unexpectedPass, "the control does not fail as it must, \(atConfidence)")
-      : (.fail, "\(violation), \(atConfidence)")
+      ? (.notAsExpected, "the control does not fail as it must, \(atConfidence)")
+      : (.notAsExpected, "\(violation), \(atConfidence)")
   }
 
   /// What the sequential test says. The bounds for a fixed number of trials are not valid then.
   private func sequential() -> Decision {
     let isHighDemanded = demand.failureRateAtLeast != nil
-    let demanded = percent(demand.failureRateAtLeast ?? demand.failureRateAtMost!)
-    let clear = percent(demand.sequentialRate!)
+    let demanded = Percent.exact(demand.failureRateAtLeast ?? demand.failureRateAtMost!)
+    let clear = Percent.exact(demand.sequentialRate!)
     let test = "by a sequential test between \(demanded) and \(clear)"
     let alarm = "which at \(clear) it says with a probability of \(demand.falseAlarm!)"
     switch (rule.decision(Observations(tally, of: arm)), isHighDemanded) {
     case (.open, _):
-      return (.inconclusive, "\(counted) launches do not decide the demand, \(test)" + allowance)
+      return (
+        .undecided,
+        "\(Counted.text(counted, "launch does", "launches do")) not decide the demand, \(test)"
+          + allowance
+      )
     case (.good, false), (.bad, true):
       return demand.isMustFailControl
-        ? (.expectedFailure, "the control fails as it must, \(test), \(atConfidence)")
-        : (.pass, "the demand is met, \(test), \(atConfidence)")
+        ? (.asExpected, "the control fails as it must, \(test), \(atConfidence)")
+        : (.asExpected, "the demand is met, \(test), \(atConfidence)")
     case (.good, true):
       return demand.isMustFailControl
-        ? (.unexpectedPass, "the control does not fail as it must, \(test), \(alarm)")
-        : (.fail, "the rate is not above \(demanded), \(test), \(alarm)")
-    case (.bad, false): return (.fail, "the rate is not below \(demanded), \(test), \(alarm)")
+        ? (.notAsExpected, "the control does not fail as it must, \(test), \(alarm)")
+        : (.notAsExpected, "the rate is not above \(demanded), \(test), \(alarm)")
+    case (.bad, false):
+      return (.notAsExpected, "the rate is not below \(demanded), \(test), \(alarm)")
     }
   }
 
   /// A row cannot be compared with one that has no data.
   private func incomparable() -> Decision? {
     guard let like = demand.like, similarity == nil else { return nil }
-    return (.inconclusive, "there is nothing of \(like) to compare with")
+    return (.undecided, "there is nothing of \(like) to compare with")
   }
 
   /// Rates that Fisher's test tells apart differ.
   private func unlike() -> Decision? {
     guard let similarity, !similarity.isConsistent else { return nil }
-    return (.fail, "the rate is not consistent with \(similarity.text)")
+    return (.notAsExpected, "the rate is not consistent with \(similarity.text)")
   }
 
   /// A missing difference is evidence only if a relevant difference would have been detected.
   private func indistinct() -> Decision? {
     guard let similarity, !similarity.isWithin else { return nil }
     return (
-      .inconclusive,
-      "the rate is consistent with \(similarity.text), but \(counted) launches do not show that it differs by no more than \(similarity.within): \(similarity.difference), \(atConfidence)"
+      .undecided,
+      "the rate is consistent with \(similarity.text), but \(Counted.text(counted, "launch does", "launches do")) not show that it differs by no more than \(similarity.within): \(similarity.difference), \(atConfidence)"
     )
   }
 
@@ -133,8 +149,8 @@ private struct DemandJudge {
   private func met() -> Decision? {
     guard isMet else { return nil }
     return demand.isMustFailControl
-      ? (.expectedFailure, "the control fails as it must, \(grounds)")
-      : (.pass, "the demand is met, \(grounds)")
+      ? (.asExpected, "the control fails as it must, \(grounds)")
+      : (.asExpected, "the demand is met, \(grounds)")
   }
 
   /// The demand lies between the bounds.
@@ -142,8 +158,8 @@ private struct DemandJudge {
     let what =
       demand.isMustFailControl
       ? "the data does not show that the control fails as it must"
-      : "\(counted) launches do not decide the demand"
-    return (.inconclusive, "\(what), \(grounds)" + allowance)
+      : "\(Counted.text(counted, "launch does", "launches do")) not decide the demand"
+    return (.undecided, "\(what), \(grounds)" + allowance)
   }
 
   // MARK: The bounds
@@ -165,10 +181,10 @@ private struct DemandJudge {
   private var violation: String? {
     let (lower, upper) = bounds
     if let least = demand.failureRateAtLeast, upper < least - DemandRounding.slack {
-      return "the rate is below \(percent(least))"
+      return "the rate is below \(Percent.exact(least))"
     }
     if let most = demand.failureRateAtMost, lower > most + DemandRounding.slack {
-      return "the rate is above \(percent(most))"
+      return "the rate is above \(Percent.exact(most))"
     }
     return nil
   }
@@ -223,7 +239,10 @@ private struct DemandJudge {
   /// The uncounted observations that the bounds allow for; empty if all count.
   private var allowance: String {
     let uncounted = Observations(tally, of: arm).uncounted
-    let unit = arm.launchesPerTrial > 1 ? "trials" : "launches"
+    let unit =
+      arm.launchesPerTrial > 1
+      ? Counted.text(uncounted, "trial that does", "trials that do")
+      : Counted.text(uncounted, "launch that does", "launches that do")
     if uncounted == 0 { return "" }
     let others = Outcome.allCases.filter {
       $0.isFailure && !$0.fulfilsControl && tally.count($0) > 0
@@ -232,15 +251,8 @@ private struct DemandJudge {
       demand.isMustFailControl && !others.isEmpty
       ? " (\(others.map { "\($0.rawValue) x\(tally.count($0))" }.joined(separator: ", ")) is not what it must fail by)"
       : ""
-    return "; \(uncounted) \(unit) that do not count may have gone either way" + why
+    return "; \(unit) not count may have gone either way" + why
   }
 
   private func rounded(_ p: Double) -> String { "\((p * 1_000).rounded() / 1_000)" }
-
-  /// The value in the plan, but in percent.
-  private func percent(_ rate: Double) -> String {
-    // Drops the last bits, which come from the multiplication.
-    let percentage = (rate * 1e14).rounded() / 1e12
-    return percentage == percentage.rounded() ? "\(Int(percentage)) %" : "\(percentage) %"
-  }
 }

@@ -9,37 +9,48 @@ internal import PlanModel
 struct SharedHostRule {
   let plan: ResolvedPlan
   let tallies: [ArmTally]
-  /// Before this rule.
-  let verdicts: [ArmVerdict]
 
-  /// Why a cell is undecided; nil if it is not.
+  /// Makes both answers of the doubted rows undecided. Where the plan demands nothing, it stays so.
   /// - Parameter other: the row whose rate the plan demands to be like the arm's.
-  func doubt(_ arm: Arm, comparedWith other: Arm?) -> String? {
+  func apply(to verdicts: inout [ArmVerdict], comparedWith other: (Arm) -> Arm?) {
+    let before = verdicts
+    for arm in plan.arms {
+      guard let doubt = doubt(arm, before, comparedWith: other(arm)) else { continue }
+      let reason =
+        "this host's own ports were used, and \(doubt); run it in a network namespace (bindstorm doctor run)"
+      let row = arm.index
+      (verdicts[row].strategyAnswer, verdicts[row].strategyReason) = (.undecided, reason)
+      guard verdicts[row].planAnswer != .notDemanded else { continue }
+      verdicts[row].planAnswer = .undecided
+      verdicts[row].reason = reason + "; " + verdicts[row].reason
+    }
+  }
+
+  /// What speaks against an answer; nil if nothing does.
+  private func doubt(
+    _ arm: Arm, _ verdicts: [ArmVerdict], comparedWith other: Arm?
+  ) -> String? {
     let verdict = verdicts[arm.index]
-    guard verdict.verdict != .skipped, verdict.launches.outOf > 0 else { return nil }
+    guard verdict.planAnswer != .skipped, verdict.launches.outOf > 0 else { return nil }
+    func isOffModel(_ arm: Int) -> Bool { verdicts[arm].predictionPerTrial?.agrees == false }
     if isOffModel(arm.index) {
-      return
-        "this host's own ports were used, whose other owners the model does not know, and the measured rate is off the model; run it in a network namespace (bindstorm doctor run)"
+      return "the rate is off the model, which does not know their other owners"
     }
     if let other, isOffModel(other.index) {
       return
-        "this host's own ports were used, and the rate of \(other.strategy.label), with which it is compared, is off the model; run it in a network namespace (bindstorm doctor run)"
+        "the rate of \(other.strategy.label), with which it is compared, is off the model, which does not know their other owners"
     }
-    let isViolated = verdict.verdict == .fail || verdict.verdict == .unexpectedPass
-    if isViolated, let prediction = verdict.predictionPerTrial, prediction.agrees == nil {
-      return
-        "this host's own ports were used, and the rate was not compared with its model, as in rows that may end early, so that what their other owners did is unknown; run it in a network namespace (bindstorm doctor run)"
+    guard verdict.planAnswer == .notAsExpected || verdict.strategyAnswer == .fails else {
+      return nil
+    }
+    if let prediction = verdict.predictionPerTrial {
+      return prediction.agrees == nil
+        ? "the rate was not compared with its model, as in rows that may end early, so that what their other owners did is unknown"
+        : nil
     }
     let foreign =
       tallies[arm.index].count(.lostToOutsider) + tallies[arm.index].count(.lostToUnknown)
-    if verdict.verdict == .fail && verdict.predictionPerTrial == nil && foreign > 0 {
-      return
-        "this host's own ports were used, and \(foreign) launches lost a port to processes outside the run; run it in a network namespace (bindstorm doctor run)"
-    }
-    return nil
-  }
-
-  private func isOffModel(_ arm: Int) -> Bool {
-    verdicts[arm].predictionPerTrial?.agrees == false
+    return foreign > 0
+      ? "launches lost a port to processes outside the run (\(foreign))" : nil
   }
 }

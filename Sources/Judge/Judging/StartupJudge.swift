@@ -117,12 +117,12 @@ struct StartupEvidence {
   func placeholder(_ relative: (UInt64) -> String) -> String? {
     guard let engine = engines.first(where: { $0.placeholders > 0 }) else { return nil }
     var text =
-      "engine core \(engine.engine) was told to connect to \(engine.placeholders) addresses with port 0, "
+      "engine core \(engine.engine) was told to connect to \(Counted.text(engine.placeholders, "address", "addresses")) with port 0, "
       + "which succeeds and never ends"
     if let silent = servings.first(where: { $0.failed != 0 }) {
       text +=
         "; API server \(silent.server) gave up at \(relative(silent.failed)), having heard "
-        + "\(expected(silent.server) - silent.unheard.count) of \(expected(silent.server)) engine cores"
+        + "\(expected(silent.server) - silent.unheard.count) of \(Counted.text(expected(silent.server), "engine core"))"
     }
     return text
   }
@@ -217,7 +217,7 @@ struct StartupEvidence {
       let what = $0.stage == .readiness ? "heard" : "been answered by"
       let missing = $0.stage == .readiness ? $0.unheard : $0.unanswered
       return "API server \($0.server) gave up at \(relative($0.failed)): it had \(what) "
-        + "\(expected($0.server) - missing.count) of \(expected($0.server)) engine cores"
+        + "\(expected($0.server) - missing.count) of \(Counted.text(expected($0.server), "engine core"))"
     }
   }
 
@@ -226,7 +226,8 @@ struct StartupEvidence {
     if record.served == 0 { return "the launcher never saw every API server served" }
     if let missing = missingReinit() { return missing }
     if record.serial + 1 != startup.serialLaunches {
-      return "only \(record.serial + 1) of \(startup.serialLaunches) launches in a row ran"
+      return
+        "only \(record.serial + 1) of \(Counted.text(startup.serialLaunches, "launch", "launches")) in a row ran"
     }
     if startup.http && (record.httpAnswered == 0 || servings.contains { $0.httpAnswered == 0 }) {
       return "not every API server is known to have answered over HTTP"

@@ -81,44 +81,54 @@ public struct StoppingRule: Sendable {
     return least == most ? least : .open
   }
 
-  /// The rate of trials in which a launch failed, with an interval that is valid after the arm's trials have ended.
-  func trialRate(_ tally: ArmTally) -> RateEstimate {
-    var estimate = tally.trialRate
-    let (counted, failed) = tally.trials
-    guard counted > 0, let range = interval(tally, counted, failed) else { return estimate }
+  /// The rate of trials in which a launch failed or recovered, with an interval that is valid after the arm's trials have
+  /// ended.
+  /// - Parameter failedOnly: without the trials in which launches recovered and none failed.
+  func trialRate(_ tally: ArmTally, failedOnly: Bool = false) -> RateEstimate {
+    var estimate = failedOnly ? tally.failedTrialRate : tally.trialRate
+    guard let range = interval(tally, failedOnly: failedOnly) else { return estimate }
     (estimate.low, estimate.high) = (range.lowerBound, range.upperBound)
     return estimate
   }
 
-  /// The rate of launches that failed. With L launches in a trial it lies between T/L and T, with T the rate of trials.
-  func launchRate(_ tally: ArmTally) -> RateEstimate {
-    var estimate = tally.launchRate
-    let (counted, failed) = tally.trials
-    guard counted > 0, let range = interval(tally, counted, failed) else { return estimate }
+  /// The rate of launches that failed or recovered. With L launches in a trial it lies between T/L and T, with T the rate
+  /// of trials.
+  /// - Parameter failedOnly: without the launches that recovered.
+  func launchRate(_ tally: ArmTally, failedOnly: Bool = false) -> RateEstimate {
+    var estimate = failedOnly ? tally.failedLaunchRate : tally.launchRate
+    guard let range = interval(tally, failedOnly: failedOnly) else { return estimate }
     estimate.low = range.lowerBound / Double(arm.launchesPerTrial)
     estimate.high = range.upperBound
     return estimate
   }
 
   /// The interval of the rate of trials; nil if the usual one is valid.
-  private func interval(_ tally: ArmTally, _ counted: Int, _ failed: Int) -> ClosedRange<Double>? {
+  private func interval(_ tally: ArmTally, failedOnly: Bool) -> ClosedRange<Double>? {
+    let (counted, lost) = tally.trials
+    let failed = failedOnly ? tally.trialsWithFailed : lost
+    guard counted > 0 else { return nil }
+    // The rules count what was lost. For another count the trials that were left out may have ended in either way.
+    if failed != lost { return hasEndedEarly(tally) ? worstCase(tally, counted, failed) : nil }
     switch kind {
     case .fixed: return nil
     case .sequential: return test.map { $0.interval(failed, outOf: counted) }
-    case .certain:
-      guard hasEndedEarly(tally) else { return nil }
-      let left = arm.trials - tally.trialsSeen
-      let low = ClopperPearson.interval(failed, outOf: counted + left).lowerBound
-      return low...ClopperPearson.interval(failed + left, outOf: counted + left).upperBound
+    case .certain: return hasEndedEarly(tally) ? worstCase(tally, counted, failed) : nil
     case .firstFailure:
       return failed > 0 ? ClopperPearson.interval(failures: failed, atRun: counted) : nil
     }
   }
 
+  /// The interval that allows for every end of the trials that were left out.
+  private func worstCase(_ tally: ArmTally, _ counted: Int, _ failed: Int) -> ClosedRange<Double> {
+    let left = arm.trials - tally.trialsSeen
+    let low = ClopperPearson.interval(failed, outOf: counted + left).lowerBound
+    return low...ClopperPearson.interval(failed + left, outOf: counted + left).upperBound
+  }
+
   /// What must be said of an arm that the rule has ended; empty for others.
   func remark(_ tally: ArmTally) -> String {
     guard hasEndedEarly(tally) else { return "" }
-    let count = "ended after \(tally.trialsSeen) of \(arm.trials) trials"
+    let count = "ended after \(tally.trialsSeen) of \(Counted.text(arm.trials, "trial"))"
     switch kind {
     case .fixed: return ""
     case .sequential: return "; \(count) by the sequential test, for which the interval allows"

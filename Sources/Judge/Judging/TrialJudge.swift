@@ -69,7 +69,7 @@ public struct TrialJudge {
       },
       requestsPerSecond: launches.filter { $0.outcome == .ready }.compactMap {
         evidence($0)?.requestsPerSecond
-      })
+      }, ports: record.ports)
   }
 
   /// - Parameter exception: the outcome of this launch instead; nil if it is the same as the others'.
@@ -91,12 +91,13 @@ public struct TrialJudge {
     for thief in record.thieves {
       guard thief.drawn < thief.wanted else { continue }
       return
-        "thief \(thief.thief) (\(thief.name)) drew \(thief.drawn) of \(thief.wanted) ports"
+        "thief \(thief.thief) (\(thief.name)) drew \(thief.drawn) of \(Counted.text(thief.wanted, "port"))"
         + (thief.errno == 0 ? "" : ", \(LinuxErrno.text(thief.errno))")
     }
     let drawn = record.thieves.map(\.drawnInWindow).reduce(0, +)
     if drawn < arm.window.foreignDraws {
-      return "\(drawn) of \(arm.window.foreignDraws) foreign draws fell into the window"
+      return
+        "\(drawn) of \(Counted.text(arm.window.foreignDraws, "foreign draw")) fell into the window"
     }
     return nil
   }

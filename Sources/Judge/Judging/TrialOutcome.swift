@@ -35,6 +35,8 @@ public struct TrialOutcome: Sendable, Equatable, Codable {
   public var allocationNanoseconds: [UInt64]
   /// Ports that each launch took, probes included.
   public var portsTaken: [Int]
+  /// TCP ports that the launches were given, asked for or bound, 0 excepted; a port may occur twice.
+  public var ports: [UInt16]
   /// TCP sockets that the launches held together in the window; nil if that was not measured.
   public var socketsInWindow: Int?
   /// From the opening of the barrier until every engine core had answered every API server; nil unless all did.
@@ -49,8 +51,9 @@ public struct TrialOutcome: Sendable, Equatable, Codable {
     windowNanoseconds: UInt64? = nil, timeToBoundNanoseconds: UInt64? = nil,
     allocationNanoseconds: [UInt64] = [], portsTaken: [Int] = [], socketsInWindow: Int? = nil,
     timeToServedNanoseconds: UInt64? = nil, detectionNanoseconds: [UInt64] = [],
-    requestsPerSecond: [Double] = []
+    requestsPerSecond: [Double] = [], ports: [UInt16] = []
   ) {
+    self.ports = ports
     self.requestsPerSecond = requestsPerSecond
     self.timeToServedNanoseconds = timeToServedNanoseconds
     self.detectionNanoseconds = detectionNanoseconds

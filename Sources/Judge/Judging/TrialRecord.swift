@@ -44,6 +44,15 @@ struct TrialRecord {
     earlierFaults = everyFault.filter { $0.serial != last }
   }
 
+  /// The TCP ports that the launches were given, asked for or bound; 0, which is no port, excepted.
+  var ports: [UInt16] {
+    let endpoints = servers.flatMap { [$0.input, $0.output] }
+    let all =
+      launches.flatMap { $0.advertised + [$0.service] }
+      + endpoints.flatMap { [$0.requested, $0.bound] }
+    return all.filter { $0 != 0 }
+  }
+
   /// What is wrong with the records of faults; nil if nothing is.
   private func faultProblem(for arm: Arm) -> String? {
     let last = faults.first?.serial ?? 0

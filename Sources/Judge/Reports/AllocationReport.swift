@@ -8,8 +8,8 @@ internal import TerminalText
 public struct AllocationReport: Sendable, Equatable {
   /// Equal for reports of the same finding.
   public let signature: RaceReport.Signature
-  /// `ARM/TRIAL`.
-  public let trial: String
+  /// The same as data.
+  public let finding: LostAllocation
   /// The report, many lines.
   public let text: String
 
@@ -26,12 +26,14 @@ public struct AllocationReport: Sendable, Equatable {
     signature = RaceReport.Signature(
       scenario: arm.scenario, strategy: arm.strategy.label, endpoint: "allocation",
       holder: launch.outcome.rawValue)
-    trial = "\(started.arm)/\(started.trial)"
+    finding = LostAllocation(
+      trial: arm.trialName(started.trial), launch: launch.launch,
+      outcome: launch.outcome.rawValue, evidence: launch.evidence)
     let strategy = TerminalText.safeLine(arm.strategy.label, atMost: TerminalText.longestName)
     let scenario = TerminalText.safeLine(arm.scenario, atMost: TerminalText.longestName)
     let lines = [
       "==================",
-      "LOST AT ALLOCATION: \(strategy) in \(scenario), trial \(trial), depth allocate",
+      "LOST AT ALLOCATION: \(strategy) in \(scenario), trial \(started.trial), depth allocate",
       "  launch \(launch.launch): \(launch.outcome.rawValue): \(launch.evidence)",
       "SUMMARY: launch of \(strategy) \(launch.outcome.rawValue) at allocation in \(scenario)",
       "==================",

@@ -9,7 +9,7 @@ public enum ComparisonReport {
   private static var narrow: [Column] {
     [
       ("", \.word.rawValue), ("row", \.row.name),
-      ("failed", { "\($0.row.rate.failures)/\($0.row.rate.outOf)" }),
+      ("failed", { failed($0.row) }),
       ("difference [95 %]", difference), ("p", p), ("ready after", time),
     ]
   }
@@ -51,6 +51,12 @@ public enum ComparisonReport {
     try JSONReport.bytes(table)
   }
 
+  /// `3/60`, and with launches that recovered `0/60, recovered 31`.
+  private static func failed(_ side: PairComparison.Side) -> String {
+    "\(side.rate.failures - side.recovered)/\(side.rate.outOf)"
+      + (side.recovered > 0 ? ", recovered \(side.recovered)" : "")
+  }
+
   /// Pairs with the same scenario and reference.
   private static func groups(_ table: ComparisonTable) -> [[PairComparison]] {
     var groups: [[PairComparison]] = []
@@ -68,10 +74,12 @@ public enum ComparisonReport {
 
   private static func title(_ pair: PairComparison) -> String {
     let unit = pair.isByLaunch ? "launches" : "trials"
+    let recovered =
+      pair.reference.recovered > 0 ? ", recovered \(pair.reference.recovered)" : ""
     let time =
       pair.reference.medianTimeToReady.map { ", ready after \(Wording.duration($0))" } ?? ""
     return
-      "\(pair.scenario): beside \(pair.reference.name), \(Wording.estimate(pair.reference.rate)) of \(unit)\(time)"
+      "\(pair.scenario): beside \(pair.reference.name), \(Wording.estimate(pair.reference.rate)) of \(unit)\(recovered)\(time)"
   }
 
   private static func difference(_ pair: PairComparison) -> String {
@@ -119,13 +127,16 @@ public enum ComparisonReport {
     }
     var lines = [
       "Difference in percentage points and ratio of the failure rates, with intervals of their own (Miettinen and Nurminen).",
-      "p: exact test (\(tests.joined(separator: ", "))), adjusted for \(table.pairs.count) \(table.pairs.count == 1 ? "comparison" : "comparisons") (Holm); better and worse at \(table.level).",
+      "p: exact test (\(tests.joined(separator: ", "))), adjusted for \(Counted.text(table.pairs.count, "comparison")) (Holm); better and worse at \(table.level).",
       "Equal: the interval lies within \(Wording.fixed(table.margin * 100, 1)) points on both sides. No difference shown is not equality.",
     ]
+    if table.pairs.contains(where: { $0.row.recovered + $0.reference.recovered > 0 }) {
+      lines.append("Rates are of launches that failed or recovered: both have lost a port.")
+    }
     let uncounted = table.pairs.map { $0.row.uncounted + $0.reference.uncounted }.reduce(0, +)
     if uncounted > 0 {
       lines.append(
-        "\(uncounted) observations are not counted; they were taken as what speaks most against a difference."
+        "\(Counted.text(uncounted, "observation is", "observations are")) not counted, and taken as what speaks most against a difference."
       )
     }
     lines.append(

@@ -18,21 +18,17 @@ public enum MarkdownReport {
       let cells = matrix.scenarios.map { scenario -> String in
         guard let arm = matrix.arm(strategy, scenario) else { return "-" }
         let verdict = matrix.arms[arm.index]
-        var parts = ["**\(verdict.verdict.rawValue)** \(Wording.estimate(verdict.launches))"]
-        if arm.launchesPerTrial > 1 {
-          parts.append("any launch \(Wording.estimate(verdict.trials))")
-        }
-        if let prediction = verdict.predictionPerTrial {
-          parts.append(Wording.prediction(prediction))
-        }
+        let cell = CellText(arm, of: matrix)
+        let word = verdict.strategyAnswer.word
+        var parts = ["**\(word)**\(cell.strategy.dropFirst(word.count))"]
+        parts += cell.lines.dropFirst().map(escaped)
         if let reason = verdict.noPrediction { parts.append("no model: \(escaped(reason))") }
-        if let causes = Wording.causes(verdict) { parts.append(causes) }
-        parts += Wording.leftOut(verdict, of: matrix)
         return parts.joined(separator: "<br>")
       }
       lines.append("| \(escaped(strategy)) | " + cells.joined(separator: " | ") + " |")
     }
-    lines += ["", escaped(Wording.legend(matrix)), ""]
+    for line in Wording.legend(matrix) { lines += ["", escaped(line)] }
+    lines.append("")
     if matrix.arms.contains(where: { !$0.published.isEmpty }) {
       lines += [
         "Published figures: Fisher's exact test, two-sided, level \(MatrixJudge.publishedLevel).",
@@ -48,15 +44,11 @@ public enum MarkdownReport {
       }
       if let cause = verdict.topCause {
         lines.append(
-          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(arm.index)/\(cause.firstTrial): \(escaped(cause.evidence))"
+          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(cause.outcome.rawValue) x\(cause.launches), first in trial \(cause.firstTrial): \(escaped(cause.evidence))"
         )
       }
-      if let attention = Wording.attention(verdict) {
-        lines.append(
-          "- \(escaped(arm.scenario)), \(escaped(arm.strategy.label)): \(escaped(attention))")
-      }
     }
-    lines += startups(matrix) + costs(matrix)
+    lines += startups(matrix) + costs(matrix) + findings(matrix)
     lines += ["", "**\(Wording.conclusion(matrix))**", ""]
     return lines.joined(separator: "\n")
   }
@@ -79,6 +71,14 @@ public enum MarkdownReport {
     return ["", "## What each strategy costs", ""] + lines(CostTable.head, rows)
   }
 
+  private static func findings(_ matrix: Matrix) -> [String] {
+    let findings = RunFindings(matrix, run: "RUN")
+    return findings.remarks.flatMap { ["", escaped($0)] }
+      + findings.groups.flatMap { group in
+        ["", "## \(escaped(group.title))", ""] + group.items.map { "- \(escaped($0))" }
+      }
+  }
+
   /// A text that is safe to show as plain text, without any markup.
   static func escaped(_ text: String) -> String {
     // Compare by Unicode scalars: a combining mark after one of these characters does not change its meaning in markup.
@@ -99,9 +99,12 @@ public enum CSVReport {
   public static func text(_ whole: Matrix) -> String {
     let matrix = whole.shown(longestName: nil)
     let head = [
-      "scenario", "strategy", "verdict", "launches_failed", "launches_counted", "launch_rate",
+      "scenario", "strategy", "strategy_answer", "plan_answer", "launches_failed",
+      "launches_counted", "launch_rate",
       "launch_rate_low95", "launch_rate_high95", "trials_failed", "trials_counted", "trial_rate",
-      "trial_rate_low95", "trial_rate_high95", "trials_planned", "predicted_launch_rate",
+      "trial_rate_low95", "trial_rate_high95", "trials_planned", "launches_recovered",
+      "launches_failed_or_recovered",
+      "trials_failed_or_recovered", "out_of_reach", "predicted_launch_rate",
       "predicted_trial_rate", "prediction_p_value", "prediction_agrees", "top_cause",
       "top_cause_launches", "release_skew_p50_ns", "release_skew_p99_ns", "release_skew_max_ns",
       "window_p50_ns", "time_to_bound_p50_ns", "time_to_bound_p99_ns",
@@ -112,9 +115,16 @@ public enum CSVReport {
     ]
     let rows = matrix.plan.arms.map { arm -> [String] in
       let verdict = matrix.arms[arm.index]
-      return [arm.scenario, arm.strategy.label, verdict.verdict.rawValue]
+      let lost = verdict.recovered?.launchesWithFailed ?? verdict.launches
+      let lostTrials = verdict.recovered?.trialsWithFailed ?? verdict.trials
+      return [
+        arm.scenario, arm.strategy.label, verdict.strategyAnswer.rawValue,
+        verdict.planAnswer.rawValue,
+      ]
         + estimate(verdict.launches) + estimate(verdict.trials) + [
-          "\(verdict.plannedTrials)", number(verdict.predictionPerLaunch?.predicted),
+          "\(verdict.plannedTrials)", "\(verdict.recovered?.launches ?? 0)", "\(lost.failures)",
+          "\(lostTrials.failures)", "\(verdict.outOfReach != nil)",
+          number(verdict.predictionPerLaunch?.predicted),
           number(verdict.predictionPerTrial?.predicted),
           number(verdict.predictionPerTrial?.pValue),
           verdict.predictionPerTrial?.agrees.map { "\($0)" } ?? "",

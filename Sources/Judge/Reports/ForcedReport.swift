@@ -8,10 +8,10 @@ internal import TerminalText
 public struct ForcedReport: Sendable, Equatable {
   /// Equal for reports of the same finding.
   public let signature: RaceReport.Signature
-  /// `ARM/TRIAL`.
-  public let trial: String
+  /// The same as data.
+  public let finding: WindowFinding
   /// Whether a thief of bindstorm took the port.
-  public let isStolen: Bool
+  public var isStolen: Bool { finding.isStolen }
   /// The report, many lines.
   public let text: String
 
@@ -33,39 +33,62 @@ public struct ForcedReport: Sendable, Equatable {
   private init(
     _ window: ForcedWindow, started: TrialStarted, arm: Arm, run: String, command: String?
   ) {
-    let time = { (at: UInt64) in
-      at >= started.at ? "+\(Wording.fixed(Double(at - started.at) / 1e6, 3)) ms" : "earlier"
-    }
+    let clock = TrialClock(start: started.at)
     signature = RaceReport.Signature(
       scenario: arm.scenario, strategy: arm.strategy.label,
       endpoint: "\(window.place) \(window.rebind)",
       holder: window.isStolen ? "a thief" : window.verdict)
-    trial = "\(started.arm)/\(started.trial)"
-    isStolen = window.isStolen
     let words = Words(window)
+    let trial = arm.trialName(started.trial)
+    finding = WindowFinding(
+      trial: trial, verdict: window.verdict, protocolName: window.protocolName, port: window.port,
+      place: window.place, rebind: window.rebind,
+      probe: .init(
+        address: window.probedAddress, by: window.proberAt, pid: window.proberPid,
+        atNanoseconds: clock.relative(window.probed)),
+      release: words.release,
+      releasedAtNanoseconds: window.released > 0 ? clock.relative(window.released) : nil,
+      rebound: .init(
+        address: window.address, by: window.rebinderAt, pid: window.rebinderPid,
+        atNanoseconds: clock.relative(window.rebound)),
+      result: words.result, windowNanoseconds: window.window, isStolen: window.isStolen,
+      takenBy: words.holder, force: command,
+      replay: "bindstorm replay \(shellQuoted("\(run)/\(trial)")) --force")
+    text = Self.text(finding, window, started, clock, arm)
+  }
+
+  private static func text(
+    _ finding: WindowFinding, _ window: ForcedWindow, _ started: TrialStarted, _ clock: TrialClock,
+    _ arm: Arm
+  ) -> String {
+    let time = clock.words
     let strategy = TerminalText.safeLine(arm.strategy.label, atMost: TerminalText.longestName)
     let scenario = TerminalText.safeLine(arm.scenario, atMost: TerminalText.longestName)
     let nth = window.rebind > 1 ? ", re-bind \(window.rebind)" : ""
+    let probe = finding.probe
+    let rebound = finding.rebound
     var lines = [
       "==================",
-      "\(window.verdict): \(window.protocolName) port \(window.port), \(strategy) in \(scenario), trial \(trial)",
-      "  Probe: \(window.probedAddress) by \(window.proberAt) (pid \(window.proberPid))",
+      "\(finding.verdict): \(finding.protocolName) port \(finding.port), \(strategy) in \(scenario), trial \(started.trial)",
+      "  Probe: \(probe.address) by \(probe.by) (pid \(probe.pid))",
       "    at \(time(window.probed))",
-      "  Released: \(words.release)" + (window.released > 0 ? " at \(time(window.released))" : ""),
-      "  Re-bind: \(window.address) by \(window.rebinderAt) (pid \(window.rebinderPid))\(nth)",
-      "    at \(time(window.rebound)), \(words.result)",
+      "  Released: \(finding.release)"
+        + (window.released > 0 ? " at \(time(window.released))" : ""),
+      "  Re-bind: \(rebound.address) by \(rebound.by) (pid \(rebound.pid))\(nth)",
+      "    at \(time(window.rebound)), \(finding.result)",
     ]
-    if let holder = words.holder { lines.append("  Taken by: \(holder)") }
-    if let open = window.window { lines.append("  Window: \(Wording.duration(open))") }
-    if let command { lines.append("  Force it: \(command)") }
-    let own = TerminalText.safeLine(run)
+    if let holder = finding.takenBy { lines.append("  Taken by: \(holder)") }
+    if let open = finding.windowNanoseconds {
+      lines.append("  Window: \(Wording.duration(open))")
+    }
+    if let command = finding.force { lines.append("  Force it: \(command)") }
     lines += [
-      "  Replay: bindstorm replay \(own)/\(trial) --force",
-      "SUMMARY: \(window.verdict) \(window.proberAt) -> \(window.rebinderAt) [\(window.place)]"
-        + (window.isStolen ? " stolen" : "") + " in \(scenario)",
+      "  Replay: \(TerminalText.safeLine(finding.replay))",
+      "SUMMARY: \(finding.verdict) \(probe.by) -> \(rebound.by) [\(finding.place)]"
+        + (finding.isStolen ? " stolen" : "") + " in \(scenario)",
       "==================",
     ]
-    text = lines.map { TerminalText.safeLine($0, atMost: TerminalText.longestWords) + "\n" }
+    return lines.map { TerminalText.safeLine($0, atMost: TerminalText.longestWords) + "\n" }
       .joined()
   }
 

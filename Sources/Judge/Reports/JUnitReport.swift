@@ -3,8 +3,8 @@ internal import PlanModel
 internal import ReportKit
 
 /// The matrix as JUnit XML in the dialect that Jenkins and GitLab read: a suite for the plan, and a case for each arm
-/// with the verdict's result (`Verdict.Facts.testResult`). Arms that were not decided or did not run are skipped, with
-/// the reason, so that missing data never looks like a pass.
+/// with the result of the plan's answer (`PlanAnswer.Facts.testResult`). An arm that was not decided is an error, so that
+/// missing data never looks like a pass; one that did not run is skipped, with the reason.
 public enum JUnitReport {
   /// The document, ending with a line break.
   /// - Parameter seconds: the time of each arm, in the plan's order; 0 if unknown.
@@ -15,24 +15,26 @@ public enum JUnitReport {
     document.properties.append(("isolated", "\(matrix.isIsolated)"))
     document.cases = matrix.plan.arms.map { arm in
       let time = arm.index < seconds.count ? seconds[arm.index] : 0
-      return testCase(arm, of: matrix, seconds: time)
+      return testCase(arm, matrix.arms[arm.index], of: matrix, seconds: time)
     }
     return document.text
   }
 
   private static func testCase(
-    _ arm: Arm, of matrix: Matrix, seconds: Double
+    _ arm: Arm, _ verdict: ArmVerdict, of matrix: Matrix, seconds: Double
   ) -> JUnitDocument.Case {
-    let verdict = matrix.arms[arm.index]
+    let cell = CellText(arm, of: matrix)
     // Viewers show cases one by one, so that each must say it.
-    let summary =
-      (matrix.isIsolated ? "" : "\(IsolationNotice.mark): ")
-      + "\(verdict.verdict.rawValue) \(Wording.estimate(verdict.launches)): \(verdict.reason)"
-    let detail = detail(arm, verdict)
+    let mark = matrix.isIsolated ? "" : "\(IsolationNotice.mark): "
+    let summary = "\(mark)\(cell.answers): \(verdict.reason)"
+    let detail = detail(arm, verdict, cell)
     let result: JUnitDocument.Result =
-      switch verdict.verdict.facts.testResult {
+      switch verdict.planAnswer.facts.testResult {
       case .passed: .passed
-      case .failed: .failed(type: "rate", message: summary, text: detail)
+      case .failed:
+        .failed(type: verdict.planAnswer.rawValue, message: summary, text: detail)
+      case .error:
+        .undecided(type: verdict.planAnswer.rawValue, message: summary, text: detail)
       case .skipped: .skipped(message: summary)
       }
     return JUnitDocument.Case(
@@ -40,15 +42,14 @@ public enum JUnitReport {
       time: Wording.fixed(seconds, 3), result: result, output: summary + "\n" + detail)
   }
 
-  private static func detail(_ arm: Arm, _ verdict: ArmVerdict) -> String {
-    var lines: [String] = []
-    if arm.launchesPerTrial > 1 {
-      lines.append("any launch \(Wording.estimate(verdict.trials))")
+  private static func detail(_ arm: Arm, _ verdict: ArmVerdict, _ cell: CellText) -> String {
+    var lines = cell.details
+    if !verdict.strategyReason.isEmpty {
+      lines.append("\(verdict.strategyAnswer.rawValue): \(verdict.strategyReason)")
     }
-    if let prediction = verdict.predictionPerTrial { lines.append(Wording.prediction(prediction)) }
     if let cause = verdict.topCause {
       lines.append(
-        "\(cause.outcome.rawValue) x\(cause.launches), first in trial \(verdict.arm)/\(cause.firstTrial): \(cause.evidence)"
+        "\(cause.outcome.rawValue) x\(cause.launches), first in trial \(cause.firstTrial): \(cause.evidence)"
       )
     }
     return lines.joined(separator: "\n")

@@ -37,7 +37,7 @@ public struct ProgressLine {
     self.leftSeconds = leftSeconds
   }
 
-  /// `12 s: 340/900 trials, 28.2 trials/s, 20 s left; arm 3 of 0...8, quiet-launch, probe-then-bind: launches lost 271/340 79.7 % [75.1, 83.9]`
+  /// `12 s: 340/900 trials, 28.2 trials/s, 20 s left; arm 3 (0 to 8), quiet-launch, probe-then-bind: launches failed 271/340 79.7 % [75.1, 83.9]`
   public var text: String {
     var text =
       "\(Wording.fixed(elapsedSeconds, 0)) s: \(trialsDone)/\(trialsPlanned) trials, "
@@ -45,6 +45,6 @@ public struct ProgressLine {
     if let leftSeconds { text += ", \(Wording.fixed(leftSeconds, 0)) s left" }
     return TerminalText.safeLine(
       text
-        + "; arm \(arm) of 0...\(arms - 1), \(name): launches lost \(Wording.estimate(rate))")
+        + "; arm \(arm) (0 to \(arms - 1)), \(name): launches failed \(Wording.estimate(rate))")
   }
 }

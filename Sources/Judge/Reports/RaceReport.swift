@@ -20,14 +20,14 @@ public struct RaceReport: Sendable, Equatable {
 
   /// Equal for reports of the same finding.
   public let signature: Signature
-  /// `ARM/TRIAL`.
-  public let trial: String
+  /// The same as data.
+  public let finding: LostPort
   /// Launch of the victim.
-  public let launch: Int
+  public var launch: Int { finding.launch }
   /// API server of the victim.
-  public let server: Int
+  public var server: Int { finding.apiServer }
   /// Whether the victim is an output.
-  public let isOutput: Bool
+  public var isOutput: Bool { finding.endpoint == "output" }
   /// The report, many lines.
   public let text: String
 
@@ -63,22 +63,39 @@ public struct RaceReport: Sendable, Equatable {
   private init(
     _ victim: Victim, _ events: [Event], started: TrialStarted, arm: Arm, run: String
   ) {
-    let time = { (at: UInt64) in
-      at >= started.at ? "+\(Wording.fixed(Double(at - started.at) / 1e6, 3)) ms" : "earlier"
-    }
+    let clock = TrialClock(start: started.at)
     let endpoint = victim.endpoint
     let holder = Self.holder(endpoint.holder, of: victim.launch.launch)
     signature = Signature(
       scenario: arm.scenario, strategy: arm.strategy.label, endpoint: victim.role,
       holder: holder.kind)
-    trial = "\(started.arm)/\(started.trial)"
-    launch = victim.server.launch
-    server = victim.server.server
-    isOutput = victim.role == "output"
     let window =
       endpoint.attempted >= victim.launch.allocationEnded
-      ? Wording.duration(endpoint.attempted - victim.launch.allocationEnded) : "unknown"
+      ? endpoint.attempted - victim.launch.allocationEnded : nil
     let bound = Self.bound(endpoint, events)
+    let trial = arm.trialName(started.trial)
+    finding = LostPort(
+      trial: trial, port: endpoint.requested, endpoint: victim.role,
+      launch: victim.server.launch, apiServer: victim.server.server, pid: victim.server.pid,
+      launcherPid: victim.launch.pid,
+      releasedAtNanoseconds: clock.relative(victim.launch.allocationEnded),
+      triedAtNanoseconds: clock.relative(endpoint.attempted),
+      failedAtNanoseconds: clock.relative(endpoint.finished), stage: endpoint.stage.rawValue,
+      windowNanoseconds: window,
+      takenBy: LostPort.Taker(
+        kind: holder.kind, description: holder.text, pid: endpoint.holder?.pid ?? 0,
+        command: endpoint.holder?.command ?? "", boundAtNanoseconds: bound.map(clock.relative),
+        sources: (endpoint.holder?.sources ?? .neither).rawValue),
+      replay: "bindstorm replay \(shellQuoted("\(run)/\(trial)")) --force")
+    text = Self.text(finding, victim, started, clock, bound: bound, arm)
+  }
+
+  private static func text(
+    _ finding: LostPort, _ victim: Victim, _ started: TrialStarted, _ clock: TrialClock,
+    bound: UInt64?, _ arm: Arm
+  ) -> String {
+    let time = clock.words
+    let endpoint = victim.endpoint
     let held =
       bound.map {
         "bound it at \(time($0)), and had held it for "
@@ -96,22 +113,23 @@ public struct RaceReport: Sendable, Equatable {
       }
     let strategy = TerminalText.safeLine(arm.strategy.label, atMost: TerminalText.longestName)
     let scenario = TerminalText.safeLine(arm.scenario, atMost: TerminalText.longestName)
-    let lines = """
+    let taker = finding.takenBy
+    return TerminalText.safe(
+      """
       ==================
-      PORT RACE: port \(endpoint.requested), \(strategy) in \(scenario), trial \(trial)
-        Victim: \(victim.role) of API server \(launch).\(server), pid \(victim.server.pid)
-          released by \(time(victim.launch.allocationEnded)), by launcher \(launch), pid \(victim.launch.pid)
-          tried at \(time(endpoint.attempted)), failed at \(time(endpoint.finished)): EADDRINUSE at \(endpoint.stage.rawValue)
-          window \(window)
-        Taken by: \(TerminalText.safeLine(holder.text))
+      PORT RACE: port \(finding.port), \(strategy) in \(scenario), trial \(started.trial)
+        Victim: \(finding.endpoint) of API server \(finding.launch).\(finding.apiServer), pid \(finding.pid)
+          released by \(time(victim.launch.allocationEnded)), by launcher \(finding.launch), pid \(finding.launcherPid)
+          tried at \(time(endpoint.attempted)), failed at \(time(endpoint.finished)): EADDRINUSE at \(finding.stage)
+          window \(finding.windowNanoseconds.map(Wording.duration) ?? "unknown")
+        Taken by: \(TerminalText.safeLine(taker.description))
           \(held)
           \(sources)
-        Replay: bindstorm replay \(TerminalText.safeLine(run))/\(trial) --force
-      SUMMARY: \(victim.role) of \(strategy) lost to \(holder.kind) in \(scenario)
+        Replay: \(TerminalText.safeLine(finding.replay))
+      SUMMARY: \(finding.endpoint) of \(strategy) lost to \(taker.kind) in \(scenario)
       ==================
 
-      """
-    text = TerminalText.safe(lines)
+      """)
   }
 
   /// The kind of process that held a port, and which one it was.

@@ -21,9 +21,16 @@ extension Matrix {
     for index in plan.arms.indices {
       matrix.plan.arms[index].scenario = scenarios.shown(plan.arms[index].scenario)
       matrix.plan.arms[index].strategy.label = labels.shown(plan.arms[index].strategy.label)
+      if let like = plan.arms[index].expectation?.like {
+        matrix.plan.arms[index].expectation?.like = labels.shown(like)
+      }
+      if let why = plan.arms[index].expectation?.why {
+        matrix.plan.arms[index].expectation?.why = words(why)
+      }
     }
     for (index, arm) in arms.enumerated() {
       matrix.arms[index].reason = words(arm.reason)
+      matrix.arms[index].strategyReason = words(arm.strategyReason)
       matrix.arms[index].topCause?.evidence = words(arm.topCause?.evidence ?? "")
       matrix.arms[index].noPrediction = arm.noPrediction.map(words)
       matrix.arms[index].like?.like = labels.shown(arm.like?.like ?? "")

@@ -42,6 +42,6 @@ struct StartupTable {
     let way = arm.startup?.http == true ? "HTTP" : "ZeroMQ"
     let servers = arm.topology.apiServers
     return
-      "\(figures[0]) (\(figures[1])-\(figures[2])), \(way), \(servers) API server\(servers == 1 ? "" : "s")"
+      "\(figures[0]) (\(figures[1])-\(figures[2])), \(way), \(Counted.text(servers, "API server"))"
   }
 }

@@ -1,13 +1,29 @@
 public import History
+internal import Judging
 internal import LinuxFacts
 internal import PlanModel
 internal import TerminalText
 
 /// One trial's events as sentences, in the order of time.
 public enum Timeline {
+  /// What happened at one time.
+  public struct Item: Sendable, Equatable, Encodable {
+    /// Nanoseconds since the trial began; 0 for what happened before.
+    public var atNanoseconds: UInt64
+    /// One sentence.
+    public var event: String
+  }
+
   /// One line for each event that has a time, relative to the trial's start.
   public static func text(_ events: [Event]) -> String {
-    guard case .trialStarted(let started)? = events.first else { return "" }
+    items(events).map {
+      "+\(Wording.fixed(Double($0.atNanoseconds) / 1e6, 3)) ms  \(TerminalText.safeLine($0.event))\n"
+    }.joined()
+  }
+
+  /// Every event that has a time, in the order of time. The words are not escaped.
+  public static func items(_ events: [Event]) -> [Item] {
+    guard case .trialStarted(let started)? = events.first else { return [] }
     var items: [(at: UInt64, words: String)] = []
     func add(_ time: UInt64, _ words: String) { if time != 0 { items.append((time, words)) } }
     let isRow = events.contains {
@@ -41,9 +57,8 @@ public enum Timeline {
     }
     return sorted.map {
       let time = $0.element.at >= started.at ? $0.element.at - started.at : 0
-      let words = TerminalText.safeLine($0.element.words)
-      return "+\(Wording.fixed(Double(time) / 1e6, 3)) ms  \(words)\n"
-    }.joined()
+      return Item(atNanoseconds: time, event: $0.element.words)
+    }
   }
 
   private typealias Add = (UInt64, String) -> Void
@@ -77,7 +92,8 @@ public enum Timeline {
     let failure = record.errno == 0 ? "" : "; it failed later, at \(record.stage.rawValue)"
     add(
       record.allocationEnded,
-      "\(who) has allocated \(record.advertised.count) addresses" + failure)
+      "\(who) has allocated \(Counted.text(record.advertised.count, "address", "addresses"))"
+        + failure)
   }
 
   private static func append(_ record: ServerRecord, _ add: Add) {

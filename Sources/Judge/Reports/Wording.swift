@@ -40,11 +40,6 @@ enum Wording {
     return "model \(percent(comparison.predicted))\(word)"
   }
 
-  /// A number with its noun, which has another form unless the number is one.
-  static func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
-    "\(number) \(number == 1 ? singular : plural ?? singular + "s")"
-  }
-
   /// A duration in a suitable unit.
   static func duration(_ nanoseconds: UInt64) -> String {
     let value = Double(nanoseconds)
@@ -67,10 +62,13 @@ enum Wording {
   /// 2.15 % would be (source)`.
   static func published(_ comparison: PublishedComparison, _ verdict: ArmVerdict) -> String {
     let figure = comparison.figure
-    let seen = figure.per == .launch ? verdict.launches : verdict.trials
+    let seen =
+      figure.per == .launch
+      ? verdict.recovered?.launchesWithFailed ?? verdict.launches
+      : verdict.recovered?.trialsWithFailed ?? verdict.trials
     let unit = figure.per == .launch ? "launches" : "trials"
     let head =
-      "published \(estimate(comparison.rate)), measured \(seen.failures)/\(seen.outOf) \(unit): "
+      "published \(estimate(comparison.rate)), measured \(seen.failures)/\(seen.outOf) \(unit)\(verdict.recovered == nil ? "" : " failed or recovered"): "
     guard let consistent = comparison.isConsistent, let p = comparison.pValue else {
       return head
         + (seen.outOf == 0
@@ -92,25 +90,72 @@ enum Wording {
     p < 0.000_05 ? "< 0.0001" : "= \(fixed(p, p < 0.1 ? 4 : 3))"
   }
 
-  /// What the numbers of a cell mean.
-  static func legend(_ matrix: Matrix) -> String {
+  /// What a plan demands of a row: `at most 5 %`, `control: at least 60 %`, `like probe-then-bind`.
+  static func demand(_ demand: Expectation) -> String {
+    var words: [String] = []
+    if let least = demand.failureRateAtLeast { words.append("at least \(plainPercent(least))") }
+    if let most = demand.failureRateAtMost { words.append("at most \(plainPercent(most))") }
+    if let like = demand.like { words.append("like \(like)") }
+    return (demand.isMustFailControl ? "control: " : "") + words.joined(separator: ", ")
+  }
+
+  /// A rate of the plan, rounded to four digits: `5 %`, `0.4 %`.
+  private static func plainPercent(_ rate: Double) -> String {
+    var text = fixed(rate * 100, 2)
+    while text.last == "0" { text.removeLast() }
+    if text.last == "." { text.removeLast() }
+    return text + " %"
+  }
+
+  /// A cell of the overview: `FAILS 79.4 %`, with `!` where it is not as expected and `?` where that is undecided.
+  static func brief(_ verdict: ArmVerdict) -> String {
+    let mark =
+      switch verdict.planAnswer {
+      case .notAsExpected: " !"
+      case .undecided: " ?"
+      case .asExpected, .notDemanded, .skipped: ""
+      }
+    let rate = verdict.strategyAnswer == .skipped ? nil : verdict.launches.rate
+    return verdict.strategyAnswer.word + (rate.map { " \(percent($0))" } ?? "") + mark
+  }
+
+  static let briefLegend =
+    "What each strategy did, and the launches that failed. !: not as the plan expects, ?: undecided whether."
+
+  /// What the lines of a cell mean.
+  static func legend(_ matrix: Matrix) -> [String] {
     let parallel = matrix.plan.arms.contains { $0.launchesPerTrial > 1 }
-    return "Failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent"
-      + (parallel
-        ? ", as if the launches of one trial were independent (demands are decided by whole trials)"
-        : "")
-      + ". A model disagrees where p < \(MatrixJudge.predictionLevel) divided by the number of cells with a model between 0 and 100 % (exact binomial test): by chance alone in at most one run in 1,000; where it agrees, these trials do not contradict it, which does not prove it."
+    var lines = [
+      "First what the strategy did: failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent"
+        + (parallel
+          ? ", as if the launches of one trial were independent (demands are decided by whole trials)"
+          : "")
+        + ". Then whether the plan expected it, and its demand. Words: bindstorm list verdicts."
+    ]
+    if matrix.arms.contains(where: { $0.recovered != nil }) {
+      lines.append(
+        "Recovered: the port was lost and the launch came up after a retry. It has not failed; demands and models are about launches that failed or recovered."
+      )
+    }
+    if matrix.arms.contains(where: { $0.predictionPerTrial != nil }) {
+      lines.append(
+        "A model disagrees where p < \(MatrixJudge.predictionLevel) divided by the number of cells with a model between 0 and 100 % (exact binomial test): by chance alone in at most one run in 1,000; where it agrees, these trials do not contradict it, which does not prove it."
+      )
+    }
+    return lines
   }
 
   /// What the rate does not include: `2 launches not counted`, and for an interrupted run `7 of 100 trials counted`;
   /// empty if it includes everything.
   static func leftOut(_ verdict: ArmVerdict, of matrix: Matrix) -> [String] {
     let count = verdict.outcomes.filter { !$0.outcome.isCounted }.map(\.launches).reduce(0, +)
-    let uncounted = count == 0 ? [] : ["\(count) launch\(count == 1 ? "" : "es") not counted"]
-    guard matrix.isPartial, verdict.verdict != .skipped,
+    let uncounted = count == 0 ? [] : ["\(Counted.text(count, "launch", "launches")) not counted"]
+    guard matrix.isPartial, verdict.planAnswer != .skipped,
       verdict.trials.outOf < verdict.plannedTrials
     else { return uncounted }
-    return uncounted + ["\(verdict.trials.outOf) of \(verdict.plannedTrials) trials counted"]
+    return uncounted + [
+      "\(verdict.trials.outOf) of \(Counted.text(verdict.plannedTrials, "trial")) counted"
+    ]
   }
 
   /// `name: title`; the name alone of a plan without a title.
@@ -121,33 +166,25 @@ enum Wording {
   /// `lost-to-self x10`, and `others x3` where other outcomes make up the rest of the failures; nil without a failure.
   static func causes(_ verdict: ArmVerdict) -> String? {
     guard let cause = verdict.topCause else { return nil }
-    let others = verdict.launches.failures - cause.launches
+    let all = (verdict.recovered?.launchesWithFailed ?? verdict.launches).failures
+    let others = all - cause.launches
     return "\(cause.outcome.rawValue) x\(cause.launches)"
       + (others > 0 ? ", others x\(others)" : "")
   }
 
-  /// Why an arm needs attention: because of its verdict, or because its rate differs from the prediction; nil
-  /// otherwise.
-  static func attention(_ verdict: ArmVerdict) -> String? {
-    if verdict.verdict.needsAttention { return "\(verdict.verdict.rawValue): \(verdict.reason)" }
-    return verdict.predictionPerTrial?.agrees == false ? verdict.reason : nil
-  }
-
   /// One sentence for the whole matrix.
   static func conclusion(_ matrix: Matrix) -> String {
-    var words: [String] = []
-    for verdict in Verdict.allCases {
-      let count = matrix.arms.filter { $0.verdict == verdict }.count
-      if count > 0 { words.append("\(count) \(verdict.rawValue)") }
+    let words = PlanAnswer.allCases.compactMap { answer -> String? in
+      let count = matrix.arms.filter { $0.planAnswer == answer }.count
+      if count == 0 { return nil }
+      return answer == .notDemanded ? "\(count) without a demand" : "\(count) \(answer.word)"
     }
     if words.isEmpty { return "nothing ran" }
-    let isDemanding = matrix.arms.contains {
-      $0.verdict == .pass || $0.verdict == .expectedFailure
-    }
+    let isDemanding = matrix.arms.contains { $0.planAnswer == .asExpected }
     let whole =
       switch matrix.exitCode {
-      case 0: isDemanding ? "every expectation is met" : "nothing was demanded"
-      case 1: "an expectation is violated"
+      case 0: isDemanding ? "every demand is met" : "nothing was demanded"
+      case 1: "a demand is violated"
       default: "not everything could be decided"
       }
     return

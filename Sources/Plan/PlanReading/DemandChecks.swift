@@ -50,20 +50,23 @@ extension ScenarioChecks {
     }
   }
 
-  /// Rejects a demand that the trials cannot show even if every one of them goes well.
+  /// Rejects a demand that the trials cannot show even if every one of them goes well. A stored run may have fewer, by
+  /// `run --trials`: it is judged as undecided.
   func checkExpectations() {
     let row = settings.depth == .startup ? startup.serialLaunches : 1
     let launches = settings.topology.launches * row
     let unit = launches > 1 ? "trials" : "launches"
-    for (demand, node) in scenario.expectations.values {
-      if let test = SequentialTest(demand, longest: scenario.trials) {
+    let forced = Set(scenario.strategies.map { ForcedRow.label(of: $0.label) })
+    for (label, (demand, node)) in scenario.expectations {
+      let trials = scenario.isForced && forced.contains(label) ? ForcedRow.trials : scenario.trials
+      if let test = SequentialTest(demand, longest: trials) {
         if launches > 1 && demand.failureRateAtLeast != nil {
           node.report(
             "\"sequential_rate\" with \"failure_rate_at_least\" needs one launch in a trial: launches of one trial are not independent"
           )
-        } else if test.fewest(toMeet: demand) == nil {
+        } else if !isStored && test.fewest(toMeet: demand) == nil {
           node.report(
-            "\(scenario.trials) \(unit) are too few for the sequential test to meet the demand, whatever they do"
+            "\(trials) \(unit) are too few for the sequential test to meet the demand, whatever they do"
           )
         }
         continue
@@ -76,9 +79,9 @@ extension ScenarioChecks {
           continue
         }
         let needed = SampleSize.cleanRuns(toClaimAtMost: rate, confidence: demand.confidence)
-        guard Double(scenario.trials) < needed else { continue }
+        guard !isStored && Double(trials) < needed else { continue }
         node.report(
-          "\(bound.name) cannot be shown at confidence \(demand.confidence) by \(scenario.trials) \(unit), whatever they do; it needs \(DecimalText.shortest(needed))"
+          "\(bound.name) cannot be shown at confidence \(demand.confidence) by \(trials) \(unit), whatever they do; it needs \(DecimalText.shortest(needed))"
         )
       }
     }

@@ -188,20 +188,36 @@ struct ChoiceReader {
   /// - Parameter keys: all keys of the object. The caller reads those that are not the name, the label or the options.
   func read(_ node: PlanNode, nameKey: String, keys: [String]) -> Choice? {
     if case .string = node.value.content { return choice(node, label: nil, options: nil, at: node) }
-    guard let object = node.object(keys: keys),
+    let misplaced = misplacedOptions(node, nameKey, keys)
+    guard let object = node.object(keys: keys + misplaced),
       let name = object.required(nameKey)
     else { return nil }
-    return choice(name, label: object["label"], options: object["options"], at: node)
+    for option in misplaced {
+      object[option]?.report("\"\(option)\" is an option", suggestion: "options.\(option)")
+    }
+    return choice(
+      name, label: object["label"], options: object["options"], at: node, misplaced: misplaced)
+  }
+
+  /// Options that stand beside `options` and not in it: one mistake, where an unknown key and a missing option would be
+  /// two.
+  private func misplacedOptions(_ node: PlanNode, _ nameKey: String, _ keys: [String]) -> [String] {
+    guard case .string(let name)? = node[nameKey]?.value.content,
+      let found = known.first(where: { $0.name == name })
+    else { return [] }
+    return found.options.map(\.name).filter { !keys.contains($0) && node[$0] != nil }
   }
 
   private func choice(
-    _ nameNode: PlanNode, label: PlanNode?, options: PlanNode?, at node: PlanNode
+    _ nameNode: PlanNode, label: PlanNode?, options: PlanNode?, at node: PlanNode,
+    misplaced: [String] = []
   ) -> Choice? {
     guard let name = nameNode.string() else { return nil }
     guard let found = known.first(where: { $0.name == name }) else {
-      nameNode.report(
-        "there is no \(kind) \"\(name)\"; there are \(known.map(\.name).joined(separator: ", "))",
-        suggestion: Suggestion.closest(to: name, among: known.map(\.name)))
+      let near = Suggestion.closest(to: name, among: known.map(\.name))
+      // A list of all would hide the suggestion.
+      let all = near == nil ? "; there are \(known.map(\.name).joined(separator: ", "))" : ""
+      nameNode.report("there is no \(kind) \"\(name)\"\(all)", suggestion: near)
       return nil
     }
     let given = options?.object(keys: found.options.map(\.name))
@@ -210,7 +226,7 @@ struct ChoiceReader {
         return number(value, option).map { OptionValue(name: option.name, value: $0) }
       }
       guard let value = option.defaultValue else {
-        if options == nil || given != nil {
+        if !misplaced.contains(option.name), options == nil || given != nil {
           (options ?? node).report(
             "\(kind) \"\(name)\" needs the option \"\(option.name)\" (\(option.summary))")
         }

@@ -12,6 +12,8 @@ struct Scenario {
   /// API servers of each launch, as the plan has them.
   var apiServers: Int { settings.topology.apiServers }
   var trials: Int
+  /// Whether each strategy has a forced row, too.
+  var isForced = false
   var strategies: [Choice]
   /// Where the plan's strategies are in the document, by label.
   var strategyNodes: [String: PlanNode]
@@ -60,21 +62,43 @@ struct ScenarioReader {
       node.report("\"topology.api_servers\" is missing here and in the defaults")
     }
     guard let trials, settings.topology.apiServers > 0 else { return nil }
+    let isForced = object["forced"]?.boolean() ?? false
+    if isForced && !settings.depth.binds {
+      object["forced"]?.report(
+        "nothing is bound at depth \"\(settings.depth.rawValue)\", so no loss can be forced")
+    }
+    let forced = chosen.filter { isForced && ForcedRow.exists(for: $0) }
+    reportClashes(forced, object["forced"])
+    let labels = (chosen.map(\.label) + forced.map { ForcedRow.label(of: $0.label) })
     var scenario = Scenario(
       node: node, name: name, nameNode: nameNode, why: object["why"]?.string() ?? "",
-      settings: settings, trials: trials, strategies: chosen,
+      settings: settings, trials: trials, isForced: isForced, strategies: chosen,
       strategyNodes: strategyNodes,
-      expectations: object["expect"].map(ExpectationReader(labels: chosen.map(\.label)).read)
-        ?? [:],
+      expectations: object["expect"].map(ExpectationReader(labels: labels).read) ?? [:],
       published: object["published"].map { published($0, chosen) } ?? [:],
-      skipped: object["skip"].map { skipped($0, chosen) } ?? [:])
+      skipped: object["skip"].map { skipped($0, labels) } ?? [:])
     solveIntensity(&scenario)
     ScenarioChecks(scenario: scenario, vocabulary: vocabulary).report()
     return scenario
   }
 
-  /// The arms: one for each strategy.
+  /// A row's label must not be the one of another row's forced row.
+  private func reportClashes(_ forced: [Choice], _ node: PlanNode?) {
+    let labels = Set(strategies.map(\.label))
+    for strategy in forced where labels.contains(ForcedRow.label(of: strategy.label)) {
+      node?.report(
+        "the forced row of \"\(strategy.label)\" would be called \"\(ForcedRow.label(of: strategy.label))\", and another strategy is"
+      )
+    }
+  }
+
+  /// The arms: one for each strategy, then the forced ones.
   func arms(of scenario: Scenario, first: Int) -> [Arm] {
+    let rows = ownArms(of: scenario, first: first)
+    return rows + forcedArms(of: scenario, beside: rows, first: first + rows.count)
+  }
+
+  private func ownArms(of scenario: Scenario, first: Int) -> [Arm] {
     let settings = scenario.settings
     return scenario.strategies.enumerated().map { offset, strategy in
       var trial = settings.trial
@@ -116,10 +140,9 @@ struct ScenarioReader {
   }
 
   /// Reasons by label. These arms are rows of the matrix, but do not run.
-  private func skipped(_ node: PlanNode, _ chosen: [Choice]) -> [String: String] {
+  private func skipped(_ node: PlanNode, _ labels: [String]) -> [String: String] {
     guard let object = node.freeObject() else { return [:] }
     var result: [String: String] = [:]
-    let labels = chosen.map(\.label)
     let known = Set(labels)
     for member in object.members {
       let inner = object.child(member)

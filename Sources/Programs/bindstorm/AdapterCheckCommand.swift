@@ -9,8 +9,13 @@ struct AdapterCheckCommand: ParsableCommand {
     commandName: "adapter-check",
     abstract: "Check the program of an exec strategy against the adapter protocol, rule by rule.",
     discussion: """
-      The rules are those of Documentation/adapter-protocol.md. Exit code 0: all rules are kept; 1: one is violated; \
-      69: the program cannot run here.
+      The rules are those of Documentation/adapter-protocol.md.
+
+      EXAMPLES:
+        bindstorm adapter-check -- python3 my_adapter.py
+        bindstorm adapter-check --api-servers 24 -- python3 my_adapter.py
+
+      EXIT CODES: 0 all rules are kept; 1 one is violated; 69 the program cannot run here.
       """)
 
   @Option(help: "Number of API servers that the program is asked for, 1 to 4096.")

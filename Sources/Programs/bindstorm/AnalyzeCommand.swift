@@ -3,27 +3,66 @@ internal import History
 internal import Judging
 internal import PlanModel
 internal import Reports
+internal import Syscalls
 
 /// `bindstorm analyze RUN`
 struct AnalyzeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "analyze", abstract: "Judge a stored run again, without running anything.")
+    commandName: "analyze", abstract: "Judge a stored run again, without running anything.",
+    discussion: """
+      \(RunPlace.help)
 
-  @Argument(help: "A run's folder, for example Results/vllm-40443/latest.", completion: .directory)
-  var folder: String
+      A run that was killed has no matrix and no JUnit file; --write makes them from what it recorded. The exit code \
+      is that of the run.
 
-  @Option(help: "Colour the matrix: auto, always or never.")
-  var color: ColorChoice = .auto
+      EXAMPLES:
+        bindstorm analyze latest
+        bindstorm analyze Results/vllm-40443/latest --json
+        bindstorm analyze vllm-40443 --write --junit-file junit.xml
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The run.", valueName: "run"), completion: .custom(Completions.runs))
+  var place: String
+
+  @Flag(help: "Print the matrix as JSON, as matrix.json has it.")
+  var json = false
+
+  @Flag(help: "Write matrix.json, matrix.csv, matrix.md and junit.xml into the run's folder anew.")
+  var write = false
+
+  @OptionGroup
+  var files: MatrixFileOptions
+
+  @OptionGroup
+  var report: MatrixOptions
 
   func run() throws {
-    let run = try StoredRun(folder: folder)
-    let (tallies, isPartial) = try run.tallies()
+    let run = try RunFinder().run(place, for: "analyze")
+    let reports = try files.open()
+    let seen = try run.judged()
     let matrix = MatrixJudge(plan: run.plan, vocabulary: vocabulary).judge(
-      tallies, isPartial: isPartial, isIsolated: try run.isIsolated())
+      seen.tallies, isPartial: seen.isPartial, isIsolated: seen.isIsolated)
+    let document = RunDocument(matrix: matrix, seconds: seen.seconds)
     try StandardStreams.printResult(
-      TerminalReport(
-        matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
-      ).text)
-    if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
+      json
+        ? try StandardStreams.json(matrix) : report.text(matrix, run: run.folder))
+    if write { try rewrite(document, in: run.folder) }
+    try files.write(document, reports)
+    try report.end(matrix)
+  }
+
+  /// Replaces the verdict in the run's folder, each file at once.
+  private func rewrite(_ document: RunDocument, in path: String) throws {
+    let files = try MatrixFormats.all.map { file, format in
+      (file, try VerdictFiles.bytes(document, file, format))
+    }
+    do throws(FileProblem) {
+      let folder = try Folder(making: path)
+      for (file, bytes) in files { try folder.replace(file, with: bytes) }
+    } catch {
+      printError("bindstorm: cannot write the verdict into \(path): \(error)")
+      throw ExitStatus.cannotWrite
+    }
   }
 }

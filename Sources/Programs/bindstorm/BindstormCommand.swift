@@ -16,6 +16,12 @@ struct BindstormCommand: ParsableCommand {
       ports meanwhile. Reports, with a stated confidence, which strategies keep their ports, and which process took \
       a port that was lost.
 
+      EXAMPLES:
+        bindstorm run smoke               run a shipped plan
+        bindstorm explain latest          who took the ports of the newest run
+        bindstorm init my-start.json      write a plan of your own
+        bindstorm check -- pytest -q      find port races in any program
+
       EXIT CODES:
         0    every expectation is met
         1    an expectation is violated
@@ -29,10 +35,19 @@ struct BindstormCommand: ParsableCommand {
         74   results cannot be written
         129  the terminal hung up; what was measured so far is written
         130  interrupted (143: terminated); what was measured so far is written
+
+      ENVIRONMENT:
+        BINDSTORM_RESULTS    folder of results instead of Results
+        BINDSTORM_SEED       seed instead of the plan's
+        BINDSTORM_WORKER     path of bindstorm-worker
+        GITHUB_STEP_SUMMARY  file to which run appends the matrix
+        NO_COLOR             no colours
+        CLICOLOR_FORCE       colours also where the output is no terminal
       """,
     version: version,
     subcommands: [
-      RunCommand.self, ValidateCommand.self, PlanCommand.self, AnalyzeCommand.self,
+      RunCommand.self, InitCommand.self, ValidateCommand.self, PlanCommand.self,
+      AnalyzeCommand.self,
       CompareCommand.self, PredictCommand.self, PowerCommand.self, ExplainCommand.self,
       ReplayCommand.self,
       ListCommand.self, CheckCommand.self, AdapterCheckCommand.self, DoctorCommand.self,
@@ -52,7 +67,8 @@ struct BindstormCommand: ParsableCommand {
       Glibc.exit(ExitStatus.internalError.rawValue)
     }
     do {
-      var command = try parseAsRoot(Array(arguments.dropFirst()))
+      let words = Array(arguments.dropFirst())
+      var command = try CheckCommand.direct(words) ?? parseAsRoot(words)
       // The command under `check` keeps the caller's setting.
       if !(command is CheckCommand) { CurrentProcess.reportFileSizeLimit() }
       try command.run()
@@ -60,6 +76,9 @@ struct BindstormCommand: ParsableCommand {
       end(error)
     }
   }
+
+  /// How the argument parser's messages begin.
+  private static let parserPrefix = "Error: "
 
   /// Ends with the message of an error, like `exit(withError:)`, but also handles help and version text that cannot be
   /// written.
@@ -70,7 +89,10 @@ struct BindstormCommand: ParsableCommand {
         Glibc.exit(ExitStatus.cannotWrite.rawValue)
       }
     } else if !text.isEmpty {
-      let line = text + "\n"
+      // As all other messages begin.
+      let isError = text.hasPrefix(Self.parserPrefix)
+      let line =
+        (isError ? "bindstorm: " + text.dropFirst(Self.parserPrefix.count) : text) + "\n"
       _ = write(2, line, line.utf8.count)
     }
     Glibc.exit(code.rawValue)

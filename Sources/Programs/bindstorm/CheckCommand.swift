@@ -19,6 +19,11 @@ struct CheckCommand: ParsableCommand {
       released and bound again, even if nothing collided. The report goes to standard error; the command's own \
       streams, signals, terminal and exit code pass through.
 
+      EXAMPLES:
+        bindstorm check -- pytest -q
+        bindstorm check --enumerate -- python3 launch.py
+        bindstorm check --steal lazy --only 1a2b3c4d -- python3 launch.py
+
       EXIT CODES: 66 races were found, or a port was stolen and the command fails; 2 a theft was asked for and nothing \
       is decided (the report says why and what to do); otherwise the command's own. 64 wrong usage, 69 this host cannot \
       catch port calls (see doctor), 70 bindstorm itself failed, 73 a report cannot be written, 126/127 the command \
@@ -146,9 +151,11 @@ struct CheckCommand: ParsableCommand {
       throw ValidationError("--steal-rebind counts from 1")
     }
     if let occurrence, occurrence < 1 { throw ValidationError("--occurrence counts from 1") }
-    if enumerate && (shrink || choosesWindow) {
+    // The one way that leaves each window to the series.
+    let isStranger = enumerate && shapes.stealBy == .stranger
+    if enumerate && (shrink || choosesWindow(besides: isStranger ? .stranger : .hold)) {
       throw ValidationError(
-        "--enumerate steals by itself, in each window; remove --steal, --only, --occurrence, --steal-rebind, --min-window and --shrink"
+        "--enumerate steals by itself, in each window; remove --steal, --only, --occurrence, --steal-rebind, --min-window, --shrink and other ways of --steal-by than stranger"
       )
     }
     if shrink && !reports.requested.isEmpty {
@@ -156,7 +163,7 @@ struct CheckCommand: ParsableCommand {
         "--shrink catches no calls, so there are no places to report; remove --json, --junit, --sarif and --html (--report works)"
       )
     }
-    if shrink && (choosesWindow || forceDuplicate || !inject.isEmpty) {
+    if shrink && (choosesWindow() || forceDuplicate || !inject.isEmpty) {
       throw ValidationError(
         "--shrink catches no calls; remove --steal and what chooses windows, --force-duplicate and --inject"
       )
@@ -185,11 +192,13 @@ struct CheckCommand: ParsableCommand {
     if supervision.steal.mode != .off {
       facts.outcome = TheftRun(observation).outcome(of: supervision.steal)
     }
-    let text = RaceTextReport.page(
-      book, facts, isVerbose: verbose,
-      usesColor: report == nil ? Terminal.usesColor(color, of: 2) : color == .always)
     let isToldAnyway = facts.outcome.map { $0 != .survived } ?? false
-    if report != nil || !quiet || !book.races.isEmpty || isToldAnyway { try deliver(text, files) }
+    if report != nil || !quiet || !book.races.isEmpty || isToldAnyway {
+      let text = RaceTextReport.page(
+        book, facts, isVerbose: verbose,
+        usesColor: report == nil ? Terminal.usesColor(color, of: 2) : color == .always)
+      try deliver(text, files)
+    }
     try write(RunFindings(book, facts), files)
     // What was not a thief's doing was found whatever came of the theft.
     let isFound = book.races.contains { facts.outcome == nil || !$0.first.canBeStolen }
@@ -206,8 +215,8 @@ struct CheckCommand: ParsableCommand {
   }
 
   /// Whether an option asks for a theft or chooses its window.
-  private var choosesWindow: Bool {
-    steal != .off || shapes.stealBy != .hold || only != nil || occurrence != nil
+  private func choosesWindow(besides way: TheftWay = .hold) -> Bool {
+    steal != .off || shapes.stealBy != way || only != nil || occurrence != nil
       || stealRebind != nil || minWindow != nil
   }
 
@@ -333,6 +342,7 @@ extension RunFacts {
     stolen = observation.stolen
     duplicatesForced = observation.duplicatesForced
     answered = observation.answered
+    encounters = observation.meetings.encounters
     unserved = observation.unserved.map(\.description)
     injections = zip(supervision.injections, observation.injected).map {
       "\($0.injection.call.rawValue): \($1) call\($1 == 1 ? "" : "s") injected"

@@ -20,11 +20,12 @@ extension CheckCommand {
     facts.options = optionsForForcing
     let nanoseconds = first.endedAt - first.startedAt
     if series.next != nil { printError(announcement(series, nanoseconds)) }
+    let listens = first.meetings.listens
     let limit = hangAfter?.count ?? max(10_000_000_000, 5 * nanoseconds)
     var interruption = first.interruption
     do {
       while interruption == nil, let window = series.next {
-        interruption = try tryWindow(window, settings, limit, &series)
+        interruption = try tryWindow(window, settings, limit, listens, &series)
         try draft(series, facts, files)
       }
     } catch {
@@ -41,7 +42,7 @@ extension CheckCommand {
 
   /// Steals in one window. Returns the signal that interrupted the run, nil if none did.
   private func tryWindow(
-    _ window: Enumeration.Window, _ settings: Supervision, _ limit: UInt64,
+    _ window: Enumeration.Window, _ settings: Supervision, _ limit: UInt64, _ listens: Int,
     _ series: inout Enumeration
   ) throws -> Int32? {
     printError(
@@ -58,7 +59,11 @@ extension CheckCommand {
     forced.error = output.descriptor
     let seen = try observe(forced)
     series.saw(seen.findings)
-    series.tried(window, TheftRun(seen).outcomeOfWindow, lastWords: output.lastLine())
+    var run = TheftRun(seen)
+    run.listensWithoutThief = listens
+    series.tried(
+      window, run.outcomeOfWindow, lastWords: output.lastLine(),
+      encounters: seen.meetings.encounters)
     return seen.interruption
   }
 

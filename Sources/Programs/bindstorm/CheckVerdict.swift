@@ -3,6 +3,16 @@ internal import Interception
 internal import RaceLedger
 internal import RaceReporting
 
+extension CheckCommand {
+  /// The command without the way over the root, which reads the definitions of all options three times more: a
+  /// millisecond in which the checked program waits. Nil for anything but a complete `check`; the root then finds the
+  /// words for what is wrong, and for help.
+  static func direct(_ words: [String]) -> (any ParsableCommand)? {
+    guard words.first == configuration.commandName else { return nil }
+    return (try? parseAsRoot(Array(words.dropFirst()))) as? CheckCommand
+  }
+}
+
 /// From what was observed to the verdict, and to the exit code.
 extension CheckCommand {
   /// Options of this run that another run needs to come to the same windows. `forcing` adds the place.
@@ -44,6 +54,7 @@ extension TheftRun {
       ports: observation.portsFollowed, findings: observation.findings)
     isHung = observation.status == .hung
     isInterrupted = observation.interruption != nil
+    meetings = observation.meetings
     stacksMissing = observation.stacksMissing
   }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import History
 internal import Judging
 internal import PlanModel
+internal import PlanReading
 internal import Reports
 
 /// `bindstorm compare RUN [RUN]`
@@ -16,27 +17,29 @@ struct CompareCommand: ParsableCommand {
       together at one level, however many pairs there are.
 
       EXAMPLES:
-        bindstorm compare Results/strategies/latest --reference probe-then-bind
-        bindstorm compare Results/vllm-40443/OLD Results/vllm-40443/latest --fail-on-worse
+        bindstorm compare strategies --reference probe-then-bind
+        bindstorm compare vllm-40443/20261120T020000Z-1 vllm-40443 --fail-on-worse
+
+      \(RunPlace.help)
 
       EXIT CODES: 0, with --fail-on-worse 1 if a row is worse and 2 if a row is undecided; 64 wrong usage.
       """)
 
   @Argument(
-    help: "A run's folder; for a comparison of two runs first the older one.",
-    completion: .directory)
+    help: "A run; for a comparison of two runs first the older one.",
+    completion: .custom(Completions.runs))
   var runs: [String]
 
   @Option(
     help:
-      "The strategy, by its label, beside which the others are set. Default: the first one of each scenario."
-  )
+      "The strategy, by its label, beside which the others are set. Default: the first one of each scenario.",
+    completion: .custom(Completions.labels))
   var reference: String?
 
   @Flag(help: "Set every strategy beside every other one.")
   var allPairs = false
 
-  @Option(help: "Only this scenario.")
+  @Option(help: "Only this scenario.", completion: .custom(Completions.scenarios))
   var scenario: String?
 
   @Option(help: "Joint level of all comparisons.")
@@ -70,8 +73,9 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    let stored = try runs.map { try StoredRun(folder: $0) }
-    let sides = try zip(runs, stored).map { path, run in (path: path, rows: try rows(of: run)) }
+    let stored = try runs.map { try RunFinder().run($0, for: "compare") }
+    let judged = try stored.map { try $0.judged() }
+    let sides = runs.indices.map { (path: runs[$0], rows: rows(of: stored[$0], judged[$0])) }
     let asked = sides.count == 1 ? try pairs(within: sides[0].rows) : pairs(sides[0], sides[1])
     guard !asked.isEmpty else {
       printError(
@@ -83,7 +87,7 @@ struct CompareCommand: ParsableCommand {
     }
     let table = ComparisonTable(
       asked, level: level, margin: within, areInterleaved: sides.count == 1,
-      isIsolated: try stored.allSatisfy { try $0.isIsolated() })
+      isIsolated: judged.allSatisfy(\.isIsolated))
     try StandardStreams.printResult(
       json
         ? String(decoding: ComparisonReport.json(table), as: UTF8.self)
@@ -94,9 +98,8 @@ struct CompareCommand: ParsableCommand {
   }
 
   /// The rows of a run that ran, in the plan's order.
-  private func rows(of run: StoredRun) throws -> [PairComparison.Row] {
-    let (tallies, _) = try run.tallies()
-    return zip(run.plan.arms, tallies).compactMap { arm, tally in
+  private func rows(of run: StoredRun, _ judged: StoredRun.Judged) -> [PairComparison.Row] {
+    zip(run.plan.arms, judged.tallies).compactMap { arm, tally in
       guard tally.skipReason == nil, scenario == nil || scenario == arm.scenario else { return nil }
       return PairComparison.Row(name: arm.strategy.label, arm: arm, tally: tally)
     }
@@ -107,7 +110,10 @@ struct CompareCommand: ParsableCommand {
   private func pairs(within rows: [PairComparison.Row]) throws -> [Asked] {
     if let reference, !rows.contains(where: { $0.name == reference }) {
       let known = Set(rows.map(\.name)).sorted().joined(separator: ", ")
-      printError("bindstorm: the run has no strategy \"\(reference)\"; it has \(known)")
+      let near = Suggestion.nearest(to: reference, among: rows.map(\.name), atMost: 1).first
+      printError(
+        "bindstorm: the run has no strategy \"\(reference)\"; it has \(known)"
+          + (near.map { "; did you mean \($0)?" } ?? ""))
       throw ExitStatus.badPlan
     }
     var asked: [Asked] = []

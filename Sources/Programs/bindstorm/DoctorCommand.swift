@@ -27,7 +27,7 @@ struct DoctorCommand: ParsableCommand {
 
   @Argument(
     help: "run, check, clusters, or a plan (a JSON file). Default: everything but a plan.",
-    completion: .file(extensions: ["json"]))
+    completion: .custom(Completions.plans))
   var subject: String?
 
   @Flag(help: "Print JSON.")

@@ -2,20 +2,25 @@ internal import ArgumentParser
 internal import Judging
 internal import PlanModel
 
-/// `bindstorm list strategies|thieves|faults|outcomes`
+/// `bindstorm list strategies|thieves|faults|outcomes|verdicts`
 struct ListCommand: ParsableCommand {
   /// What can be listed.
   enum Subject: String, ExpressibleByArgument, CaseIterable {
-    case strategies, thieves, faults, outcomes
+    case strategies, thieves, faults, outcomes, verdicts
   }
 
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract:
-      "List the strategies, thieves or faults that a plan may name, or the outcomes and verdicts that a report names."
-  )
+      "List the strategies, thieves or faults that a plan may name, or the outcomes and verdicts that a report names.",
+    discussion: """
+      EXAMPLES:
+        bindstorm list strategies --long
+        bindstorm list thieves --json
+        bindstorm list outcomes
+      """)
 
-  @Argument(help: "strategies, thieves, faults or outcomes.")
+  @Argument(help: "strategies, thieves, faults, outcomes or verdicts.")
   var subject: Subject
 
   @Flag(
@@ -26,13 +31,19 @@ struct ListCommand: ParsableCommand {
 
   @Flag(
     help:
-      "For strategies: a Markdown table of what each declares about itself. For outcomes: the tables of the glossary."
+      "For strategies: a Markdown table of what each declares about itself. For outcomes and verdicts: the tables of the glossary."
   )
   var markdown = false
 
+  @Flag(help: "Print JSON, with everything that --long shows.")
+  var json = false
+
   func validate() throws {
-    if markdown && subject != .strategies && subject != .outcomes {
-      throw ValidationError("--markdown is for strategies and outcomes only")
+    if json && (markdown || long) {
+      throw ValidationError("--json has everything; remove --markdown and --long")
+    }
+    if markdown && ![.strategies, .outcomes, .verdicts].contains(subject) {
+      throw ValidationError("--markdown is for strategies, outcomes and verdicts only")
     }
     if long && subject != .strategies && subject != .thieves {
       throw ValidationError("--long is for strategies and thieves only")
@@ -40,13 +51,15 @@ struct ListCommand: ParsableCommand {
   }
 
   func run() throws {
-    try StandardStreams.printResult(text)
+    try StandardStreams.printResult(
+      json ? try StandardStreams.json(ListDocument(subject)) : text)
   }
 
   private var text: String {
     switch subject {
     case .strategies where markdown: return StrategyTable.text(vocabulary.strategies)
     case .outcomes: return markdown ? OutcomeList.markdown : OutcomeList.text
+    case .verdicts: return markdown ? VerdictList.markdown : VerdictList.text
     case .strategies:
       let present = vocabulary.strategies.map { strategy in
         block(strategy.name, strategy.summary, strategy.options) + (long ? traits(strategy) : "")

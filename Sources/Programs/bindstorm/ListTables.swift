@@ -29,8 +29,7 @@ enum StrategyTable {
   }
 }
 
-/// Every outcome and verdict, with its meaning: as a list, and as the tables in Documentation/glossary.md; a test
-/// compares the two.
+/// Every outcome with its meaning: as a list, and as the table in Documentation/glossary.md; a test compares the two.
 enum OutcomeList {
   static var text: String {
     "Outcomes of a launch:\n"
@@ -39,11 +38,7 @@ enum OutcomeList {
           + ($0.isFailure
             ? "    a must-fail control that fails so: \(controlWord($0))\n" : "")
           + "    to do: \($0.facts.advice)\n"
-      }.joined() + "\nVerdicts on an arm:\n"
-      + Verdict.allCases.map {
-        "\($0.rawValue)\n    \($0.facts.meaning)\n    exit code: \($0.facts.exitCode)\n"
-          + "    to do: \($0.facts.advice)\n"
-      }.joined()
+      }.joined() + "\nWhat all launches of a row show: bindstorm list verdicts\n"
   }
 
   private static func controlWord(_ outcome: Outcome) -> String {
@@ -58,12 +53,32 @@ enum OutcomeList {
           "`\($0.rawValue)`", $0.facts.meaning, $0.facts.counting.rawValue,
           $0.isFailure ? controlWord($0) : "-", $0.facts.advice,
         ]
-      }) + "\n"
+      })
+  }
+}
+
+/// The two answers of a row, with what each word means: as a list, and as the tables in Documentation/glossary.md.
+enum VerdictList {
+  static var text: String {
+    "What the strategy did:\n"
+      + StrategyAnswer.allCases.map {
+        "\($0.word)\n    \($0.facts.meaning)\n    to do: \($0.facts.advice)\n"
+      }.joined() + "\nWhether the plan expected it:\n"
+      + PlanAnswer.allCases.map {
+        "\($0.word)\n    \($0.facts.meaning)\n    exit code: \($0.facts.exitCode)\n"
+          + "    in JUnit XML: \($0.facts.testResult.rawValue)\n    to do: \($0.facts.advice)\n"
+      }.joined()
+  }
+
+  static var markdown: String {
+    MarkdownTable.text(
+      ["the strategy", "meaning", "what to do"],
+      StrategyAnswer.allCases.map { ["`\($0.word)`", $0.facts.meaning, $0.facts.advice] }) + "\n"
       + MarkdownTable.text(
-        ["verdict", "meaning", "exit code", "in JUnit", "what to do"],
-        Verdict.allCases.map {
+        ["the plan", "in files", "meaning", "exit code", "in JUnit", "what to do"],
+        PlanAnswer.allCases.map {
           [
-            "`\($0.rawValue)`", $0.facts.meaning, "\($0.facts.exitCode)",
+            "`\($0.word)`", "`\($0.rawValue)`", $0.facts.meaning, "\($0.facts.exitCode)",
             $0.facts.testResult.rawValue, $0.facts.advice,
           ]
         })

@@ -3,7 +3,8 @@ internal import History
 internal import PlanModel
 internal import RunContract
 
-/// What the trials of a plan take, where programs of the plan run in them: measured with one trial of each.
+/// What the trials of a plan take where nothing but a trial can tell: programs, and start-ups, of which a lost one may
+/// wait for its time limit. Measured with one trial of each.
 struct MeasuredTimes {
   /// Seconds of one trial, by the trial without what does not change it.
   private var secondsPerTrial: [Sameness: Double] = [:]
@@ -16,18 +17,22 @@ struct MeasuredTimes {
   /// Nothing is measured.
   init() {}
 
-  /// Runs one trial of each row that is a program.
+  /// Runs one trial of each row whose time is not known; says so on standard error before.
   init(measuring plan: ResolvedPlan) {
     var part = plan
     var known: Set<Sameness> = []
     part.arms = plan.arms.filter { arm in
-      Self.isProgram(arm) && known.insert(Sameness(arm)).inserted
+      arm.skipReason == nil && (Self.isProgram(arm) || arm.depth == .startup)
+        && known.insert(Sameness(arm)).inserted
     }
     for index in part.arms.indices {
       part.arms[index].index = index
       part.arms[index].trials = 1
     }
     guard !part.arms.isEmpty else { return }
+    let rows = part.arms.count == 1 ? "the row" : "each of \(part.arms.count) rows"
+    printError(
+      "bindstorm: one trial of \(rows) whose time nothing else tells; --no-measure leaves it out")
     let clock = Stopwatch()
     do throws(RunError) {
       try Run(
@@ -43,12 +48,13 @@ struct MeasuredTimes {
 
   /// Seconds for all trials of the arm; nil if it is a program that was not measured.
   func seconds(_ arm: Arm) -> Double? {
-    guard Self.isProgram(arm) else { return TimeEstimate.seconds(arm) }
-    return secondsPerTrial[Sameness(arm)].map { $0 * Double(arm.trials) }
+    guard arm.skipReason == nil else { return 0 }
+    if let measured = secondsPerTrial[Sameness(arm)] { return measured * Double(arm.trials) }
+    return Self.isProgram(arm) ? nil : TimeEstimate.seconds(arm)
   }
 
   private static func isProgram(_ arm: Arm) -> Bool {
-    arm.skipReason == nil && arm.strategy.command != nil
+    arm.strategy.command != nil
   }
 
   /// All of an arm that its trials' time can depend on, as text.

@@ -41,7 +41,9 @@ enum OddsTable {
       let cells = odds.cells.filter { bears($0) == 0 }
       let launches = cells.map { $0.trials * plan.arms[$0.arm].launchesPerTrial }.reduce(0, +)
       if !cells.isEmpty {
-        lines.append("\(cells.count) cells, \(launches) launches, bear no \(what)")
+        lines.append(
+          "\(Counted.text(cells.count, "cell")), \(Counted.text(launches, "launch", "launches")), \(cells.count == 1 ? "bears" : "bear") no \(what)"
+        )
       }
     }
     exposed("wrong trial", \.bearsWrongTrials)

@@ -9,9 +9,18 @@ internal import Theory
 /// `bindstorm validate PLAN...`
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "validate", abstract: "Check plans and report every mistake.")
+    commandName: "validate", abstract: "Check plans and report every mistake.",
+    discussion: """
+      EXAMPLES:
+        bindstorm validate Scenarios/smoke.json Scenarios/faults.json
+        bindstorm validate - < Scenarios/smoke.json
 
-  @Argument(help: "Plans, JSON files.", completion: .file(extensions: ["json"]))
+      EXIT CODES: 0; 64 a plan is not valid.
+      """)
+
+  @Argument(
+    help: "Plans: JSON files, names of shipped plans, or - for standard input.",
+    completion: .custom(Completions.plans))
   var plans: [String]
 
   func run() throws {
@@ -19,8 +28,9 @@ struct ValidateCommand: ParsableCommand {
     for path in plans {
       do {
         let plan = try PlanFile(path: path).plan
+        let (arms, trials) = (plan.arms.count, plan.arms.map(\.trials).reduce(0, +))
         try StandardStreams.printResult(
-          "\(TerminalText.safeLine(path)): valid, \(plan.arms.count) arms, \(plan.arms.map(\.trials).reduce(0, +)) trials\n"
+          "\(TerminalText.safeLine(path)): valid, \(Counted.text(arms, "arm")), \(Counted.text(trials, "trial"))\n"
         )
       } catch {
         failure = error
@@ -34,9 +44,14 @@ struct ValidateCommand: ParsableCommand {
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Show a plan's arms, the rates that theory predicts, and the estimated time.")
+    abstract: "Show a plan's arms, the rates that theory predicts, and the estimated time.",
+    discussion: """
+      EXAMPLES:
+        bindstorm plan vllm-40443
+        bindstorm plan Scenarios/strategies.json --only 'thieves-80/*' --odds
+      """)
 
-  @Argument(help: PlanFile.help, completion: .file(extensions: ["json"]))
+  @Argument(help: PlanFile.help, completion: .custom(Completions.plans))
   var plan: String
 
   @OptionGroup
@@ -51,7 +66,7 @@ struct PlanCommand: ParsableCommand {
   @Flag(
     inversion: .prefixedNo,
     help:
-      "Run one trial of each row that is a program, whose time nothing else can tell. Default: unless --json or --odds."
+      "Run one trial of each row whose time nothing else can tell: programs, and start-ups. Default: unless --json or --odds."
   )
   var measure: Bool?
 
@@ -83,7 +98,7 @@ struct PlanCommand: ParsableCommand {
   private func table(_ plan: ResolvedPlan, _ times: MeasuredTimes) -> String {
     var lines = [
       TerminalText.safeLine("\(plan.name): \(plan.title)", atMost: TerminalText.longestWords),
-      "seed \(plan.seed), \(plan.arms.count) arms", "",
+      "seed \(plan.seed), \(Counted.text(plan.arms.count, "arm"))", "",
     ]
     let head = [
       "arm", "scenario", "strategy", "depth", "launches", "API servers", "slots", "thieves",
@@ -121,7 +136,9 @@ struct PlanCommand: ParsableCommand {
       }
     }
     if !reasons.isEmpty { lines += ["", "no predicted rate, because of a thief:"] }
-    lines += reasons.map { "  arms \($1.joined(separator: ", ")): \($0)" }
+    lines += reasons.map {
+      "  \($1.count == 1 ? "arm" : "arms") \($1.joined(separator: ", ")): \($0)"
+    }
     lines += [""] + timeLines(plan, times) + [""]
     return lines.joined(separator: "\n")
   }
@@ -135,7 +152,7 @@ struct PlanCommand: ParsableCommand {
     if sequential { lines.append("rows with a sequential test end earlier if they are clear") }
     if times.measured > 0 {
       lines.append(
-        "measured: one trial of \(times.measured) row\(times.measured == 1 ? "" : "s") with a program"
+        "measured: one trial of \(times.measured) row\(times.measured == 1 ? "" : "s")"
       )
     }
     let unknown = plan.arms.filter { times.seconds($0) == nil }

@@ -30,7 +30,7 @@ struct PlanFile {
     do {
       bytes = try path == "-" ? readStandardInput(.plan) : readFile(path, .plan)
     } catch {
-      printError("bindstorm: cannot read the plan \(path): \(error.text)")
+      printError("bindstorm: cannot read the plan \(path): \(error.text)\(Self.advice(path))")
       throw ExitStatus.badPlan
     }
     do throws(PlanErrors) {
@@ -54,17 +54,40 @@ struct PlanFile {
     if let stopping { plan = stopping.apply(to: plan) }
   }
 
-  /// The file that a plan's name means: itself if there is such a file or it cannot be a name, otherwise a plan among
-  /// those of the checkout or of the installation.
+  /// The shipped plans with a name like a file's that is not there.
+  private static func advice(_ path: String) -> String {
+    guard path != "-", access(path, F_OK) != 0 else { return "" }
+    let shipped = Set(shippedFolders.flatMap(RunFinder.names)).filter { $0.hasSuffix(".json") }
+      .map { String($0.dropLast(5)) }
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let near = Suggestion.nearest(
+      to: name.hasSuffix(".json") ? String(name.dropLast(5)) : name, among: shipped)
+    return near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?"
+  }
+
+  /// Where shipped plans are: in the checkout, or in the installation.
+  static var shippedFolders: [String] {
+    ["Scenarios", (try? CurrentProcess.neighbour("../share/bindstorm/Scenarios")) ?? ""]
+      .filter { !$0.isEmpty }
+  }
+
+  /// The file that a plan's name means: itself if there is such a file or it cannot be a name, otherwise a shipped plan.
   private static func file(named name: String) -> String {
     guard name != "-", !name.contains("/"), access(name, F_OK) != 0 else { return name }
-    let shared = (try? CurrentProcess.neighbour("../share/bindstorm/Scenarios")) ?? ""
-    for folder in ["Scenarios", shared] {
+    for folder in shippedFolders {
       for file in ["\(folder)/\(name)", "\(folder)/\(name).json"] where access(file, R_OK) == 0 {
         return file
       }
     }
     return name
+  }
+
+  /// A plan without its mistakes being printed; nil if it has some.
+  static func planWithoutMessages(_ name: String) -> ResolvedPlan? {
+    let path = file(named: name)
+    guard path != "-", let bytes = try? readFile(path, .plan) else { return nil }
+    return try? PlanLoader.load(
+      bytes, file: path, vocabulary: vocabulary, folder: folder(of: path))
   }
 
   /// The file's folder as an absolute path, so that it is the same for every process.

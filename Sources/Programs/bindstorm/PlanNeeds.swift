@@ -129,7 +129,8 @@ struct HostBudget {
   private static let heap = 40 << 20
 
   /// Reads the host's limits. Arms that the plan skips need nothing.
-  init(_ plan: ResolvedPlan) {
+  /// - Parameter jobs: how many arms run side by side.
+  init(_ plan: ResolvedPlan, jobs: Int = 1) {
     let needs = plan.arms.filter { $0.skipReason == nil }.map(ArmNeeds.init)
     func row(
       _ name: String, _ need: [Int], _ limits: [HostLimits.Limit], isExact: Bool = true,
@@ -140,14 +141,18 @@ struct HostBudget {
         limit: limits.min { $0.left < $1.left }, isExact: isExact, unit: unit)
     }
     // Harness and shell already exist.
-    let tasks = needs.map { $0.tasks - 1 }
+    let tasks = needs.map { $0.tasks * jobs - 1 }
     let region = SharedRegion.size
     rows = [
       row(Self.tasksName, tasks, HostLimits.tasks()),
       row(Self.descriptorsName, needs.map(\.descriptors), HostLimits.descriptors()),
       row("shared memory", [region], HostLimits.fileSize(), unit: 1 << 20),
-      row("address space", [2 * region + Self.heap], HostLimits.addressSpace(), unit: 1 << 20),
-      row("memory", needs.map(\.memory), HostLimits.memory(), isExact: false, unit: 1 << 20),
+      row(
+        "address space", [(1 + jobs) * region + Self.heap], HostLimits.addressSpace(), unit: 1 << 20
+      ),
+      row(
+        "memory", needs.map { $0.memory * jobs }, HostLimits.memory(), isExact: false, unit: 1 << 20
+      ),
     ]
   }
 

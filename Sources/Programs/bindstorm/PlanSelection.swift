@@ -1,18 +1,20 @@
 internal import ArgumentParser
 internal import Glibc
 internal import PlanModel
+internal import PlanReading
 
 /// Which part of a plan is run, and how long.
 struct PlanSelection: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Only these cells: SCENARIO/STRATEGY, or one of both names; * stands for anything. Repeatable.",
-      valueName: "pattern"))
+      valueName: "pattern"), completion: .custom(Completions.cells))
   var only: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Without these cells, named in the same way. Repeatable.", valueName: "pattern"))
+      "Without these cells, named in the same way. Repeatable.", valueName: "pattern"),
+    completion: .custom(Completions.cells))
   var skip: [String] = []
 
   @Option(help: "Trials of each cell instead of the plan's.")
@@ -42,10 +44,13 @@ struct PlanSelection: ParsableArguments {
     guard !words.isEmpty else { return plan }
     for pattern in only + skip where !plan.arms.contains(where: { Self.matches(pattern, $0) }) {
       let names = plan.arms.map { "\($0.scenario)/\($0.strategy.label)" }
+      let known = names + plan.arms.flatMap { [$0.scenario, $0.strategy.label] }
+      let near = Suggestion.nearest(to: pattern, among: Set(known))
       printError(
         "bindstorm: \"\(pattern)\" names no cell of the plan; it has "
           + names.prefix(12).joined(separator: ", ")
-          + (names.count > 12 ? " and \(names.count - 12) more (bindstorm plan)" : ""))
+          + (names.count > 12 ? " and \(names.count - 12) more (bindstorm plan)" : "")
+          + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?"))
       throw ExitStatus.badPlan
     }
     var part = plan

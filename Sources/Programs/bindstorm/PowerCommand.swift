@@ -9,9 +9,8 @@ struct PowerCommand: ParsableCommand {
     abstract: "Tell how many runs a claim needs, and what runs without a failure prove.",
     discussion: """
       EXAMPLES:
-        bindstorm power --clean 15 --against 0.06     what 15 runs without a failure prove, and how often a bug of \
-      6 % shows no failure in them
-        bindstorm power --at-most 0.01                runs that show a rate of at most 1 %
+        bindstorm power --clean 15 --against 0.06      what 15 clean runs prove
+        bindstorm power --at-most 0.01                 runs that show at most 1 %
         bindstorm power --tell 0.8 0 --seconds-per-run 40
 
       Every number is exact for independent runs. Runs of which one waits for another, or which share ports, are not.

@@ -14,7 +14,7 @@ struct PredictCommand: ParsableCommand {
       EXAMPLES:
         bindstorm predict --api-servers 24 --foreign-draws 300
         bindstorm predict --api-servers 16 --sweep foreign-draws=0..2000
-        bindstorm predict --api-servers 16 --rate 0.8        how many foreign draws make 80 % of the launches fail
+        bindstorm predict --api-servers 16 --rate 0.8      draws for a rate of 80 %
         bindstorm predict --api-servers 32 --launches-per-day 5000
 
       The rates are those of Linux's allocator for ephemeral ports, by closed formulas; where there is none, of its model, \
@@ -38,7 +38,9 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "The ephemeral range, as in net.ipv4.ip_local_port_range.")
   var pool = PoolArgument(low: 32_768, high: 60_999)
 
-  @Option(help: "The strategy; bindstorm list strategies has them.")
+  @Option(
+    help: "The strategy; bindstorm list strategies has them.",
+    completion: .custom(Completions.strategies))
   var strategy = "probe-then-bind"
 
   @Option(help: "Solve for this rate per launch, between 0 and 1.")

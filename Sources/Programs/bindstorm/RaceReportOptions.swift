@@ -5,16 +5,28 @@ internal import ReportKit
 /// The registry of the formats in which `check` writes its findings, each with its option. A new format needs an option
 /// and a line here.
 struct RaceReportOptions: ParsableArguments {
-  @Option(help: "Write JSON to this file, - for standard output.", completion: .file())
+  @Option(
+    name: [.customLong("json"), .customLong("json-file")],
+    help: ArgumentHelp("Write JSON to this file, - for standard output.", valueName: "file"),
+    completion: .file())
   var json: String?
 
-  @Option(help: "Write JUnit XML to this file.", completion: .file())
+  @Option(
+    name: [.customLong("junit"), .customLong("junit-file")],
+    help: ArgumentHelp("Write JUnit XML to this file.", valueName: "file"), completion: .file())
   var junit: String?
 
-  @Option(help: "Write SARIF 2.1.0 to this file, one result for each place.", completion: .file())
+  @Option(
+    name: [.customLong("sarif"), .customLong("sarif-file")],
+    help: ArgumentHelp(
+      "Write SARIF 2.1.0 to this file, one result for each place.", valueName: "file"),
+    completion: .file())
   var sarif: String?
 
-  @Option(help: "Write a self-contained HTML page to this file.", completion: .file())
+  @Option(
+    name: [.customLong("html"), .customLong("html-file")],
+    help: ArgumentHelp("Write a self-contained HTML page to this file.", valueName: "file"),
+    completion: .file())
   var html: String?
 
   /// The formats that were requested, with their files.

@@ -18,20 +18,19 @@ extension ReplayCommand {
   /// Makes the arm's thief take the port of the trial's window, and no other one. Nil if the row's program is not
   /// caught.
   /// - Throws: exit code 64, after saying why on standard error.
-  func force(_ arm: inout Arm, _ original: Arm, _ events: [Event]) throws -> (
-    level: String, remark: String
-  )? {
+  func force(_ arm: inout Arm, _ trial: StoredTrial) throws -> (level: String, remark: String)? {
+    let original = trial.arm
     guard original.strategy.command?.forcing != nil, var forcing = arm.strategy.command?.forcing
     else { return nil }
     guard arm.index == original.index else {
       return ("exact", "; \(arm.strategy.label) has another program: its row's own thief")
     }
-    let windows = events.compactMap { event in
+    let windows = trial.events.compactMap { event in
       if case .forcedWindow(let window) = event { window } else { nil }
     }.filter { $0.occurrence > 0 }
     guard let window = windows.first(where: \.isStolen) ?? windows.first else {
       printError(
-        "bindstorm: in trial \(place.arm)/\(place.trial) the program bound no port again that it had let go: there is no window to force. 'bindstorm replay' without --force runs it again; 'bindstorm check -v -- COMMAND' shows its ports"
+        "bindstorm: in trial \(trial.name) the program bound no port again that it had let go: there is no window to force. 'bindstorm replay' without --force runs it again; 'bindstorm check -v -- COMMAND' shows its ports"
       )
       throw ExitStatus.badPlan
     }

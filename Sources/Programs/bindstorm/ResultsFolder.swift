@@ -123,20 +123,15 @@ struct ResultsFolder {
   }
 
   /// Writes what is known when everything is judged.
-  func writeVerdict(_ matrix: Matrix, timings: [ArmTimingRecord]) throws {
-    let document = RunDocument(matrix: matrix, seconds: timings.map(\.seconds))
+  func writeVerdict(_ document: RunDocument, timings: [ArmTimingRecord]) throws {
     for (file, format) in MatrixFormats.all {
-      try write(encoded(file) { try format.bytes(document) }, to: file)
+      try write(VerdictFiles.bytes(document, file, format), to: file)
     }
     try write(json(["arms": timings], "timing.json"), to: "timing.json")
   }
 
   private func json(_ value: some Encodable, _ file: String) throws -> [UInt8] {
-    try encoded(file) { try JSONReport.bytes(value) }
-  }
-
-  private func encoded(_ file: String, _ bytes: () throws -> [UInt8]) throws -> [UInt8] {
-    do { return try bytes() } catch {
+    do { return try JSONReport.bytes(value) } catch {
       printError("bindstorm: cannot encode \(file): \(error)")
       throw ExitStatus.internalError
     }

@@ -18,15 +18,17 @@ enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
 /// `bindstorm run PLAN`
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a plan and print the pass/fail matrix.",
+    commandName: "run",
+    abstract: "Run a plan and print which strategy survives, and whether that was expected.",
     discussion: """
       EXAMPLES:
         bindstorm run vllm-40443
         bindstorm run Scenarios/strategies.json --only 'thieves-80/*' --trials 50
-        bindstorm run nightly.json --seed random --require-isolation
+        bindstorm run nightly.json --seed random --junit-file junit.xml
+        bindstorm run smoke --json --quiet
       """)
 
-  @Argument(help: PlanFile.help, completion: .file(extensions: ["json"]))
+  @Argument(help: PlanFile.help, completion: .custom(Completions.plans))
   var plan: String
 
   @OptionGroup
@@ -38,9 +40,9 @@ struct RunCommand: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Run so many cells side by side, each with workers and a network namespace of its own. Only times depend on it.",
+      "Run so many cells side by side, each with workers and a network namespace of its own. Only times depend on it. Default: half of the processors; 1 where windows are times, and for start-ups, faults and programs.",
       valueName: "n"))
-  var jobs = 1
+  var jobs: Int?
 
   @Option(help: "Folder for results. Default: BINDSTORM_RESULTS, else Results.")
   var results: String?
@@ -56,23 +58,28 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Use the host's own ports, without a network namespace.")
   var noIsolation = false
 
-  @Option(help: "Colour the matrix: auto, always or never.")
-  var color: ColorChoice = .auto
+  @Flag(
+    help:
+      "Print the matrix as JSON, as matrix.json has it, and nothing else on standard output.")
+  var json = false
+
+  @OptionGroup
+  var files: MatrixFileOptions
 
   @Flag(name: .shortAndLong, help: "Show no progress.")
   var quiet = false
 
-  @Flag(name: .shortAndLong, help: "Print where results go and how the run is isolated.")
-  var verbose = false
+  @OptionGroup
+  var report: MatrixOptions
 
   func validate() throws {
     if requireIsolation && noIsolation {
       throw ValidationError("--require-isolation and --no-isolation exclude each other")
     }
-    if !(1...Self.mostJobs).contains(jobs) {
+    if let jobs, !(1...Self.mostJobs).contains(jobs) {
       throw ValidationError("--jobs must lie from 1 to \(Self.mostJobs)")
     }
-    if jobs > 1 && noIsolation {
+    if let jobs, jobs > 1 && noIsolation {
       throw ValidationError(
         "--jobs needs a network namespace for each job; with --no-isolation they would take one another's ports"
       )
@@ -85,16 +92,24 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let file = try PlanFile(
       path: plan, seed: seed?.seed, selection: selection, stopping: stopping)
-    try HostBudget(file.plan).check(file.plan)
-    let variable = getenv("BINDSTORM_RESULTS").map { String(cString: $0) } ?? ""
-    let root = results ?? (variable.isEmpty ? "Results" : variable)
+    let jobs = min(
+      jobs ?? (noIsolation ? 1 : StandardJobs.count(for: file.plan)), max(1, file.plan.arms.count))
+    try HostBudget(file.plan, jobs: jobs).check(file.plan)
+    let reports = try files.open()
     let interruption = Interruption()
-    let folder = try ResultsFolder(root: root, plan: file.plan)
+    let folder = try ResultsFolder(root: results ?? RunFinder.standardRoot, plan: file.plan)
     let log = try folder.openWorkerLog()
     let run: Run
-    do { run = try start(file.plan, interruption, messages: log) } catch {
+    do { run = try start(file.plan, interruption, messages: log, jobs: jobs) } catch {
       folder.discard(log)
       throw error
+    }
+    if run.laneCount < self.jobs ?? 1, run.isolation == .none {
+      printError(
+        "bindstorm: --jobs needs a network namespace for each job, and this host allows none (\(run.isolationProblem)); leave --jobs out, or see bindstorm doctor"
+      )
+      folder.discard(log)
+      throw ExitStatus.unavailable
     }
     announceIsolation(run)
     try folder.writePlan(
@@ -102,7 +117,7 @@ struct RunCommand: ParsableCommand {
       environment: EnvironmentRecord(
         isolation: "\(run.isolation)", problem: run.isolationProblem,
         libzmq: StrategyRegistry.messagingLibraryVersion, jobs: run.laneCount))
-    if verbose { printError("results: \(folder.path)") }
+    if report.verbose { printError("results: \(folder.path)") }
 
     let writer = HistoryWriter(
       owning: try folder.openHistory(), path: "\(folder.path)/\(ResultsFolder.history)")
@@ -119,23 +134,31 @@ struct RunCommand: ParsableCommand {
     let matrix = MatrixJudge(plan: file.plan, vocabulary: vocabulary).judge(
       observer.tallies, isPartial: interruption.isRequested || failure != nil,
       isIsolated: run.isolation != .none)
+    if let failure { printError("bindstorm: \(failure)") }
+    let timings = zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) }
+    let document = RunDocument(matrix: matrix, seconds: timings.map(\.seconds))
     // Results are first shown, then written, and neither depends on the other: measurements are not lost because a disk
     // is full or a pipe is closed.
-    if let failure { printError("bindstorm: \(failure)") }
-    let isShown = Result {
-      try StandardStreams.printResult(
-        TerminalReport(
-          matrix, width: Terminal.width(of: 1), usesColor: Terminal.usesColor(color)
-        ).text + TerminalText.safe("results: \(folder.path)\n" + Self.hint(matrix, folder.path)))
-    }
-    let isWritten = Result {
-      try folder.writeVerdict(
-        matrix, timings: zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) })
-    }
+    let isShown = Result { try show(matrix, folder.path) }
+    let isWritten = Result { try folder.writeVerdict(document, timings: timings) }
+    let isFiled = Result { try files.write(document, reports) }
     StepSummary.append(matrix)
     try isWritten.get()
+    try isFiled.get()
     try isShown.get()
     try end(matrix, failure, interruption)
+  }
+
+  /// Prints the verdict, and where to go from there.
+  private func show(_ matrix: Matrix, _ folder: String) throws {
+    let advice = "results: \(folder)\n" + Self.hint(matrix, folder)
+    if json {
+      try StandardStreams.printResult(try StandardStreams.json(matrix))
+      _ = writeAll(TerminalText.safe(advice), to: 2)
+    } else {
+      try StandardStreams.printResult(
+        report.text(matrix, run: folder) + TerminalText.safe(advice))
+    }
   }
 
   /// The exit code of a run whose results are shown and written.
@@ -143,7 +166,7 @@ struct RunCommand: ParsableCommand {
     if case .history = failure { throw ExitStatus.cannotWrite }
     if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
     if failure != nil { throw ExitStatus.internalError }
-    if matrix.exitCode != 0 { throw ExitCode(matrix.exitCode) }
+    try report.end(matrix)
   }
 
   /// How to see a lost trial in detail.
@@ -153,18 +176,19 @@ struct RunCommand: ParsableCommand {
     guard let first = failed.first(where: { $0.depth.binds }) ?? failed.first,
       let cause = matrix.arms[first.index].topCause
     else { return "" }
-    return "one trial in words: bindstorm explain \(folder)/\(first.index)/\(cause.firstTrial)\n"
+    let trial = "\(folder)/\(first.trialName(cause.firstTrial))"
+    return "one trial in words: bindstorm explain \(shellQuoted(trial))\n"
   }
 
   private func start(
-    _ plan: ResolvedPlan, _ interruption: Interruption, messages: Int32
+    _ plan: ResolvedPlan, _ interruption: Interruption, messages: Int32, jobs: Int
   ) throws -> Run {
     do throws(RunError) {
       return try Run(
         plan: plan, schedule: Schedule(plan: plan), worker: try WorkerLocation.find(),
         messages: messages,
         isolation: requireIsolation ? .required : noIsolation ? .off : .preferred,
-        lanes: min(jobs, max(1, plan.arms.count)), budgetSeconds: plan.budgetSeconds,
+        lanes: jobs, budgetSeconds: plan.budgetSeconds,
         interruption: interruption)
     } catch {
       printError("bindstorm: \(error)")
@@ -176,9 +200,9 @@ struct RunCommand: ParsableCommand {
   private func announceIsolation(_ run: Run) {
     switch run.isolation {
     case .namespace:
-      if verbose { printError("isolation: a network namespace of its own") }
+      if report.verbose { printError("isolation: a network namespace of its own") }
     case .userNamespace:
-      if verbose { printError("isolation: a network namespace inside a user namespace") }
+      if report.verbose { printError("isolation: a network namespace inside a user namespace") }
     case .none:
       printError(
         """

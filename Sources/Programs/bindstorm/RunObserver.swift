@@ -89,7 +89,7 @@ final class ProgressReporter {
     let line = ProgressLine(
       arms: plan.arms.count, arm: index, name: "\(arm.scenario), \(arm.strategy.label)",
       trialsDone: trials,
-      trialsPlanned: plan.arms.map(\.trials).reduce(0, +), rate: tallies[index].launchRate,
+      trialsPlanned: plan.arms.map(\.trials).reduce(0, +), rate: tallies[index].failedLaunchRate,
       elapsedSeconds: elapsed,
       trialsPerSecond: Double(trials - since.trials) / max(elapsed - since.at, 1e-9),
       leftSeconds: done > 0 ? elapsed * (expected.reduce(0, +) - done) / done : nil)
@@ -112,20 +112,27 @@ final class ProgressReporter {
 
 /// The abilities of a terminal.
 enum Terminal {
-  /// Columns; 120 if there is no terminal.
+  /// Columns: of the variable COLUMNS if it is a number, else of the terminal; 120 if there is none.
   static func width(of descriptor: Int32) -> Int {
+    if let text = getenv("COLUMNS"), let columns = Int(String(cString: text)), columns > 0 {
+      return columns
+    }
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 120 }
     return Int(size.ws_col)
   }
 
-  /// Whether results are coloured: the flag, then NO_COLOR and TERM, then whether it is a terminal.
+  /// Whether results are coloured: the flag, then NO_COLOR, CLICOLOR_FORCE and TERM, then whether it is a terminal.
   static func usesColor(_ choice: ColorChoice, of descriptor: Int32 = 1) -> Bool {
     switch choice {
     case .always: return true
     case .never: return false
     case .auto:
       if let value = getenv("NO_COLOR"), value.pointee != 0 { return false }
+      // https://bixense.com/clicolors: any value but 0.
+      if let value = getenv("CLICOLOR_FORCE"), value.pointee != 0, String(cString: value) != "0" {
+        return true
+      }
       if let terminal = getenv("TERM"), String(cString: terminal) == "dumb" { return false }
       return isatty(descriptor) == 1
     }

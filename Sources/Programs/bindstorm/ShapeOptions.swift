@@ -7,7 +7,7 @@ internal import Syscalls
 struct ShapeOptions: ParsableArguments {
   @Option(
     help:
-      "What a thief does: hold the port, join it by SO_REUSEPORT where the victim sets that, or answer connects to released numbers."
+      "What a thief does: hold the port, join it by SO_REUSEPORT where the victim sets that, answer connects to released numbers, or be a stranger whose web server answers with 200 in the place of the command's."
   )
   var stealBy = TheftWay.hold
 

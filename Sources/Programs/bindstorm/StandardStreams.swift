@@ -1,4 +1,5 @@
 @preconcurrency internal import Glibc
+internal import Reports
 internal import Syscalls
 
 /// The three descriptors that every process expects to have.
@@ -19,6 +20,15 @@ enum StandardStreams {
       printError(
         "bindstorm: cannot write to standard output: \(ErrorNumber.text(error.code))")
       throw ExitStatus.cannotWrite
+    }
+  }
+
+  /// A value as the JSON document that a command prints.
+  /// - Throws: exit code 70, after saying why on standard error.
+  static func json(_ value: some Encodable) throws -> String {
+    do { return String(decoding: try JSONReport.bytes(value), as: UTF8.self) } catch {
+      printError("bindstorm: cannot encode the result: \(error)")
+      throw ExitStatus.internalError
     }
   }
 }

@@ -7,32 +7,32 @@ internal import PlanReading
 
 /// A run's folder, read from disk.
 struct StoredRun {
+  /// By a permanent name.
   let folder: String
-  /// The folder by a permanent name: the target of `latest` changes with the next run.
-  let lastingFolder: String
   let plan: ResolvedPlan
 
   /// - Throws: exit code 64, after saying why on standard error.
   init(folder: String) throws {
     self.folder = folder
-    let parent = folder.lastIndex(of: "/").map { folder[...$0] } ?? ""
-    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder)
-    lastingFolder = target.map { $0.hasPrefix("/") ? $0 : parent + $0 } ?? folder
     do {
-      plan = try StoredPlan.read(
-        try readFile("\(folder)/resolved.json", .storedPlan), file: "\(folder)/resolved.json",
-        vocabulary: vocabulary,
-        decode: { try JSONDecoder().decode(ResolvedPlan.self, from: Data($0)) },
-        encode: { Array(try JSONEncoder().encode($0)) })
+      plan = try Self.plan(in: folder)
     } catch let error as ReadError {
-      printError(
-        "bindstorm: cannot read \(folder)/resolved.json: \(error.text); expected a run's folder, or RUN/ARM/TRIAL for one trial"
-      )
+      printError("bindstorm: cannot read \(folder)/resolved.json: \(error.text)")
       throw ExitStatus.badPlan
     } catch {
       printError("\(error)")
       throw ExitStatus.badPlan
     }
+  }
+
+  /// The plan of a run.
+  /// - Throws: `ReadError`, or the mistakes in the file.
+  static func plan(in folder: String) throws -> ResolvedPlan {
+    try StoredPlan.read(
+      try readFile("\(folder)/resolved.json", .storedPlan), file: "\(folder)/resolved.json",
+      vocabulary: vocabulary,
+      decode: { try JSONDecoder().decode(ResolvedPlan.self, from: Data($0)) },
+      encode: { Array(try JSONEncoder().encode($0)) })
   }
 
   /// Takes every whole trial in order, until `body` returns false.
@@ -56,6 +56,39 @@ struct StoredRun {
     }
   }
 
+  /// What every whole trial came to, arm by arm.
+  struct Judged {
+    var tallies: [ArmTally]
+    /// Whether the record has no end, or ends with an interruption.
+    var isPartial: Bool
+    /// Whether the run had a network namespace of its own.
+    var isIsolated: Bool
+    /// Time of each arm's trials together.
+    var seconds: [Double]
+  }
+
+  /// Judges every whole trial.
+  /// - Throws: exit code 64, after saying why on standard error.
+  func judged() throws -> Judged {
+    var tally = RunTally(plan)
+    var (isPartial, isIsolated) = (true, true)
+    var seconds = plan.arms.map { _ in 0.0 }
+    try forEachStep { step in
+      if case .runEnded(let ended) = step.event { isPartial = ended.interrupted }
+      if case .runStarted(let started) = step.event { isIsolated = started.isolated }
+      if case .armSkipped(let skipped) = step.event { tally.skip(skipped) }
+      if let (started, events) = step.trial {
+        tally.add(TrialJudge(arm: plan.arms[started.arm]).judge(events))
+        if case .trialEnded(let ended)? = events.last, ended.at > started.at {
+          seconds[started.arm] += Double(ended.at - started.at) / 1e9
+        }
+      }
+      return true
+    }
+    return Judged(
+      tallies: tally.arms, isPartial: isPartial, isIsolated: isIsolated, seconds: seconds)
+  }
+
   /// Whether the run had a network namespace of its own, by its first event.
   /// - Throws: exit code 64, after saying why on standard error.
   func isIsolated() throws -> Bool {
@@ -68,52 +101,23 @@ struct StoredRun {
     return isIsolated
   }
 
-  /// Judges every whole trial, arm by arm. A run without its last line, or with an interruption, is partial.
-  /// - Throws: exit code 64, after saying why on standard error.
-  func tallies() throws -> (tallies: [ArmTally], isPartial: Bool) {
-    var tally = RunTally(plan)
-    var isPartial = true
-    try forEachStep { step in
-      if case .runEnded(let ended) = step.event { isPartial = ended.interrupted }
-      if case .armSkipped(let skipped) = step.event { tally.skip(skipped) }
-      if let (started, events) = step.trial {
-        tally.add(TrialJudge(arm: plan.arms[started.arm]).judge(events))
-      }
-      return true
-    }
-    return (tally.arms, isPartial)
-  }
-
   /// The events of one trial.
   /// - Throws: exit code 64, after saying on standard error that there is none.
-  func trial(_ place: TrialPlace) throws -> [Event] {
+  func trial(_ number: Int, of arm: Arm) throws -> [Event] {
     var found: [Event]?
+    var seen = 0
     try forEachTrial { started, events in
-      guard started.arm == place.arm, started.trial == place.trial else { return true }
-      found = events
-      return false
+      guard started.arm == arm.index else { return true }
+      seen += 1
+      if started.trial == number { found = events }
+      return found == nil
     }
     guard let found else {
       printError(
-        "bindstorm: there is no trial \(place.arm)/\(place.trial) in \(folder)/events.jsonl")
+        "bindstorm: there is no trial \(number) of \(arm.cellName) in \(folder)/events.jsonl, which has \(seen) of its trials"
+          + (seen > 0 ? ", counted from 0" : ""))
       throw ExitStatus.badPlan
     }
     return found
-  }
-}
-
-/// A trial of a run as the command line has it: the run's folder, then ARM/TRIAL.
-struct TrialPlace: ExpressibleByArgument {
-  let folder: String
-  let arm: Int
-  let trial: Int
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count > 2, let arm = Int(parts[parts.count - 2]), let trial = Int(parts.last!),
-      arm >= 0, trial >= 0
-    else { return nil }
-    (self.arm, self.trial) = (arm, trial)
-    folder = parts.dropLast(2).joined(separator: "/")
   }
 }

@@ -105,6 +105,8 @@ public struct AdapterFault: Error, Sendable, Equatable {
     case wrongSockets = "wrong-sockets"
     /// A descriptor that is not a socket listening on the stated port.
     case notListening = "not-listening"
+    /// A socket of the trial is left after its release; only `adapter-check` looks for it.
+    case stillBound = "still-bound"
   }
   /// Which rule.
   public var kind: Kind

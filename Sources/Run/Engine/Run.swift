@@ -110,11 +110,6 @@ public final class Run {
     if policy == .required && host.isolation == .none {
       throw .isolationUnavailable(host.isolationProblem)
     }
-    if count > 1 && host.isolation == .none {
-      throw .isolationUnavailable(
-        "\(host.isolationProblem.isEmpty ? "it is switched off" : host.isolationProblem); \(count) lanes would take one another's ports"
-      )
-    }
     do throws(SystemError) { try interruption.listen(waking: lanes.map(\.host.region)) } catch {
       throw .system(error)
     }

@@ -30,12 +30,20 @@ enum AdapterCheckRole {
       exit(69)
     case .examined(let findings):
       for finding in findings {
-        say(
-          finding.violation.map { "VIOLATED  \(finding.rule): \($0)" }
-            ?? "ok        \(finding.rule)")
+        if let violation = finding.violation {
+          say("VIOLATED  \(finding.rule): \(violation)")
+        } else if let blocker = finding.blocker {
+          say("not tried \(finding.rule): it builds on \(blocker)")
+        } else {
+          say("ok        \(finding.rule)")
+        }
       }
       let violated = findings.count { $0.violation != nil }
-      say("\(findings.count - violated) rules kept, \(violated) violated")
+      let blocked = findings.count { $0.blocker != nil }
+      let kept = findings.count - violated - blocked
+      say(
+        "\(kept) \(kept == 1 ? "rule" : "rules") kept, "
+          + (blocked > 0 ? "\(blocked) not tried, " : "") + "\(violated) violated")
       exit(violated == 0 ? 0 : 1)
     }
   }

@@ -80,10 +80,12 @@ extension PlanSections {
     [
       PlanKey(
         "failure_rate_at_most", "failureRateAtMost", .between(0...1), .none("no such demand"),
-        "The failure rate must be shown to be at most this, at `confidence`."),
+        "The failure rate must be shown to be at most this, at `confidence`. It counts launches that recovered: their port was lost, though they came up after a retry."
+      ),
       PlanKey(
         "failure_rate_at_least", "failureRateAtLeast", .between(0...1), .none("no such demand"),
-        "The failure rate must be shown to be at least this, at `confidence`."),
+        "The failure rate must be shown to be at least this, at `confidence`. It counts launches that recovered."
+      ),
       PlanKey(
         "like", "like", .text, .none("no such demand"),
         "Label of another strategy in this scenario whose rate must be consistent with this one's (Fisher's exact test, two-sided, level 0.0001)."
@@ -91,7 +93,7 @@ extension PlanSections {
       PlanKey(
         "like_within", "likeWithin", .between(0...1),
         .computed("like == nil ? nil : Self.defaultLikeWithin", "0.1 with `like`"),
-        "With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the verdict is INCONCLUSIVE."
+        "With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the row is undecided."
       ),
       PlanKey(
         "assumed_rate", "assumedRate", .real(0...1),

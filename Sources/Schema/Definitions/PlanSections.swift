@@ -87,6 +87,10 @@ enum PlanSections {
             """, words: "[expectation](#expectation) by label"), .none("nothing is demanded"),
         "Demands by strategy label; * for those not named."),
       PlanKey(
+        "forced", "isForced", .flag, .value("false"),
+        "Each strategy also meets its own forced interleaving, as a row `NAME (forced)` with 100 trials: another process takes the number that an API server is about to bind, in place of the scenario's thieves and faults. Unless `expect` has a demand of its own for that row, every trial must fail where the strategy's row must, and none may where that must not. Programs whose calls `check` catches have no such row; their thief comes anyway. A program that binds by itself cannot be met from outside: give it the key `check`."
+      ),
+      PlanKey(
         "published", "published", .list("published", type: "PublishedFigure", 1...Int.max),
         .none("none"), "Published figures for the same conditions."),
       PlanKey(

@@ -455,13 +455,13 @@ public struct Startup: Sendable, Equatable, Codable {
 
 /// What the plan demands of an arm.
 public struct Expectation: Sendable, Equatable, Codable {
-  /// The failure rate must be shown to be at most this, at `confidence`. Between 0.0 and 1.0. Nil: no such demand.
+  /// The failure rate must be shown to be at most this, at `confidence`. It counts launches that recovered: their port was lost, though they came up after a retry. Between 0.0 and 1.0. Nil: no such demand.
   public var failureRateAtMost: Double?
-  /// The failure rate must be shown to be at least this, at `confidence`. Between 0.0 and 1.0. Nil: no such demand.
+  /// The failure rate must be shown to be at least this, at `confidence`. It counts launches that recovered. Between 0.0 and 1.0. Nil: no such demand.
   public var failureRateAtLeast: Double?
   /// Label of another strategy in this scenario whose rate must be consistent with this one's (Fisher's exact test, two-sided, level 0.0001). Nil: no such demand.
   public var like: String?
-  /// With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the verdict is INCONCLUSIVE. Between 0.0 and 1.0.
+  /// With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the row is undecided. Between 0.0 and 1.0.
   public var likeWithin: Double?
   /// For `plan --odds` alone, where theory has no rate: the rate of trials in which a launch fails if everything is right, measured or computed elsewhere; `why` says which. 0.0...1.0. Nil: 1 for a demand of at least something, else the launch's own collisions.
   public var assumedRate: Double?

@@ -87,6 +87,7 @@ enum ScenarioKeys {
     "why",
     "strategies",
     "expect",
+    "forced",
     "published",
     "skip",
   ]
