@@ -22,7 +22,7 @@ import Testing
     let files = try MatrixFormats.all.map {
       ($0.file, String(decoding: try $0.format.bytes(document), as: UTF8.self))
     }
-    return files + [("terminal", TerminalReport(matrix, width: 80, usesColor: true).text)]
+    return files + [("terminal", TerminalReport(matrix, width: 80, usesColor: false).text)]
   }
 
   @Test func `every format of a run says it`() throws {

@@ -5,6 +5,7 @@ internal import Judging
 internal import PlanModel
 internal import PlanReading
 internal import Reports
+internal import RunContract
 internal import TerminalText
 
 /// `bindstorm replay RUN/SCENARIO/STRATEGY[/TRIAL]`
