@@ -16,12 +16,13 @@ IMPORTS = --explicit-target-dependency-import-check error
 # Every suite that starts no process, as a regular expression: tests of a whole target, or one suite of a target.
 # Tests/LayeringTests/QuickTests.swift holds this list to the sources.
 QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LinuxFactsTests ManualTests PlanTests \
-	RaceLedgerTests ReportsTests RunContractTests StatisticsTests TerminalTextTests WorkersTests \
+	RaceLedgerTests ReportsTests RunContractTests TerminalTextTests WorkersTests \
 	FaultsTests.EngineSquatterTests FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
 	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests InterceptionTests.PythonLineTests InterceptionTests.StrangerReplyTests InterceptionTests.SymbolTests \
 	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.RemedyDocumentTests RaceReportingTests.TextPageTests RaceReportingTests.TextReportTests RaceReportingTests.TheftReportTests RaceReportingTests.WordsTests \
-	EngineTests.DealerTests EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.LaunchSimulationTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
+	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.LaunchSimulationTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
+	StatisticsTests.ComparisonTests StatisticsTests.CoverageTests StatisticsTests.ErrorRateTests StatisticsTests.InverseSamplingTests StatisticsTests.KnownAnswerTests StatisticsTests.LowerRateTests StatisticsTests.SequentialTestTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests StartupProtocolTests.ParallelConfigurationTests \
 	StrategiesTests.AdapterProtocolTests StrategiesTests.PortHolderTests StrategiesTests.RegistryTests \
 	SyscallsTests.HostFactsTests SyscallsTests.HostLimitsTests SyscallsTests.InputFileTests SyscallsTests.ListenerReachTests
@@ -35,7 +36,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
+.PHONY: help generate run statistics-python test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -111,6 +112,12 @@ setup: ## install the Debian packages that building needs
 	@.ci/install-packages libzmq3-dev
 
 # An interpreter that already has the validator is used as it is.
+# For the tests that compare the statistics with independent implementations; without it they are skipped.
+statistics-python: ## prepare an interpreter with SciPy and statsmodels, .venv/statistics
+	@.ci/install-packages python3 python3-venv
+	test -x .venv/statistics/bin/python || python3 -m venv .venv/statistics
+	.venv/statistics/bin/pip install -q scipy statsmodels
+
 setup-test:
 	@python3 -c 'import jsonschema' 2>/dev/null || .ci/install-packages python3 python3-jsonschema
 

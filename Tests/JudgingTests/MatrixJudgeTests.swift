@@ -230,7 +230,7 @@ extension ArmTally {
     arguments: [
       (
         [.ready: 600, .timeout: 400], [.ready: 590, .timeout: 410], .asExpected,
-        "(p = 0.682, level 0.0001) and within 0.1 of it: the difference is -0.047...0.027"
+        "not told apart from that of strategy-1 at level 0.0001 (p = 0.68) and is within 0.1 of it: the difference is -0.047...0.027"
       ),
       (
         [.ready: 60, .timeout: 40], [.ready: 50, .timeout: 50], .undecided,
@@ -241,11 +241,11 @@ extension ArmTally {
         "1 launch does not show that it differs by no more than 0.1"
       ),
       // 0.9^29 = 0.047, 0.9^28 = 0.052.
-      ([.ready: 29], [.ready: 29], .asExpected, "is consistent with"),
+      ([.ready: 29], [.ready: 29], .asExpected, "is not told apart from"),
       ([.ready: 28], [.ready: 29], .undecided, "do not show"),
       ([.ready: 29], [.ready: 28], .undecided, "do not show"),
       // What does not count may have failed.
-      ([.ready: 199], [.ready: 199, .invalid: 1], .asExpected, "is consistent with"),
+      ([.ready: 199], [.ready: 199, .invalid: 1], .asExpected, "is not told apart from"),
       ([.ready: 29], [.ready: 29, .invalid: 9], .undecided, "do not show"),
       // 157 that might all have been ready: 18 of 200 is like 16 of 200.
       (
@@ -255,11 +255,11 @@ extension ArmTally {
       // Whatever the two came to, the rates differ.
       (
         [.ready: 389, .timeout: 10, .invalid: 2], [.ready: 200, .timeout: 200], .notAsExpected,
-        "is not consistent"
+        "is told apart from that of strategy-1 at level 0.0001 (p = "
       ),
       (
         [.ready: 90, .timeout: 10], [.ready: 50, .timeout: 50], .notAsExpected,
-        "is not consistent with"
+        "is told apart from"
       ),
       ([.ready: 60, .timeout: 40], [:], .undecided, "nothing of strategy-1 to compare with"),
       ([.ready: 60, .timeout: 40], [.invalid: 9], .undecided, "nothing of strategy-1"),

@@ -325,7 +325,38 @@ import Testing
       "probe-then-bind"),
     .scenario(
       "\"expect\": {\"*\": {}}", 17, "expect['*']",
-      "expected \"failure_rate_at_most\", \"failure_rate_at_least\" or \"like\""),
+      "expected \"failure_rate_at_most\", \"failure_rate_at_least\", \"like\" or \"better_than\""),
+    .scenario(
+      "\"expect\": {\"probe-then-bind\": {\"better_than\": \"probe-then-bind\"}}", 47,
+      "expect['probe-then-bind'].better_than",
+      "expected the label of another strategy in this scenario, found \"probe-then-bind\""),
+    .scenario(
+      "\"expect\": {\"*\": {\"better_than\": \"probe-then-bind\"}}", 33, "expect['*'].better_than",
+      "\"*\" stands for \"probe-then-bind\" as well, which would be compared with itself; give \"probe-then-bind\" a demand of its own"
+    ),
+    .scenario(
+      "\"expect\": {\"wildcard-report-back\": {\"better_than\": \"probe-then-bind\", \"like\": \"probe-then-bind\"}}",
+      36, "expect['wildcard-report-back']",
+      "a row is compared with one other row: give \"like\" or \"better_than\""),
+    .scenario(
+      "\"expect\": {\"wildcard-report-back\": {\"better_than\": \"probe-then-bind\", \"better_by\": 1}}",
+      84, "expect['wildcard-report-back'].better_by",
+      "expected a difference of rates between 0 and 1"),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.5, \"better_by\": 0.2}}", 60,
+      "expect['*'].better_by", "\"better_by\" needs \"better_than\""),
+    .scenario(
+      "\"expect\": {\"*\": {\"failure_rate_at_most\": 0.5, \"like_level\": 0.01}}", 61,
+      "expect['*'].like_level", "\"like_level\" needs \"like\""),
+    .scenario(
+      "\"expect\": {\"wildcard-report-back\": {\"like\": \"probe-then-bind\", \"like_level\": 0}}",
+      78, "expect['wildcard-report-back'].like_level", "expected a level between 0 and 0.5"),
+    // 1 / C(2n, n): 1/6 with 2 of each, 1/20 with 3, 1/70 with 4.
+    .scenario(
+      "\"trials\": 3, \"expect\": {\"wildcard-report-back\": {\"better_than\": \"probe-then-bind\", \"confidence\": 0.96}}",
+      65, "expect['wildcard-report-back'].better_than",
+      "better_than \"probe-then-bind\" cannot be shown at level 0.04 by 3 launches of each, whatever they do; it needs 4"
+    ),
     .scenario(
       "\"expect\": {\"probe-then-bind\": {\"like\": \"probe-then-bind\"}}", 40,
       "expect['probe-then-bind'].like",

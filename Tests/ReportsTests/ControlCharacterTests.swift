@@ -42,7 +42,7 @@ import Testing
     #expect(text.hasPrefix("\(Self.shown): T␛]0;owned␇\n"))
     #expect(
       text.split { $0.isWhitespace }.joined(separator: " ")
-        .contains("first in trial 0/2: \(Self.shown)"), "the evidence")
+        .contains("first in trial 2: \(Self.shown)"), "the evidence")
     #expect(text.contains("(\(Self.shown))"), "the source of the published figure")
     // Its own colours stay, and nothing else.
     let colored = TerminalReport(Self.matrix, width: width, usesColor: true).text

@@ -36,7 +36,7 @@ struct ForcedProgramTests {
     Row(
       what: "it survives the loss of a number",
       program: "try: bind(probe())\nexcept OSError: bind(probe())", outcome: "recovered",
-      evidence: "ready only after 1 lost re-binds"),
+      evidence: "ready only after 1 lost re-bind"),
     Row(
       what: "it survives one loss, and two are stolen",
       program: "try: bind(probe())\nexcept OSError: bind(probe())", outcome: "lost-to-thief",
@@ -45,7 +45,7 @@ struct ForcedProgramTests {
       what: "no number is let go", program: "bind(0)", outcome: "ready", evidence: ""),
     Row(
       what: "the second re-bind of a port was to be stolen, and there is but one",
-      program: "bind(probe())", outcome: "invalid", evidence: "1 windows opened (first: ",
+      program: "bind(probe())", outcome: "invalid", evidence: "1 window opened (first: ",
       check: #"{"rebind": 2}"#),
     Row(
       what: "the place is another", program: "bind(probe())", outcome: "invalid",
@@ -78,7 +78,7 @@ struct ForcedProgramTests {
       check: #"{"steal": "off", "inject": [{"call": "listen", "delay_ms": 1}]}"#),
     Row(
       what: "a bind is made to fail", program: "bind(0)", outcome: "child-died",
-      evidence: "after 1 injections",
+      evidence: "after 1 injection",
       check: #"{"steal": "off", "inject": [{"call": "bind", "errno": "EACCES", "nth": 1}]}"#),
     Row(
       what: "a listen is made to wait", program: "bind(0)", outcome: "ready", evidence: "",

@@ -8,8 +8,7 @@ public enum Binomial {
     if k < 0 || k > n { return 0 }
     if rate == 0 { return k == 0 ? 1 : 0 }
     if rate == 1 { return k == n ? 1 : 0 }
-    return exp(
-      IncompleteBeta.logChoose(n, k) + Double(k) * log(rate) + Double(n - k) * log1p(-rate))
+    return exp(SaddlePoint.logBinomial(k, n, rate: rate))
   }
 
   /// The probability of fewer than k successes, by the incomplete beta function: small values are exact, too.

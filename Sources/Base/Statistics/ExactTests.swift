@@ -9,10 +9,7 @@ public enum BinomialTest {
     if n == 0 { return 1 }
     if rate == 0 { return k == 0 ? 1 : 0 }
     if rate == 1 { return k == n ? 1 : 0 }
-    let logs = (log(rate), log1p(-rate))
-    let likelihood = { (i: Int) in
-      IncompleteBeta.logChoose(n, i) + Double(i) * logs.0 + Double(n - i) * logs.1
-    }
+    let likelihood = { (i: Int) in SaddlePoint.logBinomial(i, n, rate: rate) }
     return sumOfNoLikelier(
       than: likelihood(k), in: 0...n, mode: Int(Double(n + 1) * rate), likelihood)
   }
@@ -26,12 +23,32 @@ public enum FisherExact {
     if n1 == 0 || n2 == 0 { return 1 }
     let failures = k1 + k2
     let range = max(0, failures - n2)...min(failures, n1)
-    let total = IncompleteBeta.logChoose(n1 + n2, failures)
-    let likelihood = { (i: Int) in
-      IncompleteBeta.logChoose(n1, i) + IncompleteBeta.logChoose(n2, failures - i) - total
-    }
+    let likelihood = { (i: Int) in SaddlePoint.logHypergeometric(i, n1, failures - i, n2) }
     let mode = Int(Double(failures + 1) * Double(n1 + 1) / Double(n1 + n2 + 2))
     return sumOfNoLikelier(than: likelihood(k1), in: range, mode: mode, likelihood)
+  }
+
+  /// The one-sided p-value in 0...1 for the alternative that the first rate is the lower one: the probability of at most
+  /// k1 failures in the first sample, given all failures; 1 when a sample is empty.
+  public static func pValueOfLess(
+    _ k1: Int, outOf n1: Int, _ k2: Int, outOf n2: Int
+  ) -> Double {
+    precondition(k1 >= 0 && k1 <= n1 && k2 >= 0 && k2 <= n2, "\(k1)/\(n1), \(k2)/\(n2)")
+    if n1 == 0 || n2 == 0 { return 1 }
+    let failures = k1 + k2
+    let possible = max(0, failures - n2)...min(failures, n1)
+    let mode = Int(Double(failures + 1) * Double(n1 + 1) / Double(n1 + n2 + 2))
+    // Towards its end a tail falls fast: the sum is that of the tail that does not contain the mode.
+    let isLowerTail = k1 < mode
+    var sum = 0.0
+    var outcome = isLowerTail ? k1 : k1 + 1
+    while possible.contains(outcome) {
+      let term = exp(SaddlePoint.logHypergeometric(outcome, n1, failures - outcome, n2))
+      sum += term
+      if term < sum * 1e-17 { break }
+      outcome += isLowerTail ? -1 : 1
+    }
+    return min(1, max(0, isLowerTail ? sum : 1 - sum))
   }
 }
 

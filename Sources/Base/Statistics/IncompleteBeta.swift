@@ -18,17 +18,13 @@ enum IncompleteBeta {
     return 0.5 * log(2 * Double.pi) + (shifted + 0.5) * log(base) - base + log(sum)
   }
 
-  /// ln C(n, k) for 0 <= k <= n.
-  static func logChoose(_ n: Int, _ k: Int) -> Double {
-    logGamma(Double(n) + 1) - logGamma(Double(k) + 1) - logGamma(Double(n - k) + 1)
-  }
-
   /// I_x(a, b) for a, b > 0 and x in 0...1, by Lentz's continued fraction (Numerical Recipes, 6.4).
   static func regularised(_ x: Double, _ a: Double, _ b: Double) -> Double {
     if x <= 0 { return 0 }
     if x >= 1 { return 1 }
-    let front = exp(
-      logGamma(a + b) - logGamma(a) - logGamma(b) + a * log(x) + b * log1p(-x))
+    // x^a (1-x)^b / B(a, b), as a binomial probability.
+    let front =
+      a * b / (a + b) * exp(SaddlePoint.logBinomial(a, a + b, rate: x, failure: 1 - x))
     return x < (a + 1) / (a + b + 2)
       ? front * continuedFraction(x, a, b) / a
       : 1 - front * continuedFraction(1 - x, b, a) / b

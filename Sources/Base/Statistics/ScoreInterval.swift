@@ -70,6 +70,20 @@ public struct ScoreInterval: Sendable {
       ? .infinity : distance * distance / (variance * all / max(1, all - 1)) - limit
   }
 
+  /// The score statistic of this table against a difference of the rates: how many standard errors rate 1 minus rate 2
+  /// lies above it, where the standard error is that of the most likely rates with this difference (Farrington and
+  /// Manning, Statistics in Medicine 9, 1990, 1447-1454, but for their factor). Infinite if these rates admit no other
+  /// table.
+  func score(against difference: Double) -> Double {
+    let p1 = constrainedRate(difference)
+    let p2 = p1 - difference
+    let distance = k1 / n1 - k2 / n2 - difference
+    let variance = p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2
+    // What the bisection leaves of a certain rate is no variance.
+    if variance <= 1e-18 { return abs(distance) < 1e-9 ? 0 : distance < 0 ? -.infinity : .infinity }
+    return distance / variance.squareRoot()
+  }
+
   /// The most likely rate 1 if it exceeds rate 2 by so much: the likelihood is concave, so its slope is bisected.
   private func constrainedRate(_ difference: Double) -> Double {
     var (low, high) = (max(0, difference), min(1, 1 + difference))

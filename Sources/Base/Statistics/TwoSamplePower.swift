@@ -47,4 +47,35 @@ public enum TwoSamplePower {
     }
     return high
   }
+
+  /// The probability that a test says of two samples what it is to say, where the rates are p1 and p2: summed over all
+  /// tables that are not negligible.
+  ///
+  /// - Parameter says: whether the test says it of k1 of n1 and k2 of n2. If it does, it must also do so with fewer
+  ///   failures in the first sample and with more in the second.
+  public static func probability(
+    _ p1: Double, outOf n1: Int, _ p2: Double, outOf n2: Int,
+    that says: (_ k1: Int, _ k2: Int) -> Bool
+  ) -> Double {
+    precondition(p1 >= 0 && p1 <= 1 && p2 >= 0 && p2 <= 1, "\(p1), \(p2)")
+    precondition(n1 >= 0 && n2 >= 0, "\(n1), \(n2)")
+    let logs = LogFactorials(upTo: max(n1, n2))
+    let first = logs.binomial(n1, rate: p1)
+    var atLeast = logs.binomial(n2, rate: p2) + [0]
+    for k2 in stride(from: n2 - 1, through: 0, by: -1) { atLeast[k2] += atLeast[k2 + 1] }
+    var sum = 0.0
+    var least = 0
+    for k1 in 0...n1 where first[k1] > 1e-15 {
+      // The first k2 of which it says so rises with k1.
+      var (low, high) = (least - 1, n2 + 1)
+      while high - low > 1 {
+        let middle = low + (high - low) / 2
+        if says(k1, middle) { high = middle } else { low = middle }
+      }
+      least = high
+      if least > n2 { break }
+      sum += first[k1] * atLeast[least]
+    }
+    return min(1, sum)
+  }
 }

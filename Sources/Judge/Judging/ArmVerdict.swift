@@ -48,6 +48,8 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var published: [PublishedComparison]
   /// The row that must have the same rate; nil if the plan demands none.
   public var like: RowComparison?
+  /// The row that must have a higher rate; nil if the plan demands none.
+  public var better: BetterComparison?
   /// Trials planned.
   public var plannedTrials: Int
   /// The rule that ended the arm before its planned trials; nil if none did. The rates' intervals allow for it.
@@ -79,7 +81,8 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
     timeToBound: DurationSummary?, allocation: DurationSummary? = nil, portsTaken: Int? = nil,
     socketsInWindow: Int? = nil, timeToServed: DurationSummary? = nil,
     detection: DurationSummary? = nil, requestsPerSecond: Throughput? = nil,
-    like: RowComparison? = nil, noPrediction: String? = nil, stoppedBy: StoppingRule.Kind? = nil,
+    like: RowComparison? = nil, better: BetterComparison? = nil, noPrediction: String? = nil,
+    stoppedBy: StoppingRule.Kind? = nil,
     strategyAnswer: StrategyAnswer = .measured, strategyReason: String = "",
     recovered: Recovered? = nil, outOfReach: OutOfReach? = nil
   ) {
@@ -93,6 +96,7 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
     self.timeToServed = timeToServed
     self.detection = detection
     self.like = like
+    self.better = better
     self.arm = arm
     self.planAnswer = planAnswer
     self.reason = reason

@@ -16,9 +16,6 @@ public struct MatrixJudge {
   public static let predictionLevel = 0.001
   /// Level below which a published figure is reported as inconsistent.
   public static let publishedLevel = 0.01
-  /// Level below which two rows that should have the same rate are reported to differ: a plan is red by this alone.
-  public static let likeLevel = 0.0001
-
   /// Ratio of uncounted to counted launches above which a rate is reported to be biased by selection.
   public static let selectedShare = 0.1
 
@@ -43,11 +40,12 @@ public struct MatrixJudge {
       arm.skipReason == nil && prediction.map { $0.perTrial > 0 && $0.perTrial < 1 } ?? false
     }
     let level = Self.predictionLevel / Double(max(1, tested))
+    let better = betterComparisons(tallies)
     var verdicts = plan.arms.indices.map { index in
       let arm = plan.arms[index]
       let other = other(arm).map { ($0, tallies[$0.index]) }
       return judge(
-        arm, tallies, comparison(arm, tallies[index], other),
+        arm, tallies, comparison(arm, tallies[index], other), better[index],
         PredictionTest(prediction: predictions[index], level: level), isIsolated: isIsolated)
     }
     if !isIsolated {
@@ -111,11 +109,11 @@ public struct MatrixJudge {
   /// When the arm's trials end.
   func rule(_ arm: Arm) -> StoppingRule { StoppingRule(arm, in: plan) }
 
-  /// The row whose rate must be consistent with the arm's.
+  /// The row with which the arm's must be compared: a demand names one at most.
   func other(_ arm: Arm) -> Arm? {
-    guard let like = arm.expectation?.like else { return nil }
+    guard let label = arm.expectation?.like ?? arm.expectation?.betterThan else { return nil }
     return plan.arms.first {
-      $0.index != arm.index && $0.scenario == arm.scenario && $0.strategy.label == like
+      $0.index != arm.index && $0.scenario == arm.scenario && $0.strategy.label == label
     }
   }
 
@@ -123,21 +121,24 @@ public struct MatrixJudge {
   func comparison(
     _ arm: Arm, _ tally: ArmTally, _ row: (arm: Arm, tally: ArmTally)?
   ) -> RowComparison? {
-    guard let (other, that) = row, let expectation = arm.expectation else { return nil }
+    guard let (other, that) = row, let expectation = arm.expectation, expectation.like != nil
+    else { return nil }
     // Launches that share a trial are not independent.
     let isSingle = arm.launchesPerTrial == 1 && other.launchesPerTrial == 1
     let own = Observations(tally, byLaunch: isSingle)
     let theirs = Observations(that, byLaunch: isSingle)
     let hasData = own.counted > 0 && theirs.counted > 0
     let p = hasData ? Observations.leastFavourablePValue(own, theirs) : nil
-    let confidence = expectation.confidence
+    let (confidence, level) = (
+      expectation.confidence, expectation.likeLevel ?? Expectation.defaultLikeLevel
+    )
     let difference =
       hasData
       ? RateDifference.interval(
         own.rate(confidence: confidence), theirs.rate(confidence: confidence)) : nil
     return RowComparison(
       like: other.strategy.label, other: isSingle ? that.launchRate : that.trialRate, pValue: p,
-      level: Self.likeLevel, isConsistent: p.map { $0 >= Self.likeLevel },
+      level: level, isConsistent: p.map { $0 >= level },
       within: expectation.likeWithin ?? Expectation.defaultLikeWithin,
       differenceLow: difference?.lowerBound, differenceHigh: difference?.upperBound)
   }
@@ -155,6 +156,7 @@ public struct MatrixJudge {
   /// The model has no prediction for a program, but it may have one for the row to which the program is compared.
   private func predict(_ arm: Arm) -> PredictedFailure? {
     if let own = Prediction.predict(arm, vocabulary: vocabulary) { return own }
+    guard arm.expectation?.like != nil else { return nil }
     return other(arm).flatMap { Prediction.predict($0, vocabulary: vocabulary) }
   }
 
@@ -178,8 +180,8 @@ public struct MatrixJudge {
   }
 
   private func judge(
-    _ arm: Arm, _ tallies: [ArmTally], _ comparison: RowComparison?, _ test: PredictionTest,
-    isIsolated: Bool
+    _ arm: Arm, _ tallies: [ArmTally], _ comparison: RowComparison?, _ better: BetterComparison?,
+    _ test: PredictionTest, isIsolated: Bool
   ) -> ArmVerdict {
     let tally = tallies[arm.index]
     let prediction = test.prediction
@@ -189,7 +191,8 @@ public struct MatrixJudge {
     let perTrial = prediction.map {
       isFixed ? test.compare($0.perTrial, tally.trials) : test.untested($0.perTrial)
     }
-    let row = RowJudge(arm: arm, tally: tally, comparison: comparison, rule: rule)
+    let row = RowJudge(
+      arm: arm, tally: tally, comparison: comparison, better: better, rule: rule)
     let (answer, reason) = row.decide()
     let strategy = StrategyJudge(
       arm: arm, tally: tally, limit: limit(of: arm, tallies), rule: rule, unusable: row.problem
@@ -212,6 +215,7 @@ public struct MatrixJudge {
       allocation: tally.allocation, portsTaken: tally.portsTaken,
       socketsInWindow: tally.socketsInWindow, timeToServed: tally.timeToServed,
       detection: tally.detection, requestsPerSecond: tally.throughput, like: comparison,
+      better: better,
       noPrediction: prediction == nil
         ? Prediction.reasonForNone(arm, vocabulary: vocabulary) : nil,
       stoppedBy: rule.hasEndedEarly(tally) ? rule.kind : nil,

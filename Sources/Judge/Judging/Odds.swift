@@ -50,12 +50,15 @@ public struct PlanOdds: Sendable, Equatable, Codable {
   /// Computes the odds of every arm that the plan does not skip.
   ///
   /// Every number of failing trials is judged as a run would be (`RowJudge`), and its probability is the binomial one:
-  /// trials are independent, launches that share one are not. A row that must be like another one is judged with every
-  /// result of that one, too.
+  /// trials are independent, launches that share one are not. A row that is compared with another one is judged with
+  /// every result of that one, too; if it must be better, as if it had the smallest p-value of all comparisons, which
+  /// makes its odds of red an upper bound.
   public init(_ plan: ResolvedPlan, vocabulary: Vocabulary) {
     let judge = MatrixJudge(plan: plan, vocabulary: vocabulary)
     cells = plan.arms.filter { $0.skipReason == nil }.map {
-      OddsOfArm(arm: $0, judge: judge, vocabulary: vocabulary).odds()
+      OddsOfArm(
+        arm: $0, judge: judge, vocabulary: vocabulary, comparisons: judge.betterDemands
+      ).odds()
     }
     red = 1 - cells.reduce(1) { $0 * (1 - $1.red) }
     weakest = cells.max { $0.red < $1.red }.flatMap { $0.red > 0 ? $0.arm : nil }
@@ -63,10 +66,12 @@ public struct PlanOdds: Sendable, Equatable, Codable {
 }
 
 /// Computes the odds of one arm.
-private struct OddsOfArm {
+struct OddsOfArm {
   let arm: Arm
   let judge: MatrixJudge
   let vocabulary: Vocabulary
+  /// How many rows of the plan must be better than another one.
+  let comparisons: Int
 
   /// Results of another row that are less likely than this are left out; 10 million of them are 1e-11.
   private static let negligible = 1e-18
@@ -103,7 +108,7 @@ private struct OddsOfArm {
   private func rateIfRight(_ arm: Arm) -> (rate: Double, source: CellOdds.Source) {
     if let own = Prediction.predict(arm, vocabulary: vocabulary) { return (own.perTrial, .theory) }
     if let assumed = arm.expectation?.assumedRate { return (assumed, .plan) }
-    if let other = judge.other(arm) { return rateIfRight(other) }
+    if arm.expectation?.like != nil, let other = judge.other(arm) { return rateIfRight(other) }
     if arm.expectation?.failureRateAtLeast != nil { return (1, .demand) }
     return (collisions(arm), .demand)
   }
@@ -160,8 +165,11 @@ private struct OddsOfArm {
     _ like: (arm: Arm, tally: ArmTally)?, failing: Int, spoilt: (Outcome, Int)? = nil
   ) -> Bool {
     let tally = tally(of: arm, failing: failing, spoilt: spoilt)
+    // Each comparison as if it had the smallest of all p-values: red at least as often as with Holm's method.
+    let better = judge.betterComparison(arm, tally, like)?.joined(comparisons: comparisons)
     let row = RowJudge(
-      arm: arm, tally: tally, comparison: judge.comparison(arm, tally, like), rule: judge.rule(arm))
+      arm: arm, tally: tally, comparison: judge.comparison(arm, tally, like), better: better,
+      rule: judge.rule(arm))
     return row.decide().answer.facts.exitCode == 0
   }
 
@@ -187,9 +195,30 @@ private struct OddsOfArm {
       + Binomial.above(range.upperBound, outOf: arm.trials, rate: rate)
   }
 
+  /// The probability of red, alone and over all results of the row that it is compared with.
+  func red() -> Double {
+    guard arm.expectation != nil else { return 0 }
+    let rate = rateIfRight(arm).rate
+    if let other = judge.other(arm) { return red(beside: other, rate) }
+    return green(nil, near: mostLikely(rate)).map { missing($0, rate) } ?? 1
+  }
+
   /// The probability of red over all results of the other row.
   private func red(beside other: Arm, _ rate: Double) -> Double {
     let theirs = rateIfRight(other).rate
+    if let demand = arm.expectation, demand.betterThan != nil, demand.failureRateAtLeast == nil {
+      // Fewer failures of this row and more of the other are never worse: the sum of `RowJudge`'s results needs few of
+      // them.
+      let level = demand.joinedLevel(comparisons: comparisons)
+      return 1
+        - TwoSamplePower.probability(rate, outOf: arm.trials, theirs, outOf: other.trials) {
+          let p = LowerRateTest.pValue(
+            $0, outOf: arm.trials, $1, outOf: other.trials, by: demand.betterBy ?? 0)
+          let bound = ClopperPearson.upperBound(
+            $0, outOf: arm.trials, confidence: demand.confidence)
+          return p <= level && bound <= (demand.failureRateAtMost ?? 1) + 1e-12
+        }
+    }
     var red = 0.0
     var likely = mostLikely(rate)
     for failing in 0...other.trials {

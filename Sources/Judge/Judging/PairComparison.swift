@@ -4,7 +4,7 @@ internal import Statistics
 /// A row of a run beside a reference row: how their failure rates differ, and what that shows.
 public struct PairComparison: Sendable, Equatable, Encodable {
   /// What the comparison shows.
-  public enum Word: String, Sendable, Encodable, CaseIterable {
+  public enum Word: String, Sendable, Codable, CaseIterable {
     /// It fails less often than the reference: the adjusted p-value is at or below the level.
     case better
     /// It fails more often than the reference.

@@ -10,6 +10,7 @@ struct RowJudge {
   let arm: Arm
   let tally: ArmTally
   let comparison: RowComparison?
+  let better: BetterComparison?
   let rule: StoppingRule
 
   func decide() -> Decision { skipped() ?? empty() ?? demanded() ?? unusable() ?? measured() }
@@ -30,7 +31,7 @@ struct RowJudge {
   private func demanded() -> Decision? {
     arm.expectation.map {
       DemandJudge(
-        demand: $0, arm: arm, tally: tally, comparison: comparison, rule: rule,
+        demand: $0, arm: arm, tally: tally, comparison: comparison, better: better, rule: rule,
         unusable: unusable()
       ).decide()
     }
@@ -66,11 +67,14 @@ struct RowJudge {
 /// A demand is met if the exact one-sided bound at its confidence is on the right side of it, and violated if the
 /// opposite bound is on the wrong side; otherwise the data does not decide. Rates are per launch.
 ///
-/// A row is like another one if two conditions hold. Fisher's exact test at `MatrixJudge.likeLevel`, with the least
+/// A row is like another one if two conditions hold. Fisher's exact test at the plan's `like_level`, with the least
 /// favourable outcome of uncounted launches, finds no difference. And, so that few trials are no proof, a difference of
 /// more than the plan's `like_within` is ruled out: the interval of the difference (`RateDifference`), whose ends are
 /// each exceeded with probability 1 - confidence, lies within it. These are two one-sided tests of equivalence
 /// (Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15, 1987).
+///
+/// A row is better than another one if the exact one-sided test shows it at level 1 - confidence, adjusted for all such
+/// comparisons of the plan (`BetterComparison`).
 private struct DemandJudge {
   typealias Decision = RowJudge.Decision
 
@@ -78,13 +82,15 @@ private struct DemandJudge {
   let arm: Arm
   let tally: ArmTally
   let comparison: RowComparison?
+  let better: BetterComparison?
   let rule: StoppingRule
   /// The decision if too much of the data is unusable; nil if enough is usable.
   let unusable: Decision?
 
   func decide() -> Decision {
     if rule.kind == .sequential { return unusable ?? sequential() }
-    return violated() ?? incomparable() ?? unusable ?? unlike() ?? indistinct() ?? met()
+    return violated() ?? incomparable() ?? unusable ?? unlike() ?? indistinct() ?? notBetter()
+      ?? met()
       ?? undecided()
   }
 
@@ -126,14 +132,17 @@ private struct DemandJudge {
 
   /// A row cannot be compared with one that has no data.
   private func incomparable() -> Decision? {
-    guard let like = demand.like, similarity == nil else { return nil }
-    return (.undecided, "there is nothing of \(like) to compare with")
+    let isMissing =
+      demand.like != nil && similarity == nil
+      || demand.betterThan != nil && better?.pValue == nil
+    guard isMissing, let other = demand.like ?? demand.betterThan else { return nil }
+    return (.undecided, "there is nothing of \(other) to compare with")
   }
 
   /// Rates that Fisher's test tells apart differ.
   private func unlike() -> Decision? {
     guard let similarity, !similarity.isConsistent else { return nil }
-    return (.notAsExpected, "the rate is not consistent with \(similarity.text)")
+    return (.notAsExpected, "the rate is told apart from \(similarity.text)")
   }
 
   /// A missing difference is evidence only if a relevant difference would have been detected.
@@ -141,8 +150,34 @@ private struct DemandJudge {
     guard let similarity, !similarity.isWithin else { return nil }
     return (
       .undecided,
-      "the rate is consistent with \(similarity.text), but \(Counted.text(counted, "launch does", "launches do")) not show that it differs by no more than \(similarity.within): \(similarity.difference), \(atConfidence)"
+      "the rate is not told apart from \(similarity.text), but \(Counted.text(counted, "launch does", "launches do")) not show that it differs by no more than \(similarity.within): \(similarity.difference), \(atConfidence)"
     )
+  }
+
+  /// A row that must be better is not if it is shown to be worse or equal; otherwise the data must show it.
+  private func notBetter() -> Decision? {
+    guard let better, better.word != .better else { return nil }
+    let words = BetterWords(better)
+    let (answer, what): (PlanAnswer, String) =
+      switch better.word {
+      case .worse:
+        (
+          .notAsExpected,
+          better.by > 0
+            ? "the rate is not lower by \(better.by) than that of \(better.than)"
+            : "worse than \(better.than)"
+        )
+      case .equal: (.notAsExpected, "equal within \(better.by) to \(better.than)")
+      case .noDifferenceShown:
+        (
+          .undecided,
+          better.by > 0
+            ? "\(Counted.text(counted, "launch does", "launches do")) not show that the rate is lower by \(better.by) than that of \(better.than)"
+            : "no difference from \(better.than) is shown"
+        )
+      case .better, .undecided: (.undecided, "nothing is shown beside \(better.than)")
+      }
+    return (answer, "\(what): \(words.text)")
   }
 
   /// Bounds on the right side meet the demand; a control that meets its demand fails as it must.
@@ -221,7 +256,7 @@ private struct DemandJudge {
       isConsistent: isConsistent,
       isWithin: low >= -within - DemandRounding.slack && high <= within + DemandRounding.slack,
       within: within,
-      text: "the rate of \(like) (p = \(rounded(p)), level \(comparison.level))",
+      text: "that of \(like) at level \(comparison.level) (p = \(BetterWords.digits(p)))",
       difference: "the difference is \(rounded(low))...\(rounded(high))")
   }
 
@@ -231,9 +266,12 @@ private struct DemandJudge {
 
   /// The basis of a decision for or against the demand.
   private var grounds: String {
+    if let better, better.word == .better {
+      return atConfidence + "; better than \(better.than): \(BetterWords(better).text)"
+    }
     guard let similarity else { return atConfidence }
     return atConfidence
-      + "; the rate is consistent with \(similarity.text) and within \(similarity.within) of it: \(similarity.difference)"
+      + "; the rate is not told apart from \(similarity.text) and is within \(similarity.within) of it: \(similarity.difference)"
   }
 
   /// The uncounted observations that the bounds allow for; empty if all count.
@@ -255,4 +293,30 @@ private struct DemandJudge {
   }
 
   private func rounded(_ p: Double) -> String { "\((p * 1_000).rounded() / 1_000)" }
+}
+
+/// A comparison that must be better, in words.
+struct BetterWords {
+  let text: String
+
+  init(_ better: BetterComparison) {
+    func rounded(_ value: Double?) -> String {
+      value.map { "\(($0 * 1_000).rounded() / 1_000 + 0)" } ?? "-"
+    }
+    let isRefuted = better.word == .worse
+    let p = isRefuted ? better.oppositePValue : better.adjustedPValue
+    let joint =
+      better.comparisons > 1 ? ", adjusted for \(better.comparisons) comparisons (Holm)" : ""
+    text =
+      "the difference is \(rounded(better.difference)) [\(rounded(better.differenceLow)), \(rounded(better.differenceHigh))], "
+      + "p = \(p.map(Self.digits) ?? "-") (\(better.test == "fisher" ? "Fisher" : "unconditional"), one-sided\(joint)), level \(better.level)"
+  }
+
+  /// A p-value with two significant digits.
+  static func digits(_ p: Double) -> String {
+    guard p > 0, p < 1 else { return p >= 1 ? "1" : "0" }
+    var scale = 1.0
+    while p * scale < 10 && scale < 1e300 { scale *= 10 }
+    return "\((p * scale).rounded() / scale)"
+  }
 }

@@ -32,11 +32,10 @@ public struct StoppingRule: Sendable {
   public init(_ arm: Arm, in plan: ResolvedPlan) {
     self.arm = arm
     test = arm.expectation.flatMap { SequentialTest($0, longest: arm.trials) }
+    func other(_ arm: Arm) -> String? { arm.expectation?.like ?? arm.expectation?.betterThan }
     let isCompared =
-      arm.expectation?.like != nil
-      || plan.arms.contains {
-        $0.scenario == arm.scenario && $0.expectation?.like == arm.strategy.label
-      }
+      other(arm) != nil
+      || plan.arms.contains { $0.scenario == arm.scenario && other($0) == arm.strategy.label }
     let mayEnd = !isCompared && arm.expectation?.isMustFailControl != true
     if test != nil {
       (kind, certainty) = (.sequential, nil)

@@ -35,6 +35,9 @@ public enum MarkdownReport {
         "",
       ]
     }
+    let compared = ComparedRows.lines(matrix)
+    if !compared.isEmpty { lines += [escaped(ComparedRows.heading) + ":", ""] }
+    lines += compared.map { "- \(escaped($0))" }
     for arm in matrix.plan.arms {
       let verdict = matrix.arms[arm.index]
       for comparison in verdict.published {

@@ -34,6 +34,7 @@ extension Matrix {
       matrix.arms[index].topCause?.evidence = words(arm.topCause?.evidence ?? "")
       matrix.arms[index].noPrediction = arm.noPrediction.map(words)
       matrix.arms[index].like?.like = labels.shown(arm.like?.like ?? "")
+      matrix.arms[index].better?.than = labels.shown(arm.better?.than ?? "")
       for place in arm.published.indices {
         matrix.arms[index].published[place].figure.source = words(
           arm.published[place].figure.source)

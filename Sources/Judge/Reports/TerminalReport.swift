@@ -44,7 +44,7 @@ public struct TerminalReport {
     if !matrix.isIsolated { lines += wrapped(IsolationNotice.text) + [""] }
     lines += table() ?? (overview() + blocks())
     lines += Wording.legend(matrix).flatMap { wrapped($0) } + [""]
-    lines += published() + causes() + withoutModel() + startups()
+    lines += published() + compared() + causes() + withoutModel() + startups()
     if showsCosts { lines += timings() + costs() }
     lines += findings()
     lines += wrapped(Wording.conclusion(matrix)) + [""]
@@ -197,6 +197,8 @@ public struct TerminalReport {
         }
       })
   }
+
+  private func compared() -> [String] { list(ComparedRows.heading, ComparedRows.lines(matrix)) }
 
   /// Those of rows that need attention come first, so that they are not cut off.
   private func causes() -> [String] {

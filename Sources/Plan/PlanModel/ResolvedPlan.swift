@@ -126,6 +126,14 @@ extension Expectation {
   public static let defaultFalseAlarm = 0.05
   /// The value of `likeWithin` if the plan gives none: ten percentage points.
   public static let defaultLikeWithin = 0.1
+  /// The value of `likeLevel` if the plan gives none: a plan with a hundred such rows is red by them in one run of 100.
+  public static let defaultLikeLevel = 0.0001
+
+  /// Level of `betterThan`: 1 - `confidence`, without the last bits, which come from the subtraction.
+  public var level: Double { ((1 - confidence) * 1e12).rounded() / 1e12 }
+
+  /// The level that each of so many comparisons may use if all of them together keep `level` (Bonferroni).
+  public func joinedLevel(comparisons: Int) -> Double { level / Double(max(1, comparisons)) }
 }
 
 /// A figure that was published for the same conditions.

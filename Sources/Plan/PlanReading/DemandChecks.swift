@@ -50,6 +50,32 @@ extension ScenarioChecks {
     }
   }
 
+  /// Rejects a comparison that the trials cannot show even if none of this row's fails and all of the other's do.
+  private func checkComparison(
+    _ demand: Expectation, _ node: PlanNode, trials planned: Int, _ unit: String
+  ) {
+    guard !isStored, let other = demand.betterThan else { return }
+    let margin = demand.betterBy ?? 0
+    func isShown(by trials: Int) -> Bool {
+      LowerRateTest.pValue(0, outOf: trials, trials, outOf: trials, by: margin)
+        <= demand.joinedLevel(comparisons: 1)
+    }
+    guard margin < 1, !isShown(by: planned) else { return }
+    let most = PlanLimits.trials.upperBound
+    var (low, high) = (planned, planned)
+    while !isShown(by: high) {
+      if high >= most { break }
+      (low, high) = (high, min(most, high * 2))
+    }
+    while high - low > 1 {
+      let middle = low + (high - low) / 2
+      if isShown(by: middle) { high = middle } else { low = middle }
+    }
+    (node["better_than"] ?? node).report(
+      "better_than \"\(other)\" cannot be shown at level \(DecimalText.shortest(demand.level)) by \(planned) \(unit) of each, whatever they do; it needs \(high)"
+    )
+  }
+
   /// Rejects a demand that the trials cannot show even if every one of them goes well. A stored run may have fewer, by
   /// `run --trials`: it is judged as undecided.
   func checkExpectations() {
@@ -59,6 +85,7 @@ extension ScenarioChecks {
     let forced = Set(scenario.strategies.map { ForcedRow.label(of: $0.label) })
     for (label, (demand, node)) in scenario.expectations {
       let trials = scenario.isForced && forced.contains(label) ? ForcedRow.trials : scenario.trials
+      checkComparison(demand, node, trials: trials, unit)
       if let test = SequentialTest(demand, longest: trials) {
         if launches > 1 && demand.failureRateAtLeast != nil {
           node.report(

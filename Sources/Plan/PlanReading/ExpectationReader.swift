@@ -22,24 +22,32 @@ struct ExpectationReader {
       result[member.key] = (expectation, inner)
     }
     // "*" means the rows without a demand of their own. The row that it is compared with must not be one of them.
-    if let (rest, node) = result["*"], let like = rest.like, labels.contains(like),
-      result[like] == nil
-    {
-      (node["like"] ?? node).report(
-        "\"*\" stands for \"\(like)\" as well, which would be compared with itself; give \"\(like)\" a demand of its own"
-      )
+    if let (rest, node) = result["*"] {
+      for (key, other) in Self.others(rest) where labels.contains(other) && result[other] == nil {
+        (node[key] ?? node).report(
+          "\"*\" stands for \"\(other)\" as well, which would be compared with itself; give \"\(other)\" a demand of its own"
+        )
+      }
     }
     return result
   }
 
+  /// The rows with which a row is compared, each with the key that names it.
+  private static func others(_ expectation: Expectation) -> [(key: String, label: String)] {
+    [("like", expectation.like), ("better_than", expectation.betterThan)].compactMap { key, label in
+      label.map { (key, $0) }
+    }
+  }
+
   /// A row can be compared only with another row of its scenario.
   private func checkOther(_ expectation: Expectation, of row: String, _ node: PlanNode) {
-    guard let like = expectation.like, !labels.contains(like) || like == row else { return }
     let others = labels.filter { $0 != row }
-    (node["like"] ?? node).report(
-      "expected the label of another strategy in this scenario, found \"\(like)\"; there are "
-        + others.joined(separator: ", "),
-      suggestion: Suggestion.closest(to: like, among: others))
+    for (key, label) in Self.others(expectation) where !others.contains(label) {
+      (node[key] ?? node).report(
+        "expected the label of another strategy in this scenario, found \"\(label)\"; there are "
+          + others.joined(separator: ", "),
+        suggestion: Suggestion.closest(to: label, among: others))
+    }
   }
 
   private func expectation(_ node: PlanNode) -> Expectation? {
@@ -60,8 +68,11 @@ struct ExpectationReader {
     if expectation.isMustFailControl && expectation.failureRateAtLeast == nil {
       node.report("a must-fail control needs \"failure_rate_at_least\"")
     }
-    if expectation.isMustFailControl && expectation.like != nil {
+    if expectation.isMustFailControl && !Self.others(expectation).isEmpty {
       node.report("a must-fail control is compared with no other row")
+    }
+    if Self.others(expectation).count > 1 {
+      node.report("a row is compared with one other row: give \"like\" or \"better_than\"")
     }
   }
 
@@ -84,7 +95,7 @@ struct ExpectationReader {
     default:
       node.report("needs either \"failure_rate_at_most\" or \"failure_rate_at_least\"")
     }
-    if expectation.like != nil {
+    if !Self.others(expectation).isEmpty {
       node.report("a row that is compared with another one runs all of its trials")
     }
     if expectation.confidence <= 0.5 { node.report("needs a confidence above 0.5") }
@@ -92,18 +103,26 @@ struct ExpectationReader {
 
   /// Checks that there is a demand, and that a rate can violate it.
   private func checkBounds(_ expectation: Expectation, _ object: PlanObject) {
-    if let within = object["like_within"] {
-      if object["like"] == nil { within.report("\"like_within\" needs \"like\"") }
-      if expectation.likeWithin == 0 || expectation.likeWithin == 1 {
-        within.report("expected a difference of rates between 0 and 1")
-      }
+    for (key, owner) in [
+      ("like_within", "like"), ("like_level", "like"), ("better_by", "better_than"),
+    ] where object[owner] == nil {
+      object[key]?.report("\"\(key)\" needs \"\(owner)\"")
+    }
+    for (key, difference) in [
+      ("like_within", expectation.likeWithin), ("better_by", expectation.betterBy),
+    ] where difference == 0 || difference == 1 {
+      object[key]?.report("expected a difference of rates between 0 and 1")
+    }
+    if let level = expectation.likeLevel, level == 0 || level == 0.5 {
+      object["like_level"]?.report("expected a level between 0 and 0.5")
     }
     let trivial = "no rate can miss this: it demands nothing"
     if expectation.failureRateAtMost == 1 { object["failure_rate_at_most"]?.report(trivial) }
     if expectation.failureRateAtLeast == 0 { object["failure_rate_at_least"]?.report(trivial) }
-    if ["failure_rate_at_most", "failure_rate_at_least", "like"].allSatisfy({ object[$0] == nil }) {
+    let demands = ["failure_rate_at_most", "failure_rate_at_least", "like", "better_than"]
+    if demands.allSatisfy({ object[$0] == nil }) {
       object.node.report(
-        "expected \"failure_rate_at_most\", \"failure_rate_at_least\" or \"like\"")
+        "expected \"failure_rate_at_most\", \"failure_rate_at_least\", \"like\" or \"better_than\"")
     }
   }
 }

@@ -258,30 +258,44 @@ private struct StoredPlanChecker {
   /// - Parameter rows: how often each label occurs.
   private func checkExpectation(_ arm: Arm, _ rows: [Row: Int], _ node: PlanNode) {
     guard let demand = arm.expectation else { return }
-    if demand.failureRateAtMost == nil && demand.failureRateAtLeast == nil && demand.like == nil {
-      node.report("expected \"failureRateAtMost\", \"failureRateAtLeast\" or \"like\"")
+    let others = [("like", demand.like), ("betterThan", demand.betterThan)]
+    let isCompared = others.contains { $0.1 != nil }
+    if demand.failureRateAtMost == nil && demand.failureRateAtLeast == nil && !isCompared {
+      node.report(
+        "expected \"failureRateAtMost\", \"failureRateAtLeast\", \"like\" or \"betterThan\"")
     }
-    if demand.isMustFailControl && (demand.failureRateAtLeast == nil || demand.like != nil) {
-      node.report("a must-fail control needs \"failureRateAtLeast\", and is like no other row")
+    if demand.isMustFailControl && (demand.failureRateAtLeast == nil || isCompared) {
+      node.report(
+        "a must-fail control needs \"failureRateAtLeast\", and is compared with no other row")
+    }
+    if others.allSatisfy({ $0.1 != nil }) {
+      node.report("a row is compared with one other row: \"like\" or \"betterThan\"")
     }
     if (demand.like == nil) != (demand.likeWithin == nil) {
       node.report("\"like\" and \"likeWithin\" need each other")
+    }
+    // Runs of version 0.1 do not have the level.
+    if demand.likeLevel != nil && demand.like == nil {
+      node.report("\"likeLevel\" needs \"like\"")
+    }
+    if demand.betterBy != nil && demand.betterThan == nil {
+      node.report("\"betterBy\" needs \"betterThan\"")
     }
     if (demand.sequentialRate == nil) != (demand.falseAlarm == nil) {
       node.report("\"sequentialRate\" and \"falseAlarm\" need each other")
     }
     if demand.sequentialRate != nil,
-      demand.like != nil || SequentialTest(demand, longest: max(1, arm.trials)) == nil
+      isCompared || SequentialTest(demand, longest: max(1, arm.trials)) == nil
     {
       node.report(
-        "\"sequentialRate\" needs one demanded rate, on whose good side it lies, a confidence above 0.5, and no \"like\""
+        "\"sequentialRate\" needs one demanded rate, on whose good side it lies, a confidence above 0.5, and no other row"
       )
     }
-    if let like = demand.like,
-      rows[Row(scenario: arm.scenario, label: like), default: 0]
-        <= (arm.strategy.label == like ? 1 : 0)
+    for case (let key, let label?) in others
+    where rows[Row(scenario: arm.scenario, label: label), default: 0]
+      <= (arm.strategy.label == label ? 1 : 0)
     {
-      (node["like"] ?? node).report("there is no other row \"\(like)\" in this scenario")
+      (node[key] ?? node).report("there is no other row \"\(label)\" in this scenario")
     }
   }
 

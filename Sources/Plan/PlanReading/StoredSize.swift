@@ -12,7 +12,7 @@ extension Arm {
     let texts =
       [
         scenario, why, strategy.label, skipReason ?? "", expectation?.why ?? "",
-        expectation?.like ?? "",
+        expectation?.like ?? "", expectation?.betterThan ?? "",
       ]
       + command + published.map(\.source) + thieves.map(\.label) + faults.map(\.kind.label)
     let choices = [strategy] + thieves + faults.map(\.kind)

@@ -11,6 +11,9 @@ struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate", abstract: "Check plans and report every mistake.",
     discussion: """
+      Also names demands that the plan's trials would often not show although everything is right, with the trials that \
+      they need. That is no mistake: the plan is valid.
+
       EXAMPLES:
         bindstorm validate Scenarios/smoke.json Scenarios/faults.json
         bindstorm validate - < Scenarios/smoke.json
@@ -31,7 +34,9 @@ struct ValidateCommand: ParsableCommand {
         let (arms, trials) = (plan.arms.count, plan.arms.map(\.trials).reduce(0, +))
         try StandardStreams.printResult(
           "\(TerminalText.safeLine(path)): valid, \(Counted.text(arms, "arm")), \(Counted.text(trials, "trial"))\n"
-        )
+            + WeakDemand.all(of: plan, vocabulary: vocabulary).map {
+              "  \(PlanCommand.name($0.scenario)), \(PlanCommand.name($0.strategy)): \($0.text)\n"
+            }.joined())
       } catch {
         failure = error
       }
@@ -112,9 +117,9 @@ struct PlanCommand: ParsableCommand {
           + (thief.targetFailureRate.map { " for \(percent($0))" } ?? "")
       }
       return [
-        "\(arm.index)", name(arm.scenario), name(arm.strategy.label), arm.depth.rawValue,
+        "\(arm.index)", Self.name(arm.scenario), Self.name(arm.strategy.label), arm.depth.rawValue,
         "\(arm.topology.launches)", "\(arm.topology.apiServers)", "\(slots)",
-        thieves.isEmpty ? "-" : name(thieves.joined(separator: " ")), arm.workers.rawValue,
+        thieves.isEmpty ? "-" : Self.name(thieves.joined(separator: " ")), arm.workers.rawValue,
         arm.sockets.rawValue, "\(arm.trials)", percent(predicted?.perLaunch),
         percent(predicted?.perTrial), times.seconds(arm).map(rounded) ?? "?",
       ]
@@ -139,6 +144,9 @@ struct PlanCommand: ParsableCommand {
     lines += reasons.map {
       "  \($1.count == 1 ? "arm" : "arms") \($1.joined(separator: ", ")): \($0)"
     }
+    let weak = WeakDemand.all(of: plan, vocabulary: vocabulary)
+    if !weak.isEmpty { lines += ["", "demands that these trials often do not show:"] }
+    lines += weak.map { "  arm \($0.arm): \($0.text)" }
     lines += [""] + timeLines(plan, times) + [""]
     return lines.joined(separator: "\n")
   }
@@ -157,7 +165,7 @@ struct PlanCommand: ParsableCommand {
     }
     let unknown = plan.arms.filter { times.seconds($0) == nil }
     if !unknown.isEmpty {
-      let names = unknown.map { "\(name($0.scenario))/\(name($0.strategy.label))" }
+      let names = unknown.map { "\(Self.name($0.scenario))/\(Self.name($0.strategy.label))" }
       lines.append(
         "unknown (?): how long the programs of \(names.joined(separator: ", ")) take"
           + (times.problem.map { ": \($0)" } ?? "; --measure runs one trial of each"))
@@ -165,7 +173,7 @@ struct PlanCommand: ParsableCommand {
     return lines
   }
 
-  private func name(_ text: String) -> String {
+  fileprivate static func name(_ text: String) -> String {
     TerminalText.safeLine(text, atMost: TerminalText.longestName)
   }
 
@@ -195,11 +203,14 @@ private struct Expansion: Encodable {
   var predictions: [PredictedArm]
   /// With `--odds`.
   var odds: PlanOdds?
+  /// Demands that the trials often do not show.
+  var weakDemands: [WeakDemand]
   var schedule: [String]
 
   init(_ plan: ResolvedPlan, _ odds: PlanOdds?, _ times: MeasuredTimes) {
     self.plan = plan
     self.odds = odds
+    weakDemands = WeakDemand.all(of: plan, vocabulary: vocabulary)
     predictions = plan.arms.map { arm in
       let predicted = Prediction.predict(arm, vocabulary: vocabulary)
       return PredictedArm(

@@ -83,7 +83,7 @@ struct PlanSelection: ParsableArguments {
     }
   }
 
-  private static func matches(_ pattern: String, _ arm: Arm) -> Bool {
+  static func matches(_ pattern: String, _ arm: Arm) -> Bool {
     let names =
       pattern.contains("/")
       ? ["\(arm.scenario)/\(arm.strategy.label)"] : [arm.scenario, arm.strategy.label]

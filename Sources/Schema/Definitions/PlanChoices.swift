@@ -75,7 +75,7 @@ extension PlanSections {
     "What the plan demands of an arm.",
     constraint: """
       "anyOf": [{ "required": ["failure_rate_at_most"] }, { "required": ["failure_rate_at_least"] }, \
-      { "required": ["like"] }]
+      { "required": ["like"] }, { "required": ["better_than"] }]
       """,
     [
       PlanKey(
@@ -88,7 +88,12 @@ extension PlanSections {
       ),
       PlanKey(
         "like", "like", .text, .none("no such demand"),
-        "Label of another strategy in this scenario whose rate must be consistent with this one's (Fisher's exact test, two-sided, level 0.0001)."
+        "Label of another strategy in this scenario. The rates must not be told apart (Fisher's exact test, two-sided, at `like_level`), and a difference of more than `like_within` must be ruled out."
+      ),
+      PlanKey(
+        "like_level", "likeLevel", .between(0...0.5),
+        .computed("like == nil ? nil : Self.defaultLikeLevel", "0.0001 with `like`"),
+        "With `like`: level of the test. If the rates are equal, the row is not as expected with at most this probability."
       ),
       PlanKey(
         "like_within", "likeWithin", .between(0...1),
@@ -96,13 +101,20 @@ extension PlanSections {
         "With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the row is undecided."
       ),
       PlanKey(
+        "better_than", "betterThan", .text, .none("no such demand"),
+        "Label of another strategy in this scenario. This one's rate must be shown to be lower: exact one-sided test (Fisher's; with `better_by` the unconditional one) at level 1 - `confidence`, adjusted for all comparisons of the plan that demand it (Holm)."
+      ),
+      PlanKey(
+        "better_by", "betterBy", .between(0...1), .none("any difference"),
+        "With `better_than`: the rate must be shown to be lower by more than this."),
+      PlanKey(
         "assumed_rate", "assumedRate", .real(0...1),
         .none("1 for a demand of at least something, else the launch's own collisions"),
         "For `plan --odds` alone, where theory has no rate: the rate of trials in which a launch fails if everything is right, measured or computed elsewhere; `why` says which."
       ),
       PlanKey(
         "confidence", "confidence", .real(0.5...0.999_999), .value("0.95"),
-        "Of the exact one-sided bound."),
+        "Of the exact one-sided bounds, and 1 - the level of `better_than`."),
       PlanKey(
         "sequential_rate", "sequentialRate", .real(0...1), .none("a fixed number of trials"),
         "A rate at which the demand is clearly met. With it the row ends as soon as a sequential test (Wald's SPRT) between this rate and the demanded one has decided, after `trials` at most."

@@ -459,13 +459,19 @@ public struct Expectation: Sendable, Equatable, Codable {
   public var failureRateAtMost: Double?
   /// The failure rate must be shown to be at least this, at `confidence`. It counts launches that recovered. Between 0.0 and 1.0. Nil: no such demand.
   public var failureRateAtLeast: Double?
-  /// Label of another strategy in this scenario whose rate must be consistent with this one's (Fisher's exact test, two-sided, level 0.0001). Nil: no such demand.
+  /// Label of another strategy in this scenario. The rates must not be told apart (Fisher's exact test, two-sided, at `like_level`), and a difference of more than `like_within` must be ruled out. Nil: no such demand.
   public var like: String?
+  /// With `like`: level of the test. If the rates are equal, the row is not as expected with at most this probability. Between 0.0 and 0.5.
+  public var likeLevel: Double?
   /// With `like`: largest difference of the two rates that passes. As long as a larger one is not ruled out at `confidence` (two one-sided tests), the row is undecided. Between 0.0 and 1.0.
   public var likeWithin: Double?
+  /// Label of another strategy in this scenario. This one's rate must be shown to be lower: exact one-sided test (Fisher's; with `better_by` the unconditional one) at level 1 - `confidence`, adjusted for all comparisons of the plan that demand it (Holm). Nil: no such demand.
+  public var betterThan: String?
+  /// With `better_than`: the rate must be shown to be lower by more than this. Between 0.0 and 1.0. Nil: any difference.
+  public var betterBy: Double?
   /// For `plan --odds` alone, where theory has no rate: the rate of trials in which a launch fails if everything is right, measured or computed elsewhere; `why` says which. 0.0...1.0. Nil: 1 for a demand of at least something, else the launch's own collisions.
   public var assumedRate: Double?
-  /// Of the exact one-sided bound. 0.5...0.999999.
+  /// Of the exact one-sided bounds, and 1 - the level of `better_than`. 0.5...0.999999.
   public var confidence: Double
   /// A rate at which the demand is clearly met. With it the row ends as soon as a sequential test (Wald's SPRT) between this rate and the demanded one has decided, after `trials` at most. 0.0...1.0. Nil: a fixed number of trials.
   public var sequentialRate: Double?
@@ -480,7 +486,10 @@ public struct Expectation: Sendable, Equatable, Codable {
     failureRateAtMost: Double? = nil,
     failureRateAtLeast: Double? = nil,
     like: String? = nil,
+    likeLevel: Double? = nil,
     likeWithin: Double? = nil,
+    betterThan: String? = nil,
+    betterBy: Double? = nil,
     assumedRate: Double? = nil,
     confidence: Double = 0.95,
     sequentialRate: Double? = nil,
@@ -491,7 +500,10 @@ public struct Expectation: Sendable, Equatable, Codable {
     self.failureRateAtMost = failureRateAtMost
     self.failureRateAtLeast = failureRateAtLeast
     self.like = like
+    self.likeLevel = likeLevel ?? (like == nil ? nil : Self.defaultLikeLevel)
     self.likeWithin = likeWithin ?? (like == nil ? nil : Self.defaultLikeWithin)
+    self.betterThan = betterThan
+    self.betterBy = betterBy
     self.assumedRate = assumedRate
     self.confidence = confidence
     self.sequentialRate = sequentialRate

@@ -56,7 +56,9 @@ enum PlanLimits {
   static let faultEvery = 1...10_000_000
   static let expectationFailureRateAtMost = 0.0...1.0
   static let expectationFailureRateAtLeast = 0.0...1.0
+  static let expectationLikeLevel = 0.0...0.5
   static let expectationLikeWithin = 0.0...1.0
+  static let expectationBetterBy = 0.0...1.0
   static let expectationAssumedRate = 0.0...1.0
   static let expectationConfidence = 0.5...0.999999
   static let expectationSequentialRate = 0.0...1.0
@@ -534,7 +536,10 @@ enum ExpectationKeys {
     "failure_rate_at_most",
     "failure_rate_at_least",
     "like",
+    "like_level",
     "like_within",
+    "better_than",
+    "better_by",
     "assumed_rate",
     "confidence",
     "sequential_rate",
@@ -551,7 +556,10 @@ extension Expectation {
       failureRateAtMost: object["failure_rate_at_most"]?.number(PlanLimits.expectationFailureRateAtMost),
       failureRateAtLeast: object["failure_rate_at_least"]?.number(PlanLimits.expectationFailureRateAtLeast),
       like: object["like"]?.string(),
+      likeLevel: object["like_level"]?.number(PlanLimits.expectationLikeLevel),
       likeWithin: object["like_within"]?.number(PlanLimits.expectationLikeWithin),
+      betterThan: object["better_than"]?.string(),
+      betterBy: object["better_by"]?.number(PlanLimits.expectationBetterBy),
       assumedRate: object["assumed_rate"]?.number(PlanLimits.expectationAssumedRate),
       confidence: object["confidence"]?.number(PlanLimits.expectationConfidence) ?? 0.95,
       sequentialRate: object["sequential_rate"]?.number(PlanLimits.expectationSequentialRate),
@@ -658,7 +666,9 @@ enum StoredNumbers {
   static let expectation: [StoredNumber] = [
     StoredNumber("failureRateAtMost", .real(0.0...1.0)),
     StoredNumber("failureRateAtLeast", .real(0.0...1.0)),
+    StoredNumber("likeLevel", .real(0.0...0.5)),
     StoredNumber("likeWithin", .real(0.0...1.0)),
+    StoredNumber("betterBy", .real(0.0...1.0)),
     StoredNumber("assumedRate", .real(0.0...1.0)),
     StoredNumber("confidence", .real(0.5...0.999999)),
     StoredNumber("sequentialRate", .real(0.0...1.0)),

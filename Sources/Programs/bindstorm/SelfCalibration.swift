@@ -1,0 +1,109 @@
+internal import ArgumentParser
+internal import Engine
+internal import Judging
+internal import PlanModel
+internal import Reports
+internal import TerminalText
+
+/// Runs one strategy under two labels, again and again, and counts the false alarms of the methods that compare rows.
+struct SelfCalibration {
+  let arm: Arm
+  let seed: UInt64
+  /// Of each label in each comparison.
+  let trials: Int
+  let comparisons: Int
+  let level: Double
+
+  struct Document: Encodable {
+    var scenario: String
+    var strategy: String
+    var verifiedAt: String
+    var trials: Int
+    var comparisons: Int
+    var rate: RateEstimate
+    var withoutData: Int
+    var methods: [SelfComparison.Method]
+    var seconds: Double
+  }
+
+  /// Measured: to stop an arm's workers and start another's takes about this long, and each comparison does it
+  /// up to twenty times.
+  private static let switchSeconds = 0.006
+
+  /// - Throws: exit code 1 if a method cries wolf.
+  func run(_ isolation: Run.IsolationPolicy, json: Bool) throws {
+    let cheap = CheapArm(arm)
+    let plan = plan(cheap.arm)
+    let blocks = Schedule(plan: plan).blocks.count
+    let estimate =
+      plan.arms.map(TimeEstimate.seconds).reduce(0, +) + Double(blocks) * Self.switchSeconds
+    printError(
+      "\(arm.scenario), \(arm.strategy.label): \(comparisons) comparisons of \(trials) trials beside \(trials), \(2 * comparisons * trials) trials at \(cheap.words), about \(Int(estimate.rounded(.up))) s ..."
+    )
+    let batch = try TrialBatch(plan, isolation: isolation, Interruption())
+    if let reason = batch.tallies[0].skipReason {
+      printError("bindstorm: \(arm.scenario), \(arm.strategy.label) does not run: \(reason)")
+      throw ExitStatus.unavailable
+    }
+    var seen = SelfComparison(cheap.arm, level: level, vocabulary: vocabulary)
+    for place in 0..<comparisons {
+      seen.add(batch.tallies[2 * place], batch.tallies[2 * place + 1])
+    }
+    let document = Document(
+      scenario: arm.scenario, strategy: arm.strategy.label, verifiedAt: cheap.words,
+      trials: trials, comparisons: comparisons, rate: seen.rate, withoutData: seen.withoutData,
+      methods: seen.methods(trials: trials), seconds: batch.seconds)
+    try StandardStreams.printResult(
+      json
+        ? String(decoding: try JSONReport.bytes(document), as: UTF8.self) : Self.text(document))
+    if document.methods.contains(where: \.criesWolf) { throw ExitCode(1) }
+  }
+
+  /// A scenario for each comparison: the schedule lets the two labels take turns in it, as rows of a plan do.
+  private func plan(_ arm: Arm) -> ResolvedPlan {
+    let arms = (0..<2 * comparisons).map { index in
+      var side = arm
+      side.index = index
+      side.scenario = "\(arm.scenario) \(index / 2 + 1)"
+      side.strategy.label = index % 2 == 0 ? "A" : "B"
+      side.trials = trials
+      return side
+    }
+    return ResolvedPlan(version: 1, name: "self", title: "self", seed: seed, arms: arms)
+  }
+
+  private static func text(_ document: Document) -> String {
+    let percent = CalibrationText.percent
+    func fine(_ rate: Double) -> String { "\((rate * 1e5).rounded() / 1e3 + 0) %" }
+    var lines = [
+      "\(document.scenario), \(document.strategy) beside itself: \(document.comparisons) comparisons of \(document.trials) trials beside \(document.trials), \(percent(document.rate.rate ?? 0)) fail, \(Int(document.seconds.rounded())) s",
+      "",
+    ]
+    let head = ["", "false alarms", "rate [95 %]", "stated", "exact size", "verdict"]
+    let rows = document.methods.map { method in
+      [
+        method.name, "\(method.alarms.failures)/\(method.alarms.outOf)",
+        "\(fine(method.alarms.rate ?? 0)) [\(fine(method.alarms.low)), \(fine(method.alarms.high))]",
+        fine(method.level), fine(method.size),
+        method.criesWolf ? "CRIES WOLF" : "as stated",
+      ]
+    }
+    let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max()! }
+    for row in [head] + rows {
+      var line = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+        .joined(separator: "  ")
+      while line.last == " " { line.removeLast() }
+      lines.append("  " + line)
+    }
+    let noticed = document.methods.map { "\(percent($0.noticed)) of \($0.name)" }
+    lines += [
+      "",
+      "Stated: the largest probability of a false alarm. Exact size: what it is at this rate if trials are independent.",
+      "CRIES WOLF: so many false alarms would come by chance in at most \(percent(SelfComparison.level)) of such series. Would be noticed in 90 % of them: \(noticed.joined(separator: ", ")).",
+    ]
+    if document.withoutData > 0 {
+      lines.append("\(document.withoutData) comparisons had a side without a launch that counts.")
+    }
+    return lines.map { TerminalText.safeLine($0) + "\n" }.joined()
+  }
+}
