@@ -25,7 +25,7 @@ QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests La
 	StatisticsTests.ComparisonTests StatisticsTests.CoverageTests StatisticsTests.ErrorRateTests StatisticsTests.InverseSamplingTests StatisticsTests.KnownAnswerTests StatisticsTests.LowerRateTests StatisticsTests.SequentialTestTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests StartupProtocolTests.ParallelConfigurationTests \
 	StrategiesTests.AdapterProtocolTests StrategiesTests.PortHolderTests StrategiesTests.RegistryTests \
-	SyscallsTests.HostLimitsTests SyscallsTests.InputFileTests SyscallsTests.ListenerReachTests
+	SyscallsTests.HostFactsTests SyscallsTests.HostLimitsTests SyscallsTests.InputFileTests SyscallsTests.ListenerReachTests
 QUICK_FILTER = ^($(subst $(space),|,$(strip $(subst .,\.,$(QUICK)))))[./]
 space := $(subst ,, )
 

@@ -76,7 +76,7 @@ import Testing
     let rows = try #require(Self.parse(CSVReport.text(SampleMatrix.full)))
     #expect(rows.count == 6)
     let columns = rows.map(\.count)
-    #expect(Set(columns) == [46])
+    #expect(Set(columns) == [47])
     let first = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[1]))
     #expect(
       first == [
@@ -98,7 +98,7 @@ import Testing
         "failure_mode": "",
         "time_to_served_p50_ns": "", "detection_p50_ns": "", "requests_per_second_median": "",
         "requests_per_second_lowest": "", "requests_per_second_highest": "",
-        "detection_p99_ns": "",
+        "detection_p99_ns": "", "isolated": "true",
       ])
     let last = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[5]))
     // No observations: no rate, and no agreement.

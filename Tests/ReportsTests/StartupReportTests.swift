@@ -62,7 +62,8 @@ import Testing
     let lines = CSVReport.text(Self.measured).split(separator: "\r\n")
     #expect(
       lines[0].hasSuffix(
-        ",requests_per_second_median,requests_per_second_lowest,requests_per_second_highest"))
-    #expect(lines[1].hasSuffix(",1234.4,987.6,2000.0") && lines[3].hasSuffix(",,,"))
+        ",requests_per_second_median,requests_per_second_lowest,requests_per_second_highest,isolated"
+      ))
+    #expect(lines[1].hasSuffix(",1234.4,987.6,2000.0,true") && lines[3].hasSuffix(",,,,true"))
   }
 }

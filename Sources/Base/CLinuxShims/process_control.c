@@ -17,6 +17,7 @@
 #include <sys/single_threaded.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -175,6 +176,24 @@ void bs_set_timer_slack(unsigned long nanoseconds) { prctl(PR_SET_TIMERSLACK, na
 int bs_unshare_network(int with_user) {
   if (BS_FAILS("unshare", BS_PROCESS_ANY)) return errno;
   return unshare(CLONE_NEWNET | (with_user ? CLONE_NEWUSER | CLONE_NEWNS : 0)) == 0 ? 0 : errno;
+}
+
+int bs_sysctls_are_read_only(void) {
+  struct statvfs mount;
+  return statvfs("/proc/sys", &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0;
+}
+
+/* As mount(2); sys/mount.h and linux/mount.h define the same names. */
+static int change_mount(const char *target, unsigned long flags) {
+  return syscall(SYS_mount, NULL, target, NULL, flags, NULL) == 0 ? 0 : errno;
+}
+
+int bs_make_sysctls_writable(void) {
+  if (!bs_sysctls_are_read_only()) return 0;
+  if (unshare(CLONE_NEWNS) != 0) return errno;
+  int error = change_mount("/", MS_REC | MS_SLAVE);
+  /* The flags that a container's runtime sets, but for MS_RDONLY. */
+  return error ? error : change_mount("/proc/sys", MS_BIND | MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC);
 }
 
 int bs_detached_folder(void) {

@@ -7,10 +7,8 @@ public enum Namespace {
   private static let reservedPortsFile = "/proc/sys/net/ipv4/ip_local_reserved_ports"
   private static let timeWaitFile = "/proc/sys/net/ipv4/tcp_max_tw_buckets"
 
-  /// How a host grants it, in words.
-  public static let howToGrant =
-    "root grants it, or user namespaces (kernel.unprivileged_userns_clone 1, user.max_user_namespaces above 0, "
-    + "kernel.apparmor_restrict_unprivileged_userns 0), in a container the capabilities SYS_ADMIN and NET_ADMIN"
+  /// How this host grants it, in words.
+  public static var howToGrant: String { HostFacts.current().howToGrantNamespaces }
 
   /// How the calling process was moved: raw value as in `RunContract.Isolation`.
   public enum Entered: Int64, Sendable {
@@ -63,6 +61,8 @@ public enum Namespace {
     }
     let code = bs_bring_loopback_up()
     guard code == 0 else { throw SystemError("bringing loopback up", code: code) }
+    // Where it fails, the next step says what cannot be written.
+    _ = bs_make_sysctls_writable()
     try allowTimeWait(false)
   }
 

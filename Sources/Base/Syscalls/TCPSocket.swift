@@ -137,6 +137,29 @@ public enum TCPSocket {
     setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
   }
 
+  /// The same for every TCP socket of this process, those of its libraries included.
+  public static func resetAllOnClose() {
+    for name in ProcessRecords.entries(of: "/proc/self/fd") {
+      guard let descriptor = Int32(name) else { continue }
+      var protocolNumber: Int32 = 0
+      var size = socklen_t(MemoryLayout<Int32>.size)
+      // Fails for what is not a socket.
+      let code = getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocolNumber, &size)
+      if code == 0 && protocolNumber == Int32(IPPROTO_TCP) { resetOnClose(descriptor) }
+    }
+  }
+
+  /// Why `confine` cannot work here; nil if it can.
+  public static func problemOfConfining() -> String? {
+    do throws(SystemError) {
+      let socket = Descriptor(owning: try open())
+      try confine(socket.number, to: 40_000...40_001)
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+
   /// `bind(2)` to the port; 0 lets the kernel choose.
   public static func bind(_ socket: Int32, _ host: Host, port: UInt16) throws(SystemError) {
     guard (failing("bind") ?? withAddress(host, port, { Glibc.bind(socket, $0, $1) })) == 0

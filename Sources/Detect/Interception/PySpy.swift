@@ -1,5 +1,3 @@
-internal import CInterception
-internal import Glibc
 internal import RaceLedger
 internal import Syscalls
 
@@ -49,7 +47,9 @@ struct PySpy {
     }
     guard allowance.permits else { return .failure(StackGap(description: TimeAllowance.words)) }
     let text = allowance.spend {
-      output(of: [path, "dump", "--nonblocking", "--full-filenames", "--pid", "\(party.pid)"])
+      HostProgram.output(of: [
+        path, "dump", "--nonblocking", "--full-filenames", "--pid", "\(party.pid)",
+      ])
     }
     let frames = PySpyDump(text).frames(tid: party.tid, pid: party.pid)
     return frames.isEmpty
@@ -89,47 +89,4 @@ struct PySpyDump {
     }
     return []
   }
-}
-
-/// Reads until the end of the stream or until the deadline.
-private func readToEnd(_ descriptor: Int32, until deadline: UInt64) -> [UInt8] {
-  var bytes: [UInt8] = []
-  var chunk = [UInt8](repeating: 0, count: 65_536)
-  while true {
-    let now = MonotonicClock.now()
-    var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    if now >= deadline || poll(&item, 1, Int32((deadline - now) / 1_000_000) + 1) <= 0 { break }
-    let count = read(descriptor, &chunk, chunk.count)
-    if count < 0 && errno == EINTR { continue }
-    if count <= 0 { break }
-    bytes += chunk[..<count]
-  }
-  return bytes
-}
-
-/// Standard output of a program that ends within two seconds; after that it is killed. Empty if it cannot be run.
-private func output(of arguments: [String]) -> String {
-  var ends: (Int32, Int32) = (-1, -1)
-  let made = withUnsafeMutableBytes(of: &ends) {
-    pipe($0.baseAddress!.assumingMemoryBound(to: Int32.self))
-  }
-  guard made == 0 else { return "" }
-  for end in [ends.0, ends.1] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-  let reading = Descriptor(owning: ends.0)
-  var actions = posix_spawn_file_actions_t()
-  posix_spawn_file_actions_init(&actions)
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-  posix_spawn_file_actions_adddup2(&actions, ends.1, 1)
-  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-  defer { posix_spawn_file_actions_destroy(&actions) }
-  var pid: pid_t = 0
-  var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-  defer { for word in words { free(word) } }
-  let error = posix_spawn(&pid, arguments[0], &actions, nil, &words, environ)
-  close(ends.1)
-  guard error == 0 else { return "" }
-  let bytes = readToEnd(reading.number, until: MonotonicClock.now() + 2_000_000_000)
-  kill(pid, SIGKILL)
-  while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
-  return String(decoding: bytes, as: UTF8.self)
 }

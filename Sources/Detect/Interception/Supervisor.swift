@@ -68,12 +68,15 @@ public final class Supervisor {
     }
     if supervision.mode == .full && best != .full {
       throw .lacks(
-        "--mode full needs pidfd_getfd and Linux 5.19, which this host lacks; fallback mode works here"
+        "--mode full is not to be had here, fallback mode is: \(abilities.lackOfFullMode)"
       )
     }
     if (supervision.mode ?? best) == .fallback && supervision.needsFullMode {
-      throw .unavailable(
-        "--steal-by needs full mode, with pidfd_getfd and Linux 5.19")
+      throw .lacks(
+        "--steal-by needs full mode"
+          + (best == .full
+            ? "; remove --mode fallback"
+            : ", which is not to be had here: \(abilities.lackOfFullMode)"))
     }
     let supervisor: Supervisor
     do throws(SystemError) {

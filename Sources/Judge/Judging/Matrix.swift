@@ -12,18 +12,21 @@ public struct Matrix: Sendable, Equatable, Codable {
   public var arms: [ArmVerdict]
   /// Whether the run was cut short.
   public var isPartial: Bool
+  /// Whether the run had a network namespace of its own. Without one its trials used the host's own ports.
+  public var isIsolated: Bool
   /// What the strategies of the plan declare about themselves, by name.
   public var traits: [String: StrategyTraits]
 
   public init(
     schemaVersion: Int = 2, plan: ResolvedPlan, arms: [ArmVerdict], isPartial: Bool,
-    traits: [String: StrategyTraits] = [:]
+    isIsolated: Bool = true, traits: [String: StrategyTraits] = [:]
   ) {
     format = "bindstorm-matrix/\(schemaVersion)"
     self.schemaVersion = schemaVersion
     self.plan = plan
     self.arms = arms
     self.isPartial = isPartial
+    self.isIsolated = isIsolated
     self.traits = traits
   }
 

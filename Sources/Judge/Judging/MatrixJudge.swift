@@ -28,8 +28,12 @@ public struct MatrixJudge {
     self.vocabulary = vocabulary
   }
 
-  /// Judges; `tallies` in the order of `plan.arms`.
-  public func judge(_ tallies: [ArmTally], isPartial: Bool) -> Matrix {
+  /// Judges.
+  /// - Parameters:
+  ///   - tallies: in the order of `plan.arms`.
+  ///   - isPartial: whether the run was cut short.
+  ///   - isIsolated: whether it had a network namespace of its own. Without one, what `SharedHostRule` doubts is undecided.
+  public func judge(_ tallies: [ArmTally], isPartial: Bool, isIsolated: Bool = true) -> Matrix {
     let predictions = zip(plan.arms, tallies).map { predict(asMeasured($0, $1)) }
     // A rate of 0 or 1 leaves nothing to chance.
     let tested = zip(plan.arms, predictions).count { arm, prediction in
@@ -42,23 +46,26 @@ public struct MatrixJudge {
       let other = other(arm).map { ($0, tallies[$0.index]) }
       return judge(
         arm, tallies, comparison(arm, tallies[index], other), better[index],
-        PredictionTest(prediction: predictions[index], level: level))
+        PredictionTest(prediction: predictions[index], level: level), isIsolated: isIsolated)
+    }
+    if !isIsolated {
+      SharedHostRule(plan: plan, tallies: tallies).apply(to: &verdicts, comparedWith: other)
     }
     applyReach(to: &verdicts, tallies)
     for scenario in Set(plan.arms.map(\.scenario)) {
-      applyControls(of: scenario, to: &verdicts, tallies)
+      applyControls(of: scenario, to: &verdicts, tallies, isIsolated: isIsolated)
     }
     let named = Set(plan.arms.map(\.strategy.name))
     let traits = vocabulary.strategies.filter { named.contains($0.name) }
     return Matrix(
-      plan: plan, arms: verdicts, isPartial: isPartial,
+      plan: plan, arms: verdicts, isPartial: isPartial, isIsolated: isIsolated,
       traits: Dictionary(uniqueKeysWithValues: traits.map { ($0.name, $0.traits) }))
   }
 
   /// If a must-fail control of its scenario did not fail, no other row of it shows anything. If the control was left out,
   /// the row says so.
   private func applyControls(
-    of scenario: String, to verdicts: inout [ArmVerdict], _ tallies: [ArmTally]
+    of scenario: String, to verdicts: inout [ArmVerdict], _ tallies: [ArmTally], isIsolated: Bool
   ) {
     let arms = plan.arms.filter { $0.scenario == scenario }
     let controls = arms.filter { $0.expectation?.isMustFailControl == true }
@@ -81,7 +88,8 @@ public struct MatrixJudge {
         verdicts[row].planAnswer = .undecided
         verdicts[row].reason =
           misbehaviour(spoilt, verdicts[spoilt.index]) + ", so this proves nothing"
-          + remarks(arm, tallies[row], verdicts[row].predictionPerTrial)
+          + remarks(
+            arm, tallies[row], verdicts[row].predictionPerTrial, isIsolated: isIsolated)
       }
       for control in controls {
         guard let reason = control.skipReason else { continue }
@@ -173,7 +181,7 @@ public struct MatrixJudge {
 
   private func judge(
     _ arm: Arm, _ tallies: [ArmTally], _ comparison: RowComparison?, _ better: BetterComparison?,
-    _ test: PredictionTest
+    _ test: PredictionTest, isIsolated: Bool
   ) -> ArmVerdict {
     let tally = tallies[arm.index]
     let prediction = test.prediction
@@ -190,7 +198,8 @@ public struct MatrixJudge {
       arm: arm, tally: tally, limit: limit(of: arm, tallies), rule: rule, unusable: row.problem
     ).decide()
     return ArmVerdict(
-      arm: arm.index, planAnswer: answer, reason: reason + remarks(arm, tally, perTrial),
+      arm: arm.index, planAnswer: answer,
+      reason: reason + remarks(arm, tally, perTrial, isIsolated: isIsolated),
       launches: rule.launchRate(tally, failedOnly: true),
       trials: rule.trialRate(tally, failedOnly: true), outcomes: tally.outcomeCounts,
       topCause: tally.topCause,
@@ -214,12 +223,13 @@ public struct MatrixJudge {
       recovered: tally.recovered(rule))
   }
 
-  /// What must be added for every verdict; empty, or begins with a semicolon.
+  /// What must be added for every verdict; empty, or begins with a semicolon. Why a rate is off its model is known without
+  /// isolation, and `SharedHostRule` says it.
   private func remarks(
-    _ arm: Arm, _ tally: ArmTally, _ prediction: PredictionComparison?
+    _ arm: Arm, _ tally: ArmTally, _ prediction: PredictionComparison?, isIsolated: Bool
   ) -> String {
     var text = ""
-    if let prediction, prediction.agrees == false {
+    if let prediction, isIsolated, prediction.agrees == false {
       text +=
         prediction.predicted > 0 && prediction.predicted < 1
         ? "; the measured rate is off the model, as by chance alone some cell is in at most one run of this plan in 1,000: chance, harness, host or theory"

@@ -121,6 +121,8 @@ public struct ComparisonTable: Sendable, Equatable, Encodable {
   public let margin: Double
   /// Whether the rows of a pair took turns, so that a drift of the host affects both alike.
   public let areInterleaved: Bool
+  /// Whether all runs had a network namespace of their own.
+  public let isIsolated: Bool
 
   /// - Parameters:
   ///   - asked: each row with the one that it is compared with.
@@ -128,9 +130,10 @@ public struct ComparisonTable: Sendable, Equatable, Encodable {
   ///   - margin: in 0...1.
   public init(
     _ asked: [(row: PairComparison.Row, reference: PairComparison.Row)], level: Double,
-    margin: Double, areInterleaved: Bool
+    margin: Double, areInterleaved: Bool, isIsolated: Bool = true
   ) {
     (self.level, self.margin, self.areInterleaved) = (level, margin, areInterleaved)
+    self.isIsolated = isIsolated
     pairs = asked.map { PairComparison($0.row, with: $0.reference) }
     let tested = pairs.indices.filter { pairs[$0].pValue != nil }
     let adjusted = Holm.adjusted(tested.map { pairs[$0].pValue! })

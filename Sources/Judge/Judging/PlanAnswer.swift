@@ -64,7 +64,7 @@ public enum PlanAnswer: String, Sendable, Codable, CaseIterable {
     ),
     .undecided: Facts(
       "undecided", .error, exit: 2,
-      "The trials do not decide the demand, there are none, or the scenario's control did not fail as it must.",
+      "The trials do not decide the demand, there are none, the scenario's control did not fail as it must, or the run used its host's own ports and its rate is off the model.",
       do: "Read the reason; more `trials` narrow the interval."),
     .notDemanded: Facts(
       "no demand", .passed, exit: 0,

@@ -20,7 +20,7 @@ public enum ComparisonReport {
 
   /// As text. Ends with a line break.
   public static func text(_ table: ComparisonTable) -> String {
-    var lines: [String] = []
+    var lines = table.isIsolated ? [] : [IsolationNotice.text, ""]
     for group in groups(table) {
       lines += [title(group[0]), ""]
       let rows = group.map { pair in narrow.map { shortened($0.cell(pair)) } }
@@ -31,7 +31,7 @@ public enum ComparisonReport {
 
   /// As Markdown. Ends with a line break.
   public static func markdown(_ table: ComparisonTable) -> String {
-    var lines: [String] = []
+    var lines = table.isIsolated ? [] : ["**\(IsolationNotice.text)**", ""]
     for group in groups(table) {
       lines += ["**\(MarkdownReport.escaped(title(group[0])))**", ""]
       lines.append("| " + wide.map(\.title).joined(separator: " | ") + " |")

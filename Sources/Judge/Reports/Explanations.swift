@@ -20,6 +20,8 @@ public struct RunExplanation: Sendable, Equatable, Encodable {
   public var scenario: String?
   /// Label of the cell's strategy; absent for a whole run.
   public var strategy: String?
+  /// Whether the run had a network namespace of its own.
+  public var isIsolated: Bool
   /// Whole trials in the record.
   public var trials: Int
   public var lostPorts: Int
@@ -55,6 +57,8 @@ public struct TrialExplanation: Sendable, Encodable {
   /// Position of the cell in the plan.
   public let arm: Int
   public let trial: Int
+  /// Whether the run had a network namespace of its own.
+  public let isIsolated: Bool
   public let launches: [Launch]
   public let findings: [Finding]
   public let timeline: [Timeline.Item]
@@ -62,15 +66,19 @@ public struct TrialExplanation: Sendable, Encodable {
   private let details: String
 
   private enum CodingKeys: String, CodingKey {
-    case format, run, scenario, strategy, arm, trial, launches, findings, timeline
+    case format, run, scenario, strategy, arm, trial, isIsolated, launches, findings, timeline
   }
 
   /// - Parameters:
   ///   - events: the events of the whole trial.
   ///   - trial: its number in its arm.
   ///   - run: the run's folder, for the commands that run it again.
-  public init(_ events: [Event], arm: Arm, trial: Int, run: String) {
+  ///   - isIsolated: whether the run had a network namespace of its own.
+  public init(
+    _ events: [Event], arm: Arm, trial: Int, run: String, isIsolated: Bool = true
+  ) {
     self.run = run
+    self.isIsolated = isIsolated
     self.trial = trial
     (scenario, strategy, self.arm) = (arm.scenario, arm.strategy.label, arm.index)
     launches = TrialJudge(arm: arm).judge(events).launches.map {
@@ -96,7 +104,8 @@ public struct TrialExplanation: Sendable, Encodable {
       lines.append("launch \(launch.launch): \(launch.outcome)\(evidence)")
     }
     // Reports and timeline are already escaped.
-    return lines.map { TerminalText.safeLine($0, atMost: TerminalText.longestWords) + "\n" }
+    return IsolationNotice.head(isIsolated: isIsolated)
+      + lines.map { TerminalText.safeLine($0, atMost: TerminalText.longestWords) + "\n" }
       .joined() + details
   }
 }

@@ -10,6 +10,7 @@ public enum MarkdownReport {
   public static func text(_ whole: Matrix) -> String {
     let matrix = whole.shown(longestName: TerminalText.longestName)
     var lines = ["# \(escaped(Wording.heading(matrix.plan)))", ""]
+    if !matrix.isIsolated { lines += ["**\(IsolationNotice.text)**", ""] }
     if matrix.isPartial { lines += ["**PARTIAL: the run was interrupted.**", ""] }
     lines.append("| strategy | " + matrix.scenarios.map(escaped).joined(separator: " | ") + " |")
     lines.append(String(repeating: "|---", count: matrix.scenarios.count + 1) + "|")
@@ -113,7 +114,7 @@ public enum CSVReport {
       "allocation_p50_ns", "allocation_p99_ns", "ports_taken", "sockets_in_window", "needs_root",
       "cooperation", "known_beforehand", "across_hosts", "failure_mode",
       "time_to_served_p50_ns", "detection_p50_ns", "detection_p99_ns", "requests_per_second_median",
-      "requests_per_second_lowest", "requests_per_second_highest",
+      "requests_per_second_lowest", "requests_per_second_highest", "isolated",
     ]
     let rows = matrix.plan.arms.map { arm -> [String] in
       let verdict = matrix.arms[arm.index]
@@ -141,6 +142,7 @@ public enum CSVReport {
           count(verdict.timeToServed?.p50), count(verdict.detection?.p50),
           count(verdict.detection?.p99), number(verdict.requestsPerSecond?.median),
           number(verdict.requestsPerSecond?.lowest), number(verdict.requestsPerSecond?.highest),
+          "\(matrix.isIsolated)",
         ]
     }
     return ([head] + rows).map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()

@@ -12,6 +12,7 @@ public enum JUnitReport {
     var document = JUnitDocument(
       suite: matrix.plan.name, time: Wording.fixed(seconds.reduce(0, +), 3))
     document.properties = [("seed", "\(matrix.plan.seed)"), ("partial", "\(matrix.isPartial)")]
+    document.properties.append(("isolated", "\(matrix.isIsolated)"))
     document.cases = matrix.plan.arms.map { arm in
       let time = arm.index < seconds.count ? seconds[arm.index] : 0
       return testCase(arm, matrix.arms[arm.index], of: matrix, seconds: time)
@@ -23,7 +24,9 @@ public enum JUnitReport {
     _ arm: Arm, _ verdict: ArmVerdict, of matrix: Matrix, seconds: Double
   ) -> JUnitDocument.Case {
     let cell = CellText(arm, of: matrix)
-    let summary = "\(cell.answers): \(verdict.reason)"
+    // Viewers show cases one by one, so that each must say it.
+    let mark = matrix.isIsolated ? "" : "\(IsolationNotice.mark): "
+    let summary = "\(mark)\(cell.answers): \(verdict.reason)"
     let detail = detail(arm, verdict, cell)
     let result: JUnitDocument.Result =
       switch verdict.planAnswer.facts.testResult {

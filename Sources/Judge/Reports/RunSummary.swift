@@ -13,6 +13,7 @@ public struct RunSummary {
 
   private let plan: ResolvedPlan
   private let folder: String
+  private let isIsolated: Bool
   /// `Arm.index` of the only arm that is looked at; nil for all.
   private let cell: Int?
   private var order: [RaceReport.Signature] = []
@@ -29,7 +30,11 @@ public struct RunSummary {
   /// - Parameters:
   ///   - folder: the run's folder, for the commands that run a trial again.
   ///   - cell: `Arm.index` of the only arm to look at; nil for all.
-  public init(_ plan: ResolvedPlan, folder: String, cell: Int? = nil) {
+  ///   - isIsolated: whether the run had a network namespace of its own.
+  public init(
+    _ plan: ResolvedPlan, folder: String, cell: Int? = nil, isIsolated: Bool = true
+  ) {
+    self.isIsolated = isIsolated
     self.plan = plan
     self.folder = folder
     self.cell = cell
@@ -78,7 +83,7 @@ public struct RunSummary {
 
   /// The whole text, ending with a line of totals.
   public var text: String {
-    var text = ""
+    var text = IsolationNotice.head(isIsolated: isIsolated)
     for signature in order {
       let first = found[signature]!
       text +=
@@ -116,7 +121,8 @@ public struct RunSummary {
   public var document: RunExplanation {
     RunExplanation(
       run: folder, scenario: cell.map { plan.arms[$0].scenario },
-      strategy: cell.map { plan.arms[$0].strategy.label }, trials: trials, lostPorts: lostPorts,
+      strategy: cell.map { plan.arms[$0].strategy.label }, isIsolated: isIsolated, trials: trials,
+      lostPorts: lostPorts,
       lostAllocations: lostLaunches, windows: windows, stolenWindows: stolen,
       failedTrials: cell == nil ? nil : failedTrials,
       findings: order.map { .init(count: found[$0]!.count, first: found[$0]!.finding) },

@@ -41,6 +41,7 @@ public struct TerminalReport {
   /// The report, ending with a line break.
   public var text: String {
     var lines = wrapped(Wording.heading(matrix.plan)) + [""]
+    if !matrix.isIsolated { lines += wrapped(IsolationNotice.text) + [""] }
     lines += table() ?? (overview() + blocks())
     lines += Wording.legend(matrix).flatMap { wrapped($0) } + [""]
     lines += published() + compared() + causes() + withoutModel() + startups()

@@ -42,7 +42,7 @@ struct AnalyzeCommand: ParsableCommand {
     let reports = try files.open()
     let seen = try run.judged()
     let matrix = MatrixJudge(plan: run.plan, vocabulary: vocabulary).judge(
-      seen.tallies, isPartial: seen.isPartial)
+      seen.tallies, isPartial: seen.isPartial, isIsolated: seen.isIsolated)
     let document = RunDocument(matrix: matrix, seconds: seen.seconds)
     try StandardStreams.printResult(
       json

@@ -181,6 +181,7 @@ struct CheckCommand: ParsableCommand {
     if shrink { return try runShrunk(files) }
     try shapes.narrowPorts()
     var supervision = try settings()
+    if !quiet { tellFallback() }
     if enumerate { return try enumerateWindows(supervision, files) }
     supervision.steal = stealPolicy
     let known = try readSuppressions()
@@ -202,6 +203,15 @@ struct CheckCommand: ParsableCommand {
     // What was not a thief's doing was found whatever came of the theft.
     let isFound = book.races.contains { facts.outcome == nil || !$0.first.canBeStolen }
     try end(isFound ? .fails : facts.outcome?.word ?? .survived, observation.status)
+  }
+
+  /// Says that the host, not the user, chose the weaker mode.
+  private func tellFallback() {
+    let abilities = HostAbilities()
+    guard mode == nil, abilities.mode == .fallback else { return }
+    printError(
+      "bindstorm check: note: fallback mode, which sees less (Documentation/check.md#limits): "
+        + abilities.lackOfFullMode)
   }
 
   /// Whether an option asks for a theft or chooses its window.

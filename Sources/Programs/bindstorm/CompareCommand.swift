@@ -73,7 +73,9 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    let sides = try runs.map { path in (path: path, rows: try rows(of: path)) }
+    let stored = try runs.map { try RunFinder().run($0, for: "compare") }
+    let judged = try stored.map { try $0.judged() }
+    let sides = runs.indices.map { (path: runs[$0], rows: rows(of: stored[$0], judged[$0])) }
     let asked = sides.count == 1 ? try pairs(within: sides[0].rows) : pairs(sides[0], sides[1])
     guard !asked.isEmpty else {
       printError(
@@ -84,7 +86,8 @@ struct CompareCommand: ParsableCommand {
       throw ExitStatus.badPlan
     }
     let table = ComparisonTable(
-      asked, level: level, margin: within, areInterleaved: sides.count == 1)
+      asked, level: level, margin: within, areInterleaved: sides.count == 1,
+      isIsolated: judged.allSatisfy(\.isIsolated))
     try StandardStreams.printResult(
       json
         ? String(decoding: ComparisonReport.json(table), as: UTF8.self)
@@ -95,9 +98,8 @@ struct CompareCommand: ParsableCommand {
   }
 
   /// The rows of a run that ran, in the plan's order.
-  private func rows(of path: String) throws -> [PairComparison.Row] {
-    let run = try RunFinder().run(path, for: "compare")
-    return zip(run.plan.arms, try run.judged().tallies).compactMap { arm, tally in
+  private func rows(of run: StoredRun, _ judged: StoredRun.Judged) -> [PairComparison.Row] {
+    zip(run.plan.arms, judged.tallies).compactMap { arm, tally in
       guard tally.skipReason == nil, scenario == nil || scenario == arm.scenario else { return nil }
       return PairComparison.Row(name: arm.strategy.label, arm: arm, tally: tally)
     }

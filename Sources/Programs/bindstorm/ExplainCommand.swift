@@ -40,13 +40,15 @@ struct ExplainCommand: ParsableCommand {
       return try summarise(run, cell: place.cell?.arm)
     }
     let explanation = TrialExplanation(
-      try run.trial(trial, of: arm), arm: arm, trial: trial, run: run.folder)
+      try run.trial(trial, of: arm), arm: arm, trial: trial, run: run.folder,
+      isIsolated: try run.isIsolated())
     try StandardStreams.printResult(
       json ? try StandardStreams.json(explanation) : explanation.text)
   }
 
   private func summarise(_ run: StoredRun, cell: Int?) throws {
-    var summary = RunSummary(run.plan, folder: run.folder, cell: cell)
+    var summary = RunSummary(
+      run.plan, folder: run.folder, cell: cell, isIsolated: try run.isIsolated())
     try run.forEachTrial { started, events in
       summary.add(started, events)
       return true

@@ -144,8 +144,8 @@ struct HostBudget {
     let tasks = needs.map { $0.tasks * jobs - 1 }
     let region = SharedRegion.size
     rows = [
-      row("processes and threads", tasks, HostLimits.tasks()),
-      row("open files of a process", needs.map(\.descriptors), HostLimits.descriptors()),
+      row(Self.tasksName, tasks, HostLimits.tasks()),
+      row(Self.descriptorsName, needs.map(\.descriptors), HostLimits.descriptors()),
       row("shared memory", [region], HostLimits.fileSize(), unit: 1 << 20),
       row(
         "address space", [(1 + jobs) * region + Self.heap], HostLimits.addressSpace(), unit: 1 << 20
@@ -155,6 +155,29 @@ struct HostBudget {
       ),
     ]
   }
+
+  /// How to raise the limit of processes and threads.
+  static let taskGrants = [
+    "ulimit -u", "docker run --pids-limit, podman run --pids-limit",
+    "Kubernetes: podPidsLimit of the kubelet", "pids.max of the control group",
+  ]
+  /// How to raise the limit of open files.
+  static let descriptorGrants = [
+    "ulimit -n", "docker run --ulimit nofile=65536, podman run --ulimit nofile=65536",
+    "CAP_SYS_RESOURCE, with which bindstorm raises it itself",
+  ]
+
+  /// How to raise a row's limit.
+  static func grants(for row: Row) -> [String] {
+    switch row.name {
+    case tasksName: taskGrants
+    case descriptorsName: descriptorGrants
+    default: row.limit.map { ["raise \($0.source)"] } ?? []
+    }
+  }
+
+  private static let tasksName = "processes and threads"
+  private static let descriptorsName = "open files of a process"
 
   /// Resources that are not sufficient for any arm.
   var short: [Row] { rows.filter(\.isShort) }

@@ -5,6 +5,7 @@ internal import Judging
 internal import PlanModel
 internal import PlanReading
 internal import Reports
+internal import RunContract
 internal import TerminalText
 
 /// `bindstorm replay RUN/SCENARIO/STRATEGY[/TRIAL]`
@@ -65,12 +66,14 @@ struct ReplayCommand: ParsableCommand {
     plan.arms[arm.index] = arm
     let counter = Counter(arm)
     let interruption = Interruption()
+    var isIsolated = true
     do throws(RunError) {
       let run = try Run(
         plan: plan,
         schedule: Schedule(
           plan: plan, arm: arm.index, trial: force ? 0 : trial.number, repeated: times),
         worker: try WorkerLocation.find(), isolation: .preferred, interruption: interruption)
+      isIsolated = run.isolation != .none
       try run.perform(counter)
     } catch {
       printError("bindstorm: \(error)")
@@ -78,6 +81,7 @@ struct ReplayCommand: ParsableCommand {
       throw ExitStatus.internalError
     }
     if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
+    try StandardStreams.printResult(IsolationNotice.head(isIsolated: isIsolated))
     try report(arm, trial, seen, counter, level: level, remark: remark, times: times)
   }
 

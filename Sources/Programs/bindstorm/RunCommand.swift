@@ -132,7 +132,8 @@ struct RunCommand: ParsableCommand {
     folder.closeWorkerLog(log)
 
     let matrix = MatrixJudge(plan: file.plan, vocabulary: vocabulary).judge(
-      observer.tallies, isPartial: interruption.isRequested || failure != nil)
+      observer.tallies, isPartial: interruption.isRequested || failure != nil,
+      isIsolated: run.isolation != .none)
     if let failure { printError("bindstorm: \(failure)") }
     let timings = zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) }
     let document = RunDocument(matrix: matrix, seconds: timings.map(\.seconds))
@@ -207,7 +208,8 @@ struct RunCommand: ParsableCommand {
         """
         bindstorm: warning: no network namespace (\(run.isolationProblem)). Trials use this host's own \
         ports: other programs may interfere, pools are narrowed for each socket and only inside the host's range, \
-        libzmq's own wildcard binds are not narrowed, and sockets that are left behind are not searched for.
+        libzmq's own wildcard binds are not narrowed, sockets that are left behind are not searched for, and \
+        rates off their model are undecided.\(noIsolation ? "" : " To grant one: \(Namespace.howToGrant)")
         """)
     }
   }

@@ -61,6 +61,8 @@ struct StoredRun {
     var tallies: [ArmTally]
     /// Whether the record has no end, or ends with an interruption.
     var isPartial: Bool
+    /// Whether the run had a network namespace of its own.
+    var isIsolated: Bool
     /// Time of each arm's trials together.
     var seconds: [Double]
   }
@@ -69,10 +71,11 @@ struct StoredRun {
   /// - Throws: exit code 64, after saying why on standard error.
   func judged() throws -> Judged {
     var tally = RunTally(plan)
-    var isPartial = true
+    var (isPartial, isIsolated) = (true, true)
     var seconds = plan.arms.map { _ in 0.0 }
     try forEachStep { step in
       if case .runEnded(let ended) = step.event { isPartial = ended.interrupted }
+      if case .runStarted(let started) = step.event { isIsolated = started.isolated }
       if case .armSkipped(let skipped) = step.event { tally.skip(skipped) }
       if let (started, events) = step.trial {
         tally.add(TrialJudge(arm: plan.arms[started.arm]).judge(events))
@@ -82,7 +85,20 @@ struct StoredRun {
       }
       return true
     }
-    return Judged(tallies: tally.arms, isPartial: isPartial, seconds: seconds)
+    return Judged(
+      tallies: tally.arms, isPartial: isPartial, isIsolated: isIsolated, seconds: seconds)
+  }
+
+  /// Whether the run had a network namespace of its own, by its first event.
+  /// - Throws: exit code 64, after saying why on standard error.
+  func isIsolated() throws -> Bool {
+    var isIsolated = true
+    try forEachStep { step in
+      guard case .runStarted(let started) = step.event else { return true }
+      isIsolated = started.isolated
+      return false
+    }
+    return isIsolated
   }
 
   /// The events of one trial.

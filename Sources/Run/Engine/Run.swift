@@ -46,7 +46,7 @@ public final class Run {
   private let budgetNanoseconds: UInt64?
 
   /// The lane whose namespace stands for all.
-  private var host: WorkerHost { lanes[0].host }
+  var host: WorkerHost { lanes[0].host }
   /// Time spent in each arm, added up over the lanes.
   public var timings: [ArmTiming] {
     plan.arms.indices.map { arm in
@@ -62,6 +62,8 @@ public final class Run {
   public var isolation: Isolation { host.isolation }
   /// Why it is not isolated; empty if it is.
   public var isolationProblem: String { host.isolationProblem }
+  /// Whether workers have a private folder, which some strategies need.
+  public var hasScratchFolder: Bool { host.hasScratchFolder }
   /// Process id of the first lane's worker host, whose network namespace is that lane's.
   public var workerHostPid: Int32 { host.pid }
 
@@ -227,33 +229,6 @@ public final class Run {
       if tried[command] != "" { skipped[number] = tried[command] }
     }
     return skipped
-  }
-
-  /// Why an arm cannot run: the plan says so, or this host lacks what its strategy needs.
-  private func reasonToSkip(_ arm: Arm) -> String? {
-    if let reason = arm.skipReason { return reason }
-    if (arm.startup?.nodes ?? 1) > 1 && host.isolation == .none {
-      return "its nodes are network namespaces, which this host does not allow"
-    }
-    if arm.startup?.reservedPorts.isEmpty == false && host.isolation == .none {
-      return "reserving ports needs a network namespace, which this host does not allow"
-    }
-    guard let strategy = StrategyRegistry.index(of: arm.strategy.name) else { return nil }
-    var needs = StrategyRegistry.available[strategy].descriptor.requirements
-    for thief in arm.thieves {
-      guard let index = ThiefRegistry.index(of: thief.name) else { continue }
-      needs.formUnion(ThiefRegistry.all[index].descriptor.requirements)
-    }
-    for need in needs {
-      switch need {
-      case .namespace where host.isolation == .none:
-        return "needs a network namespace, which this host does not allow"
-      case .scratchFolder where !host.hasScratchFolder:
-        return "needs a private tmpfs (fsmount), which this host does not allow"
-      case .namespace, .scratchFolder, .fullOwnershipCheck: continue
-      }
-    }
-    return nil
   }
 
   /// Passes events on.

@@ -23,7 +23,7 @@ public enum RunError: Error, CustomStringConvertible {
     case .workerHostEnded: "the worker host ended unexpectedly"
     case .workers(let text), .refused(let text): text
     case .isolationUnavailable(let why):
-      "no network namespace can be had here (\(why)), and isolation is required"
+      "no network namespace can be had here (\(why)), and isolation is required; \(Namespace.howToGrant)"
     case .unknownName(let name): "'\(name)' is not in the registry"
     case .history(let text): text
     case .system(let error): error.description

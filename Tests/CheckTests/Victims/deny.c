@@ -14,6 +14,7 @@ int main(int argc, char **argv) {
   unsigned number;
   if (strcmp(argv[1], "process_vm_readv") == 0) number = SYS_process_vm_readv;
   else if (strcmp(argv[1], "unshare") == 0) number = SYS_unshare;
+  else if (strcmp(argv[1], "seccomp") == 0) number = SYS_seccomp;
   else if (strcmp(argv[1], "prctl") == 0) number = SYS_prctl;
 #ifdef SYS_poll
   else if (strcmp(argv[1], "poll") == 0) number = SYS_poll;

@@ -37,6 +37,11 @@ void bs_set_timer_slack(unsigned long nanoseconds);
 /* unshare(2) of the network namespace, with a user namespace around it and a mount namespace of the same
    owner if `with_user`. 0 or errno. */
 int bs_unshare_network(int with_user);
+/* Whether /proc/sys is mounted read-only, as in containers. */
+int bs_sysctls_are_read_only(void);
+/* If /proc/sys is read-only: moves the process into a mount namespace of its own where it is not. Needs CAP_SYS_ADMIN in
+   the user namespace of that mount. 0 or errno. */
+int bs_make_sysctls_writable(void);
 /* A tmpfs that is mounted nowhere (fsmount(2), Linux 5.2) as a directory descriptor: its files are reached
    by /proc/self/fd/N/..., and vanish when the last process that has it open is gone. -errno on failure. */
 int bs_detached_folder(void);

@@ -20,7 +20,8 @@ struct pt_host {
   int thread_descriptor;   /* PIDFD_THREAD (6.9) */
   int destroy_events;      /* SKNLGRP_INET*_DESTROY multicast of NETLINK_SOCK_DIAG */
   int privileged;          /* CAP_SYS_ADMIN: no need for no_new_privs */
-  int read_memory;         /* process_vm_readv */
+  int read_memory;         /* of other processes: process_vm_readv, or /proc/PID/mem */
+  int read_memory_call;    /* process_vm_readv, which container profiles may block */
 };
 
 /* Tries each on this process or with arguments that change nothing. */
@@ -126,7 +127,7 @@ int pt_is_valid(struct pt_tree *_Nonnull tree, uint64_t id);
 int pt_open_thread(pid_t tid);
 /* pidfd_getfd: the thread's descriptor as one of ours, close-on-exec. Or -errno. */
 int pt_take_descriptor(int pidfd, int descriptor);
-/* process_vm_readv. Bytes read, or -errno. */
+/* process_vm_readv, or /proc/PID/mem where that is refused. Bytes read, or -errno. */
 long pt_read_memory(pid_t tid, uint64_t address, void *_Nonnull bytes, unsigned long count);
 /* The cookie of a socket, by which the kernel's events name it; 0 if it has none. */
 uint64_t pt_socket_cookie(int descriptor);
