@@ -58,7 +58,7 @@ struct CalibrateCommand: ParsableCommand {
   var trials = 40
 
   @Option(help: "With --self: comparisons.")
-  var comparisons = 200
+  var comparisons = 100
 
   @Option(help: "With --self: the level of compare and better_than.")
   var level = 0.05

@@ -26,33 +26,40 @@ struct SelfCalibration {
     var seconds: Double
   }
 
-  /// Measured: to stop an arm's workers and start another's takes about this long, and each comparison does it
-  /// up to twenty times.
-  private static let switchSeconds = 0.006
+  /// Comparisons that run first, to tell how long all of them take: most of the time goes into changing the workers
+  /// between blocks, which depends on the host.
+  private static let pilot = 4
 
   /// - Throws: exit code 1 if a method cries wolf.
   func run(_ isolation: Run.IsolationPolicy, json: Bool) throws {
     let cheap = CheapArm(arm)
-    let plan = plan(cheap.arm)
-    let blocks = Schedule(plan: plan).blocks.count
-    let estimate =
-      plan.arms.map(TimeEstimate.seconds).reduce(0, +) + Double(blocks) * Self.switchSeconds
+    let name = "\(arm.scenario), \(arm.strategy.label)"
     printError(
-      "\(arm.scenario), \(arm.strategy.label): \(comparisons) comparisons of \(trials) trials beside \(trials), \(2 * comparisons * trials) trials at \(cheap.words), about \(Int(estimate.rounded(.up))) s ..."
+      "\(name): \(comparisons) comparisons of \(trials) trials beside \(trials), \(2 * comparisons * trials) trials at \(cheap.words); the first \(Self.pilot) tell how long that takes ..."
     )
-    let batch = try TrialBatch(plan, isolation: isolation, Interruption())
-    if let reason = batch.tallies[0].skipReason {
-      printError("bindstorm: \(arm.scenario), \(arm.strategy.label) does not run: \(reason)")
-      throw ExitStatus.unavailable
-    }
+    let interruption = Interruption()
     var seen = SelfComparison(cheap.arm, level: level, vocabulary: vocabulary)
-    for place in 0..<comparisons {
-      seen.add(batch.tallies[2 * place], batch.tallies[2 * place + 1])
+    var seconds = 0.0
+    for range in [0..<Self.pilot, Self.pilot..<comparisons] {
+      if range.lowerBound > 0 {
+        let pace = seconds / Double(Self.pilot)
+        printError("about \(Int((pace * Double(range.count)).rounded(.up))) s more ...")
+      }
+      let batch = try TrialBatch(plan(cheap.arm, range), isolation: isolation, interruption)
+      if let reason = batch.tallies[0].skipReason {
+        printError("bindstorm: \(name) does not run: \(reason)")
+        throw ExitStatus.unavailable
+      }
+      for place in range.indices {
+        let first = 2 * (place - range.lowerBound)
+        seen.add(batch.tallies[first], batch.tallies[first + 1])
+      }
+      seconds += batch.seconds
     }
     let document = Document(
       scenario: arm.scenario, strategy: arm.strategy.label, verifiedAt: cheap.words,
       trials: trials, comparisons: comparisons, rate: seen.rate, withoutData: seen.withoutData,
-      methods: seen.methods(trials: trials), seconds: batch.seconds)
+      methods: seen.methods(trials: trials), seconds: seconds)
     try StandardStreams.printResult(
       json
         ? String(decoding: try JSONReport.bytes(document), as: UTF8.self) : Self.text(document))
@@ -60,16 +67,17 @@ struct SelfCalibration {
   }
 
   /// A scenario for each comparison: the schedule lets the two labels take turns in it, as rows of a plan do.
-  private func plan(_ arm: Arm) -> ResolvedPlan {
-    let arms = (0..<2 * comparisons).map { index in
+  private func plan(_ arm: Arm, _ range: Range<Int>) -> ResolvedPlan {
+    let arms = (0..<2 * range.count).map { index in
       var side = arm
       side.index = index
-      side.scenario = "\(arm.scenario) \(index / 2 + 1)"
+      side.scenario = "\(arm.scenario) \(range.lowerBound + index / 2 + 1)"
       side.strategy.label = index % 2 == 0 ? "A" : "B"
       side.trials = trials
       return side
     }
-    return ResolvedPlan(version: 1, name: "self", title: "self", seed: seed, arms: arms)
+    return ResolvedPlan(
+      version: 1, name: "self", title: "self", seed: seed &+ UInt64(range.lowerBound), arms: arms)
   }
 
   private static func text(_ document: Document) -> String {
