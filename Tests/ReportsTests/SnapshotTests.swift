@@ -11,8 +11,6 @@ import Testing
   @Test func `reports of the matrix say what their snapshots say`() throws {
     let matrix = SampleMatrix.full
     let awkward = SampleMatrix.awkward(scenario: "s", strategy: "t", evidence: "why")
-    var shared = awkward
-    shared.isIsolated = false
     let json = String(decoding: try JSONReport.bytes(matrix), as: UTF8.self)
     let reports = [
       ("matrix-wide.txt", TerminalReport(matrix, width: 200, usesColor: false).text),
@@ -27,7 +25,6 @@ import Testing
         "matrix-costs.txt",
         TerminalReport(CostTableTests.matrix(), width: 100, usesColor: false, showsCosts: true).text
       ),
-      ("matrix-shared-host.txt", TerminalReport(shared, width: 200, usesColor: false).text),
       ("matrix.md", MarkdownReport.text(matrix)),
       ("matrix.csv", CSVReport.text(matrix)),
       ("matrix.json", json),

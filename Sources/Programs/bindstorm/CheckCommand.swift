@@ -205,15 +205,6 @@ struct CheckCommand: ParsableCommand {
     try end(isFound ? .fails : facts.outcome?.word ?? .survived, observation.status)
   }
 
-  /// Says that the host, not the user, chose the weaker mode.
-  private func tellFallback() {
-    let abilities = HostAbilities()
-    guard mode == nil, abilities.mode == .fallback else { return }
-    printError(
-      "bindstorm check: note: fallback mode, which sees less (Documentation/check.md#limits): "
-        + abilities.lackOfFullMode)
-  }
-
   /// Whether an option asks for a theft or chooses its window.
   private func choosesWindow(besides way: TheftWay = .hold) -> Bool {
     steal != .off || shapes.stealBy != way || only != nil || occurrence != nil

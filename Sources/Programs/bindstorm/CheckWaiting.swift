@@ -3,6 +3,15 @@ internal import RaceLedger
 internal import TerminalText
 
 extension CheckCommand {
+  /// Says that the host, not the user, chose the weaker mode.
+  func tellFallback() {
+    let abilities = HostAbilities()
+    guard mode == nil, abilities.mode == .fallback else { return }
+    printError(
+      "bindstorm check: note: fallback mode, which sees less (Documentation/check.md#limits): "
+        + abilities.lackOfFullMode)
+  }
+
   /// Says who keeps the tool waiting, and how to end that. A diagnosis, which --quiet does not suppress.
   var tellWaiting: @Sendable (Observation.Status, [LeftProcess]) -> Void {
     let hasLimit = linger != nil
