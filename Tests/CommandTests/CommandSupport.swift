@@ -63,7 +63,8 @@ final class Workplace {
     throws -> Program
   {
     try Program(
-      runLine(more), environment: environment, folder: scratch.path, terminal: terminal)
+      runLine(more), environment: terminal == nil ? Self.wide(environment) : environment,
+      folder: scratch.path, terminal: terminal)
   }
 
   /// Path of a file of the newest run of a plan.

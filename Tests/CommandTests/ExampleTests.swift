@@ -91,6 +91,10 @@ import Testing
     if example.hasPrefix("bindstorm run ") {
       return example.replacing(#/ --trials \d+/#, with: "") + " --trials 2 --results Other"
     }
+    if example.hasPrefix("bindstorm calibrate ") {
+      return example
+        + (example.contains("--self") ? " --comparisons 4 --trials 10" : " --within 0.2")
+    }
     return example.hasPrefix("bindstorm replay ") && !example.contains("--times")
       ? example + " --times 2" : example
   }

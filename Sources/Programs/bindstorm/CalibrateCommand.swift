@@ -25,8 +25,8 @@ struct CalibrateCommand: ParsableCommand {
       beside the level that it states.
 
       EXAMPLES:
-        bindstorm calibrate Scenarios/vllm-40443.json --target-rate 0.8 --only eighty-percent -o eighty.json
-        bindstorm calibrate --self Scenarios/strategies.json --only thieves-80/probe-then-bind
+        bindstorm calibrate vllm-40443 --target-rate 0.8 --only eighty-percent -o -
+        bindstorm calibrate --self strategies --only thieves-80/probe-then-bind
 
       EXIT CODES: 0; 1 with --self if a method gives false alarms more often than it states; 2 if a rate cannot be \
       reached or the trials do not show it; 64 wrong usage, or no such cell.

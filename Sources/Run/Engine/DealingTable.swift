@@ -28,7 +28,7 @@ final class DealingTable: Sendable {
       let began = MonotonicClock.now()
       let before = lane.timings[deal.arm].trials
       let ending = try lane.perform(deal, observer) { isOpen && observer.needsMore(arm: deal.arm) }
-      if ending == .interrupted { return }
+      if ending == .interrupted { break }
       let isFinished = !observer.needsMore(arm: deal.arm)
       dealer.withLock {
         $0.done(
