@@ -93,7 +93,7 @@ import Testing
     }
     if example.hasPrefix("bindstorm calibrate ") {
       return example
-        + (example.contains("--self") ? " --comparisons 4 --trials 10" : " --within 0.2")
+        + (example.contains("--self") ? " --comparisons 20 --trials 10" : " --within 0.2")
     }
     return example.hasPrefix("bindstorm replay ") && !example.contains("--times")
       ? example + " --times 2" : example
