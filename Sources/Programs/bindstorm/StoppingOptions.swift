@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Judging
 internal import PlanModel
+internal import Statistics
+internal import Theory
 
 /// When trials end.
 struct StoppingOptions: ParsableArguments {
@@ -12,7 +14,7 @@ struct StoppingOptions: ParsableArguments {
 
   @Flag(
     help:
-      "Decide every demand by a sequential test, between the demanded rate and one at which it is clearly met: a tenth of \"at most\", half of the way from \"at least\" to 1."
+      "Decide demands by a sequential test where the trials suffice for one: between the demanded rate and one at which it is clearly met, a tenth of \"at most\", half of the way from \"at least\" to 1."
   )
   var sequential = false
 
@@ -34,14 +36,17 @@ struct StoppingOptions: ParsableArguments {
 }
 
 extension Expectation {
-  /// Adds a sequential test, where one is possible and the plan gives none.
+  /// Adds a sequential test where the plan gives none and the trials can decide one; elsewhere all trials run.
   fileprivate mutating func makeSequential(_ arm: Arm) {
-    guard sequentialRate == nil, like == nil else { return }
+    guard sequentialRate == nil, like == nil, betterThan == nil else { return }
+    var tested = self
     switch (failureRateAtMost, failureRateAtLeast) {
-    case (let most?, nil): sequentialRate = most / 10
-    case (nil, let least?) where arm.launchesPerTrial == 1: sequentialRate = (1 + least) / 2
+    case (let most?, nil): tested.sequentialRate = most / 10
+    case (nil, let least?) where arm.launchesPerTrial == 1: tested.sequentialRate = (1 + least) / 2
     default: return
     }
-    falseAlarm = falseAlarm ?? Self.defaultFalseAlarm
+    tested.falseAlarm = Self.defaultFalseAlarm
+    let test = SequentialTest(tested, longest: arm.trials)
+    if test?.fewest(toMeet: tested) != nil { self = tested }
   }
 }
