@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func `within a budget all open arms come equally far, however slow they are`() {
-    var (dealer, _) = Self.dealer(arms: 3, order: .balanced(sliceSeconds: 1))
+    var (dealer, _) = Self.dealer(arms: 3, order: .balanced(sliceSeconds: 1, deciding: [0, 1, 2]))
     let secondsPerTrial = [0.001, 0.1, 2]
     var (trials, elapsed) = ([0, 0, 0], 0.0)
     while elapsed < 60, let deal = dealer.deal() {
@@ -79,5 +79,22 @@ import Testing
     #expect(trials.max()! < 100)
     // A slice of the fast arm is a tenth of its trials at most.
     #expect(trials.max()! - trials.min()! <= 10, "\(trials)")
+  }
+
+  @Test func `within a budget arms of which nothing is to be decided have one trial, then wait`() {
+    var (dealer, _) = Self.dealer(
+      arms: 3, order: .balanced(sliceSeconds: 1, deciding: [1]))
+    var dealt: [(arm: Int, trials: Int)] = []
+    while let deal = dealer.deal() {
+      dealt.append((deal.arm, deal.trials.count))
+      dealer.done(
+        deal, trials: deal.trials.count, seconds: 0.1 * Double(deal.trials.count),
+        isFinished: false)
+    }
+    #expect(Set(dealt.prefix(3).map(\.arm)) == [0, 1, 2])
+    #expect(dealt.prefix(3).allSatisfy { $0.trials == 1 })
+    let decided = dealt.lastIndex { $0.arm == 1 }!
+    #expect(dealt[3...decided].allSatisfy { $0.arm == 1 })
+    #expect(dealt.reduce(0) { $0 + $1.trials } == 300)
   }
 }

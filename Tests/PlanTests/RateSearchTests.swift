@@ -69,12 +69,12 @@ import Testing
       guard case .outOfReach(let reason) = search.next() else { return "" }
       return reason
     }
-    #expect(reason(0.05, { 0.5 + Double($0) / 100 }) == "50.0 % by theory with 0 already")
-    #expect(reason(0.95, { 0.5 + Double($0) / 100 }) == "60.0 % by theory at most, with 10")
-    #expect(reason(0.5, { _ in 0 }) == "0.0 % by theory, whatever it is")
+    #expect(reason(0.05, { 0.5 + Double($0) / 100 }) == "50 % by theory with 0 already")
+    #expect(reason(0.95, { 0.5 + Double($0) / 100 }) == "60 % by theory at most, with 10")
+    #expect(reason(0.5, { _ in 0 }) == "0 % by theory, whatever it is")
     #expect(
       reason(0.5, { $0 < 3 ? 0.1 : 0.9 })
-        == "10.0 % by theory with 2, 90.0 % with 3, and nothing between")
+        == "10 % by theory with 2, 90 % with 3, and nothing between")
   }
 
   @Test func `measurements that leave nothing between end the search`() {
@@ -84,9 +84,9 @@ import Testing
     search.reject(.init(value: 5, failed: 90, counted: 100))
     #expect(
       search.next()
-        == .outOfReach("10.0 % measured at 4 and 90.0 % measured at 5, and nothing between"))
+        == .outOfReach("10 % measured at 4 and 90 % measured at 5, and nothing between"))
     var low = RateSearch(target: 0.5, tolerance: 0.02, range: 0...10, start: 4) { _ in nil }
     low.reject(.init(value: 10, failed: 1, counted: 100))
-    #expect(low.next() == .outOfReach("1.0 % measured at the largest value, 10"))
+    #expect(low.next() == .outOfReach("1 % measured at the largest value, 10"))
   }
 }

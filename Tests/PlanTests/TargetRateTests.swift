@@ -74,11 +74,11 @@ import Testing
       ])
     #expect(
       Self.problems(target("bind-churn", "0.5, \"options\": {\"hold_ms\": 5}")) == [
-        "\(here): theory has no rate here that rate_per_second moves: bind-churn: the plan gives no window.milliseconds, in which ports churn; wildcard-report-back fails at 0.0 % whatever rate_per_second is"
+        "\(here): theory has no rate here that rate_per_second moves: bind-churn: the plan gives no window.milliseconds, in which ports churn; wildcard-report-back fails at 0 % whatever rate_per_second is"
       ])
     #expect(
       Self.problems(target("bind-hold", "0.5"), "\"strategies\": [\"wildcard-report-back\"],") == [
-        "\(here): theory has no rate here that ports moves: wildcard-report-back comes no nearer than 0.0 %, with ports 28228"
+        "\(here): theory has no rate here that ports moves: wildcard-report-back comes no nearer than 0 %, with ports 28228"
       ], "a pool is exhausted or it is not")
     #expect(
       Self.problems(target("bind-hold", "0.00001"))[0].hasSuffix(

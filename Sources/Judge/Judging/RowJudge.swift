@@ -215,10 +215,10 @@ private struct DemandJudge {
   /// Which demand is violated, in words; nil if none is.
   private var violation: String? {
     let (lower, upper) = bounds
-    if let least = demand.failureRateAtLeast, upper < least - DemandRounding.slack {
+    if let least = demand.failureRateAtLeast, upper.isBelow(least) {
       return "the rate is below \(Percent.exact(least))"
     }
-    if let most = demand.failureRateAtMost, lower > most + DemandRounding.slack {
+    if let most = demand.failureRateAtMost, lower.isAbove(most) {
       return "the rate is above \(Percent.exact(most))"
     }
     return nil
@@ -226,9 +226,7 @@ private struct DemandJudge {
 
   private var isMet: Bool {
     let (lower, upper) = bounds
-    let isBelow = demand.failureRateAtMost.map { upper <= $0 + DemandRounding.slack } ?? true
-    let isAbove = demand.failureRateAtLeast.map { lower >= $0 - DemandRounding.slack } ?? true
-    return isBelow && isAbove
+    return !upper.isAbove(demand.failureRateAtMost) && !lower.isBelow(demand.failureRateAtLeast)
   }
 
   // MARK: The comparison with another row

@@ -32,10 +32,7 @@ public struct StoppingRule: Sendable {
   public init(_ arm: Arm, in plan: ResolvedPlan) {
     self.arm = arm
     test = arm.expectation.flatMap { SequentialTest($0, longest: arm.trials) }
-    func other(_ arm: Arm) -> String? { arm.expectation?.like ?? arm.expectation?.betterThan }
-    let isCompared =
-      other(arm) != nil
-      || plan.arms.contains { $0.scenario == arm.scenario && other($0) == arm.strategy.label }
+    let isCompared = plan.isCompared(arm)
     let mayEnd = !isCompared && arm.expectation?.isMustFailControl != true
     if test != nil {
       (kind, certainty) = (.sequential, nil)
@@ -156,17 +153,20 @@ private struct Certainty {
         ClopperPearson.upperBound(failed, outOf: arm.trials, confidence: demand.confidence)
       )
     }
-    let (most, least) = (demand.failureRateAtMost ?? 1, demand.failureRateAtLeast ?? 0)
-    // Both bounds grow with the number of failures.
-    let tooMany = Self.first(in: 0...planned) { bounds($0).lower > most + DemandRounding.slack }
-    let enough = Self.first(in: 0...planned) { bounds($0).lower >= least - DemandRounding.slack }
-    let tooFew = Self.first(in: 0...planned) { bounds($0).upper >= least - DemandRounding.slack }
-    let notFew = Self.first(in: 0...planned) { bounds($0).upper > most + DemandRounding.slack }
+    // Both bounds grow with the number of failures, so each condition holds from some number on, or up to one.
+    let tooMany = Self.first(in: 0...planned) { bounds($0).lower.isAbove(demand.failureRateAtMost) }
+    let notTooFew = Self.first(in: 0...planned) {
+      !bounds($0).upper.isBelow(demand.failureRateAtLeast)
+    }
+    let enough = Self.first(in: 0...planned) {
+      !bounds($0).lower.isBelow(demand.failureRateAtLeast)
+    }
+    let notFew = Self.first(in: 0...planned) { bounds($0).upper.isAbove(demand.failureRateAtMost) }
     if let tooMany { ranges.append(tooMany...planned) }
-    let few = tooFew ?? planned + 1
-    if few > 0 { ranges.append(0...few - 1) }
-    if let enough, enough <= (notFew ?? planned + 1) - 1 {
-      ranges.append(enough...((notFew ?? planned + 1) - 1))
+    let tooFew = 0..<(notTooFew ?? planned + 1)
+    if !tooFew.isEmpty { ranges.append(ClosedRange(tooFew)) }
+    if let enough, case let end = notFew ?? planned + 1, enough < end {
+      ranges.append(ClosedRange(enough..<end))
     }
   }
 
@@ -189,4 +189,16 @@ private struct Certainty {
 /// A bound that equals the demand up to rounding meets it, because `validate` accepts exactly that many launches.
 enum DemandRounding {
   static let slack = 1e-12
+}
+
+extension Double {
+  /// Whether a bound is above a demanded rate; never if none is demanded.
+  func isAbove(_ demanded: Double?) -> Bool {
+    demanded.map { self > $0 + DemandRounding.slack } ?? false
+  }
+
+  /// Whether a bound is below a demanded rate; never if none is demanded.
+  func isBelow(_ demanded: Double?) -> Bool {
+    demanded.map { self < $0 - DemandRounding.slack } ?? false
+  }
 }

@@ -184,19 +184,3 @@ extension MatrixJudge {
     }
   }
 }
-
-/// Rates of the plan in percent.
-enum Percent {
-  /// The value in the plan, but in percent.
-  static func exact(_ rate: Double) -> String {
-    // Drops the last bits, which come from the multiplication.
-    let percentage = (rate * 1e14).rounded() / 1e12
-    return percentage == percentage.rounded() ? "\(Int(percentage)) %" : "\(percentage) %"
-  }
-
-  /// Rounded to a hundredth of a percent.
-  static func text(_ rate: Double) -> String {
-    let percentage = (rate * 10_000).rounded() / 100
-    return percentage == percentage.rounded() ? "\(Int(percentage)) %" : "\(percentage) %"
-  }
-}

@@ -24,7 +24,7 @@ public enum ComparisonReport {
     for group in groups(table) {
       lines += [title(group[0]), ""]
       let rows = group.map { pair in narrow.map { shortened($0.cell(pair)) } }
-      lines += aligned([narrow.map(\.title)] + rows).map { "  " + $0 } + [""]
+      lines += TextLayout.aligned([narrow.map(\.title)] + rows, indent: 2) + [""]
     }
     return (lines + remarks(table)).map { TerminalText.safeLine($0) + "\n" }.joined()
   }
@@ -145,20 +145,5 @@ public enum ComparisonReport {
         : "The runs are not of one time: a drift of the host between them is not excluded. Run both rows in one plan to exclude it."
     )
     return lines
-  }
-
-  /// Lines with aligned columns.
-  private static func aligned(_ rows: [[String]]) -> [String] {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
-    return rows.map { row in
-      zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-        .joined(separator: "  ").trimmingSuffix(" ")
-    }
-  }
-}
-
-extension String {
-  fileprivate func trimmingSuffix(_ character: Character) -> String {
-    String(reversed().drop { $0 == character }.reversed())
   }
 }

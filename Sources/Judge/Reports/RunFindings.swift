@@ -3,7 +3,7 @@ internal import PlanModel
 internal import TerminalText
 
 /// What a reader must see of a run, after everything else: the rows that are not as expected, those that are undecided,
-/// those that no thief reached, those that did not run for a missing part, and what amplified scenarios do not show.
+/// those of which the strategy's answer is open, those that no thief reached, those that did not run for a missing part, and what amplified scenarios do not show.
 struct RunFindings {
   /// Rows of one kind, with a sentence each.
   struct Group {
@@ -32,6 +32,10 @@ struct RunFindings {
       },
       group("Out of reach, so that nothing is shown about thieves") { arm, verdict in
         verdict.outOfReach.map { Self.outOfReach($0, arm, matrix, run: run) }
+      },
+      group("Neither shown to survive nor to fail, and not demanded") { _, verdict in
+        verdict.strategyAnswer == .undecided && verdict.outOfReach == nil
+          && verdict.planAnswer.facts.exitCode == 0 ? verdict.strategyReason : nil
       },
       group("Undecided") { _, verdict in
         verdict.planAnswer == .undecided ? verdict.reason : nil

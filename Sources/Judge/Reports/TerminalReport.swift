@@ -121,7 +121,7 @@ public struct TerminalReport {
       }
       lines.append(([pad(strategy, first)] + cells).joined(separator: " | "))
     }
-    return lines + wrapped(Wording.briefLegend) + [""]
+    return lines + [""] + wrapped(Wording.briefLegend) + [""]
   }
 
   /// A name in parts of at most so many characters, broken behind hyphens and blanks where there are some.

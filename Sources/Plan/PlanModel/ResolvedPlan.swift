@@ -32,6 +32,26 @@ public struct ResolvedPlan: Sendable, Equatable, Codable {
   }
 }
 
+extension ResolvedPlan {
+  /// The label of the row with which the plan compares an arm; nil if it demands no comparison.
+  public static func compared(_ arm: Arm) -> String? {
+    arm.expectation?.like ?? arm.expectation?.betterThan
+  }
+
+  /// Whether the arm is compared with another row, or another row with it.
+  public func isCompared(_ arm: Arm) -> Bool {
+    Self.compared(arm) != nil
+      || arms.contains {
+        $0.scenario == arm.scenario && Self.compared($0) == arm.strategy.label
+      }
+  }
+
+  /// Indices of the arms whose trials decide a demand: their own, or that of a row which is compared with them.
+  public var decidingArms: Set<Int> {
+    Set(arms.filter { $0.expectation != nil || isCompared($0) }.map(\.index))
+  }
+}
+
 extension Depth {
   /// Whether API servers are started and bind.
   public var binds: Bool { self != .allocate }

@@ -1,5 +1,6 @@
 public import PlanModel
 internal import PortModel
+internal import Statistics
 
 /// Solves for the intensity of a thief at which a launch fails at a given rate, by the closed forms.
 public struct IntensitySolver {
@@ -47,24 +48,24 @@ public struct IntensitySolver {
       case (.success(let least), .success(let most)):
         guard most > least else {
           reasons.append(
-            "\(arm.strategy.label) fails at \(percent(least)) whatever \(intensity) is")
+            "\(arm.strategy.label) fails at \(Percent.text(least)) whatever \(intensity) is")
           continue
         }
         guard target >= least else {
           return .unsolvable(
-            "\(arm.strategy.label) fails at \(percent(least)) with \(intensity) \(range.lowerBound) already"
+            "\(arm.strategy.label) fails at \(Percent.text(least)) with \(intensity) \(range.lowerBound) already"
           )
         }
         guard target <= most else {
           return .unsolvable(
-            "\(arm.strategy.label) fails at \(percent(most)) at most, with \(intensity) \(range.upperBound)"
+            "\(arm.strategy.label) fails at \(Percent.text(most)) at most, with \(intensity) \(range.upperBound)"
           )
         }
         let found = nearest(arm, target)
         let rate = value(arm, found)
         guard abs(rate - target) <= Self.tolerance else {
           reasons.append(
-            "\(arm.strategy.label) comes no nearer than \(percent(rate)), with \(intensity) \(found)"
+            "\(arm.strategy.label) comes no nearer than \(Percent.text(rate)), with \(intensity) \(found)"
           )
           continue
         }
@@ -100,9 +101,5 @@ public struct IntensitySolver {
     } catch {
       return .failure(error)
     }
-  }
-
-  private func percent(_ rate: Double) -> String {
-    "\((rate * 10_000).rounded() / 100) %"
   }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Statistics
 
 /// Finds the value of a knob at which launches fail at a given rate, by theory and by measurement.
 ///
@@ -98,13 +99,13 @@ public struct RateSearch {
     let wanted = 1 / (1 + exp(shift - goal))
     if measurements.isEmpty {
       guard least < most else {
-        return .outOfReach("\(percent(least)) by theory, whatever it is")
+        return .outOfReach("\(Percent.text(least)) by theory, whatever it is")
       }
       if target < least - tolerance {
-        return .outOfReach("\(percent(least)) by theory with \(range.lowerBound) already")
+        return .outOfReach("\(Percent.text(least)) by theory with \(range.lowerBound) already")
       }
       if target > most + tolerance {
-        return .outOfReach("\(percent(most)) by theory at most, with \(top)")
+        return .outOfReach("\(Percent.text(most)) by theory at most, with \(top)")
       }
     }
     var (low, high) = (range.lowerBound, top)
@@ -115,7 +116,7 @@ public struct RateSearch {
     let found = wanted - theory(low)! <= theory(high)! - wanted ? low : high
     if measurements.isEmpty, abs(theory(found)! - target) > tolerance {
       return .outOfReach(
-        "\(percent(theory(low)!)) by theory with \(low), \(percent(theory(high)!)) with \(high), and nothing between"
+        "\(Percent.text(theory(low)!)) by theory with \(low), \(Percent.text(theory(high)!)) with \(high), and nothing between"
       )
     }
     return .measure(min(max(found, inside.lowerBound), inside.upperBound))
@@ -150,8 +151,6 @@ public struct RateSearch {
   }
 
   private func percent(_ measurement: Measurement) -> String {
-    percent(measurement.failed / measurement.counted) + " measured"
+    Percent.text(measurement.failed / measurement.counted) + " measured"
   }
-
-  private func percent(_ rate: Double) -> String { "\((rate * 10_000).rounded() / 100) %" }
 }

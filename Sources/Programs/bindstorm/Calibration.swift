@@ -191,12 +191,11 @@ struct Calibration {
   private func change(_ knob: Knob, _ round: Round, _ cheap: CheapArm) -> CalibratedPlan {
     let draws = foreignDraws(knob, round.value)
     let thief = arm.thieves[knob.thief].label
-    let percent = CalibrationText.percent
     return CalibratedPlan(
       scenario: arm.scenario, thief: knob.thief, option: knob.option, value: round.value,
       foreignDraws: draws == arm.window.foreignDraws ? nil : draws,
       note:
-        "\(thief) has \(knob.option) \(round.value) so that \(percent(target)) of the launches of \(arm.strategy.label) fail; measured \(round.failed) of \(round.counted), 95 % interval \(percent(round.low)) to \(percent(round.high)), at \(cheap.words)"
+        "\(thief) has \(knob.option) \(round.value) so that \(Percent.text(target)) of the launches of \(arm.strategy.label) fail; measured \(round.failed) of \(round.counted), 95 % interval \(Percent.text(round.low)) to \(Percent.text(round.high)), at \(cheap.words)"
     )
   }
 
@@ -216,7 +215,7 @@ struct Calibration {
     var lines: [String] = []
     if alone > target {
       lines.append(
-        "\(2 * question.apiServers * question.launches) addresses collide among themselves in \(CalibrationText.percent(alone)), without any thief"
+        "\(2 * question.apiServers * question.launches) addresses collide among themselves in \(Percent.text(alone)), without any thief"
       )
     }
     for knob in RateQuestion.Knob.allCases {
@@ -225,7 +224,7 @@ struct Calibration {
           .solve(knob, target: target), setting.value != question[knob]
       else { continue }
       lines.append(
-        "by theory \(setting.knob) \(setting.value) gives \(CalibrationText.percent(setting.perLaunch))"
+        "by theory \(setting.knob) \(setting.value) gives \(Percent.text(setting.perLaunch))"
           + (knob == .foreignDraws ? " (a thief bind-hold with that many ports)" : ""))
     }
     return lines.isEmpty ? ["theory knows no other setting that reaches it"] : lines
@@ -274,29 +273,26 @@ extension Calibration.Round {
 enum CalibrationText {
   static func text(_ result: Calibration.Result) -> String {
     var lines = [
-      "\(result.scenario), \(result.strategy): \(percent(result.target)) of the launches"
+      "\(result.scenario), \(result.strategy): \(Percent.text(result.target)) of the launches"
     ]
     if let option = result.option, let thief = result.thief, let planned = result.planned {
       lines.append(
         "  \(option) of \(thief), \(planned) in the plan; trials at \(result.verifiedAt)")
     }
     for round in result.rounds {
-      let theory = round.predicted.map { "theory \(percent($0)), " } ?? ""
+      let theory = round.predicted.map { "theory \(Percent.text($0)), " } ?? ""
       let missing = round.uncounted > 0 ? ", \(round.uncounted) not counted" : ""
       lines.append(
-        "  \(round.value): \(theory)measured \(round.failed)/\(round.counted) \(percent(Double(round.failed) / Double(max(1, round.counted)))) [\(percent(round.low)), \(percent(round.high))]\(missing), \(Int(round.seconds.rounded())) s"
+        "  \(round.value): \(theory)measured \(round.failed)/\(round.counted) \(Percent.text(Double(round.failed) / Double(max(1, round.counted)))) [\(Percent.text(round.low)), \(Percent.text(round.high))]\(missing), \(Int(round.seconds.rounded())) s"
       )
     }
     if let last = result.rounds.last, result.isCalibrated {
       lines.append(
-        "  CALIBRATED: \(result.option ?? "") \(last.value); the rate lies between \(percent(last.low)) and \(percent(last.high)) at 95 % confidence"
+        "  CALIBRATED: \(result.option ?? "") \(last.value); the rate lies between \(Percent.text(last.low)) and \(Percent.text(last.high)) at 95 % confidence"
       )
     } else {
       lines += ["  NOT CALIBRATED"] + result.reasons.map { "  \($0)" }
     }
     return lines.map { TerminalText.safeLine($0) + "\n" }.joined()
   }
-
-  /// With a tenth of a percentage point.
-  static func percent(_ rate: Double) -> String { "\((rate * 1_000).rounded() / 10 + 0) %" }
 }

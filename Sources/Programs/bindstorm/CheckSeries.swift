@@ -154,9 +154,8 @@ extension CheckCommand {
 
   private func shrunkSummary(_ failures: Int, outOf runs: Int) -> String {
     let interval = ClopperPearson.interval(failures, outOf: runs)
-    func percent(_ rate: Double) -> String { "\((rate * 1_000).rounded() / 10) %" }
     return
-      "bindstorm check: \(shrinkPorts) ephemeral ports in a private namespace, no calls caught: \(failures) of \(count(runs, "run")) failed (95 % interval \(percent(interval.lowerBound)) to \(percent(interval.upperBound)))"
+      "bindstorm check: \(shrinkPorts) ephemeral ports in a private namespace, no calls caught: \(failures) of \(count(runs, "run")) failed (95 % interval \(Percent.text(interval.lowerBound)) to \(Percent.text(interval.upperBound)))"
   }
 
   private func plainRun(_ output: borrowing TemporaryOutput, limit: UInt64) throws

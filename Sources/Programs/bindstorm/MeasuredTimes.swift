@@ -1,83 +1,64 @@
 internal import Engine
-internal import History
+internal import Judging
 internal import PlanModel
-internal import RunContract
 
 /// What the trials of a plan take where nothing but a trial can tell: programs, and start-ups, of which a lost one may
 /// wait for its time limit. Measured with one trial of each.
 struct MeasuredTimes {
-  /// Seconds of one trial, by the trial without what does not change it.
-  private var secondsPerTrial: [Sameness: Double] = [:]
-  /// Why nothing could be measured; nil if it could.
+  private var rows: [(row: Arm, secondsPerTrial: Double)] = []
+  /// Why a row could not be measured; nil if all could.
   private(set) var problem: String?
 
   /// Rows that were measured.
-  var measured: Int { secondsPerTrial.count }
+  var measured: Int { rows.count }
 
   /// Nothing is measured.
   init() {}
 
   /// Runs one trial of each row whose time is not known; says so on standard error before.
-  init(measuring plan: ResolvedPlan) {
-    var part = plan
-    var known: Set<Sameness> = []
-    part.arms = plan.arms.filter { arm in
-      arm.skipReason == nil && (Self.isProgram(arm) || arm.depth == .startup)
-        && known.insert(Sameness(arm)).inserted
+  /// - Throws: an exit code, after saying why on standard error.
+  init(measuring plan: ResolvedPlan) throws {
+    var arms: [Arm] = []
+    for arm in plan.arms where arm.skipReason == nil {
+      guard Self.isProgram(arm) || arm.depth == .startup else { continue }
+      var row = Self.row(arm)
+      guard !arms.contains(where: { Self.row($0) == row }) else { continue }
+      row.index = arms.count
+      arms.append(row)
     }
-    for index in part.arms.indices {
-      part.arms[index].index = index
-      part.arms[index].trials = 1
-    }
-    guard !part.arms.isEmpty else { return }
-    let rows = part.arms.count == 1 ? "the row" : "each of \(part.arms.count) rows"
+    guard !arms.isEmpty else { return }
+    let what = arms.count == 1 ? "the row" : "each of \(arms.count) rows"
     printError(
-      "bindstorm: one trial of \(rows) whose time nothing else tells; --no-measure leaves it out")
-    let clock = Stopwatch()
-    do throws(RunError) {
-      try Run(
-        plan: part, schedule: Schedule(plan: part), worker: try WorkerLocation.find(),
-        isolation: .preferred, interruption: Interruption()
-      ).perform(clock)
-    } catch {
-      problem = error.description
+      "bindstorm: one trial of \(what) whose time nothing else tells; --no-measure leaves it out")
+    let batch = try TrialBatch(
+      ResolvedPlan(
+        version: plan.version, name: plan.name, title: plan.title, seed: plan.seed, arms: arms),
+      isolation: .preferred, Interruption())
+    for (arm, (tally, seconds)) in zip(arms, zip(batch.tallies, batch.secondsByArm)) {
+      if let reason = tally.skipReason {
+        problem = problem ?? reason
+      } else {
+        rows.append((Self.row(arm), seconds))
+      }
     }
-    for (arm, seconds) in clock.seconds { secondsPerTrial[Sameness(part.arms[arm])] = seconds }
-    problem = problem ?? clock.skipReason
   }
 
   /// Seconds for all trials of the arm; nil if it is a program that was not measured.
   func seconds(_ arm: Arm) -> Double? {
     guard arm.skipReason == nil else { return 0 }
-    if let measured = secondsPerTrial[Sameness(arm)] { return measured * Double(arm.trials) }
+    if let known = rows.first(where: { $0.row == Self.row(arm) }) {
+      return known.secondsPerTrial * Double(arm.trials)
+    }
     return Self.isProgram(arm) ? nil : TimeEstimate.seconds(arm)
   }
 
-  private static func isProgram(_ arm: Arm) -> Bool {
-    arm.strategy.command != nil
-  }
+  private static func isProgram(_ arm: Arm) -> Bool { arm.strategy.command != nil }
 
-  /// All of an arm that its trials' time can depend on, as text.
-  private struct Sameness: Hashable {
-    let text: String
-
-    init(_ arm: Arm) {
-      text =
-        "\(arm.strategy)\(arm.settings)\(arm.thieves)\(arm.faults)\(String(describing: arm.startup))"
-    }
-  }
-
-  /// Takes the time of each trial.
-  private final class Stopwatch: Run.Observer {
-    var seconds: [Int: Double] = [:]
-    var skipReason: String?
-
-    func append(_ events: [Event]) {
-      for case .armSkipped(let skipped) in events { skipReason = skipped.reason }
-      guard case .trialStarted(let started)? = events.first,
-        case .trialEnded(let ended)? = events.last
-      else { return }
-      seconds[started.arm] = Double(ended.at - started.at) / 1e9
-    }
+  /// One trial of the arm, without what its time cannot depend on.
+  private static func row(_ arm: Arm) -> Arm {
+    var row = arm
+    (row.index, row.scenario, row.why, row.trials) = (0, "", "", 1)
+    (row.expectation, row.published) = (nil, [])
+    return row
   }
 }

@@ -1,11 +1,12 @@
 internal import Judging
 internal import PlanModel
+internal import Statistics
 internal import TerminalText
 
 /// The odds of a plan as text.
 enum OddsTable {
   /// A table of the demanded cells, weakest first, and what holds for the whole plan.
-  static func text(_ odds: PlanOdds, _ plan: ResolvedPlan) -> String {
+  static func text(_ odds: PlanOdds, _ plan: ResolvedPlan, width: Int) -> String {
     let demanded = odds.cells.filter { $0.rate != nil }
       .sorted { ($1.red, $0.arm) < ($0.red, $1.arm) }
     let head = [
@@ -15,7 +16,7 @@ enum OddsTable {
     let rows = demanded.map { cell in
       [
         "\(cell.arm)", name(cell.scenario), name(cell.strategy), "\(cell.trials)",
-        percent(cell.rate ?? 0), cell.source?.rawValue ?? "-", scientific(cell.red),
+        Percent.text(cell.rate ?? 0), cell.source?.rawValue ?? "-", scientific(cell.red),
         "\(cell.bearsWrongTrials ?? 0)", "\(cell.bearsInvalidTrials)",
       ]
     }
@@ -23,11 +24,7 @@ enum OddsTable {
       "The probability that a cell is red though everything is right, and how many trials may be wrong or invalid before:",
       "",
     ]
-    let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max()! }
-    for row in [head] + rows {
-      let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-      lines.append(cells.joined(separator: "  "))
-    }
+    lines += TextLayout.table([head] + rows, width: width, indent: 0)
     return (lines + [""] + conclusion(odds, plan) + [""]).joined(separator: "\n")
   }
 
@@ -55,8 +52,6 @@ enum OddsTable {
   private static func name(_ text: String) -> String {
     TerminalText.safeLine(text, atMost: TerminalText.longestName)
   }
-
-  private static func percent(_ rate: Double) -> String { "\((rate * 10_000).rounded() / 100) %" }
 
   /// Two digits: `0`, `2.5e-3`, `0.14`.
   private static func scientific(_ value: Double) -> String {

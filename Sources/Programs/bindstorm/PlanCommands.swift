@@ -3,6 +3,7 @@ internal import Judging
 internal import PlanModel
 internal import PortModel
 internal import Reports
+internal import Statistics
 internal import TerminalText
 internal import Theory
 
@@ -90,13 +91,15 @@ struct PlanCommand: ParsableCommand {
     ).plan
     let chances = odds ? PlanOdds(plan, vocabulary: vocabulary) : nil
     let times =
-      measure ?? !(odds || json) ? MeasuredTimes(measuring: plan) : MeasuredTimes()
+      try measure ?? !(odds || json) ? MeasuredTimes(measuring: plan) : MeasuredTimes()
     if json {
       try StandardStreams.printResult(
         String(decoding: try JSONReport.bytes(Expansion(plan, chances, times)), as: UTF8.self))
     } else {
       try StandardStreams.printResult(
-        TerminalText.safe(chances.map { OddsTable.text($0, plan) } ?? table(plan, times)))
+        TerminalText.safe(
+          chances.map { OddsTable.text($0, plan, width: Terminal.width(of: 1)) }
+            ?? table(plan, times)))
     }
   }
 
@@ -114,23 +117,17 @@ struct PlanCommand: ParsableCommand {
       let slots = EphemeralRange(arm.pool.low...arm.pool.high).slots()
       let thieves = arm.thieves.map { thief in
         "\(thief.label)(\(thief.options.map { "\($0.value)" }.joined(separator: ",")))"
-          + (thief.targetFailureRate.map { " for \(percent($0))" } ?? "")
+          + (thief.targetFailureRate.map { " for \(Percent.exact($0))" } ?? "")
       }
       return [
         "\(arm.index)", Self.name(arm.scenario), Self.name(arm.strategy.label), arm.depth.rawValue,
         "\(arm.topology.launches)", "\(arm.topology.apiServers)", "\(slots)",
         thieves.isEmpty ? "-" : Self.name(thieves.joined(separator: " ")), arm.workers.rawValue,
-        arm.sockets.rawValue, "\(arm.trials)", percent(predicted?.perLaunch),
-        percent(predicted?.perTrial), times.seconds(arm).map(rounded) ?? "?",
+        arm.sockets.rawValue, "\(arm.trials)", predicted.map { Percent.text($0.perLaunch) } ?? "-",
+        predicted.map { Percent.text($0.perTrial) } ?? "-", times.seconds(arm).map(rounded) ?? "?",
       ]
     }
-    let widths = head.indices.map { column in
-      ([head] + rows).map { $0[column].count }.max()!
-    }
-    for row in [head] + rows {
-      let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-      lines.append(cells.joined(separator: "  "))
-    }
+    lines += TextLayout.table([head] + rows, width: Terminal.width(of: 1), indent: 0)
     var reasons: [(String, [String])] = []
     for arm in plan.arms {
       guard let reason = Prediction.reasonForNone(arm, vocabulary: vocabulary) else { continue }
@@ -160,7 +157,7 @@ struct PlanCommand: ParsableCommand {
     if sequential { lines.append("rows with a sequential test end earlier if they are clear") }
     if times.measured > 0 {
       lines.append(
-        "measured: one trial of \(times.measured) row\(times.measured == 1 ? "" : "s")"
+        "measured: one trial of \(Counted.text(times.measured, "row"))"
       )
     }
     let unknown = plan.arms.filter { times.seconds($0) == nil }
@@ -175,12 +172,6 @@ struct PlanCommand: ParsableCommand {
 
   fileprivate static func name(_ text: String) -> String {
     TerminalText.safeLine(text, atMost: TerminalText.longestName)
-  }
-
-  private func percent(_ rate: Double?) -> String {
-    guard let rate else { return "-" }
-    // Adding zero turns -0 into 0.
-    return "\((rate * 10_000).rounded() / 100 + 0) %"
   }
 
   private func rounded(_ seconds: Double) -> String { "\((seconds * 10).rounded() / 10)" }

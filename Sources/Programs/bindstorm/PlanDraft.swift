@@ -78,7 +78,7 @@ struct PlanDraft {
   private var rare: Refusal {
     Refusal(
       reason:
-        "with these numbers \(Self.control) fails in \(Self.percent(predicted.perLaunch)) of launches only, which takes more than \(Self.mostTrials) trials to show; raise --foreign-draws or --api-servers, or give --target-rate"
+        "with these numbers \(Self.control) fails in \(Percent.text(predicted.perLaunch)) of launches only, which takes more than \(Self.mostTrials) trials to show; raise --foreign-draws or --api-servers, or give --target-rate"
     )
   }
 
@@ -96,9 +96,9 @@ struct PlanDraft {
     }
     if own.perTrial * 4 < Self.mostOfFix {
       rows[place].atMost = Self.mostOfFix
-      rows[place].why = "no other process gets its ports: predicted \(Self.percent(own.perLaunch))"
+      rows[place].why = "no other process gets its ports: predicted \(Percent.text(own.perLaunch))"
     } else {
-      rows[place].why = "it fails itself: predicted \(Self.percent(own.perLaunch))"
+      rows[place].why = "it fails itself: predicted \(Percent.text(own.perLaunch))"
     }
   }
 
@@ -131,12 +131,6 @@ struct PlanDraft {
     var unit = 1
     while number / unit >= 100 { unit *= 10 }
     return (number + unit - 1) / unit * unit
-  }
-
-  private static func percent(_ rate: Double) -> String {
-    // 5.0 is 5.
-    let number = (rate * 1_000).rounded() / 10
-    return (number == number.rounded() ? "\(Int(number))" : "\(number)") + " %"
   }
 
   // MARK: Text
@@ -179,7 +173,7 @@ struct PlanDraft {
       .map { "\($0.label) is only measured: \($0.why)" }
     return
       ([
-        "\(Self.control) is predicted to fail in \(Self.percent(predicted.perLaunch)) of launches; \(trials) trials decide every demand, and bear one trial that goes wrong"
+        "\(Self.control) is predicted to fail in \(Percent.text(predicted.perLaunch)) of launches; \(trials) trials decide every demand, and bear one trial that goes wrong"
       ]
       + measured).joined(separator: "; ")
   }

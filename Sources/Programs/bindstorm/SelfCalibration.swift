@@ -3,6 +3,7 @@ internal import Engine
 internal import Judging
 internal import PlanModel
 internal import Reports
+internal import Statistics
 internal import TerminalText
 
 /// Runs one strategy under two labels, again and again, and counts the false alarms of the methods that compare rows.
@@ -81,10 +82,9 @@ struct SelfCalibration {
   }
 
   private static func text(_ document: Document) -> String {
-    let percent = CalibrationText.percent
     func fine(_ rate: Double) -> String { "\((rate * 1e5).rounded() / 1e3 + 0) %" }
     var lines = [
-      "\(document.scenario), \(document.strategy) beside itself: \(document.comparisons) comparisons of \(document.trials) trials beside \(document.trials), \(percent(document.rate.rate ?? 0)) fail, \(Int(document.seconds.rounded())) s",
+      "\(document.scenario), \(document.strategy) beside itself: \(document.comparisons) comparisons of \(document.trials) trials beside \(document.trials), \(Percent.text(document.rate.rate ?? 0)) fail, \(Int(document.seconds.rounded())) s",
       "",
     ]
     let head = ["", "false alarms", "rate [95 %]", "stated", "exact size", "verdict"]
@@ -96,18 +96,12 @@ struct SelfCalibration {
         method.criesWolf ? "CRIES WOLF" : "as stated",
       ]
     }
-    let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max()! }
-    for row in [head] + rows {
-      var line = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-        .joined(separator: "  ")
-      while line.last == " " { line.removeLast() }
-      lines.append("  " + line)
-    }
-    let noticed = document.methods.map { "\(percent($0.noticed)) of \($0.name)" }
+    lines += TextLayout.aligned([head] + rows, indent: 2)
+    let noticed = document.methods.map { "\(Percent.text($0.noticed)) of \($0.name)" }
     lines += [
       "",
       "Stated: the largest probability of a false alarm. Exact size: what it is at this rate if trials are independent.",
-      "CRIES WOLF: so many false alarms would come by chance in at most \(percent(SelfComparison.level)) of such series. Would be noticed in 90 % of them: \(noticed.joined(separator: ", ")).",
+      "CRIES WOLF: so many false alarms would come by chance in at most \(Percent.text(SelfComparison.level)) of such series. Would be noticed in 90 % of them: \(noticed.joined(separator: ", ")).",
     ]
     if document.withoutData > 0 {
       lines.append("\(document.withoutData) comparisons had a side without a launch that counts.")

@@ -8,7 +8,7 @@ internal import Theory
 struct StoppingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Begin no more trials after this time, as 90s or 10m. Trials are dealt so that all open cells come equally far; a cell ends when its verdict is certain. The verdicts decide the exit code.",
+      "Begin no more trials after this time, as 90s or 10m. Trials are dealt so that all open cells with a demand come equally far, before the others; a cell ends when its verdict is certain. The verdicts decide the exit code.",
       valueName: "time"))
   var budget: Nanoseconds?
 

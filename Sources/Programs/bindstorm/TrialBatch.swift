@@ -13,12 +13,16 @@ internal import Theory
 struct TrialBatch {
   /// What was counted, by arm.
   let tallies: [ArmTally]
+  /// How long all of it took.
   let seconds: Double
+  /// How long the trials of each arm took, in seconds.
+  let secondsByArm: [Double]
 
   /// - Throws: an exit code, after saying why on standard error.
   init(_ plan: ResolvedPlan, isolation: Run.IsolationPolicy, _ interruption: Interruption) throws {
     let counter = Counter(plan)
     let started = MonotonicClock.now()
+    let timings: [Run.ArmTiming]
     do throws(RunError) {
       let run = try Run(
         plan: plan, schedule: Schedule(plan: plan), worker: try WorkerLocation.find(),
@@ -29,6 +33,7 @@ struct TrialBatch {
         )
       }
       try run.perform(counter)
+      timings = run.timings
     } catch {
       printError("bindstorm: \(error)")
       if case .isolationUnavailable = error { throw ExitStatus.unavailable }
@@ -37,6 +42,7 @@ struct TrialBatch {
     if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
     tallies = counter.tallies
     seconds = Double(MonotonicClock.now() - started) / 1e9
+    secondsByArm = timings.map(\.seconds)
   }
 
   private final class Counter: Run.Observer {

@@ -19,15 +19,15 @@ struct Dealer {
   enum Order {
     /// As the schedule says.
     case scheduled
-    /// Always to the arm of which the smallest share has run, in slices of about so many seconds: for a limited time, at
-    /// whose end all open arms have come equally far.
-    case balanced(sliceSeconds: Double)
+    /// For a limited time, in slices of about so many seconds. Every arm has a trial first. Then those of which something
+    /// is to be decided come equally far: each time the one of which the smallest share has run. The others come last.
+    case balanced(sliceSeconds: Double, deciding: Set<Int>)
   }
 
   /// What is still to be dealt of one arm.
   private struct Rest {
     let arm: Int
-    let planned: Int
+    var planned = 0
     /// In the schedule's order; the last one comes first.
     var blocks: [Range<Int>] = []
     var dealt = 0
@@ -48,11 +48,8 @@ struct Dealer {
   init(blocks: [Schedule.Block], order: Order) {
     self.order = order
     for block in blocks.reversed() {
-      var rest = rests[block.arm] ?? Rest(arm: block.arm, planned: 0)
-      rest = Rest(
-        arm: rest.arm, planned: rest.planned + block.trials.count,
-        blocks: rest.blocks + [block.trials])
-      rests[block.arm] = rest
+      rests[block.arm, default: Rest(arm: block.arm)].planned += block.trials.count
+      rests[block.arm]!.blocks.append(block.trials)
       queue.append(block.arm)
     }
   }
@@ -91,12 +88,16 @@ struct Dealer {
     case .scheduled:
       let next = queue.last { $0 == mine || !rests[$0]!.isTaken }
       return next == mine ? nil : next
-    case .balanced:
+    case .balanced(_, let deciding):
       let open = rests.values.filter { !$0.blocks.isEmpty && !$0.isTaken && $0.arm != mine }
       // Equal shares: in the order of the schedule, which is random within a scenario.
       let places = Dictionary(
         queue.reversed().enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-      return open.min { ($0.share, places[$0.arm]!) < ($1.share, places[$1.arm]!) }?.arm
+      func rank(_ rest: Rest) -> (Int, Double, Int) {
+        let turn = rest.dealt == 0 ? 0 : deciding.contains(rest.arm) ? 1 : 2
+        return (turn, rest.share, places[rest.arm]!)
+      }
+      return open.min { rank($0) < rank($1) }?.arm
     }
   }
 
@@ -105,7 +106,7 @@ struct Dealer {
     var rest = rests[arm]!
     defer { rests[arm] = rest }
     var trials = rest.blocks.removeLast()
-    if case .balanced(let seconds) = order {
+    if case .balanced(let seconds, _) = order {
       let fitting = rest.secondsPerTrial.map { seconds / max($0, 1e-6) } ?? 1
       let count = Int(max(1, min(fitting, Double(trials.count))))
       if count < trials.count {

@@ -164,7 +164,10 @@ public final class Run {
     }
     if !skips.isEmpty { try Self.append(skips, observer) }
     let blocks = schedule.blocks.filter { skipped[$0.arm] == nil }
-    let order = budgetNanoseconds.map { Dealer.Order.balanced(sliceSeconds: slice($0, blocks)) }
+    let order = budgetNanoseconds.map {
+      Dealer.Order.balanced(
+        sliceSeconds: slice($0, blocks), deciding: plan.decidingArms)
+    }
     let table = DealingTable(
       Dealer(blocks: blocks, order: order ?? .scheduled), deadline: deadline)
     try performInLanes(table, observer)

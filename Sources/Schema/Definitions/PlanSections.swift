@@ -41,7 +41,7 @@ enum PlanSections {
           words: "whole number below 2^64"), .none("1"), "Of every choice that bindstorm makes."),
       PlanKey(
         "budget_seconds", "budgetSeconds", .real(0.1...10_000_000), .none("no limit"),
-        "Time after which no more trials begin. Trials are dealt so that all open cells come equally far; a cell ends when its verdict is certain."
+        "Time after which no more trials begin. Trials are dealt so that all open cells with a demand come equally far, before the others; a cell ends when its verdict is certain."
       ),
       PlanKey(
         "defaults", "defaults",

@@ -1,10 +1,10 @@
 /// Text fitted into a number of columns. A column is a character.
-enum TextLayout {
+public enum TextLayout {
   /// A text in lines of at most so many columns, broken at blanks; a word that is longer than a line is broken, too.
   /// - Parameters:
   ///   - indent: begins the first line.
   ///   - rest: begins the other ones.
-  static func wrapped(
+  public static func wrapped(
     _ text: String, width: Int, indent: String = "", rest: String = ""
   ) -> [String] {
     var lines: [String] = []
@@ -28,7 +28,7 @@ enum TextLayout {
   /// A table in lines of at most so many columns: aligned if it fits; else in parts, one below the other, each with the
   /// first column, and with long cells broken.
   /// - Parameter rows: as many cells in each as in the first, which has the titles.
-  static func table(_ rows: [[String]], width: Int, indent: Int = 2) -> [String] {
+  public static func table(_ rows: [[String]], width: Int, indent: Int = 2) -> [String] {
     guard let head = rows.first, !head.isEmpty else { return [] }
     let natural = head.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     let room = width - indent
@@ -57,6 +57,18 @@ enum TextLayout {
       }.joined(separator: [""]))
   }
 
+  /// A table in one line for each row, however wide.
+  /// - Parameter rows: as many cells in each as in the first.
+  public static func aligned(_ rows: [[String]], indent: Int = 0) -> [String] {
+    guard let head = rows.first else { return [] }
+    let widths = head.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      trimmed(
+        String(repeating: " ", count: indent)
+          + zip(row, widths).map(padded).joined(separator: String(repeating: " ", count: gap)))
+    }
+  }
+
   private static let gap = 2
 
   private static func lines(_ rows: [[String]], _ widths: [Int], _ indent: Int) -> [String] {
@@ -74,12 +86,12 @@ enum TextLayout {
   }
 
   /// Filled up with blanks.
-  static func padded(_ text: String, _ width: Int) -> String {
+  public static func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
 
   /// Without trailing blanks.
-  static func trimmed(_ text: String) -> String {
+  public static func trimmed(_ text: String) -> String {
     var text = Substring(text)
     while text.last == " " { text.removeLast() }
     return String(text)

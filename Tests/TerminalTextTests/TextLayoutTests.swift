@@ -1,6 +1,5 @@
+import TerminalText
 import Testing
-
-@testable import Reports
 
 @Suite struct TextLayoutTests {
   @Test func `a text is broken at blanks, and a long word anywhere`() {
@@ -49,5 +48,13 @@ import Testing
       let words = lines.joined(separator: " ").split(separator: " ")
       #expect(words.contains("90.0") && words.contains("anybody"))
     }
+  }
+
+  @Test func `a table without a width has one line for each row`() {
+    #expect(
+      TextLayout.aligned([["a", "b"], ["long", ""], ["", "c"]], indent: 1) == [
+        " a     b", " long", "       c",
+      ])
+    #expect(TextLayout.aligned([]) == [])
   }
 }
