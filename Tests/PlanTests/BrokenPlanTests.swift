@@ -142,7 +142,7 @@ import Testing
     .forced("[]", at: "[]", "", "expected an object, found an array"),
     .forced(
       "{\"stael\": \"lazy\"}", at: "\"stael", ".stael",
-      "unknown key \"stael\"; known here: steal, max, rebind, min_window_ms, only, inject", "steal"),
+      "unknown key \"stael\"", "steal"),
     .forced(
       "{\"steal\": \"eagre\"}", at: "\"eagre", ".steal",
       "expected one of off, lazy, eager, found \"eagre\"", "eager"),
@@ -199,7 +199,7 @@ import Testing
         strategies:
           "[{\"name\": \"wildcard-report-back\", \"options\": {\"report_timeout\": 7}}]"),
       4, 61, "strategies[0].options.report_timeout",
-      "unknown key \"report_timeout\"; known here: report_timeout_ms, attempts",
+      "unknown key \"report_timeout\"",
       "report_timeout_ms"),
     .document(
       plan(scenarios: "[{\"name\": \"a\"},\n{\"name\": \"a\"}]"), 6, 10, "scenarios[1].name",
@@ -220,7 +220,7 @@ import Testing
       "{\n\"version\": 1, \"name\": \"x\", \"strategies\": [\"probe-then-bind\"]}", 1, 1, "",
       "the key \"scenarios\" is missing here"),
     .top(
-      "\"scenarois\": 1", 1, "scenarois", "unknown key \"scenarois\"; known here: $schema, version",
+      "\"scenarois\": 1", 1, "scenarois", "unknown key \"scenarois\"",
       "scenarios"),
     .top("\"seed\": -1", 9, "seed", "expected a whole number from 0 to 18446744073709551615"),
     .top("\"seed\": 18446744073709551616", 9, "seed", "found the number 18446744073709551616"),
@@ -229,7 +229,7 @@ import Testing
   ]
 
   static let scenarios: [Case] = [
-    .scenario("\"pol\": {}", 1, "pol", "unknown key \"pol\"; known here: name, why", "pool"),
+    .scenario("\"pol\": {}", 1, "pol", "unknown key \"pol\"", "pool"),
     .scenario("\"a b\": {}", 1, "['a b']", "unknown key \"a b\""),
     .scenario("\"trials\": \"300\"", 11, "trials", "found the string \"300\""),
     .scenario("\"trials\": 0", 11, "trials", "expected a number from 1 to 10000000, found 0"),
@@ -240,7 +240,7 @@ import Testing
     .scenario("\"trials\": 99999999999999999999", 11, "trials", "expected a whole number"),
     .scenario(
       "\"topology\": {\"api_server\": 2}", 14, "topology.api_server",
-      "unknown key \"api_server\"; known here: launches, api_servers", "api_servers"),
+      "unknown key \"api_server\"", "api_servers"),
     .scenario(
       "\"topology\": {\"launches\": 65}", 26, "topology.launches", "from 1 to 64, found 65"),
     .scenario("\"topology\": 2", 13, "topology", "expected an object, found the number 2"),
@@ -433,7 +433,8 @@ import Testing
     .scenario("\"expect\": []", 11, "expect", "expected an object, found an array"),
     .scenario(
       "\"published\": [{\"strategy\": \"probe\", \"failures\": 1, \"out_of\": 2, \"source\": \"x\"}]",
-      28, "published[0].strategy", "no strategy \"probe\" in this scenario"),
+      28, "published[0].strategy", "no strategy \"probe\" in this scenario",
+      "probe-then-bind"),
     .scenario(
       "\"published\": [{\"strategy\": \"probe-then-bind\", \"failures\": 3, \"out_of\": 2, \"source\": \"x\"}]",
       15, "published[0]", "3 failures out of 2 are impossible"),
@@ -572,7 +573,7 @@ import Testing
     #expect(
       short("{\"kind\": \"bind-hold\", \"options\": {\"prots\": 3}}") == [
         "46 scenarios[0].thieves[0].options: thief \"bind-hold\" needs the option \"ports\" (ports it takes) -",
-        "47 scenarios[0].thieves[0].options.prots: unknown key \"prots\"; known here: ports ports",
+        "47 scenarios[0].thieves[0].options.prots: unknown key \"prots\" ports",
       ])
     #expect(
       short("{\"name\": \"bind-hold\"}") == [
@@ -629,13 +630,12 @@ import Testing
     let text = TestVocabulary.text(scenario: "\t\"é\": 0, \"trails\": 4,")
     let errors = PlanErrors(errors: TestVocabulary.errors(text))
     #expect(errors.errors.count == 2)
-    let known =
-      "name, why, strategies, expect, forced, published, skip, depth, topology, pool, window, "
     #expect(errors.description.contains("\n  \t\"é\": 0, \"trails\": 4,\n  \t        ^"))
     #expect(
       errors.description.contains(
-        "demo.json:7:10: error: scenarios[0].trails: unknown key \"trails\"; known here: \(known)"))
-    #expect(errors.description.contains("; did you mean 'trials'?\n"))
+        "demo.json:7:10: error: scenarios[0].trails: unknown key \"trails\"; did you mean 'trials'?\n"
+      ))
+    #expect(errors.description.contains("unknown key \"é\"; known here: name, why, strategies"))
   }
 
   @Test func `a file with CRLF line ends shows the line of the mistake`() {

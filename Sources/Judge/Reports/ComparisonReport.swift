@@ -48,7 +48,7 @@ public enum ComparisonReport {
   /// As JSON.
   /// - Throws: `EncodingError`, never for these values.
   public static func json(_ table: ComparisonTable) throws -> [UInt8] {
-    try JSONReport.bytes(table)
+    try JSONReport.bytes(table, format: "bindstorm-compare/1")
   }
 
   /// `3/60`, and with launches that recovered `0/60, recovered 31`.

@@ -188,8 +188,9 @@ public enum CSVReport {
 
 /// Values as JSON, in the form of all files of a run.
 public enum JSONReport {
+  /// - Parameter format: the key `format` of a value that has none itself, as `bindstorm-compare/1`.
   /// - Throws: `EncodingError` for numbers that JSON cannot represent.
-  public static func bytes(_ value: some Encodable) throws -> [UInt8] {
-    try IndentedJSON.bytes(value)
+  public static func bytes(_ value: some Encodable, format: String? = nil) throws -> [UInt8] {
+    try IndentedJSON.bytes(value, format: format)
   }
 }

@@ -22,7 +22,8 @@ public enum PowerReport {
       var answer: PowerAnswer
       var secondsPerRun: Double?
     }
-    return try JSONReport.bytes(Document(answer: answer, secondsPerRun: secondsPerRun))
+    return try JSONReport.bytes(
+      Document(answer: answer, secondsPerRun: secondsPerRun), format: "bindstorm-power/1")
   }
 
   private static func left(_ text: String) -> String {

@@ -22,10 +22,12 @@ struct PlanNode {
       return nil
     }
     for member in members where !keys.contains(member.key) {
+      let near = Suggestion.closest(to: member.key, among: keys)
+      // A list of all would hide the suggestion.
+      let all = near == nil ? "; known here: \(keys.joined(separator: ", "))" : ""
       collector.report(
-        "unknown key \"\(member.key)\"; known here: \(keys.joined(separator: ", "))",
-        at: member.position, path: child(member.key),
-        suggestion: Suggestion.closest(to: member.key, among: keys))
+        "unknown key \"\(member.key)\"\(all)", at: member.position, path: child(member.key),
+        suggestion: near)
     }
     return PlanObject(node: self, members: members)
   }

@@ -6,17 +6,24 @@ public enum Suggestion {
   /// Longer names, in bytes, are compared with nothing.
   private static let longestName = 160
 
-  /// The closest candidate, if it is close: at most a third of its letters differ, and at most three.
+  /// Shorter words are part of too many names.
+  private static let shortestPart = 5
+
+  /// The closest candidate, if it is close: at most a third of its letters differ, and at most three. If none is, the
+  /// shortest that contains the word.
   static func closest(to word: String, among candidates: some Sequence<String>) -> String? {
     let length = word.utf8.count
     guard length <= longestWord else { return nil }
-    return candidates.lazy.filter {
+    let close = candidates.lazy.filter {
       // Each edit changes the length by one scalar at most, and a scalar has four bytes at most.
       ($0.utf8.count - length).magnitude <= 4 * mostEdits
     }
     .map { ($0, distance(word, $0)) }
     .filter { $1 <= min(mostEdits, max(1, max(word.count, $0.count) / 3)) }
     .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+    guard close == nil, length >= shortestPart else { return close }
+    return candidates.filter { $0.contains(word) }
+      .min { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
   }
 
   /// The candidates that a name may stand for, the closest first: those that contain it, and those of which at most a

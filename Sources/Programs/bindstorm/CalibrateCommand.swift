@@ -131,7 +131,9 @@ struct CalibrateCommand: ParsableCommand {
     }
     if json {
       try StandardStreams.printResult(
-        String(decoding: try JSONReport.bytes(results), as: UTF8.self))
+        String(
+          decoding: try JSONReport.bytes(["cells": results], format: "bindstorm-calibrate/1"),
+          as: UTF8.self))
     }
     if let output, results.contains(where: { $0.change != nil }) {
       try check(bytes, results)

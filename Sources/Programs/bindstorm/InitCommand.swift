@@ -145,7 +145,7 @@ struct InitCommand: ParsableCommand {
     let near = Suggestion.nearest(to: name, among: known)
     printError(
       "bindstorm: there is no strategy \"\(name)\" that needs no command"
-        + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?")
+        + (near.isEmpty ? "." : "; did you mean \(near.joined(separator: ", "))?")
         + " bindstorm list strategies has them all; a program goes after --")
     throw ExitStatus.badPlan
   }
