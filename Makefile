@@ -15,14 +15,14 @@ BUILD_FRONT_END = $(SWIFT) build $(RELEASE) --product bindstorm-frontend
 IMPORTS = --explicit-target-dependency-import-check error
 # Every suite that starts no process, as a regular expression: tests of a whole target, or one suite of a target.
 # Tests/LayeringTests/QuickTests.swift holds this list to the sources.
-QUICK = DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LinuxFactsTests ManualTests PlanTests \
+QUICK = ArchiveTests DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LinuxFactsTests ManualTests PlanTests \
 	RaceLedgerTests ReportsTests RunContractTests TerminalTextTests WorkersTests \
 	FaultsTests.EngineSquatterTests FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
 	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests InterceptionTests.PythonLineTests InterceptionTests.StrangerReplyTests InterceptionTests.SymbolTests \
 	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.RemedyDocumentTests RaceReportingTests.TextPageTests RaceReportingTests.TextReportTests RaceReportingTests.TheftReportTests RaceReportingTests.WordsTests \
 	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.LaunchSimulationTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
-	StatisticsTests.ComparisonTests StatisticsTests.CoverageTests StatisticsTests.ErrorRateTests StatisticsTests.InverseSamplingTests StatisticsTests.KnownAnswerTests StatisticsTests.LowerRateTests StatisticsTests.SequentialTestTests \
+	StatisticsTests.ChangePointTests StatisticsTests.ComparisonTests StatisticsTests.CoverageTests StatisticsTests.ErrorRateTests StatisticsTests.InverseSamplingTests StatisticsTests.KnownAnswerTests StatisticsTests.LowerRateTests StatisticsTests.SequentialTestTests \
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests StartupProtocolTests.ParallelConfigurationTests \
 	StrategiesTests.AdapterProtocolTests StrategiesTests.PortHolderTests StrategiesTests.RegistryTests \
 	SyscallsTests.HostFactsTests SyscallsTests.HostLimitsTests SyscallsTests.InputFileTests SyscallsTests.ListenerReachTests
@@ -109,7 +109,7 @@ build-command: setup
 
 setup: ## install the Debian packages that building needs
 	@command -v $(SWIFT) >/dev/null || { echo "no Swift toolchain: install Swift 6.2 or newer from https://www.swift.org/install/linux/" >&2; exit 1; }
-	@.ci/install-packages libzmq3-dev
+	@.ci/install-packages libzmq3-dev libsqlite3-dev
 
 # An interpreter that already has the validator is used as it is.
 # For the tests that compare the statistics with independent implementations; without it they are skipped.

@@ -24,14 +24,17 @@ func swiftSettings(of name: String) -> [SwiftSetting] {
     ? settings + [.unsafeFlags(["-O"], .when(configuration: .debug))] : settings
 }
 
-/// A target with what it may import from this package, in the folder `Sources/<side>/<name>`.
+/// A target with what it may import, in the folder `Sources/<side>/<name>`.
 struct Layer {
   var name: String
   /// The folder of targets it belongs to: what it is for.
   var side: String
   var uses: [String]
+  /// Libraries of other packages.
+  var products: [Target.Dependency]
 
-  init(_ name: String, in side: String, uses: [String]) {
+  init(_ name: String, in side: String, uses: [String], products: [Target.Dependency] = []) {
+    self.products = products
     self.name = name
     self.side = side
     self.uses = uses
@@ -39,7 +42,7 @@ struct Layer {
 
   var path: String { "Sources/\(side)/\(name)" }
   var isC: Bool { name.hasPrefix("C") }
-  var dependencies: [Target.Dependency] { uses.map { .byName(name: $0) } }
+  var dependencies: [Target.Dependency] { uses.map { .byName(name: $0) } + products }
 }
 
 /// Every library and what it may import, one line each: the only table of the architecture. The test
@@ -122,7 +125,13 @@ let layers = [
     ]),
   Layer(
     "Reports", in: "Judge",
-    uses: ["History", "Judging", "LinuxFacts", "PlanModel", "ReportKit", "TerminalText"]),
+    uses: [
+      "History", "Judging", "LinuxFacts", "PlanModel", "ReportKit", "Statistics", "TerminalText",
+    ]),
+  // What is left of many runs.
+  Layer(
+    "Archive", in: "Keep", uses: ["Judging", "PlanModel"],
+    products: [.product(name: "GRDB", package: "GRDB.swift")]),
   // `bindstorm check`: port races in any program.
   Layer("CInterception", in: "Detect", uses: ["CLinuxShims"]),
   Layer("RaceLedger", in: "Detect", uses: ["ForcedCalls"]),
@@ -156,6 +165,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets:
     layers.map {
@@ -184,8 +194,8 @@ let package = Package(
       .executableTarget(
         name: "bindstorm",
         dependencies: [
-          "Engine", "Faults", "ForcedCalls", "History", "Interception", "Judging", "PlanModel",
-          "PlanReading",
+          "Archive", "Engine", "Faults", "ForcedCalls", "History", "Interception", "Judging",
+          "PlanModel", "PlanReading",
           "PortModel", "RaceLedger", "RaceReporting", "ReportKit", "Reports", "RunContract",
           "Statistics",
           "Strategies", "Syscalls", "TerminalText", "Theory",
@@ -217,6 +227,12 @@ let package = Package(
         exclude: name == "StartupProtocol" ? ["front_end.py"] : [],
         swiftSettings: swiftSettings(of: name))
     } + [
+      .testTarget(
+        name: "ArchiveTests",
+        dependencies: [
+          "Archive", "Judging", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        ],
+        swiftSettings: settings),
       .testTarget(
         name: "CommandTests",
         dependencies: [

@@ -18,6 +18,11 @@ enum IncompleteBeta {
     return 0.5 * log(2 * Double.pi) + (shifted + 0.5) * log(base) - base + log(sum)
   }
 
+  /// ln B(a, b) for a, b > 0.
+  static func logBeta(_ a: Double, _ b: Double) -> Double {
+    logGamma(a) + logGamma(b) - logGamma(a + b)
+  }
+
   /// I_x(a, b) for a, b > 0 and x in 0...1, by Lentz's continued fraction (Numerical Recipes, 6.4).
   static func regularised(_ x: Double, _ a: Double, _ b: Double) -> Double {
     if x <= 0 { return 0 }

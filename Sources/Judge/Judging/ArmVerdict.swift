@@ -68,6 +68,8 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
   public var requestsPerSecond: Throughput?
   /// What a launch's allocation takes.
   public var allocation: DurationSummary?
+  /// What was counted, for comparisons with other runs; nil in a document of an older version.
+  public var sample: CellSample?
   /// Ports that a launch takes, probes included: median; nil without trials.
   public var portsTaken: Int?
   /// TCP sockets that a trial's launches hold in the window: median of the trials in which it was measured.
@@ -84,8 +86,9 @@ public struct ArmVerdict: Sendable, Equatable, Codable {
     like: RowComparison? = nil, better: BetterComparison? = nil, noPrediction: String? = nil,
     stoppedBy: StoppingRule.Kind? = nil,
     strategyAnswer: StrategyAnswer = .measured, strategyReason: String = "",
-    recovered: Recovered? = nil, outOfReach: OutOfReach? = nil
+    recovered: Recovered? = nil, outOfReach: OutOfReach? = nil, sample: CellSample? = nil
   ) {
+    self.sample = sample
     self.stoppedBy = stoppedBy
     self.strategyAnswer = strategyAnswer
     self.strategyReason = strategyReason

@@ -220,7 +220,7 @@ public struct MatrixJudge {
         ? Prediction.reasonForNone(arm, vocabulary: vocabulary) : nil,
       stoppedBy: rule.hasEndedEarly(tally) ? rule.kind : nil,
       strategyAnswer: strategy.answer, strategyReason: strategy.reason,
-      recovered: tally.recovered(rule))
+      recovered: tally.recovered(rule), sample: CellSample(tally, of: arm))
   }
 
   /// What must be added for every verdict; empty, or begins with a semicolon. Why a rate is off its model is known without

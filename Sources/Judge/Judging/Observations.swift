@@ -44,6 +44,11 @@ struct Observations {
       counted: all.counted, uncounted: all.uncounted)
   }
 
+  /// What was counted of a cell.
+  init(_ count: CellSample.Count) {
+    self.init(failed: count.failed, counted: count.counted, uncounted: count.uncounted)
+  }
+
   /// With so many more that may have ended in either way.
   func adding(uncounted more: Int) -> Observations {
     Observations(failed: failed, counted: counted, uncounted: uncounted + more)

@@ -53,27 +53,39 @@ public struct PairComparison: Sendable, Equatable, Encodable {
   public var adjustedPValue: Double?
   public var word: Word
 
-  /// A row's arm with what was counted of it.
+  /// A cell with what was counted of it.
   public struct Row: Sendable {
     public let name: String
-    public let arm: Arm
-    public let tally: ArmTally
+    public let scenario: String
+    public let sample: CellSample
+    /// In nanoseconds; nil if nothing was ready.
+    public let medianTimeToReady: UInt64?
+
+    public init(
+      name: String, scenario: String, sample: CellSample, medianTimeToReady: UInt64? = nil
+    ) {
+      self.name = name
+      self.scenario = scenario
+      self.sample = sample
+      self.medianTimeToReady = medianTimeToReady
+    }
 
     public init(name: String, arm: Arm, tally: ArmTally) {
-      (self.name, self.arm, self.tally) = (name, arm, tally)
+      self.init(
+        name: name, scenario: arm.scenario, sample: CellSample(tally, of: arm),
+        medianTimeToReady: (tally.timeToServed ?? tally.timeToBound)?.p50)
     }
   }
 
   /// Compares without a verdict, which depends on how many comparisons there are.
   init(_ row: Row, with reference: Row) {
-    scenario = row.arm.scenario
-    isByLaunch = row.arm.launchesPerTrial == 1 && reference.arm.launchesPerTrial == 1
-    let (own, theirs) = (
-      Observations(row.tally, byLaunch: isByLaunch),
-      Observations(reference.tally, byLaunch: isByLaunch)
-    )
-    self.row = Self.side(row, own, byLaunch: isByLaunch)
-    self.reference = Self.side(reference, theirs, byLaunch: isByLaunch)
+    scenario = row.scenario
+    let byLaunch = row.sample.isByLaunch && reference.sample.isByLaunch
+    let counts = [row, reference].map { byLaunch ? $0.sample.launches : $0.sample.trials }
+    isByLaunch = byLaunch
+    let (own, theirs) = (Observations(counts[0]), Observations(counts[1]))
+    self.row = Self.side(row, counts[0])
+    self.reference = Self.side(reference, counts[1])
     word = .undecided
     test =
       own.counted + theirs.counted <= BoschlooExact.largestTotal ? "boschloo" : "fisher"
@@ -94,12 +106,11 @@ public struct PairComparison: Sendable, Equatable, Encodable {
     }
   }
 
-  private static func side(_ row: Row, _ seen: Observations, byLaunch: Bool) -> Side {
+  private static func side(_ row: Row, _ seen: CellSample.Count) -> Side {
     Side(
       name: row.name, rate: RateEstimate(seen.failed, outOf: seen.counted),
-      recovered: seen.failed - Observations(failedOnly: row.tally, byLaunch: byLaunch).failed,
-      uncounted: seen.uncounted,
-      medianTimeToReady: (row.tally.timeToServed ?? row.tally.timeToBound)?.p50)
+      recovered: seen.recovered, uncounted: seen.uncounted,
+      medianTimeToReady: row.medianTimeToReady)
   }
 
   private static func score(

@@ -40,10 +40,8 @@ struct AnalyzeCommand: ParsableCommand {
   func run() throws {
     let run = try RunFinder().run(place, for: "analyze")
     let reports = try files.open()
-    let seen = try run.judged()
-    let matrix = MatrixJudge(plan: run.plan, vocabulary: vocabulary).judge(
-      seen.tallies, isPartial: seen.isPartial, isIsolated: seen.isIsolated)
-    let document = RunDocument(matrix: matrix, seconds: seen.seconds)
+    let document = try run.document()
+    let matrix = document.matrix
     try StandardStreams.printResult(
       json
         ? try StandardStreams.json(matrix) : report.text(matrix, run: run.folder))

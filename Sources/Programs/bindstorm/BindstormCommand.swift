@@ -48,7 +48,8 @@ struct BindstormCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, InitCommand.self, ValidateCommand.self, PlanCommand.self,
       AnalyzeCommand.self,
-      CompareCommand.self, PredictCommand.self, PowerCommand.self, CalibrateCommand.self,
+      CompareCommand.self, HistoryCommand.self, GateCommand.self, ArchiveCommand.self,
+      PredictCommand.self, PowerCommand.self, CalibrateCommand.self,
       ExplainCommand.self,
       ReplayCommand.self,
       ListCommand.self, CheckCommand.self, AdapterCheckCommand.self, DoctorCommand.self,

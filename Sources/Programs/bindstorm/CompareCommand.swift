@@ -118,13 +118,13 @@ struct CompareCommand: ParsableCommand {
     }
     var asked: [Asked] = []
     for (place, first) in rows.enumerated() {
-      let others = rows.filter { $0.arm.scenario == first.arm.scenario && $0.name != first.name }
+      let others = rows.filter { $0.scenario == first.scenario && $0.name != first.name }
       if allPairs {
-        asked += rows[(place + 1)...].filter { $0.arm.scenario == first.arm.scenario }
+        asked += rows[(place + 1)...].filter { $0.scenario == first.scenario }
           .map { ($0, first) }
       } else if first.name == reference
         || reference == nil
-          && !rows[..<place].contains(where: { $0.arm.scenario == first.arm.scenario })
+          && !rows[..<place].contains(where: { $0.scenario == first.scenario })
       {
         asked += others.map { ($0, first) }
       }
@@ -139,12 +139,14 @@ struct CompareCommand: ParsableCommand {
     newer.rows.compactMap { new in
       guard
         let old = older.rows.first(where: {
-          $0.arm.scenario == new.arm.scenario && $0.name == new.name
+          $0.scenario == new.scenario && $0.name == new.name
         })
       else { return nil }
       return (
-        PairComparison.Row(name: new.name, arm: new.arm, tally: new.tally),
-        PairComparison.Row(name: "\(old.name) of the older run", arm: old.arm, tally: old.tally)
+        new,
+        PairComparison.Row(
+          name: "\(old.name) of the older run", scenario: old.scenario, sample: old.sample,
+          medianTimeToReady: old.medianTimeToReady)
       )
     }
   }

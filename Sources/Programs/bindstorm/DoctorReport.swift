@@ -32,7 +32,8 @@ struct DoctorReport: Encodable {
     let facts: HostFacts
 
     init() {
-      let record = EnvironmentRecord(isolation: "", problem: "", libzmq: "")
+      let record = EnvironmentRecord(
+        isolation: "", problem: "", libzmq: "", startedAt: Clock.now())
       facts = HostFacts.current()
       kernel = record.kernel
       machine = record.machine

@@ -94,7 +94,9 @@ struct PlanCommand: ParsableCommand {
       try measure ?? !(odds || json) ? MeasuredTimes(measuring: plan) : MeasuredTimes()
     if json {
       try StandardStreams.printResult(
-        String(decoding: try JSONReport.bytes(Expansion(plan, chances, times), format: "bindstorm-plan/1"), as: UTF8.self))
+        String(
+          decoding: try JSONReport.bytes(
+            Expansion(plan, chances, times), format: "bindstorm-plan/1"), as: UTF8.self))
     } else {
       try StandardStreams.printResult(
         TerminalText.safe(

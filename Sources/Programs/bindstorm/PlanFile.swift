@@ -113,6 +113,7 @@ struct InputLimit {
   static let plan = InputLimit(mebibytes: 1)
   /// `resolved.json`. The result of the largest allowed plan fits: `PlanLoader` checks this.
   static let storedPlan = InputLimit(mebibytes: 16)
+  static let matrix = InputLimit(mebibytes: 256)
   static let suppressions = InputLimit(mebibytes: 1)
   /// Messages of workers that did not start.
   static let workerLog = InputLimit(mebibytes: 1)

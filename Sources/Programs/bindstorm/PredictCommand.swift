@@ -112,7 +112,10 @@ struct PredictCommand: ParsableCommand {
     let table = PredictTable(
       question: question, knob: sweep?.knob, points: points, launchesPerDay: launchesPerDay)
     try StandardStreams.printResult(
-      json ? String(decoding: try JSONReport.bytes(table.document, format: "bindstorm-predict/1"), as: UTF8.self) : table.text)
+      json
+        ? String(
+          decoding: try JSONReport.bytes(table.document, format: "bindstorm-predict/1"),
+          as: UTF8.self) : table.text)
   }
 
   private func answer(_ question: RateQuestion) throws -> RateAnswer {
@@ -141,7 +144,10 @@ struct PredictCommand: ParsableCommand {
     }
     let answer = SolutionText(question: question, target: target, solution: solution)
     try StandardStreams.printResult(
-      json ? String(decoding: try JSONReport.bytes(answer.document, format: "bindstorm-predict-knob/1"), as: UTF8.self) : answer.text)
+      json
+        ? String(
+          decoding: try JSONReport.bytes(answer.document, format: "bindstorm-predict-knob/1"),
+          as: UTF8.self) : answer.text)
     if case .outOfReach = solution { throw ExitCode(2) }
   }
 }

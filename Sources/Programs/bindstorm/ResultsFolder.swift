@@ -20,16 +20,15 @@ struct ResultsFolder {
   /// Path of the run's folder.
   var path: String { folder.path }
 
+  /// UTC, as `2026-11-28T02:00:00Z`.
+  let startedAt: String
+
   /// Makes the folder.
   /// - Throws: exit code 73, after saying why on standard error.
   init(root: String, plan: ResolvedPlan) throws {
     newRoot = access(root, F_OK) == 0 ? nil : root
-    var now = time(nil)
-    var parts = tm()
-    gmtime_r(&now, &parts)
-    var stamp = [CChar](repeating: 0, count: 32)
-    strftime(&stamp, stamp.count, "%Y%m%dT%H%M%SZ", &parts)
-    let base = stamp.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } + "-\(plan.seed)"
+    startedAt = Clock.now()
+    let base = startedAt.filter { !"-:".contains($0) } + "-\(plan.seed)"
     let all: Folder
     do throws(FileProblem) {
       all = try Folder(making: root)
@@ -177,9 +176,26 @@ enum StepSummary {
   }
 }
 
-/// Where a run took place.
-struct EnvironmentRecord: Encodable {
+/// The time of day.
+enum Clock {
+  /// UTC, as `2026-11-28T02:00:00Z`.
+  static func now() -> String {
+    var now = time(nil)
+    var parts = tm()
+    gmtime_r(&now, &parts)
+    var stamp = [CChar](repeating: 0, count: 32)
+    strftime(&stamp, stamp.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
+    return stamp.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+  }
+}
+
+/// Where, when and with what a run took place.
+struct EnvironmentRecord: Codable {
   var bindstormVersion = BindstormCommand.version
+  /// UTC, as `2026-11-28T02:00:00Z`; nil in the records of older versions.
+  var startedAt: String?
+  /// What the user says of the code under test; nil in the records of older versions.
+  var tags: [String: String]?
   var kernel: String
   var machine: String
   var processors: Int
@@ -192,8 +208,13 @@ struct EnvironmentRecord: Encodable {
   /// The command line, to run it again.
   var arguments = CommandLine.arguments
 
-  init(isolation: String, problem: String, libzmq: String, jobs: Int = 1) {
+  init(
+    isolation: String, problem: String, libzmq: String, jobs: Int = 1, startedAt: String,
+    tags: [String: String] = [:]
+  ) {
     self.jobs = jobs
+    self.startedAt = startedAt
+    self.tags = tags
     var names = utsname()
     uname(&names)
     func text<T>(_ field: T) -> String {

@@ -37,6 +37,9 @@ struct RunCommand: ParsableCommand {
   @OptionGroup
   var stopping: StoppingOptions
 
+  @OptionGroup
+  var history: HistoryOptions
+
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
@@ -112,11 +115,11 @@ struct RunCommand: ParsableCommand {
       throw ExitStatus.unavailable
     }
     announceIsolation(run)
-    try folder.writePlan(
-      file,
-      environment: EnvironmentRecord(
-        isolation: "\(run.isolation)", problem: run.isolationProblem,
-        libzmq: StrategyRegistry.messagingLibraryVersion, jobs: run.laneCount))
+    let environment = EnvironmentRecord(
+      isolation: "\(run.isolation)", problem: run.isolationProblem,
+      libzmq: StrategyRegistry.messagingLibraryVersion, jobs: run.laneCount,
+      startedAt: folder.startedAt, tags: history.tags)
+    try folder.writePlan(file, environment: environment)
     if report.verbose { printError("results: \(folder.path)") }
 
     let writer = HistoryWriter(
@@ -143,10 +146,26 @@ struct RunCommand: ParsableCommand {
     let isWritten = Result { try folder.writeVerdict(document, timings: timings) }
     let isFiled = Result { try files.write(document, reports) }
     StepSummary.append(matrix)
+    let isHeld = Result { try remember(matrix, folder.path, environment) }
     try isWritten.get()
     try isFiled.get()
     try isShown.get()
-    try end(matrix, failure, interruption)
+    try end(matrix, failure, interruption, gate: try isHeld.get())
+  }
+
+  /// Adds the run to the archive and holds it against its baseline, if one is given.
+  private func remember(
+    _ matrix: Matrix, _ folder: String, _ environment: EnvironmentRecord
+  ) throws -> Gate? {
+    let (archive, name) = RunArchive.containing(folder)
+    let entry = try RunArchive.entry(matrix, folder: name, environment)
+    archive.add(entry)
+    guard let baseline = history.gate else { return nil }
+    let gate = try GateQuestion(baseline: baseline, level: history.level.level)
+      .judge(entry, archive)
+    let text = GateReport.text(gate, width: Terminal.width(of: 1))
+    if json { _ = writeAll(text, to: 2) } else { try StandardStreams.printResult(text) }
+    return gate
   }
 
   /// Prints the verdict, and where to go from there.
@@ -162,11 +181,16 @@ struct RunCommand: ParsableCommand {
   }
 
   /// The exit code of a run whose results are shown and written.
-  private func end(_ matrix: Matrix, _ failure: RunError?, _ interruption: Interruption) throws {
+  private func end(
+    _ matrix: Matrix, _ failure: RunError?, _ interruption: Interruption, gate: Gate?
+  ) throws {
     if case .history = failure { throw ExitStatus.cannotWrite }
     if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
     if failure != nil { throw ExitStatus.internalError }
+    // Worse, by the plan or by the gate, before undecided.
+    if gate?.exitCode == 1 { throw ExitCode(1) }
     try report.end(matrix)
+    if let gate, gate.exitCode != 0 { throw ExitCode(gate.exitCode) }
   }
 
   /// How to see a lost trial in detail.

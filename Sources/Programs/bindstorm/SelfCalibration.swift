@@ -63,7 +63,9 @@ struct SelfCalibration {
       methods: seen.methods(trials: trials), seconds: seconds)
     try StandardStreams.printResult(
       json
-        ? String(decoding: try JSONReport.bytes(document, format: "bindstorm-calibrate-self/1"), as: UTF8.self) : Self.text(document))
+        ? String(
+          decoding: try JSONReport.bytes(document, format: "bindstorm-calibrate-self/1"),
+          as: UTF8.self) : Self.text(document))
     if document.methods.contains(where: \.criesWolf) { throw ExitCode(1) }
   }
 

@@ -4,6 +4,7 @@ internal import History
 internal import Judging
 internal import PlanModel
 internal import PlanReading
+internal import Reports
 
 /// A run's folder, read from disk.
 struct StoredRun {
@@ -65,6 +66,15 @@ struct StoredRun {
     var isIsolated: Bool
     /// Time of each arm's trials together.
     var seconds: [Double]
+  }
+
+  /// The verdict of every whole trial.
+  /// - Throws: exit code 64, after saying why on standard error.
+  func document() throws -> RunDocument {
+    let seen = try judged()
+    let matrix = MatrixJudge(plan: plan, vocabulary: vocabulary).judge(
+      seen.tallies, isPartial: seen.isPartial, isIsolated: seen.isIsolated)
+    return RunDocument(matrix: matrix, seconds: seen.seconds)
   }
 
   /// Judges every whole trial.
