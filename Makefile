@@ -109,7 +109,7 @@ build-command: setup
 
 setup: ## install the Debian packages that building needs
 	@command -v $(SWIFT) >/dev/null || { echo "no Swift toolchain: install Swift 6.2 or newer from https://www.swift.org/install/linux/" >&2; exit 1; }
-	@.ci/install-packages libzmq3-dev libsqlite3-dev
+	@.ci/install-packages libzmq3-dev libsqlite3-dev zlib1g-dev
 
 # An interpreter that already has the validator is used as it is.
 # For the tests that compare the statistics with independent implementations; without it they are skipped.

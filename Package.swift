@@ -32,9 +32,15 @@ struct Layer {
   var uses: [String]
   /// Libraries of other packages.
   var products: [Target.Dependency]
+  /// A library of the system that is linked.
+  var systemLibrary: String?
 
-  init(_ name: String, in side: String, uses: [String], products: [Target.Dependency] = []) {
+  init(
+    _ name: String, in side: String, uses: [String], products: [Target.Dependency] = [],
+    systemLibrary: String? = nil
+  ) {
     self.products = products
+    self.systemLibrary = systemLibrary
     self.name = name
     self.side = side
     self.uses = uses
@@ -53,6 +59,7 @@ let layers = [
   Layer("Manual", in: "Schema", uses: []),
   // What all others stand on.
   Layer("CZeroMQ", in: "Base", uses: []),
+  Layer("CZlib", in: "Base", uses: [], systemLibrary: "z"),
   Layer("CLinuxShims", in: "Base", uses: []),
   Layer("LinuxFacts", in: "Base", uses: []),
   Layer("ForcedCalls", in: "Base", uses: ["LinuxFacts"]),
@@ -73,7 +80,7 @@ let layers = [
     ]),
   // What is written down of a run: by its processes, and for judging.
   Layer("CSharedRegion", in: "Record", uses: ["CLinuxShims"]),
-  Layer("History", in: "Record", uses: ["JSON", "LinuxFacts", "PlanModel"]),
+  Layer("History", in: "Record", uses: ["CZlib", "JSON", "LinuxFacts", "PlanModel"]),
   // Running a plan.
   Layer(
     "RunContract", in: "Run",
@@ -172,7 +179,8 @@ let package = Package(
       .target(
         name: $0.name, dependencies: $0.dependencies, path: $0.path,
         cSettings: $0.isC ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : [],
-        swiftSettings: $0.isC ? [] : swiftSettings(of: $0.name))
+        swiftSettings: $0.isC ? [] : swiftSettings(of: $0.name),
+        linkerSettings: $0.systemLibrary.map { [.linkedLibrary($0)] })
     } + [
       .executableTarget(
         name: "bindstorm-worker", dependencies: ["Workers"],

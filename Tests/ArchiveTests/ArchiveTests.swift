@@ -80,6 +80,8 @@ private func run(
       try await group.waitForAll()
     }
     #expect(try Archive(path: path).folders().count == 100)
+    let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+    #expect(names == ["archive.sqlite"])
   }
 
   @Test func `a damaged file is called so`() throws {

@@ -152,7 +152,7 @@ private let escape = "\u{1B}["
     let first = try workplace.bindstorm(
       ["run", "plan.json"], environment: ["BINDSTORM_RESULTS": "chosen/deep"])
     #expect(first.ending == .exit(0), "\(first)")
-    #expect(workplace.scratch.names(in: "chosen/deep") == ["small"])
+    #expect(workplace.scratch.names(in: "chosen/deep") == ["archive.sqlite", "small"])
     _ = try workplace.run(environment: ["BINDSTORM_RESULTS": "other"])
     #expect(workplace.scratch.names() == ["chosen", "plan.json", "results"])
     _ = try workplace.bindstorm(["run", "plan.json"], environment: ["BINDSTORM_RESULTS": ""])

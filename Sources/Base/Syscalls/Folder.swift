@@ -6,6 +6,9 @@ public final class Folder {
   /// The name that the user gave, for people.
   public let path: String
 
+  /// A path to this folder, whatever has become of its name; only for this process.
+  public var lastingPath: String { "/proc/self/fd/\(handle.number)" }
+
   private init(_ handle: consuming Descriptor, _ path: String) {
     self.handle = handle
     self.path = path
@@ -54,6 +57,11 @@ public final class Folder {
       unlinkat(handle.number, temporary, 0)
       throw error
     }
+  }
+
+  /// Gives a file another name, in place of what has that name.
+  public func rename(_ name: String, to new: String) throws(FileProblem) {
+    guard renameat(handle.number, name, handle.number, new) == 0 else { throw PathWalk.failure() }
   }
 
   /// Removes a file; a missing file is not an error.

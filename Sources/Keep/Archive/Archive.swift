@@ -6,7 +6,7 @@ public import Judging
 /// A copy of what the runs' folders hold, for questions about many runs: it can be made anew from them. Several processes
 /// may use it at once.
 public struct Archive: Sendable {
-  private let pool: DatabasePool
+  private let queue: DatabaseQueue
   public let path: String
 
   /// How long a process waits for another one that writes, in seconds.
@@ -18,24 +18,17 @@ public struct Archive: Sendable {
     do {
       var configuration = Configuration()
       configuration.busyMode = .timeout(Self.patience)
-      pool = try DatabasePool(path: path, configuration: configuration)
+      configuration.journalMode = .wal
+      queue = try DatabaseQueue(path: path, configuration: configuration)
       let migrator = ArchiveSchema.migrator
-      if try pool.read(migrator.hasBeenSuperseded) { throw ArchiveError.newer(path) }
-      if try !pool.read(migrator.hasCompletedMigrations) { try migrator.migrate(pool) }
+      if try queue.read(migrator.hasBeenSuperseded) { throw ArchiveError.newer(path) }
+      if try !queue.read(migrator.hasCompletedMigrations) { try migrator.migrate(queue) }
     } catch { throw ArchiveError(error, path: path) }
   }
 
-  /// Ends the use of the file.
+  /// Ends the use of the file. The last process that does so leaves one file without companions.
   public func close() throws(ArchiveError) {
-    do { try pool.close() } catch { throw ArchiveError(error, path: path) }
-  }
-
-  /// Ends the use of a file that no one else uses, with everything in that one file: it can then be moved.
-  public func closeWhole() throws(ArchiveError) {
-    do {
-      try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-      try pool.close()
-    } catch { throw ArchiveError(error, path: path) }
+    do { try queue.close() } catch { throw ArchiveError(error, path: path) }
   }
 
   // MARK: Writing
@@ -43,7 +36,7 @@ public struct Archive: Sendable {
   /// Adds a run, or replaces what is there of its folder: whole, or not at all.
   public func add(_ run: ArchivedRun) throws(ArchiveError) {
     do {
-      try pool.write { database in
+      try queue.write { database in
         try database.execute(sql: "DELETE FROM run WHERE folder = ?", arguments: [run.folder])
         try Self.insert(run, into: database)
       }
@@ -53,7 +46,7 @@ public struct Archive: Sendable {
   /// Removes a run whose folder is gone.
   public func remove(folder: String) throws(ArchiveError) {
     do {
-      try pool.write {
+      try queue.write {
         try $0.execute(sql: "DELETE FROM run WHERE folder = ?", arguments: [folder])
       }
     } catch { throw ArchiveError(error, path: path) }
@@ -129,7 +122,7 @@ public struct Archive: Sendable {
     plan: String, runs: Int, oldest: String, newest: String
   )] {
     do {
-      return try pool.read { database in
+      return try queue.read { database in
         try Row.fetchAll(
           database,
           sql: """
@@ -144,14 +137,14 @@ public struct Archive: Sendable {
   /// Folders of all runs.
   public func folders() throws(ArchiveError) -> Set<String> {
     do {
-      return try pool.read { try Set(String.fetchAll($0, sql: "SELECT folder FROM run")) }
+      return try queue.read { try Set(String.fetchAll($0, sql: "SELECT folder FROM run")) }
     } catch { throw ArchiveError(error, path: path) }
   }
 
   /// Every cell of every run of a plan, run by run from the oldest to the newest, and in a run in the plan's order.
   public func nights(of plan: String) throws(ArchiveError) -> [CellNight] {
     do {
-      return try pool.read { database in
+      return try queue.read { database in
         var tags: [Int64: [String: String]] = [:]
         let tagRows = try Row.fetchCursor(
           database,

@@ -28,7 +28,10 @@ struct AnalyzeCommand: ParsableCommand {
   @Flag(help: "Print the matrix as JSON, as matrix.json has it.")
   var json = false
 
-  @Flag(help: "Write matrix.json, matrix.csv, matrix.md and junit.xml into the run's folder anew.")
+  @Flag(
+    help:
+      "Write matrix.json, matrix.csv, matrix.md and junit.xml into the run's folder anew, and into the archive."
+  )
   var write = false
 
   @OptionGroup
@@ -45,13 +48,21 @@ struct AnalyzeCommand: ParsableCommand {
     try StandardStreams.printResult(
       json
         ? try StandardStreams.json(matrix) : report.text(matrix, run: run.folder))
-    if write { try rewrite(document, in: run.folder) }
+    if write {
+      try StoredVerdict.write(document, in: run.folder)
+      let (archive, folder) = RunArchive.containing(run.folder)
+      archive.add(try archive.readOrExit(folder))
+    }
     try files.write(document, reports)
     try report.end(matrix)
   }
+}
 
-  /// Replaces the verdict in the run's folder, each file at once.
-  private func rewrite(_ document: RunDocument, in path: String) throws {
+/// The verdict's files in a run's folder.
+enum StoredVerdict {
+  /// Replaces them, each at once.
+  /// - Throws: exit code 74, after saying why on standard error.
+  static func write(_ document: RunDocument, in path: String) throws {
     let files = try MatrixFormats.all.map { file, format in
       (file, try VerdictFiles.bytes(document, file, format))
     }

@@ -7,6 +7,14 @@ internal import Judging
 struct ArchiveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "archive", abstract: "Care for the archive of all runs.",
+    discussion: """
+      The archive, archive.sqlite in the folder of all results, has the counts and durations of every cell of every \
+      run. `history` and `gate` read it.
+
+      EXAMPLES:
+        bindstorm archive rebuild
+        bindstorm archive rebuild --results Results
+      """,
     subcommands: [Rebuild.self])
 
   /// Makes the archive anew from the runs' folders.
@@ -31,7 +39,7 @@ struct ArchiveCommand: ParsableCommand {
       try RunArchive.orExit {
         let archive = try Archive(path: new)
         try Self.add(place.folders(), to: archive, of: place, &failed)
-        try archive.closeWhole()
+        try archive.close()
       }
       // The companions of the old file belong to it alone.
       for companion in Self.companions { unlink(place.path + companion) }

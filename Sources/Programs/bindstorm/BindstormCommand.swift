@@ -49,6 +49,7 @@ struct BindstormCommand: ParsableCommand {
       RunCommand.self, InitCommand.self, ValidateCommand.self, PlanCommand.self,
       AnalyzeCommand.self,
       CompareCommand.self, HistoryCommand.self, GateCommand.self, ArchiveCommand.self,
+      PruneCommand.self,
       PredictCommand.self, PowerCommand.self, CalibrateCommand.self,
       ExplainCommand.self,
       ReplayCommand.self,

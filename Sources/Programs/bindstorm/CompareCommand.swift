@@ -74,20 +74,13 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let stored = try runs.map { try RunFinder().run($0, for: "compare") }
-    let judged = try stored.map { try $0.judged() }
-    let sides = runs.indices.map { (path: runs[$0], rows: rows(of: stored[$0], judged[$0])) }
+    let matrices = try stored.map { try $0.document().matrix }
+    let sides = runs.indices.map { (path: runs[$0], rows: rows(of: matrices[$0])) }
     let asked = sides.count == 1 ? try pairs(within: sides[0].rows) : pairs(sides[0], sides[1])
-    guard !asked.isEmpty else {
-      printError(
-        "bindstorm: nothing to compare: "
-          + (sides.count == 1
-            ? "no scenario\(scenario.map { " \"\($0)\"" } ?? "") has two strategies"
-            : "the runs have no scenario and strategy in common"))
-      throw ExitStatus.badPlan
-    }
+    if asked.isEmpty { try refuseNothing(isOneRun: sides.count == 1) }
     let table = ComparisonTable(
       asked, level: level, margin: within, areInterleaved: sides.count == 1,
-      isIsolated: judged.allSatisfy(\.isIsolated))
+      isIsolated: matrices.allSatisfy(\.isIsolated))
     try StandardStreams.printResult(
       json
         ? String(decoding: ComparisonReport.json(table), as: UTF8.self)
@@ -97,11 +90,24 @@ struct CompareCommand: ParsableCommand {
     if table.pairs.contains(where: { $0.word == .undecided }) { throw ExitCode(2) }
   }
 
+  private func refuseNothing(isOneRun: Bool) throws -> Never {
+    let reason =
+      isOneRun
+      ? "no scenario\(scenario.map { " \"\($0)\"" } ?? "") has two strategies"
+      : "the runs have no scenario and strategy in common"
+    printError("bindstorm: nothing to compare: \(reason)")
+    throw ExitStatus.badPlan
+  }
+
   /// The rows of a run that ran, in the plan's order.
-  private func rows(of run: StoredRun, _ judged: StoredRun.Judged) -> [PairComparison.Row] {
-    zip(run.plan.arms, judged.tallies).compactMap { arm, tally in
-      guard tally.skipReason == nil, scenario == nil || scenario == arm.scenario else { return nil }
-      return PairComparison.Row(name: arm.strategy.label, arm: arm, tally: tally)
+  private func rows(of matrix: Matrix) -> [PairComparison.Row] {
+    zip(matrix.plan.arms, matrix.arms).compactMap { arm, verdict in
+      guard verdict.planAnswer != .skipped, scenario == nil || scenario == arm.scenario,
+        let sample = verdict.sample
+      else { return nil }
+      return PairComparison.Row(
+        name: arm.strategy.label, scenario: arm.scenario, sample: sample,
+        medianTimeToReady: (verdict.timeToServed ?? verdict.timeToBound)?.p50)
     }
   }
 

@@ -47,6 +47,10 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private func summarise(_ run: StoredRun, cell: Int?) throws {
+    if !run.hasWholeRecord {
+      printError(
+        "bindstorm: note: the run kept only events of trials in which not every launch was ready")
+    }
     var summary = RunSummary(
       run.plan, folder: run.folder, cell: cell, isIsolated: try run.isIsolated())
     try run.forEachTrial { started, events in

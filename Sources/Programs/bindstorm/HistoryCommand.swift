@@ -18,8 +18,8 @@ struct HistoryCommand: ParsableCommand {
       EXAMPLES:
         bindstorm history
         bindstorm history vllm-40443
-        bindstorm history vllm-40443 --scenario report --strategy probe-then-bind
-        bindstorm history vllm-40443 --strategy mine --mark 'fixed by #123'
+        bindstorm history vllm-40443 --strategy probe-then-bind --last 30
+        bindstorm history vllm-40443 --strategy probe-then-bind --mark 'fixed'
 
       EXIT CODES: 0; 64 there is no such plan or cell; 73 the mark cannot be written; 74 the archive cannot be used.
       """)

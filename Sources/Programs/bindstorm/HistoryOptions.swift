@@ -10,6 +10,12 @@ struct HistoryOptions: ParsableArguments {
   var tagTexts: [String] = []
 
   @Option(
+    help:
+      "Events that are kept when the run has ended: of all trials, of those in which not every launch was ready, or none. Larger records are compressed."
+  )
+  var events: KeptEvents = .all
+
+  @Option(
     help: ArgumentHelp(
       "End with 1 if a cell fails significantly more often than in an earlier run, or in the newest N earlier runs together.",
       valueName: "run|pooled:n"),

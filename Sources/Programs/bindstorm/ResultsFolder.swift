@@ -75,9 +75,19 @@ struct ResultsFolder {
 
   /// Creates the file of the run's events. Returns its descriptor.
   /// - Throws: exit code 73, after saying why on standard error.
-  func openHistory() throws -> Int32 { try create(Self.history, O_WRONLY | O_APPEND) }
+  func openHistory() throws -> Int32 {
+    let record = try create(RunRecord.plain, O_WRONLY | O_APPEND)
+    // Held until the run's end: `prune` leaves the record alone. A file system without locks has no such protection.
+    _ = flock(record, LOCK_SH)
+    return record
+  }
 
-  static let history = "events.jsonl"
+  /// Brings the record into the form that is kept. A failure is not an error of the run: the record stays as it is.
+  func settleRecord(_ kept: KeptEvents, unusual: [Set<Int>]) {
+    do { try RunRecord.settle(kept, in: folder, unusual: unusual) } catch {
+      printError("bindstorm: note: \(path)/\(RunRecord.plain) stays as it is: \(error)")
+    }
+  }
 
   private func create(_ file: String, _ flags: Int32) throws -> Int32 {
     do throws(FileProblem) { return try folder.create(file, flags).release() } catch {

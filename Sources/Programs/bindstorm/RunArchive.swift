@@ -104,13 +104,14 @@ struct RunArchive {
     let environment = try JSONDecoder().decode(
       EnvironmentRecord.self,
       from: Data(try readFile("\(place)/environment.json", .storedPlan)))
-    let stored = try? JSONDecoder().decode(
-      Matrix.self, from: Data(try readFile("\(place)/matrix.json", .matrix)))
-    if let stored, let entry = try? Self.entry(stored, folder: folder, environment) {
+    let run = try StoredRun(folder: place)
+    // What the run wrote is quicker to read than its events, and there even where they were not kept.
+    if let matrix = try? run.storedMatrix(),
+      let entry = try? Self.entry(matrix, folder: folder, environment)
+    {
       return entry
     }
-    return try Self.entry(
-      try StoredRun(folder: place).document().matrix, folder: folder, environment)
+    return try Self.entry(run.document().matrix, folder: folder, environment)
   }
 }
 

@@ -103,16 +103,12 @@ struct RunCommand: ParsableCommand {
     let folder = try ResultsFolder(root: results ?? RunFinder.standardRoot, plan: file.plan)
     let log = try folder.openWorkerLog()
     let run: Run
-    do { run = try start(file.plan, interruption, messages: log, jobs: jobs) } catch {
+    do {
+      run = try start(file.plan, interruption, messages: log, jobs: jobs)
+      try refuseSharedJobs(run)
+    } catch {
       folder.discard(log)
       throw error
-    }
-    if run.laneCount < self.jobs ?? 1, run.isolation == .none {
-      printError(
-        "bindstorm: --jobs needs a network namespace for each job, and this host allows none (\(run.isolationProblem)); leave --jobs out, or see bindstorm doctor"
-      )
-      folder.discard(log)
-      throw ExitStatus.unavailable
     }
     announceIsolation(run)
     let environment = EnvironmentRecord(
@@ -123,7 +119,7 @@ struct RunCommand: ParsableCommand {
     if report.verbose { printError("results: \(folder.path)") }
 
     let writer = HistoryWriter(
-      owning: try folder.openHistory(), path: "\(folder.path)/\(ResultsFolder.history)")
+      owning: try folder.openHistory(), path: "\(folder.path)/\(RunRecord.plain)")
     let progress = ProgressReporter(plan: file.plan, isQuiet: quiet)
     let observer = RunObserver(plan: file.plan, writer: writer, progress: progress)
     var failure: RunError?
@@ -144,6 +140,10 @@ struct RunCommand: ParsableCommand {
     // is full or a pipe is closed.
     let isShown = Result { try show(matrix, folder.path) }
     let isWritten = Result { try folder.writeVerdict(document, timings: timings) }
+    // Without a verdict the whole record is needed.
+    if failure == nil, (try? isWritten.get()) != nil {
+      folder.settleRecord(history.events, unusual: observer.unusualTrials)
+    }
     let isFiled = Result { try files.write(document, reports) }
     StepSummary.append(matrix)
     let isHeld = Result { try remember(matrix, folder.path, environment) }
@@ -151,6 +151,15 @@ struct RunCommand: ParsableCommand {
     try isFiled.get()
     try isShown.get()
     try end(matrix, failure, interruption, gate: try isHeld.get())
+  }
+
+  /// - Throws: exit code 69 if cells that are to run side by side would share the host's ports, after saying so.
+  private func refuseSharedJobs(_ run: Run) throws {
+    guard run.laneCount < jobs ?? 1, run.isolation == .none else { return }
+    printError(
+      "bindstorm: --jobs needs a network namespace for each job, and this host allows none (\(run.isolationProblem)); leave --jobs out, or see bindstorm doctor"
+    )
+    throw ExitStatus.unavailable
   }
 
   /// Adds the run to the archive and holds it against its baseline, if one is given.

@@ -18,8 +18,11 @@ final class RunObserver: Run.Observer {
   private var writer: HistoryWriter?
   private var tally: RunTally
   private let progress: ProgressReporter
+  /// Trials in which not every launch was ready, by arm.
+  private var unusual: [Set<Int>]
 
   init(plan: ResolvedPlan, writer: consuming HistoryWriter, progress: ProgressReporter) {
+    unusual = plan.arms.map { _ in [] }
     judges = plan.arms.map(TrialJudge.init)
     self.writer = .some(writer)
     self.progress = progress
@@ -40,9 +43,14 @@ final class RunObserver: Run.Observer {
     try lock.withLock { _ in
       try writer!.append(encoded)
       tally.add(outcome)
+      if outcome.launches.contains(where: { $0.outcome != .ready }) {
+        unusual[started.arm].insert(started.trial)
+      }
       progress.trialEnded(arm: started.arm, tally.arms)
     }
   }
+
+  var unusualTrials: [Set<Int>] { lock.withLock { _ in unusual } }
 
   func needsMore(arm: Int) -> Bool { lock.withLock { _ in tally.needsMore(arm: arm) } }
 

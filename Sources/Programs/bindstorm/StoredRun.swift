@@ -45,9 +45,15 @@ struct StoredRun {
   /// Takes every event in order, with the trial that it completes, until `body` returns false.
   /// - Throws: exit code 64, after saying why on standard error.
   func forEachStep(_ body: (StoredHistory.Step) -> Bool) throws {
+    guard let record = RunRecord.find(in: folder) else {
+      printError(
+        "bindstorm: \(folder) has no events: they were not kept (run --events none) or were removed (prune)"
+      )
+      throw ExitStatus.badPlan
+    }
     do throws(HistoryError) {
       var history = StoredHistory(
-        try HistoryReader(path: "\(folder)/events.jsonl"), plan: plan)
+        try HistoryReader(path: "\(folder)/\(record.file)"), plan: plan)
       while let step = try history.next() {
         if !body(step) { return }
       }
@@ -68,13 +74,34 @@ struct StoredRun {
     var seconds: [Double]
   }
 
-  /// The verdict of every whole trial.
+  /// Whether the events of every trial were kept.
+  var hasWholeRecord: Bool { RunRecord.find(in: folder)?.isWhole ?? false }
+
+  /// The verdict: of every whole trial, or where events were not kept, as the run wrote it.
   /// - Throws: exit code 64, after saying why on standard error.
   func document() throws -> RunDocument {
+    guard hasWholeRecord else {
+      do {
+        return RunDocument(matrix: try storedMatrix(), seconds: plan.arms.map { _ in 0 })
+      } catch {
+        let reason = (error as? ReadError)?.text ?? "\(error)"
+        printError(
+          "bindstorm: \(folder) has not the events of all trials, and its matrix.json cannot be read: \(reason)"
+        )
+        throw ExitStatus.badPlan
+      }
+    }
     let seen = try judged()
     let matrix = MatrixJudge(plan: plan, vocabulary: vocabulary).judge(
       seen.tallies, isPartial: seen.isPartial, isIsolated: seen.isIsolated)
     return RunDocument(matrix: matrix, seconds: seen.seconds)
+  }
+
+  /// The matrix that the run wrote.
+  /// - Throws: `ReadError` or `DecodingError`.
+  func storedMatrix() throws -> Matrix {
+    try JSONDecoder().decode(
+      Matrix.self, from: Data(try readFile("\(folder)/matrix.json", .matrix)))
   }
 
   /// Judges every whole trial.
@@ -124,8 +151,9 @@ struct StoredRun {
     }
     guard let found else {
       printError(
-        "bindstorm: there is no trial \(number) of \(arm.cellName) in \(folder)/events.jsonl, which has \(seen) of its trials"
-          + (seen > 0 ? ", counted from 0" : ""))
+        "bindstorm: there is no trial \(number) of \(arm.cellName) in the record of \(folder), which has \(seen) of its trials"
+          + (seen > 0 ? ", counted from 0" : "")
+          + (hasWholeRecord ? "" : "; the events of trials in which all were ready were not kept"))
       throw ExitStatus.badPlan
     }
     return found

@@ -7,6 +7,8 @@ public enum HistoryError: Error, Equatable, CustomStringConvertible {
   case cannotOpen(path: String, errno: Int32)
   /// Reading failed; `errno` as of `read(2)`.
   case cannotRead(path: String, errno: Int32)
+  /// It is compressed, and was cut short or changed.
+  case damaged(path: String)
   /// It is a FIFO, a device or a socket.
   case notAFile(path: String)
   /// Writing failed; `errno` as of `write(2)` or `close(2)`, ENOSPC when the disk is full. The writer's buffer keeps
@@ -22,6 +24,7 @@ public enum HistoryError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .cannotOpen(let path, let errno): "cannot open \(path): \(LinuxErrno.text(errno))"
     case .cannotRead(let path, let errno): "cannot read \(path): \(LinuxErrno.text(errno))"
+    case .damaged(let path): "cannot read \(path): the compressed file is damaged or cut short"
     case .notAFile(let path): "cannot read \(path): it is not a regular file"
     case .cannotWrite(let path, let errno): "cannot write \(path): \(LinuxErrno.text(errno))"
     case .badLine(let path, let line, let reason): "\(path):\(line): \(reason)"

@@ -53,24 +53,6 @@ struct HistoryFile: ~Copyable {
     }
   }
 
-  /// Reads once and appends to `bytes`; returns how many bytes came, 0 at the end of the file.
-  borrowing func read(atMost limit: Int, to bytes: inout [UInt8]) throws(HistoryError) -> Int {
-    let start = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: limit))
-    var length = -1
-    var code: Int32 = 0
-    repeat {
-      (length, code) = bytes.withUnsafeMutableBytes { all in
-        let piece = UnsafeMutableRawBufferPointer(rebasing: all[start...])
-        let length = Glibc.read(descriptor, piece.baseAddress, piece.count)
-        return (length, length < 0 ? errno : 0)
-      }
-    } while code == EINTR
-    bytes.removeLast(limit - max(0, length))
-    if length < 0 { throw .cannotRead(path: path, errno: code) }
-    return length
-  }
-
   /// Closes it; a delayed write error (NFS, quota) surfaces here.
   consuming func close() throws(HistoryError) {
     let closing = descriptor
@@ -80,6 +62,13 @@ struct HistoryFile: ~Copyable {
       let code = errno
       if code != EINTR { throw .cannotWrite(path: path, errno: code) }
     }
+  }
+
+  /// Gives the descriptor away.
+  consuming func release() -> Int32 {
+    let own = descriptor
+    descriptor = -1
+    return own
   }
 
   deinit {

@@ -1,10 +1,10 @@
-/// Reads `events.jsonl` event by event. It holds only a piece of the file in memory.
+/// Reads `events.jsonl`, also a compressed one, event by event. It holds only a piece of the file in memory.
 ///
 /// The first event must be `run-started` with a known format version. A last line without its newline was cut off while
 /// it was written: it is ignored, and `isTorn` says so. Any other line that is not an event is an error, because the
 /// lines after it cannot be trusted.
 public struct HistoryReader: ~Copyable {
-  private let file: HistoryFile?
+  private let file: HistoryStream?
   let path: String
   private var bytes: [UInt8]
   private var position = 0
@@ -20,7 +20,7 @@ public struct HistoryReader: ~Copyable {
   ///
   /// - Throws: `HistoryError.cannotOpen`.
   public init(path: String) throws(HistoryError) {
-    file = try HistoryFile.read(path)
+    file = try HistoryStream(path: path)
     self.path = path
     bytes = []
   }
