@@ -113,10 +113,10 @@ setup: ## install the Debian packages that building needs
 
 # An interpreter that already has the validator is used as it is.
 # For the tests that compare the statistics with independent implementations; without it they are skipped.
-statistics-python: ## prepare an interpreter with SciPy and statsmodels, .venv/statistics
+statistics-python: ## prepare an interpreter with SciPy, statsmodels and a reader of OpenMetrics, .venv/statistics
 	@.ci/install-packages python3 python3-venv
 	test -x .venv/statistics/bin/python || python3 -m venv .venv/statistics
-	.venv/statistics/bin/pip install -q scipy statsmodels
+	.venv/statistics/bin/pip install -q scipy statsmodels prometheus-client
 
 setup-test:
 	@python3 -c 'import jsonschema' 2>/dev/null || .ci/install-packages python3 python3-jsonschema

@@ -69,6 +69,7 @@ private let escape = "\u{1B}["
     #expect(
       workplace.scratch.names(in: "results/small/latest") == [
         "environment.json", "events.jsonl", "junit.xml", "matrix.csv", "matrix.json", "matrix.md",
+        "metrics.txt",
         "plan.json",
         "resolved.json", "timing.json",
       ])

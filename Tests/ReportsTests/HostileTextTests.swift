@@ -61,6 +61,14 @@ import Testing
       #expect(HostileText.faults(in: MarkdownReport.text(matrix)) == [], "seed \(seed)")
       let csv = CSVReport.text(matrix)
       #expect(HostileText.faults(in: csv.replacing("\r\n", with: "\n")) == [], "seed \(seed)")
+      let metrics = OpenMetricsReport.text(matrix, seconds: [])
+      #expect(HostileText.faults(in: metrics) == [], "seed \(seed)")
+      // Whatever the words are, they are within the quotes of a label. By scalars: a mark may join the quote.
+      let sample = /[a-z_]+\{([a-z_]+="([^"\\]|\\.)*",?)+\} [-+.e0-9]+/
+        .matchingSemantics(.unicodeScalar)
+      for line in metrics.split(separator: "\n") where !line.hasPrefix("#") {
+        #expect(line.wholeMatch(of: sample) != nil, "seed \(seed): \(line)")
+      }
       let junit = JUnitReport.text(matrix, seconds: [])
       // Tabs are XML's own.
       #expect(HostileText.faults(in: junit.replacing("\t", with: " ")) == [], "seed \(seed)")

@@ -30,6 +30,7 @@ import Testing
       "matrix.json": #""isIsolated" : false"#, "matrix.csv": ",false\r\n",
       "matrix.md": "**\(IsolationNotice.text)**",
       "junit.xml": #"<property name="isolated" value="false"/>"#, "terminal": IsolationNotice.mark,
+      "metrics.txt": #"isolated="false""#,
     ]
     for (name, text) in try Self.reports(isIsolated: false) {
       let mark = try #require(marks[name], "\(name) has no mark: add one")

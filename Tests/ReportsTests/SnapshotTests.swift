@@ -28,6 +28,7 @@ import Testing
       ("matrix.md", MarkdownReport.text(matrix)),
       ("matrix.csv", CSVReport.text(matrix)),
       ("matrix.json", json),
+      ("matrix.metrics.txt", OpenMetricsReport.text(matrix, seconds: [1.5])),
       ("matrix.junit.xml", JUnitReport.text(matrix, seconds: [1.5])),
     ]
     for (name, text) in reports { #expect(Snapshot.problem(text, name) == nil) }

@@ -22,6 +22,11 @@ public enum MatrixFormats {
       ("matrix.csv", ReportFormat("CSV", text: { CSVReport.text($0.matrix) })),
       ("matrix.md", ReportFormat("Markdown", text: { MarkdownReport.text($0.matrix) })),
       (
+        "metrics.txt",
+        ReportFormat(
+          "OpenMetrics", text: { OpenMetricsReport.text($0.matrix, seconds: $0.seconds) })
+      ),
+      (
         "junit.xml",
         ReportFormat("JUnit XML", text: { JUnitReport.text($0.matrix, seconds: $0.seconds) })
       ),

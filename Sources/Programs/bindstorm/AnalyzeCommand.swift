@@ -30,7 +30,7 @@ struct AnalyzeCommand: ParsableCommand {
 
   @Flag(
     help:
-      "Write matrix.json, matrix.csv, matrix.md and junit.xml into the run's folder anew, and into the archive."
+      "Write matrix.json, matrix.csv, matrix.md, metrics.txt and junit.xml into the run's folder anew, and into the archive."
   )
   var write = false
 

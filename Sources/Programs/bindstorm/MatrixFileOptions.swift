@@ -24,18 +24,24 @@ struct MatrixFileOptions: ParsableArguments {
     completion: .file())
   var csvFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the matrix as OpenMetrics text for dashboards to this file, too.", valueName: "file"),
+    completion: .file())
+  var metricsFile: String?
+
   /// Files that were asked for, each with the name that it has in a run's folder.
   private var requested: [(file: String, path: String)] {
     [
       ("matrix.json", jsonFile), ("junit.xml", junitFile), ("matrix.md", markdownFile),
-      ("matrix.csv", csvFile),
+      ("matrix.csv", csvFile), ("metrics.txt", metricsFile),
     ].compactMap { file, path in path.map { (file, $0) } }
   }
 
   func validate() throws {
     if requested.contains(where: { $0.path == "-" || $0.path.isEmpty }) {
       throw ValidationError(
-        "--json-file, --junit-file, --markdown-file and --csv-file need the name of a file; --json prints JSON"
+        "--json-file, --junit-file, --markdown-file, --csv-file and --metrics-file need the name of a file; --json prints JSON"
       )
     }
   }
