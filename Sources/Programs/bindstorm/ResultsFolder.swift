@@ -162,30 +162,6 @@ struct ResultsFolder {
   }
 }
 
-/// The job summary of GitHub Actions: the matrix as Markdown is appended to the file that GITHUB_STEP_SUMMARY
-/// names.
-enum StepSummary {
-  /// The limit for one step (GitHub's documentation of workflow commands); a larger summary is dropped as a whole.
-  private static let limit = 1_024 * 1_024
-
-  /// Appends the matrix if the variable is set. A failure is not an error of the run.
-  static func append(_ matrix: Matrix) {
-    guard let path = getenv("GITHUB_STEP_SUMMARY").map({ String(cString: $0) }), !path.isEmpty
-    else { return }
-    let whole = MarkdownReport.text(matrix) + "\n"
-    let text =
-      whole.utf8.count <= limit
-      ? whole : "# \(matrix.plan.name)\n\nThe matrix is too large for a summary.\n"
-    do throws(FileProblem) {
-      // A pipe without a reader must not keep the run from ending.
-      try FileBytes.write(
-        text.utf8, closing: try FileBytes.openForWriting(path, O_APPEND | O_NONBLOCK))
-    } catch {
-      printError("bindstorm: note: cannot write GITHUB_STEP_SUMMARY: \(error)")
-    }
-  }
-}
-
 /// The time of day.
 enum Clock {
   /// UTC, as `2026-11-28T02:00:00Z`.

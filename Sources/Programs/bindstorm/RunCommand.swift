@@ -122,11 +122,7 @@ struct RunCommand: ParsableCommand {
       owning: try folder.openHistory(), path: "\(folder.path)/\(RunRecord.plain)")
     let progress = ProgressReporter(plan: file.plan, isQuiet: quiet)
     let observer = RunObserver(plan: file.plan, writer: writer, progress: progress)
-    var failure: RunError?
-    do throws(RunError) { try run.perform(observer) } catch { failure = error }
-    do throws(HistoryError) { try observer.close() } catch {
-      failure = failure ?? .history(error.description)
-    }
+    let failure = Self.failure(of: run, observer)
     progress.finish()
     folder.closeWorkerLog(log)
 
@@ -146,11 +142,22 @@ struct RunCommand: ParsableCommand {
     }
     let isFiled = Result { try files.write(document, reports) }
     StepSummary.append(matrix)
+    Annotations.print(matrix, plan: file, path: plan)
     let isHeld = Result { try remember(matrix, folder.path, environment) }
     try isWritten.get()
     try isFiled.get()
     try isShown.get()
     try end(matrix, failure, interruption, gate: try isHeld.get())
+  }
+
+  /// Runs everything; the error that ended it, if one did.
+  private static func failure(of run: Run, _ observer: RunObserver) -> RunError? {
+    var failure: RunError?
+    do throws(RunError) { try run.perform(observer) } catch { failure = error }
+    do throws(HistoryError) { try observer.close() } catch {
+      failure = failure ?? .history(error.description)
+    }
+    return failure
   }
 
   /// - Throws: exit code 69 if cells that are to run side by side would share the host's ports, after saying so.
