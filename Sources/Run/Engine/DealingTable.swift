@@ -24,7 +24,7 @@ final class DealingTable: Sendable {
   /// Runs deal after deal in a lane until nothing is left for it.
   /// - Throws: the lane's failure.
   func serve(_ lane: Lane, _ observer: any Run.Observer) throws(RunError) {
-    while isOpen, let deal = dealer.withLock({ $0.deal() }) {
+    while isOpen, let deal = dealer.withLock({ $0.deal(to: lane.number) }) {
       let began = MonotonicClock.now()
       let before = lane.timings[deal.arm].trials
       let ending = try lane.perform(deal, observer) { isOpen && observer.needsMore(arm: deal.arm) }

@@ -43,6 +43,8 @@ public final class Run {
   private let schedule: Schedule
   private let lanes: [Lane]
   private let interruption: Interruption
+  /// Arms whose programs stay while other arms run.
+  private let keeping: Set<Int>
   private let budgetNanoseconds: UInt64?
 
   /// The lane whose namespace stands for all.
@@ -87,21 +89,24 @@ public final class Run {
     self.schedule = schedule
     self.interruption = interruption
     budgetNanoseconds = budgetSeconds.map { UInt64($0 * 1e9) }
-    var lanes: [Lane] = []
-    do throws(WorkerHost.StartError) {
-      while lanes.count < max(1, count), lanes.last?.host.isolation != Isolation.none {
-        lanes.append(
-          Lane(
-            number: lanes.count,
-            host: try WorkerHost(
-              executable: worker, allowNamespace: policy != .off,
-              fingerprint: BuildFingerprint.of(
-                strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
-                faults: FaultRegistry.descriptors), messages: messages), plan: plan,
-            schedule: schedule, interruption: interruption))
+    func startHost() throws(RunError) -> WorkerHost {
+      do throws(WorkerHost.StartError) {
+        return try WorkerHost(
+          executable: worker, allowNamespace: policy != .off,
+          fingerprint: BuildFingerprint.of(
+            strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
+            faults: FaultRegistry.descriptors), messages: messages)
+      } catch {
+        throw .workers(error.description)
       }
-    } catch {
-      throw .workers(error.description)
+    }
+    keeping = Self.armsWithKeptPrograms(plan)
+    var lanes: [Lane] = []
+    while lanes.count < max(1, count), lanes.last?.host.isolation != Isolation.none {
+      lanes.append(
+        try Lane(
+          number: lanes.count, plan: plan, schedule: schedule, keeping: keeping,
+          interruption: interruption, startHost: startHost))
     }
     self.lanes = lanes
     if plan.arms.contains(where: { $0.startup?.http == true && $0.skipReason == nil }) {
@@ -113,6 +118,13 @@ public final class Run {
     do throws(SystemError) { try interruption.listen(waking: lanes.map(\.host.region)) } catch {
       throw .system(error)
     }
+  }
+
+  /// Arms with a program that serves all of their trials. What starts it may take long, so other arms' blocks must not
+  /// end it. Without other arms nothing would.
+  private static func armsWithKeptPrograms(_ plan: ResolvedPlan) -> Set<Int> {
+    guard plan.arms.count > 1 else { return [] }
+    return Set(plan.arms.filter(\.keepsProgram).map(\.index))
   }
 
   /// The strategy that runs: with hybrid load balancing vLLM uses paths, whatever the strategy.
@@ -147,7 +159,7 @@ public final class Run {
   /// Runs all blocks, or stops at the interruption or when the budget is used up.
   /// - Throws: `RunError`; events recorded before stay valid.
   public func perform(_ observer: any Observer) throws(RunError) {
-    defer { lanes.forEach { $0.host.end() } }
+    defer { lanes.forEach { $0.end() } }
     let deadline = budgetNanoseconds.map { MonotonicClock.now() + $0 }
     try Self.append(
       [
@@ -169,7 +181,9 @@ public final class Run {
         sliceSeconds: slice($0, blocks), deciding: plan.decidingArms)
     }
     let table = DealingTable(
-      Dealer(blocks: blocks, order: order ?? .scheduled), deadline: deadline)
+      Dealer(
+        blocks: blocks, order: order ?? .scheduled,
+        keeping: host.isolation == .none ? [] : keeping), deadline: deadline)
     try performInLanes(table, observer)
     try Self.append(
       [.runEnded(RunEnded(interrupted: interruption.isRequested, at: MonotonicClock.now()))],
