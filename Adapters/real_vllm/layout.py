@@ -5,6 +5,7 @@ programs that start vLLM read it.
     releases/VERSION/   a release unpacked (or `vllm` as a link to a checkout), with the metadata that vLLM asks for
     models/dense, moe   one-layer models without weights
     home/VERSION        what a release keeps between starts; releases overwrite each other's files
+    start               runs a program of this folder with the environment
     download/           wheels on their way; empty when nothing is being prepared
 """
 
@@ -23,10 +24,15 @@ class Missing(Exception):
     """Something is not prepared; the text says what to do."""
 
 
+def usual_folder():
+    """Where the environment is unless a variable names another place."""
+    return HERE.parent.parent / ".cache" / "real-vllm"
+
+
 def folder():
     """The environment's folder."""
     named = os.environ.get(FOLDER_VARIABLE)
-    return pathlib.Path(named).absolute() if named else HERE.parent.parent / ".cache" / "real-vllm"
+    return pathlib.Path(named).absolute() if named else usual_folder()
 
 
 def read_mark(part):

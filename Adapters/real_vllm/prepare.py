@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,7 @@ SPARE_MB = 200
 MODELS = ["dense", "moe"]
 # A start with all of its imports takes about half a minute on two busy cores.
 PROBE_SECONDS = 600
+END_SECONDS = 20
 
 
 class Problem(Exception):
@@ -123,6 +125,7 @@ class Preparation:
                 self.make_release(version)
             if self.checkout:
                 self.make_checkout()
+            self.make_starter()
         self.report()
 
     def make_root(self):
@@ -185,6 +188,16 @@ class Preparation:
                 shutil.rmtree(self.environment.model(kind), ignore_errors=True)
                 part.rename(self.environment.model(kind))
 
+    def make_starter(self):
+        """A program that is there only where something is prepared: rows of the strategy `check` are skipped without it."""
+        starter = self.root / "start"
+        part = self.root / "start.new"
+        part.write_text(
+            "#!/bin/sh\n# Made by prepare.py: runs a program of bindstorm's Adapters/real_vllm with this environment.\n"
+            f"BINDSTORM_REAL_VLLM={shlex.quote(str(self.root))} exec {shlex.quote(str(HERE / 'run'))} \"$@\"\n")
+        part.chmod(0o755)
+        part.rename(starter)
+
     def make_release(self, version):
         wheel = self.fetched(version)
         place = self.environment.release(version)
@@ -226,18 +239,25 @@ class Preparation:
         self.environment.home(version).mkdir(parents=True, exist_ok=True)
         self.say(f"starting vLLM {version} once, without engines")
         place = self.environment.release(version)
+        probe = subprocess.Popen(
+            [self.environment.python, HERE / "probe.py", version], stdin=subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=dict(os.environ, **{layout.FOLDER_VARIABLE: str(self.root)}))
+        problem = None
         try:
-            finished = subprocess.run(
-                [self.environment.python, HERE / "probe.py", version], capture_output=True, text=True,
-                timeout=PROBE_SECONDS, env=dict(os.environ, **{layout.FOLDER_VARIABLE: str(self.root)}))
+            said, error = probe.communicate(timeout=PROBE_SECONDS)
+            if probe.returncode != 0:
+                why = " | ".join(error.strip().splitlines()[-3:])
+                problem = f"vLLM {version} was prepared and does not start here, so it was removed again: {why}"
         except subprocess.TimeoutExpired:
-            shutil.rmtree(place, ignore_errors=True)
-            raise Problem(f"vLLM {version} did not start within {PROBE_SECONDS} s; is the machine busy, or short of memory?")
-        if finished.returncode != 0:
-            shutil.rmtree(place, ignore_errors=True)
-            why = " | ".join(finished.stderr.strip().splitlines()[-3:])
-            raise Problem(f"vLLM {version} was prepared and does not start here, so it was removed again: {why}")
-        layout.write_mark(place, dict(mark, **json.loads(finished.stdout)))
+            problem = f"vLLM {version} did not start within {PROBE_SECONDS} s; is the machine busy, or short of memory?"
+        finally:
+            end(probe)
+            if problem or probe.returncode != 0:
+                shutil.rmtree(place, ignore_errors=True)
+        if problem:
+            raise Problem(problem)
+        layout.write_mark(place, dict(mark, **json.loads(said)))
 
     def report(self):
         for version in [*self.versions, *([CHECKOUT] if self.checkout else [])]:
@@ -246,6 +266,28 @@ class Preparation:
             self.say(f"vLLM {version}: {size_of(self.environment.release(version))} MB, {engines}, "
                      f"starts in {mark['seconds']} s")
         self.say(f"{self.root}: {size_of(self.root)} MB")
+
+
+def end(process):
+    """Ends a process that may have started others: it gets the time to end them."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    for pipe in (process.stdout, process.stderr):
+        pipe.close()
+
+
+def link_from_repository():
+    """Plans name programs by their path in the repository's ignored folder: a link leads to an environment elsewhere."""
+    usual = layout.usual_folder()
+    if layout.folder() != usual and (usual.is_symlink() or not usual.exists()):
+        usual.parent.mkdir(exist_ok=True)
+        usual.unlink(missing_ok=True)
+        usual.symlink_to(layout.folder())
 
 
 def fresh(folder):
@@ -327,6 +369,7 @@ def main(words):
         check_interpreter()
         check_versions(versions)
         Preparation(layout.Environment(), versions, given.kernels, given.checkout).run()
+        link_from_repository()
     except Problem as problem:
         sys.exit(f"real-vllm: {problem}")
     except KeyboardInterrupt:

@@ -15,6 +15,7 @@ import importlib.metadata
 import json
 import os
 import pathlib
+import signal
 import socket
 import sys
 import tempfile
@@ -80,6 +81,8 @@ def start_once(adapter):
 
 
 def main(version):
+    # Whoever waits for this process ends it so; what it started is then ended below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     adapter = RealVLLM(version, RANKS, unmarked=True)

@@ -40,17 +40,15 @@ struct Dealer {
   }
 
   private let order: Order
-  /// Arms whose workers stay with the lane that ran their first trials, also while it runs other arms.
+  /// Arms whose workers stay while other arms run.
   private let keeping: Set<Int>
-  /// The lanes that have begun such arms.
-  private var homes: [Int: Int] = [:]
   private var rests: [Int: Rest] = [:]
   /// The arms of the blocks in the schedule's order; the next one comes last.
   private var queue: [Int] = []
 
   /// - Parameters:
   ///   - blocks: in the order of the schedule; those of one arm are consecutive trials.
-  ///   - keeping: arms whose workers stay while others run.
+  ///   - keeping: arms whose workers stay while other arms run.
   init(blocks: [Schedule.Block], order: Order, keeping: Set<Int> = []) {
     self.order = order
     self.keeping = keeping
@@ -62,16 +60,12 @@ struct Dealer {
   }
 
   /// What a lane is to do next; nil if all that is left is with other lanes, which also do what follows.
-  mutating func deal(to lane: Int = 0) -> Deal? {
-    guard let arm = next(for: lane, besides: nil) else { return nil }
+  mutating func deal() -> Deal? {
+    guard let arm = next(besides: nil) else { return nil }
     let trials = take(arm)
     rests[arm]!.isTaken = true
-    if keeping.contains(arm) {
-      homes[arm] = lane
-      return Deal(arm: arm, trials: trials, isLast: !hasMore(arm))
-    }
-    return Deal(
-      arm: arm, trials: trials, isLast: next(for: lane, besides: arm) != nil || !hasMore(arm))
+    let givesWay = !keeping.contains(arm) && next(besides: arm) != nil
+    return Deal(arm: arm, trials: trials, isLast: givesWay || !hasMore(arm))
   }
 
   /// Takes note that a deal is over.
@@ -93,22 +87,15 @@ struct Dealer {
 
   private func hasMore(_ arm: Int) -> Bool { !rests[arm]!.blocks.isEmpty }
 
-  /// Whether no lane is at the arm, and its workers are with none but this one.
-  private func isFree(_ arm: Int, for lane: Int) -> Bool {
-    !rests[arm]!.isTaken && homes[arm, default: lane] == lane
-  }
-
   /// The arm whose turn it is.
   /// - Parameter mine: an arm that has just been dealt, and counts as free, for what follows it in the schedule.
-  private func next(for lane: Int, besides mine: Int?) -> Int? {
+  private func next(besides mine: Int?) -> Int? {
     switch order {
     case .scheduled:
-      let next = queue.last { $0 == mine || isFree($0, for: lane) }
+      let next = queue.last { $0 == mine || !rests[$0]!.isTaken }
       return next == mine ? nil : next
     case .balanced(_, let deciding):
-      let open = rests.values.filter {
-        !$0.blocks.isEmpty && isFree($0.arm, for: lane) && $0.arm != mine
-      }
+      let open = rests.values.filter { !$0.blocks.isEmpty && !$0.isTaken && $0.arm != mine }
       // Equal shares: in the order of the schedule, which is random within a scenario.
       let places = Dictionary(
         queue.reversed().enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })

@@ -19,29 +19,19 @@ final class Lane: @unchecked Sendable {
   private let plan: ResolvedPlan
   private let schedule: Schedule
   private let interruption: Interruption
-  /// Arms with a program whose start may take long: it stays while other arms have their blocks.
-  private let keeping: Set<Int>
-  /// Starts another worker host like the lane's own.
-  private let startHost: () throws(RunError) -> WorkerHost
-  /// The lanes of arms in `keeping` whose programs run, each with a worker host and a namespace of its own.
-  private var kept: [Int: Lane] = [:]
   /// Runs the trials of `currentArm`; nil while it has no workers.
   private var current: TrialRunner?
   private var currentArm = -1
+  private var isClosed = false
   /// Time spent in each arm.
   private(set) var timings: [Run.ArmTiming]
 
-  /// - Parameters:
-  ///   - keeping: arms whose workers stay while others run; only with a namespace, because they would meet there.
-  ///   - startHost: starts a worker host.
   init(
-    number: Int, plan: ResolvedPlan, schedule: Schedule, keeping: Set<Int>,
-    interruption: Interruption, startHost: @escaping () throws(RunError) -> WorkerHost
-  ) throws(RunError) {
+    number: Int, host: WorkerHost, plan: ResolvedPlan, schedule: Schedule,
+    interruption: Interruption
+  ) {
     self.number = number
-    self.host = try startHost()
-    self.startHost = startHost
-    self.keeping = host.isolation == .none ? [] : keeping
+    self.host = host
     self.plan = plan
     self.schedule = schedule
     self.interruption = interruption
@@ -64,7 +54,6 @@ final class Lane: @unchecked Sendable {
     _ deal: Dealer.Deal, _ observer: any Run.Observer, isWanted: () -> Bool
   ) throws(RunError) -> Ending {
     if interruption.isRequested { return .interrupted }
-    if keeping.contains(deal.arm) { return try performKept(deal, observer, isWanted: isWanted) }
     let arm = plan.arms[deal.arm]
     let started = MonotonicClock.now()
     // Also for an interrupted block: its trials count.
@@ -101,33 +90,6 @@ final class Lane: @unchecked Sendable {
     return .done
   }
 
-  /// Runs trials of an arm whose program stays until its last one.
-  private func performKept(
-    _ deal: Dealer.Deal, _ observer: any Run.Observer, isWanted: () -> Bool
-  ) throws(RunError) -> Ending {
-    let own = try keptLane(deal.arm)
-    let before = own.timings[deal.arm]
-    let ending = try own.perform(deal, observer, isWanted: isWanted)
-    timings[deal.arm].trials += own.timings[deal.arm].trials - before.trials
-    timings[deal.arm].seconds += own.timings[deal.arm].seconds - before.seconds
-    if ending == .stopped || ending == .done && deal.isLast {
-      kept[deal.arm] = nil
-      try own.finish()
-      own.host.end()
-    }
-    return ending
-  }
-
-  /// The lane of an arm whose program stays; started if there is none.
-  private func keptLane(_ arm: Int) throws(RunError) -> Lane {
-    if let own = kept[arm] { return own }
-    let own = try Lane(
-      number: number, plan: plan, schedule: schedule, keeping: [], interruption: interruption,
-      startHost: startHost)
-    kept[arm] = own
-    return own
-  }
-
   /// Enters the lane into the record of a trial.
   private func note(_ lane: Int, in events: inout [Event]) {
     guard lane > 0, case .trialStarted(var started)? = events.first else { return }
@@ -137,20 +99,17 @@ final class Lane: @unchecked Sendable {
 
   /// Ends everything that the lane has started, but for its worker host.
   func finish() throws(RunError) {
-    for own in kept.values {
-      try own.finish()
-      own.host.end()
-    }
-    kept = [:]
     try current?.stopAdapters()
     try stopWorkers()
     current = nil
   }
 
-  /// Ends the worker hosts, and with them all that is left.
-  func end() {
-    for own in kept.values { own.end() }
-    host.end()
+  /// Ends all that the lane has started, and its worker host. It can run no more trials.
+  func close() throws(RunError) {
+    guard !isClosed else { return }
+    isClosed = true
+    defer { host.end() }
+    try finish()
   }
 
   /// A trial that is being prepared and will not run: its processes are ended with what they hold.

@@ -42,9 +42,12 @@ public final class Run {
   private let plan: ResolvedPlan
   private let schedule: Schedule
   private let lanes: [Lane]
+  /// The lanes of arms with a program that serves all of their trials: it stays while other arms have their blocks,
+  /// because starting it may take long. By arm; each has a namespace of its own.
+  private var kept: [Int: Lane] = [:]
+  /// Starts a worker host.
+  private let startHost: () throws(RunError) -> WorkerHost
   private let interruption: Interruption
-  /// Arms whose programs stay while other arms run.
-  private let keeping: Set<Int>
   private let budgetNanoseconds: UInt64?
 
   /// The lane whose namespace stands for all.
@@ -52,7 +55,7 @@ public final class Run {
   /// Time spent in each arm, added up over the lanes.
   public var timings: [ArmTiming] {
     plan.arms.indices.map { arm in
-      lanes.map { $0.timings[arm] }.reduce(ArmTiming(arm: arm, trials: 0, seconds: 0)) {
+      (lanes + kept.values).map { $0.timings[arm] }.reduce(ArmTiming(arm: arm, trials: 0, seconds: 0)) {
         ArmTiming(arm: arm, trials: $0.trials + $1.trials, seconds: $0.seconds + $1.seconds)
       }
     }
@@ -89,7 +92,7 @@ public final class Run {
     self.schedule = schedule
     self.interruption = interruption
     budgetNanoseconds = budgetSeconds.map { UInt64($0 * 1e9) }
-    func startHost() throws(RunError) -> WorkerHost {
+    startHost = { () throws(RunError) in
       do throws(WorkerHost.StartError) {
         return try WorkerHost(
           executable: worker, allowNamespace: policy != .off,
@@ -100,13 +103,12 @@ public final class Run {
         throw .workers(error.description)
       }
     }
-    keeping = Self.armsWithKeptPrograms(plan)
     var lanes: [Lane] = []
     while lanes.count < max(1, count), lanes.last?.host.isolation != Isolation.none {
       lanes.append(
-        try Lane(
-          number: lanes.count, plan: plan, schedule: schedule, keeping: keeping,
-          interruption: interruption, startHost: startHost))
+        Lane(
+          number: lanes.count, host: try startHost(), plan: plan, schedule: schedule,
+          interruption: interruption))
     }
     self.lanes = lanes
     if plan.arms.contains(where: { $0.startup?.http == true && $0.skipReason == nil }) {
@@ -118,13 +120,6 @@ public final class Run {
     do throws(SystemError) { try interruption.listen(waking: lanes.map(\.host.region)) } catch {
       throw .system(error)
     }
-  }
-
-  /// Arms with a program that serves all of their trials. What starts it may take long, so other arms' blocks must not
-  /// end it. Without other arms nothing would.
-  private static func armsWithKeptPrograms(_ plan: ResolvedPlan) -> Set<Int> {
-    guard plan.arms.count > 1 else { return [] }
-    return Set(plan.arms.filter(\.keepsProgram).map(\.index))
   }
 
   /// The strategy that runs: with hybrid load balancing vLLM uses paths, whatever the strategy.
@@ -159,7 +154,7 @@ public final class Run {
   /// Runs all blocks, or stops at the interruption or when the budget is used up.
   /// - Throws: `RunError`; events recorded before stay valid.
   public func perform(_ observer: any Observer) throws(RunError) {
-    defer { lanes.forEach { $0.end() } }
+    defer { (lanes + kept.values).forEach { $0.host.end() } }
     let deadline = budgetNanoseconds.map { MonotonicClock.now() + $0 }
     try Self.append(
       [
@@ -176,18 +171,32 @@ public final class Run {
     }
     if !skips.isEmpty { try Self.append(skips, observer) }
     let blocks = schedule.blocks.filter { skipped[$0.arm] == nil }
+    try keepPrograms(blocks)
     let order = budgetNanoseconds.map {
       Dealer.Order.balanced(
         sliceSeconds: slice($0, blocks), deciding: plan.decidingArms)
     }
     let table = DealingTable(
-      Dealer(
-        blocks: blocks, order: order ?? .scheduled,
-        keeping: host.isolation == .none ? [] : keeping), deadline: deadline)
+      Dealer(blocks: blocks, order: order ?? .scheduled, keeping: Set(kept.keys)), kept: kept,
+      deadline: deadline)
     try performInLanes(table, observer)
+    for lane in kept.values { try lane.close() }
     try Self.append(
       [.runEnded(RunEnded(interrupted: interruption.isRequested, at: MonotonicClock.now()))],
       observer)
+  }
+
+  /// Starts the lanes of arms with a program, unless they would meet in the host's own ports, or no other arm comes
+  /// between their blocks. All at once, in the thread that lives as long as the run, and before another build can be
+  /// installed over this one.
+  private func keepPrograms(_ blocks: [Schedule.Block]) throws(RunError) {
+    let arms = Set(blocks.map(\.arm)).sorted()
+    guard host.isolation != .none && arms.count > 1 else { return }
+    for arm in arms where plan.arms[arm].keepsProgram {
+      kept[arm] = Lane(
+        number: lanes.count + kept.count, host: try startHost(), plan: plan, schedule: schedule,
+        interruption: interruption)
+    }
   }
 
   /// How long a deal should take within a budget: every arm has some turns.
