@@ -67,7 +67,7 @@ final class Threads {
 
   /// The words of a command line as the kernel gives it. A process that sets its title fills what is left of its
   /// arguments with zeros, which look like empty words: several at the end are no words.
-  static func words(in text: some StringProtocol) -> [String] {
+  static func words(in text: Substring) -> [String] {
     var words = text.split(separator: "\0", omittingEmptySubsequences: false).dropLast()
       .map(String.init)
     if words.suffix(2) == ["", ""] { while words.last == "" { words.removeLast() } }

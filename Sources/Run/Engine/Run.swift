@@ -55,7 +55,9 @@ public final class Run {
   /// Time spent in each arm, added up over the lanes.
   public var timings: [ArmTiming] {
     plan.arms.indices.map { arm in
-      (lanes + kept.values).map { $0.timings[arm] }.reduce(ArmTiming(arm: arm, trials: 0, seconds: 0)) {
+      (lanes + kept.values).map { $0.timings[arm] }.reduce(
+        ArmTiming(arm: arm, trials: 0, seconds: 0)
+      ) {
         ArmTiming(arm: arm, trials: $0.trials + $1.trials, seconds: $0.seconds + $1.seconds)
       }
     }
