@@ -9,6 +9,7 @@ with each site; SITES has them all.
 import argparse
 import json
 import multiprocessing
+import os
 import pathlib
 import sys
 import time
@@ -16,6 +17,8 @@ import types
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+
+import layout  # noqa: E402
 
 HOST = "127.0.0.1"
 RANKS = 2
@@ -35,10 +38,24 @@ def parallel(rank, **changes):
         cpu_distributed_timeout_seconds=WAIT_SECONDS, **changes)
 
 
+def told(errors, member, *arguments):
+    """In a process of its own: the member, whose error is told."""
+    try:
+        member(*arguments)
+    except BaseException as error:
+        errors.put(f"{type(error).__module__}.{type(error).__name__}: {error}".replace("\n", " "))
+        raise
+
+
+def first_of(errors, otherwise):
+    return otherwise if errors.empty() else errors.get()
+
+
 def together(member, *arguments):
     """Runs `member(rank, *arguments)` in a process for each rank, and waits for all."""
     context = multiprocessing.get_context("fork")
-    members = [context.Process(target=member, args=(rank, *arguments)) for rank in range(RANKS)]
+    errors = context.SimpleQueue()
+    members = [context.Process(target=told, args=(errors, member, rank, *arguments)) for rank in range(RANKS)]
     for process in members:
         process.start()
     until = time.monotonic() + WAIT_SECONDS
@@ -52,7 +69,7 @@ def together(member, *arguments):
             process.kill()
         process.join()
     if any(process.exitcode for process in members):
-        raise Failed("a member of the group ended with an error")
+        raise Failed(first_of(errors, f"the group's members did not meet within {WAIT_SECONDS} s"))
 
 
 def join_group(rank, config):
@@ -85,17 +102,8 @@ def fault_tolerance():
     """After a fault rank 0 draws a port for the engines' group and one for each worker, sends them through the store, and
     all form the group anew (`EngineCoreSentinel._reinit_dp_group`). Stand-ins: the engine core, which only holds the group
     and its store; the first group's port is chosen here; workers' ports are drawn and not bound."""
-    import socket
-
-    with socket.socket() as probe:
-        # Below the range that the kernel serves, so that it is no finding of its own.
-        for port in range(20_000, 30_000):
-            try:
-                probe.bind((HOST, port))
-                break
-            except OSError:
-                continue
-    together(reform, parallel(0, data_parallel_master_port=0), port)
+    # Below the range that the kernel serves, and not probed: it would be a finding of its own.
+    together(reform, parallel(0), 20_000 + os.getpid() % 10_000)
 
 
 def worker(method):
@@ -110,12 +118,14 @@ def weight_cache():
     which needs a GPU."""
     from vllm.utils.network_utils import get_distributed_init_method, get_open_port
 
-    daemon = multiprocessing.get_context("fork").Process(
-        target=worker, args=(get_distributed_init_method(HOST, get_open_port()),))
+    context = multiprocessing.get_context("fork")
+    errors = context.SimpleQueue()
+    method = get_distributed_init_method(HOST, get_open_port())
+    daemon = context.Process(target=told, args=(errors, worker, method))
     daemon.start()
     daemon.join()
     if daemon.exitcode:
-        raise Failed("the daemon ended with an error")
+        raise Failed(first_of(errors, "the daemon was ended"))
 
 
 def uniproc_on_rocm():
@@ -139,10 +149,6 @@ SITES = {
 
 
 def main():
-    import os
-
-    import layout
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("version")
     parser.add_argument("site", choices=SITES)

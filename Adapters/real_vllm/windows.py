@@ -2,8 +2,8 @@
 
     python3 Adapters/real_vllm/windows.py --bindstorm PATH [--document FILE] [VERSION...]
 
-For each release: its API servers' sockets (launch.py, level zygote) and the places of sites.py, first watched and then
-with a thief in the first window. Standard library only; takes about a minute for each place.
+For each release: its API servers' sockets (launch.py, level zygote); for the newest also the places of sites.py. Each is
+watched first, and then started once for each window with a thief in it, for two windows of one place. Standard library only; takes about a minute for each place.
 """
 
 import argparse
@@ -70,7 +70,13 @@ def shown(file):
 
 def seconds(nanoseconds):
     value = nanoseconds / 1e9
-    return f"{value:.1f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+    if value >= 1:
+        return f"{value:.1f} s"
+    return f"{value * 1e3:.0f} ms" if value >= 1e-3 else f"{value * 1e6:.0f} us"
+
+
+def times(count):
+    return "once" if count == 1 else f"{count} times"
 
 
 def words(text):
@@ -93,30 +99,31 @@ def row(release, site, seen, forced):
         rows.append(
             f"| {release} | {site} | {place_of(place['probe']['sourceStack'])} | "
             f"{place_of(place['rebinder']['sourceStack'])} | probe, number handed on | "
-            f"{seconds(place['longestWindowNanoseconds'])}, {place['count']} times | {red} | "
+            f"{seconds(place['longestWindowNanoseconds'])}, {times(place['count'])} | {red} | "
             f"{words(window['lastWords']) or window['outcome'] if window else '-'} |")
     return rows
 
 
-def programs(version):
+def programs(version, has_sites):
     """What is started for a release: name, program and arguments."""
     start = ["launch.py", version, "--level", "zygote", "--api-servers", str(API_SERVERS)]
     yield f"sockets of {API_SERVERS} API servers", start
-    for name in sites.SITES:
+    for name in sites.SITES if has_sites else []:
         yield name, ["sites.py", version, name]
 
 
 def table(bindstorm, versions, say=print):
     rows = []
+    newest = max(versions, key=lambda version: [int(number) for number in re.findall(r"\d+", version)])
     for version in versions:
-        for site, words_of_command in programs(version):
+        for site, words_of_command in programs(version, version == newest):
             command = [str(HERE / "run"), *words_of_command]
             say(f"{version}, {site}")
             try:
                 seen = check(bindstorm, [], command)
                 forced = {"windows": []}
                 if seen["places"]:
-                    forced = check(bindstorm, ["--enumerate", "--enumerate-max", "1"], command)
+                    forced = check(bindstorm, ["--enumerate", "--enumerate-max", "2"], command)
                 rows += row(version, site, seen, forced)
             except (CheckFailed, subprocess.TimeoutExpired) as error:
                 rows.append(f"| {version} | {site} | not driven: {words(str(error))} | - | - | - | - | - |")

@@ -120,17 +120,15 @@ class Zygote:
 
 
 def end(pid, limit=10.0):
-    """Ends a launcher's whole session by SIGKILL and waits for the launcher; what is left ends with its group."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except OSError:
-        pass
+    """Ends a launcher's whole session by SIGKILL. Returns whether all of it is gone: what is being killed still holds its
+    ports for a moment, a long one on a busy host."""
     until = time.monotonic() + limit
     while time.monotonic() < until:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
         try:
-            if os.waitpid(pid, os.WNOHANG)[0]:
-                return True
-        except ChildProcessError:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
             return True
         time.sleep(0.005)
     return False
