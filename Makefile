@@ -36,7 +36,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run statistics-python test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper sglang-helper real-vllm vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
+.PHONY: help generate run statistics-python test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper sglang-helper real-vllm test-real-vllm vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -144,6 +144,13 @@ vllm-helper: adapters ## fetch a vLLM wheel (430 MB), keep the few files the ada
 	$(PYZMQ_PYTHON) -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2], sys.argv[3:])' \
 		.cache/vllm/download/*.whl .cache/vllm/$(VERSION) $(VLLM_FILES)
 	@rm -rf .cache/vllm/download
+
+# In a network namespace: a start has fixed ports of its own, and others take none of the chosen ones.
+test-real-vllm: ## whether starts of a prepared release agree on ports between the levels; VERSION=
+	@command -v strace >/dev/null || .ci/install-packages strace
+	@command -v unshare >/dev/null || .ci/install-packages util-linux
+	@command -v ip >/dev/null || .ci/install-packages iproute2
+	BINDSTORM_REAL_VLLM=$${BINDSTORM_REAL_VLLM:-$(REAL_VLLM)} unshare -rn sh -c 'ip link set lo up && exec python3 -B Tests/RealVLLM/agreement.py $(if $(filter file,$(origin VERSION)),0.32.0,$(VERSION))'
 
 SGLANG_FILES = sglang/srt/utils/network.py
 

@@ -56,11 +56,11 @@ class RealVLLM(Adapter):
         self.http, self.rpc = HTTP_PORT + request["launch"], RPC_PORT + request["launch"]
         self.refuse_what_cannot_work()
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="real-vllm-"))
+        from zygote import Zygote
+
         os.environ.update(self.environment.variables(self.release_name))
         os.environ["VLLM_RPC_BASE_PATH"] = str(self.work)
         sys.path.insert(0, str(self.environment.release(self.release_name)))
-        from zygote import Zygote
-
         try:
             mark = layout.read_mark(self.environment.release(self.release_name)) or {}
             self.zygote = Zygote(has_barrier=True, modules=mark.get("modules", []))

@@ -31,8 +31,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import layout  # noqa: E402
 import serving  # noqa: E402
 
-HTTP_PORT = 8000
-RPC_PORT = 29550
+# Below the range that the kernel serves, and different for starts side by side.
+HTTP_PORT = 20_000 + os.getpid() % 5_000
+RPC_PORT = HTTP_PORT + 5_000
 # What `vllm` is in a virtual environment whose scripts are not used.
 VLLM = "import sys; from vllm.entrypoints.cli.main import main; sys.argv[0] = 'vllm'; sys.exit(main())"
 END_SECONDS = 10
@@ -77,10 +78,10 @@ class Start:
             self.others.append(self.vllm(other, self.work / "headless.log"))
 
     def forked(self, arguments):
-        os.environ.update(self.variables)
-        sys.path.insert(0, str(self.environment.release(self.given.version)))
         from zygote import Zygote
 
+        os.environ.update(self.variables)
+        sys.path.insert(0, str(self.environment.release(self.given.version)))
         mark = layout.read_mark(self.environment.release(self.given.version))
         zygote = Zygote(has_barrier=False, modules=mark.get("modules", []))
         return Forked(zygote.launch(arguments, self.log, {}))

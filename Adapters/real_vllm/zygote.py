@@ -15,6 +15,12 @@ import signal
 import sys
 import time
 
+import setproctitle
+
+# It finds the memory of the title at its first call, and only while the environment is as the kernel laid it: import this
+# file before os.environ is changed. Otherwise processes keep the zygote's title.
+setproctitle.getproctitle()
+
 # Enough to start; what else launchers and API servers import is in the release's mark, seen in a start (probe.py).
 FIRST = [
     "vllm.entrypoints.cli.main", "vllm.entrypoints.cli.serve", "vllm.entrypoints.openai.api_server",
