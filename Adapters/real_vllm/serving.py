@@ -13,7 +13,8 @@ TAKEN = re.compile(
     r"Address already in use \(addr='tcp://[^']*?:(\d+)'\)"
     r"|EADDRINUSE.*?port: (\d+)"
     r"|error while attempting to bind on address \('[^']*', (\d+)\)", re.S)
-DIED = re.compile(r"(Process \S+ \(PID: \d+\) died with exit code -?\d+)")
+# An exception's last line, behind nothing but the prefix of a process or of the log.
+ERROR = re.compile(r"(?:^|[\])]) *((?:\w+\.)*\w*(?:Error|Exception): .+)$", re.M)
 
 
 def head_arguments(model, host, port, rpc_port, api_servers, ranks, local_ranks):
@@ -41,10 +42,9 @@ def taken_port(log):
 
 
 def last_words(log, limit=600):
-    """The part of a log that says why a start failed: the last exceptions, not the traceback's middle."""
-    wanted = [line.strip() for line in log.splitlines() if re.search(r"Error\b|Exception\b|died with exit code", line)]
-    text = " | ".join(dict.fromkeys(wanted)) or log.strip().replace("\n", " | ")
-    return text[-limit:]
+    """The part of a log that says why a start failed: its exceptions in their order, each once; else the log's end."""
+    errors = list(dict.fromkeys(ERROR.findall(log)))
+    return " | ".join(errors)[:limit] if errors else log.strip().replace("\n", " | ")[-limit:]
 
 
 def port_of(address):

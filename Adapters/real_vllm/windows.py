@@ -83,8 +83,9 @@ def words(text):
     """Last words as a cell: without addresses and process ids, which differ each time."""
     errors = re.findall(r"[\w.]*(?:Error|Exception)\b: [^|]+|Process \S+ \(PID: \d+\) died with exit code \d+", text)
     text = " ".join(dict.fromkeys(errors)) or text
-    text = re.sub(r"\(PID: \d+\)", "", text)
-    return re.sub(r"\b\d{4,5}\b", "N", text).replace("|", "/").strip()[:160]
+    text = re.sub(r"\(PID: \d+\) ?", "", text)
+    text = re.sub(r"\b\d{4,5}\b", "N", text).replace("|", "/")
+    return " ".join(text.split())[:160]
 
 
 def row(release, site, seen, forced):

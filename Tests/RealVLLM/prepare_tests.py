@@ -12,13 +12,15 @@ import zipfile
 from unittest import mock
 
 ADAPTERS = pathlib.Path(__file__).resolve().parent.parent.parent / "Adapters"
-sys.path[:0] = [str(ADAPTERS / "real_vllm"), str(ADAPTERS)]
+sys.path[:0] = [str(ADAPTERS / "real_vllm"), str(ADAPTERS), str(pathlib.Path(__file__).resolve().parent)]
 
 import adapter  # noqa: E402
+import agreement  # noqa: E402
 import layout  # noqa: E402
 import prepare  # noqa: E402
 import serving  # noqa: E402
 import tiny_model  # noqa: E402
+import windows  # noqa: E402
 from bindstorm_adapter import Refusal  # noqa: E402
 
 VERSION = "9.9.9"
@@ -259,8 +261,10 @@ class Texts(unittest.TestCase):
         self.assertIsNone(serving.taken_port("INFO: Application startup complete."))
 
     def test_last_words_are_the_errors(self):
-        log = "Traceback\n  File x\nRuntimeError: no\nINFO bye\nRuntimeError: no\n"
-        self.assertEqual(serving.last_words(log), "RuntimeError: no")
+        log = ("WARNING limits cause errors like `OSError: [Errno 24] Too many open files`.\n  File x\n"
+               "(ApiServer_0 pid=852) zmq.error.ZMQError: Address in use\nINFO bye\n"
+               "ERROR 11-30 [utils.py:316] RuntimeError: died\nRuntimeError: died\n")
+        self.assertEqual(serving.last_words(log), "zmq.error.ZMQError: Address in use | RuntimeError: died")
         self.assertEqual(serving.last_words("a\nb\n"), "a | b")
 
     def test_the_byte_table_is_complete(self):
@@ -270,6 +274,54 @@ class Texts(unittest.TestCase):
         self.assertEqual(characters[ord(" ")], "\u0120")
         self.assertEqual(characters[ord("\n")], "\u010a")
         self.assertEqual(len(tiny_model.tokenizer()["model"]["vocab"]), 257)
+
+
+class Tables(unittest.TestCase):
+    """windows.py and agreement.py: what they make of reports and traces."""
+
+    SEEN = {"portsChosenByKernel": 5, "places": [{
+        "place": "aa/bb", "count": 2, "longestWindowNanoseconds": 3_100_000_000,
+        "probe": {"sourceStack": [
+            {"file": "/r/vllm/utils/network_utils.py", "line": 258, "function": "_get_open_port"},
+            {"file": "/r/vllm/config/parallel.py", "line": 993, "function": "post_init"}]},
+        "rebinder": {"sourceStack": [{"file": "/lib/rendezvous.py", "line": 199, "function": "create"}]}}]}
+
+    def test_a_place_that_was_forced(self):
+        last = "x DistNetworkError: in use. port: 41009 | Process ApiServer_0 (PID: 22812) died with exit code 1"
+        forced = {"windows": [{"place": "aa/bb", "isRed": True, "lastWords": last, "outcome": "died"}]}
+        [row] = windows.row("9.9.9", "site", self.SEEN, forced)
+        self.assertEqual(
+            row,
+            "| 9.9.9 | site | `_get_open_port` utils/network_utils.py:258 < `post_init` config/parallel.py:993 | "
+            "`create` rendezvous.py:199 | probe, number handed on | 3.1 s, 2 times | yes | "
+            "DistNetworkError: in use. port: N Process ApiServer_0 died with exit code 1 |")
+
+    def test_a_start_without_a_window(self):
+        [row] = windows.row("9.9.9", "site", {"portsChosenByKernel": 34, "places": []}, {"windows": []})
+        self.assertIn("34 ports", row)
+        self.assertIn("none", row)
+
+    def test_the_table_replaces_the_old_one(self):
+        text = f"before\n{windows.BEGIN}\nold\n{windows.END}\nafter\n"
+        new = windows.written(text, ["| row |"], "2026-01-02")
+        self.assertTrue(new.startswith(f"before\n{windows.BEGIN}") and new.endswith(f"{windows.END}\nafter\n"))
+        self.assertIn("Seen on 2026-01-02.", new)
+        self.assertNotIn("old", new)
+        self.assertEqual(windows.written(new, ["| row |"], "2026-01-02"), new)
+
+    def test_binds_of_a_trace(self):
+        trace = """\
+7<python3>  bind(3, {sa_family=AF_INET, sin_port=htons(0), sin_addr=inet_addr("0.0.0.0")}, 16) = 0
+7<python3>  getsockname(3, {sa_family=AF_INET, sin_port=htons(41009), sin_addr=inet_addr("0.0.0.0")}, [16]) = 0
+9<VLLM::APIServer> bind(5, {sa_family=AF_INET, sin_port=htons(41009), sin_addr=inet_addr("127.0.0.1")}, 16) = 0
+9<VLLM::APIServer> bind(5, {sa_family=AF_INET, sin_port=htons(41010), sin_addr=inet_addr("127.0.0.1")}, 16) = -1 EADDRINUSE
+7<python3>  bind(4, {sa_family=AF_INET, sin_port=htons(8000), sin_addr=inet_addr("127.0.0.1")}, 16) = 0
+7<python3>  bind(4, {sa_family=AF_INET6, sin6_port=htons(0), inet_pton(AF_INET6, "::1", &sin6_addr)}, 28) = 0
+8<python3>  bind(6, {sa_family=AF_UNIX, sun_path="/tmp/x"}, 110) = 0
+"""
+        self.assertEqual(agreement.binds(trace), {
+            ("launcher", "0.0.0.0", "0"): 1, ("VLLM::APIServer", "127.0.0.1", "chosen"): 1,
+            ("launcher", "127.0.0.1", "fixed"): 1})
 
 
 if __name__ == "__main__":
