@@ -17,6 +17,7 @@ sys.path[:0] = [str(ADAPTERS / "real_vllm"), str(ADAPTERS), str(pathlib.Path(__f
 import adapter  # noqa: E402
 import agreement  # noqa: E402
 import layout  # noqa: E402
+import parts  # noqa: E402
 import prepare  # noqa: E402
 import serving  # noqa: E402
 import tiny_model  # noqa: E402
@@ -164,7 +165,7 @@ class Luck(Case):
     def test_a_disk_that_fills_up(self):
         self.wheel()
         self.interpreter()
-        with mock.patch.object(prepare.zipfile.ZipFile, "extractall", side_effect=OSError(28, "No space left on device")):
+        with mock.patch.object(parts.zipfile.ZipFile, "extractall", side_effect=OSError(28, "No space left on device")):
             self.assertIn("No space left on device", self.problem())
         self.assert_no_release()
 
