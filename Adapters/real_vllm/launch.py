@@ -8,7 +8,7 @@ Exit code 0: all API servers serve, and a completion came back. 1: the start fai
             remote_engines.py speaks for them.
     zygote  as front, but launcher and API servers are forked from a process that has vLLM imported (zygote.py).
     whole   everything is vLLM's: `vllm serve` on the head node with one rank and its engine, `vllm serve --headless` with
-            the other ranks, real engine cores.
+            the other ranks, real engine cores. With --apart the other ranks are in a network namespace of their own.
 """
 
 import argparse
@@ -52,7 +52,7 @@ class Start:
         self.variables["VLLM_RPC_BASE_PATH"] = str(self.work)
         self.model = self.environment.model("moe" if given.moe else "dense")
         self.others = []
-        self.head = None
+        self.head = self.node = None
 
     def vllm(self, arguments, log, prefix=()):
         """`vllm ARGUMENTS` in a session of its own."""
@@ -63,6 +63,9 @@ class Start:
 
     def begin(self):
         level, host, ranks = self.given.level, "127.0.0.1", self.given.ranks
+        if self.given.apart:
+            self.node, host = Node(), Node.HEAD
+        self.host = host
         arguments = serving.head_arguments(
             self.model, host, HTTP_PORT, RPC_PORT, self.given.api_servers, ranks, 1 if level == "whole" else 0)
         if level == "zygote":
@@ -75,7 +78,8 @@ class Start:
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL))
         elif ranks > 1:
             other = serving.headless_arguments(self.model, host, RPC_PORT, ranks, 1)
-            self.others.append(self.vllm(other, self.work / "headless.log"))
+            prefix = self.node.prefix if self.node else ()
+            self.others.append(self.vllm(other, self.work / "headless.log", prefix))
 
     def forked(self, arguments):
         from zygote import Zygote
@@ -100,7 +104,7 @@ class Start:
     def complete(self):
         body = json.dumps({"model": str(self.model), "prompt": "hello", "max_tokens": 4}).encode()
         request = urllib.request.Request(
-            f"http://127.0.0.1:{HTTP_PORT}/v1/completions", body, {"Content-Type": "application/json"})
+            f"http://{self.host}:{HTTP_PORT}/v1/completions", body, {"Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:
                 choice = json.load(answer)["choices"][0]
@@ -133,9 +137,51 @@ class Start:
                 os.killpg(process.pid, signal.SIGKILL)
             with contextlib.suppress(OSError, AttributeError):
                 process.kill()
+        if self.node:
+            self.node.end()
         if self.given.keep_log:
             shutil.copy(self.log, self.given.keep_log)
         shutil.rmtree(self.work, ignore_errors=True)
+
+
+class Node:
+    """The other node: a network namespace, with a cable to this process's own, which is the head node's."""
+
+    HEAD, OTHER = "10.66.0.1", "10.66.0.2"
+
+    def __init__(self):
+        # It stands for the namespace, and ends with its standard input.
+        self.holder = subprocess.Popen(
+            ["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.prefix = ["nsenter", "--target", str(self.holder.pid), "--net", "--"]
+        own = os.readlink("/proc/self/ns/net")
+        until = time.monotonic() + END_SECONDS
+        while os.readlink(f"/proc/{self.holder.pid}/ns/net") == own:
+            if self.holder.poll() is not None or time.monotonic() > until:
+                raise NoNode("unshare(1) makes no network namespace here: run it as root, or under `unshare -rn`")
+            time.sleep(0.01)
+        for command in [
+            f"ip link add real-vllm type veth peer name head netns {self.holder.pid}",
+            f"ip address add {self.HEAD}/30 dev real-vllm", "ip link set real-vllm up", "ip link set lo up",
+        ]:
+            self.call(command.split())
+        for command in [f"ip address add {self.OTHER}/30 dev head", "ip link set head up", "ip link set lo up"]:
+            self.call([*self.prefix, *command.split()])
+
+    @staticmethod
+    def call(command):
+        finished = subprocess.run(command, capture_output=True, text=True)
+        if finished.returncode != 0:
+            raise NoNode(f"{' '.join(command)}: {finished.stderr.strip()}")
+
+    def end(self):
+        """The cable goes with the namespace."""
+        self.holder.stdin.close()
+        self.holder.wait()
+
+
+class NoNode(Exception):
+    """There can be no second network namespace; the text says why."""
 
 
 class Forked:
@@ -167,11 +213,14 @@ def main():
     parser.add_argument("--api-servers", type=int, default=4)
     parser.add_argument("--ranks", type=int, default=1, help="data parallel ranks")
     parser.add_argument("--moe", action="store_true", help="a mixture of experts, at the level whole only")
+    parser.add_argument("--apart", action="store_true", help="whole: the other ranks' node has a namespace of its own")
     parser.add_argument("--limit", type=float, default=300, help="seconds")
     parser.add_argument("--keep-log", metavar="FILE", help="copy the head node's log there")
     given = parser.parse_args()
     if given.moe and given.level != "whole":
         parser.error("--moe needs real engines: --level whole")
+    if given.apart and (given.level != "whole" or given.ranks < 2):
+        parser.error("--apart needs --level whole and --ranks 2 or more")
     try:
         start = Start(given)
     except layout.Missing as missing:
@@ -183,6 +232,8 @@ def main():
     try:
         start.begin()
         code, why = start.wait()
+    except NoNode as problem:
+        why = str(problem)
     finally:
         start.end()
     words = f"vLLM {given.version}, level {given.level}, {time.monotonic() - began:.1f} s: {why}"

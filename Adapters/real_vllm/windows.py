@@ -3,8 +3,8 @@
     python3 Adapters/real_vllm/windows.py --bindstorm PATH [--document FILE] [VERSION...]
 
 For each release: its API servers' sockets (launch.py, level zygote); for the newest also the places of sites.py. Each is
-watched first, and then started once for each window with a thief in it, for two windows of one
-place. Standard library only; takes about a minute for each place.
+watched first, and then started once for each window with a thief in it, for at most two windows. Standard library only;
+takes about a minute for each place.
 """
 
 import argparse
