@@ -36,7 +36,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run statistics-python test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
+.PHONY: help generate run statistics-python test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper sglang-helper real-vllm test-real-vllm vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -144,6 +144,34 @@ vllm-helper: adapters ## fetch a vLLM wheel (430 MB), keep the few files the ada
 	$(PYZMQ_PYTHON) -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2], sys.argv[3:])' \
 		.cache/vllm/download/*.whl .cache/vllm/$(VERSION) $(VLLM_FILES)
 	@rm -rf .cache/vllm/download
+
+# In a network namespace: a start has fixed ports of its own, and others take none of the chosen ones.
+test-real-vllm: ## whether starts of a prepared release agree on ports between the levels; VERSION=
+	@command -v strace >/dev/null || .ci/install-packages strace
+	@command -v unshare >/dev/null || .ci/install-packages util-linux
+	@command -v ip >/dev/null || .ci/install-packages iproute2
+	BINDSTORM_REAL_VLLM=$${BINDSTORM_REAL_VLLM:-$(REAL_VLLM)} unshare -rn sh -c 'ip link set lo up && exec python3 -B Tests/RealVLLM/agreement.py $(if $(filter file,$(origin VERSION)),0.32.0,$(VERSION))'
+
+SGLANG_FILES = sglang/srt/utils/network.py
+
+sglang-helper: adapters ## fetch an SGLang wheel (39 MB), keep the file with its port helpers
+	@rm -rf .cache/sglang .cache/sglang-download && mkdir -p .cache/sglang-download
+	$(PYZMQ_PYTHON) -m pip download -q --no-deps --only-binary :all: -d .cache/sglang-download sglang$(if $(SGLANG_VERSION),==$(SGLANG_VERSION))
+	$(PYZMQ_PYTHON) -c 'import sys, zipfile; wheel = zipfile.ZipFile(sys.argv[1]); wheel.extractall(sys.argv[2], sys.argv[3:] + [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")])' \
+		.cache/sglang-download/*.whl .cache/sglang $(SGLANG_FILES)
+	@rm -rf .cache/sglang-download
+
+# Where the environment goes; programs that start vLLM look there, too.
+REAL_VLLM = $(CURDIR)/.cache/real-vllm
+# The first that runs and is new enough; a name may belong to a version manager that has no such version.
+REAL_VLLM_PYTHON = $(or $(PYTHON),$(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done),python3)
+REAL_VLLM_RELEASES = $(if $(CHECKOUT),,$(if $(filter file,$(origin VERSION)),,$(VERSION)))
+
+real-vllm: ## prepare real vLLM releases that plans start (600 MB, 1.9 GB on the disk); VERSION="0.32.0 0.19.1", or CHECKOUT=folder
+	@$(REAL_VLLM_PYTHON) -c 'import venv, ensurepip' 2>/dev/null || .ci/install-packages python3 python3-venv
+	BINDSTORM_REAL_VLLM=$${BINDSTORM_REAL_VLLM:-$(REAL_VLLM)} PIP_EXTRA_INDEX_URL="$(or $(TORCH_INDEX),$(PIP_EXTRA_INDEX_URL))" \
+		$(REAL_VLLM_PYTHON) Adapters/real_vllm/prepare.py $(if $(CHECKOUT),--checkout $(CHECKOUT)) $(if $(KERNELS),--kernels $(KERNELS)) $(REAL_VLLM_RELEASES)
 
 # Both releases that the model has a variant for, unless VERSION names one.
 VLLM_RELEASES = $(if $(filter file,$(origin VERSION)),0.19.1 0.32.0,$(VERSION))

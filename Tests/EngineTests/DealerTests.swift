@@ -56,6 +56,17 @@ import Testing
     #expect(last == Array(repeating: false, count: 9) + [true])
   }
 
+  @Test func `workers that are kept end with the last block, whatever runs between`() {
+    let (_, schedule) = Self.dealer(arms: 3)
+    var dealer = Dealer(blocks: schedule.blocks, order: .scheduled, keeping: [1])
+    var last: [Bool] = []
+    while let deal = dealer.deal() {
+      if deal.arm == 1 { last.append(deal.isLast) }
+      dealer.done(deal, trials: deal.trials.count, seconds: 1, isFinished: false)
+    }
+    #expect(last == Array(repeating: false, count: 9) + [true])
+  }
+
   @Test func `an arm that needs no more is dealt no more`() {
     var (dealer, _) = Self.dealer(arms: 2)
     var trials = [0, 0]

@@ -19,6 +19,17 @@ import Testing
     #expect(ancestors(of: .max).isEmpty)
   }
 
+  @Test(arguments: [
+    ("serve\0--port\0\0", ["serve", "--port", ""]),
+    ("serve\0\0x\0", ["serve", "", "x"]),
+    // What setproctitle leaves behind its title.
+    ("VLLM::APIServer_3\0\0\0\0\0", ["VLLM::APIServer_3"]),
+    ("", []),
+  ])
+  func `a title is shown without its padding`(_ commandLine: String, _ words: [String]) {
+    #expect(Threads.words(in: commandLine[...]) == words)
+  }
+
   @Test func `numbers in a text stand by themselves`() {
     #expect(
       numbers(in: "serve --port=8080 127.0.0.1:9090 v7070 6060x 70000 /a/5050/b")

@@ -153,10 +153,7 @@ import Testing
 
   /// Its lateness could not be told from a hang if the trial ended in the same millisecond.
   @Test(arguments: [
-    (
-      ["hello_timeout_ms": 200, "allocate_timeout_ms": 100],
-      "hello_timeout_ms and allocate_timeout_ms"
-    ),
+    (["hello_timeout_ms": 5_000, "allocate_timeout_ms": 300], "allocate_timeout_ms"),
     (["bind_timeout_ms": 1, "report_timeout_ms": 299], "bind_timeout_ms and report_timeout_ms"),
     (["release_timeout_ms": 300], "release_timeout_ms"),
     (["stop_timeout_ms": 300], "stop_timeout_ms"),
@@ -174,7 +171,8 @@ import Testing
         "scenarios[0]: \(names) of \"patient\" are 300 ms together; they must be less than timeout_ms, 300"
       ])
     var shorter = deadlines
-    let longest = deadlines.max { $0.value < $1.value }!.key
+    let counted = deadlines.filter { $0.key != "hello_timeout_ms" }
+    let longest = counted.max { $0.value < $1.value }!.key
     shorter[longest]! -= 1
     #expect(problems(shorter) == [])
   }

@@ -142,4 +142,13 @@ import Testing
     let long = AdapterAnswer.excerpt([UInt8](repeating: 0x61, count: 70_000))
     #expect(long == String(repeating: "a", count: 200) + "... (70000 bytes)")
   }
+
+  @Test(
+    arguments: [
+      (85_000, "85 us"), (9_999_999, "9999 us"), (22_434_000, "22 ms"),
+      (158_493_134_000, "158.4 s"),
+    ] as [(UInt64, String)])
+  func `a window's length is a short number`(_ nanoseconds: UInt64, _ text: String) {
+    #expect(ForcedProgram.length(nanoseconds: nanoseconds) == text)
+  }
 }

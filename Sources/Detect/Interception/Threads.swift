@@ -62,8 +62,16 @@ final class Threads {
 
   /// The words of a command line, as far as its first 64 KiB hold them.
   static func words(of tid: Int32) -> [String] {
-    ((try? FileText.read("/proc/\(tid)/cmdline")) ?? "").prefix(65_536)
-      .split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(String.init)
+    words(in: ((try? FileText.read("/proc/\(tid)/cmdline")) ?? "").prefix(65_536))
+  }
+
+  /// The words of a command line as the kernel gives it. A process that sets its title fills what is left of its
+  /// arguments with zeros, which look like empty words: several at the end are no words.
+  static func words(in text: Substring) -> [String] {
+    var words = text.split(separator: "\0", omittingEmptySubsequences: false).dropLast()
+      .map(String.init)
+    if words.suffix(2) == ["", ""] { while words.last == "" { words.removeLast() } }
+    return words
   }
 
   /// Base name of the executed file, also after it was deleted; empty if it cannot be read.

@@ -50,6 +50,17 @@ public struct Arm: Sendable, Equatable {
   }
 }
 
+extension Arm {
+  /// Whether one process of the row's program serves all trials. A program whose port calls are forced serves one trial
+  /// only, because stolen ports stay stolen.
+  public var keepsProgram: Bool { strategy.command.map { $0.forcing == nil } ?? false }
+
+  /// How long the row's program may take to start, in milliseconds. It is not part of a trial's time.
+  public var startMilliseconds: Int {
+    strategy.options.first { $0.name == OptionName.helloTimeoutMilliseconds }?.value ?? 0
+  }
+}
+
 extension Arm: Codable {
   private enum Key: String, CodingKey {
     case index, scenario, why, strategy, startup, thieves, faults, trials, expectation, published

@@ -10,6 +10,8 @@ public enum OptionName {
   public static let distribution = "distribution"
   /// Milliseconds between two API servers' turns.
   public static let gapMilliseconds = "gap_ms"
+  /// How long a program may take to start and to answer the first request, in milliseconds.
+  public static let helloTimeoutMilliseconds = "hello_timeout_ms"
   /// How long a drawn port is held, on average, in milliseconds.
   public static let holdMilliseconds = "hold_ms"
   /// Shortest of a range of times.

@@ -84,14 +84,15 @@ struct ScenarioChecks {
     }
   }
 
-  /// An adapter's deadline must pass before the trial's deadline. Otherwise a late answer would look like a hang.
+  /// An adapter's deadline must pass before the trial's deadline. Otherwise a late answer would look like a hang. How long
+  /// it may take to start is not part of a trial's time.
   private func checkDeadlines(_ strategy: Choice, _ known: StrategyDescriptor) {
     let limit = settings.timeoutMilliseconds
     let phases =
       known.alwaysForces
       ? [["run_timeout_ms"]]
       : [
-        ["hello_timeout_ms", "allocate_timeout_ms"],
+        ["allocate_timeout_ms"],
         ["bind_timeout_ms", OptionName.reportTimeoutMilliseconds],
         strategy.command?.forcing == nil
           ? ["release_timeout_ms"] : ["release_timeout_ms", "stop_timeout_ms"],

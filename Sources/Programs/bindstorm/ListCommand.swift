@@ -149,5 +149,13 @@ struct ProgramRow {
     ProgramRow(
       name: "a vLLM release's own helper",
       place: "taken from its wheel: Adapters/vllm_helper.py"),
+    ProgramRow(
+      name: "a vLLM release itself",
+      place: "its launcher and API servers: Adapters/real_vllm/adapter.py"),
+    ProgramRow(
+      name: "PyTorch's rendezvous",
+      place: "get_free_port, then TCPStore: Adapters/torch_adapter.py"),
+    ProgramRow(
+      name: "SGLang's port helpers", place: "taken from its wheel: Adapters/sglang_adapter.py"),
   ]
 }

@@ -31,7 +31,7 @@ public struct Exec: Strategy {
       weakness: "that of the program"))
 
   private static let defaultTimeout: [AdapterRequest.Kind: Int] = [
-    .hello: 5_000, .allocate: 3_000, .bind: 4_000, .report: 3_000, .release: 4_000, .stop: 4_000,
+    .hello: 60_000, .allocate: 3_000, .bind: 4_000, .report: 3_000, .release: 4_000, .stop: 4_000,
   ]
 
   public static let handover = Handover(sockets: .inherited, collects: true)

@@ -115,11 +115,20 @@ struct ForcedProgram {
     region.setWindow(told.map { Self.words($0) } ?? "", of: launch)
   }
 
+  /// A window's length in the unit in which its number is short.
+  static func length(nanoseconds: UInt64) -> String {
+    let microseconds = nanoseconds / 1_000
+    if microseconds < 10_000 { return "\(microseconds) us" }
+    let milliseconds = microseconds / 1_000
+    if milliseconds < 10_000 { return "\(milliseconds) ms" }
+    return "\(milliseconds / 1_000).\(milliseconds / 100 % 10) s"
+  }
+
   /// The window for people: prober, re-binder, port, and how long the window was open.
   private static func words(_ finding: Finding) -> String {
-    let microseconds = finding.window.map { " after \($0 / 1_000) us" } ?? ""
+    let length = finding.window.map { " after \(Self.length(nanoseconds: $0))" } ?? ""
     let owner = finding.owner.map { ", held by pid \($0.pid) \($0.command)" } ?? ""
     return
-      "\(finding.summary), port \(finding.key.port)\(microseconds)\(finding.wasStolen ? "" : owner)"
+      "\(finding.summary), port \(finding.key.port)\(length)\(finding.wasStolen ? "" : owner)"
   }
 }

@@ -40,13 +40,18 @@ struct Dealer {
   }
 
   private let order: Order
+  /// Arms whose workers stay while other arms run.
+  private let keeping: Set<Int>
   private var rests: [Int: Rest] = [:]
   /// The arms of the blocks in the schedule's order; the next one comes last.
   private var queue: [Int] = []
 
-  /// - Parameter blocks: in the order of the schedule; those of one arm are consecutive trials.
-  init(blocks: [Schedule.Block], order: Order) {
+  /// - Parameters:
+  ///   - blocks: in the order of the schedule; those of one arm are consecutive trials.
+  ///   - keeping: arms whose workers stay while other arms run.
+  init(blocks: [Schedule.Block], order: Order, keeping: Set<Int> = []) {
     self.order = order
+    self.keeping = keeping
     for block in blocks.reversed() {
       rests[block.arm, default: Rest(arm: block.arm)].planned += block.trials.count
       rests[block.arm]!.blocks.append(block.trials)
@@ -59,7 +64,8 @@ struct Dealer {
     guard let arm = next(besides: nil) else { return nil }
     let trials = take(arm)
     rests[arm]!.isTaken = true
-    return Deal(arm: arm, trials: trials, isLast: next(besides: arm) != nil || !hasMore(arm))
+    let givesWay = !keeping.contains(arm) && next(besides: arm) != nil
+    return Deal(arm: arm, trials: trials, isLast: givesWay || !hasMore(arm))
   }
 
   /// Takes note that a deal is over.

@@ -8,9 +8,12 @@ final class DealingTable: Sendable {
   private let isClosed = Atomic(false)
   /// When no more trials begin; nil for never.
   private let deadline: UInt64?
+  /// The lanes of arms whose workers stay while others run, by arm.
+  private let kept: [Int: Lane]
 
-  init(_ dealer: Dealer, deadline: UInt64?) {
+  init(_ dealer: Dealer, kept: [Int: Lane], deadline: UInt64?) {
     self.dealer = Mutex(dealer)
+    self.kept = kept
     self.deadline = deadline
   }
 
@@ -26,13 +29,19 @@ final class DealingTable: Sendable {
   func serve(_ lane: Lane, _ observer: any Run.Observer) throws(RunError) {
     while isOpen, let deal = dealer.withLock({ $0.deal() }) {
       let began = MonotonicClock.now()
-      let before = lane.timings[deal.arm].trials
-      let ending = try lane.perform(deal, observer) { isOpen && observer.needsMore(arm: deal.arm) }
+      let own = kept[deal.arm]
+      let performer = own ?? lane
+      let before = performer.timings[deal.arm].trials
+      let ending = try performer.perform(deal, observer) {
+        isOpen && observer.needsMore(arm: deal.arm)
+      }
       if ending == .interrupted { break }
       let isFinished = !observer.needsMore(arm: deal.arm)
+      // Its program may be large, and nothing needs it any more.
+      if isFinished || deal.isLast { try own?.close() }
       dealer.withLock {
         $0.done(
-          deal, trials: lane.timings[deal.arm].trials - before,
+          deal, trials: performer.timings[deal.arm].trials - before,
           seconds: Double(MonotonicClock.now() - began) / 1e9, isFinished: isFinished)
       }
     }

@@ -22,6 +22,7 @@ final class Lane: @unchecked Sendable {
   /// Runs the trials of `currentArm`; nil while it has no workers.
   private var current: TrialRunner?
   private var currentArm = -1
+  private var isClosed = false
   /// Time spent in each arm.
   private(set) var timings: [Run.ArmTiming]
 
@@ -103,6 +104,14 @@ final class Lane: @unchecked Sendable {
     current = nil
   }
 
+  /// Ends all that the lane has started, and its worker host. It can run no more trials.
+  func close() throws(RunError) {
+    guard !isClosed else { return }
+    isClosed = true
+    defer { host.end() }
+    try finish()
+  }
+
   /// A trial that is being prepared and will not run: its processes are ended with what they hold.
   private func dropPrepared() throws(RunError) {
     guard current?.preparing != nil else { return }
@@ -155,8 +164,8 @@ final class Lane: @unchecked Sendable {
   /// Why the arm's program cannot run here; empty if it can, nil when interrupted.
   func tryAdapter(_ arm: Arm) throws(RunError) -> String? {
     try writeOrder(arm)
-    // A plan gives programs no more time to start than the longest phase.
-    let limit = arm.timeoutMilliseconds + WorkerHost.defaultAnswerTimeoutMilliseconds
+    let limit =
+      arm.timeoutMilliseconds + arm.startMilliseconds + WorkerHost.defaultAnswerTimeoutMilliseconds
     do throws(WorkerHost.StartError) {
       return try host.request(ControlMessage(.tryAdapter), within: limit) {
         interruption.isRequested

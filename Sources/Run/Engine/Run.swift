@@ -42,6 +42,11 @@ public final class Run {
   private let plan: ResolvedPlan
   private let schedule: Schedule
   private let lanes: [Lane]
+  /// The lanes of arms with a program that serves all of their trials: it stays while other arms have their blocks,
+  /// because starting it may take long. By arm; each has a namespace of its own.
+  private var kept: [Int: Lane] = [:]
+  /// Starts a worker host.
+  private let startHost: () throws(RunError) -> WorkerHost
   private let interruption: Interruption
   private let budgetNanoseconds: UInt64?
 
@@ -50,7 +55,9 @@ public final class Run {
   /// Time spent in each arm, added up over the lanes.
   public var timings: [ArmTiming] {
     plan.arms.indices.map { arm in
-      lanes.map { $0.timings[arm] }.reduce(ArmTiming(arm: arm, trials: 0, seconds: 0)) {
+      (lanes + kept.values).map { $0.timings[arm] }.reduce(
+        ArmTiming(arm: arm, trials: 0, seconds: 0)
+      ) {
         ArmTiming(arm: arm, trials: $0.trials + $1.trials, seconds: $0.seconds + $1.seconds)
       }
     }
@@ -87,21 +94,23 @@ public final class Run {
     self.schedule = schedule
     self.interruption = interruption
     budgetNanoseconds = budgetSeconds.map { UInt64($0 * 1e9) }
-    var lanes: [Lane] = []
-    do throws(WorkerHost.StartError) {
-      while lanes.count < max(1, count), lanes.last?.host.isolation != Isolation.none {
-        lanes.append(
-          Lane(
-            number: lanes.count,
-            host: try WorkerHost(
-              executable: worker, allowNamespace: policy != .off,
-              fingerprint: BuildFingerprint.of(
-                strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
-                faults: FaultRegistry.descriptors), messages: messages), plan: plan,
-            schedule: schedule, interruption: interruption))
+    startHost = { () throws(RunError) in
+      do throws(WorkerHost.StartError) {
+        return try WorkerHost(
+          executable: worker, allowNamespace: policy != .off,
+          fingerprint: BuildFingerprint.of(
+            strategies: StrategyRegistry.descriptors, thieves: ThiefRegistry.descriptors,
+            faults: FaultRegistry.descriptors), messages: messages)
+      } catch {
+        throw .workers(error.description)
       }
-    } catch {
-      throw .workers(error.description)
+    }
+    var lanes: [Lane] = []
+    while lanes.count < max(1, count), lanes.last?.host.isolation != Isolation.none {
+      lanes.append(
+        Lane(
+          number: lanes.count, host: try startHost(), plan: plan, schedule: schedule,
+          interruption: interruption))
     }
     self.lanes = lanes
     if plan.arms.contains(where: { $0.startup?.http == true && $0.skipReason == nil }) {
@@ -147,7 +156,7 @@ public final class Run {
   /// Runs all blocks, or stops at the interruption or when the budget is used up.
   /// - Throws: `RunError`; events recorded before stay valid.
   public func perform(_ observer: any Observer) throws(RunError) {
-    defer { lanes.forEach { $0.host.end() } }
+    defer { (lanes + kept.values).forEach { $0.host.end() } }
     let deadline = budgetNanoseconds.map { MonotonicClock.now() + $0 }
     try Self.append(
       [
@@ -164,16 +173,32 @@ public final class Run {
     }
     if !skips.isEmpty { try Self.append(skips, observer) }
     let blocks = schedule.blocks.filter { skipped[$0.arm] == nil }
+    try keepPrograms(blocks)
     let order = budgetNanoseconds.map {
       Dealer.Order.balanced(
         sliceSeconds: slice($0, blocks), deciding: plan.decidingArms)
     }
     let table = DealingTable(
-      Dealer(blocks: blocks, order: order ?? .scheduled), deadline: deadline)
+      Dealer(blocks: blocks, order: order ?? .scheduled, keeping: Set(kept.keys)), kept: kept,
+      deadline: deadline)
     try performInLanes(table, observer)
+    for lane in kept.values { try lane.close() }
     try Self.append(
       [.runEnded(RunEnded(interrupted: interruption.isRequested, at: MonotonicClock.now()))],
       observer)
+  }
+
+  /// Starts the lanes of arms with a program, unless they would meet in the host's own ports, or no other arm comes
+  /// between their blocks. All at once, in the thread that lives as long as the run, and before another build can be
+  /// installed over this one.
+  private func keepPrograms(_ blocks: [Schedule.Block]) throws(RunError) {
+    let arms = Set(blocks.map(\.arm)).sorted()
+    guard host.isolation != .none && arms.count > 1 else { return }
+    for arm in arms where plan.arms[arm].keepsProgram {
+      kept[arm] = Lane(
+        number: lanes.count + kept.count, host: try startHost(), plan: plan, schedule: schedule,
+        interruption: interruption)
+    }
   }
 
   /// How long a deal should take within a budget: every arm has some turns.

@@ -21,7 +21,7 @@ extension TrialRunner {
     // trial's sockets.
     let needsCore = arm.workers == .fresh && arm.depth == .bind || arm.sockets == .zmq
     return try board.wait(
-      until: deadline(), spinning: needsCore ? 0 : Self.prepareSpinNanoseconds)
+      until: preparationDeadline(), spinning: needsCore ? 0 : Self.prepareSpinNanoseconds)
   }
 
   /// - Parameter seed: the trial's seed, which determines what thieves do.

@@ -71,6 +71,9 @@ struct TrialRunner {
     MonotonicClock.now() + UInt64(arm.timeoutMilliseconds) * 1_000_000
   }
 
+  /// The launcher may have to start its program once more, which has a time limit of its own.
+  func preparationDeadline() -> UInt64 { deadline() + UInt64(arm.startMilliseconds) * 1_000_000 }
+
   private var hasPool: Bool { arm.workers == .pooled && arm.depth == .bind }
 
   /// Pools and adapters are started before the first trial.
@@ -79,7 +82,7 @@ struct TrialRunner {
   /// Waits until all pooled API servers have reached the barrier for the first time.
   mutating func awaitPool() throws(RunError) -> Bool {
     guard isStartAwaited else { return true }
-    return try board.wait(until: deadline()) == .ended
+    return try board.wait(until: preparationDeadline()) == .ended
   }
 
   /// Announces the start of a pool; call it before the worker host is asked to start it.
@@ -93,7 +96,7 @@ struct TrialRunner {
   mutating func stopAdapters() throws(RunError) {
     guard arm.strategy.command != nil else { return }
     // Do not cut off a trial that is being prepared ahead.
-    if preparing != nil { _ = try board.wait(until: deadline()) }
+    if preparing != nil { _ = try board.wait(until: preparationDeadline()) }
     board.begin(.init(launchers: true))
     board.command(BS_LAUNCHER_STOP)
     _ = try board.wait(until: deadline())
