@@ -151,3 +151,20 @@ public struct ComparisonTable: Sendable, Equatable, Encodable {
     return low >= -margin && high <= margin ? .equal : .noDifferenceShown
   }
 }
+
+extension ComparisonTable {
+  /// A row with the one that it is compared with.
+  public typealias Asked = (row: PairComparison.Row, reference: PairComparison.Row)
+
+  /// In each scenario every row beside the first one.
+  public static func besideFirst(_ rows: [PairComparison.Row]) -> [Asked] {
+    var first: [String: PairComparison.Row] = [:]
+    return rows.compactMap { row in
+      guard let reference = first[row.arm.scenario] else {
+        first[row.arm.scenario] = row
+        return nil
+      }
+      return (row, reference)
+    }
+  }
+}

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import History
 internal import Judging
+internal import Pages
 internal import PlanModel
 internal import Reports
 internal import Syscalls
@@ -28,7 +29,10 @@ struct AnalyzeCommand: ParsableCommand {
   @Flag(help: "Print the matrix as JSON, as matrix.json has it.")
   var json = false
 
-  @Flag(help: "Write matrix.json, matrix.csv, matrix.md and junit.xml into the run's folder anew.")
+  @Flag(
+    help:
+      "Write matrix.json, matrix.csv, matrix.md, junit.xml and report.html into the run's folder anew."
+  )
   var write = false
 
   @OptionGroup
@@ -47,16 +51,20 @@ struct AnalyzeCommand: ParsableCommand {
     try StandardStreams.printResult(
       json
         ? try StandardStreams.json(matrix) : report.text(matrix, run: run.folder))
-    if write { try rewrite(document, in: run.folder) }
+    if write {
+      let page = RunPage(RunPages.content(of: run, matrix, seen)).html
+      try rewrite(document, page: page, in: run.folder)
+    }
     try files.write(document, reports)
     try report.end(matrix)
   }
 
   /// Replaces the verdict in the run's folder, each file at once.
-  private func rewrite(_ document: RunDocument, in path: String) throws {
-    let files = try MatrixFormats.all.map { file, format in
-      (file, try VerdictFiles.bytes(document, file, format))
-    }
+  private func rewrite(_ document: RunDocument, page: String, in path: String) throws {
+    let files =
+      try MatrixFormats.all.map { file, format in
+        (file, try VerdictFiles.bytes(document, file, format))
+      } + [(RunPages.file, Array(page.utf8))]
     do throws(FileProblem) {
       let folder = try Folder(making: path)
       for (file, bytes) in files { try folder.replace(file, with: bytes) }

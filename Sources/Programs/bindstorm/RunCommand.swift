@@ -112,11 +112,10 @@ struct RunCommand: ParsableCommand {
       throw ExitStatus.unavailable
     }
     announceIsolation(run)
-    try folder.writePlan(
-      file,
-      environment: EnvironmentRecord(
-        isolation: "\(run.isolation)", problem: run.isolationProblem,
-        libzmq: StrategyRegistry.messagingLibraryVersion, jobs: run.laneCount))
+    let environment = EnvironmentRecord(
+      isolation: "\(run.isolation)", problem: run.isolationProblem,
+      libzmq: StrategyRegistry.messagingLibraryVersion, jobs: run.laneCount)
+    try folder.writePlan(file, environment: environment)
     if report.verbose { printError("results: \(folder.path)") }
 
     let writer = HistoryWriter(
@@ -142,9 +141,11 @@ struct RunCommand: ParsableCommand {
     let isShown = Result { try show(matrix, folder.path) }
     let isWritten = Result { try folder.writeVerdict(document, timings: timings) }
     let isFiled = Result { try files.write(document, reports) }
+    let isDrawn = Result { try folder.writePage(matrix, observer, environment) }
     StepSummary.append(matrix)
     try isWritten.get()
     try isFiled.get()
+    try isDrawn.get()
     try isShown.get()
     try end(matrix, failure, interruption)
   }

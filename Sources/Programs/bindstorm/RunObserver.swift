@@ -2,6 +2,7 @@ internal import Engine
 @preconcurrency internal import Glibc
 internal import History
 internal import Judging
+internal import Pages
 internal import PlanModel
 internal import Reports
 internal import Synchronization
@@ -17,6 +18,7 @@ final class RunObserver: Run.Observer {
   /// Nil once it is closed.
   private var writer: HistoryWriter?
   private var tally: RunTally
+  private var trials = ShownTrials()
   private let progress: ProgressReporter
 
   init(plan: ResolvedPlan, writer: consuming HistoryWriter, progress: ProgressReporter) {
@@ -27,6 +29,8 @@ final class RunObserver: Run.Observer {
   }
 
   var tallies: [ArmTally] { lock.withLock { _ in tally.arms } }
+  /// Those that the page of the run shows.
+  var shownTrials: ShownTrials { lock.withLock { _ in trials } }
 
   func append(_ events: [Event]) throws {
     let encoded = EncodedEvents(events)
@@ -40,6 +44,7 @@ final class RunObserver: Run.Observer {
     try lock.withLock { _ in
       try writer!.append(encoded)
       tally.add(outcome)
+      trials.add(outcome, events)
       progress.trialEnded(arm: started.arm, tally.arms)
     }
   }
