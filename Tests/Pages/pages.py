@@ -226,7 +226,7 @@ def keyboard(browser, page, matrix):
     report.check(target in browser.hash(), "the address does not have the opened cell")
     driver.switch_to.active_element.send_keys(Keys.ENTER)
     report.check(not browser.js("return document.getElementById(arguments[0]).open", target), "Enter does not close a cell")
-    browser.open(page, "?sort=high")
+    browser.open(page, "#?sort=high")
     rates = browser.js("return [...document.querySelectorAll('[data-list] > details')].map(one => +one.dataset.rate)")
     report.check(rates == sorted(rates, reverse=True), f"sorted by rate: {rates}")
     for table in browser.all("table[data-sortable]")[:1]:
