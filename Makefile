@@ -18,6 +18,7 @@ IMPORTS = --explicit-target-dependency-import-check error
 QUICK = ArchiveTests DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LinuxFactsTests ManualTests PlanTests \
 	RaceLedgerTests ReportsTests RunContractTests TerminalTextTests WorkersTests \
 	FaultsTests.EngineSquatterTests FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
+	PageKitTests PagesTests \
 	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests InterceptionTests.PythonLineTests InterceptionTests.StrangerReplyTests InterceptionTests.SymbolTests \
 	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.RemedyDocumentTests RaceReportingTests.TextPageTests RaceReportingTests.TextReportTests RaceReportingTests.TheftReportTests RaceReportingTests.WordsTests \
 	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.LaunchSimulationTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
@@ -36,7 +37,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run statistics-python test test-build test-contributing test-quick test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper sglang-helper real-vllm test-real-vllm vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
+.PHONY: help generate run statistics-python test test-build test-contributing test-quick test-pages test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper sglang-helper real-vllm test-real-vllm vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -64,6 +65,18 @@ test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the reposi
 test-quick: setup ## only the tests that start no process: seconds after the build
 	$(SWIFT) build --build-tests $(IMPORTS)
 	$(SWIFT) test --skip-build --filter '$(QUICK_FILTER)'
+
+# Chromium, its driver and axe open the pages. Where they cannot be installed, the target says why and is no failure.
+PAGES_PYTHON = .venv/pages/bin/python
+PAGES ?=
+
+test-pages: setup ## open the pages of reports in headless Chromium: values, keyboard, accessibility, both themes; PAGES='--shots FOLDER'
+	-@.ci/install-packages chromium chromium-driver python3 python3-venv
+	-test -x $(PAGES_PYTHON) || python3 -m venv .venv/pages
+	-$(PAGES_PYTHON) -m pip install -q selenium axe-core-python
+	$(SWIFT) build --product bindstorm-worker
+	$(SWIFT) build --product bindstorm
+	$(PAGES_PYTHON) Tests/Pages/pages.py --bindstorm .build/debug/bindstorm $(PAGES) || [ $$? -eq 77 ]
 
 # The same tests under sanitizers. Those that start processes are left out: workers are forked from a process that shares its
 # memory with others, of which a sanitizer knows nothing. Leaks are not looked for: Swift never frees what globals hold. Each build has a folder of its own, kept between runs.

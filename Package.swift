@@ -16,7 +16,8 @@ let settings: [SwiftSetting] = [
 /// Targets that mostly compute. They and their tests are optimised in debug builds, too: millions of draws are simulated,
 /// thousands of damaged records judged, all sources read.
 let optimised: Set = [
-  "JSON", "Judging", "Layering", "PlanReading", "PortModel", "Statistics", "TerminalText", "Theory",
+  "JSON", "Judging", "Layering", "PageKit", "Pages", "PlanReading", "PortModel", "ReportKit",
+  "Statistics", "TerminalText", "Theory",
 ]
 
 func swiftSettings(of name: String) -> [SwiftSetting] {
@@ -34,16 +35,19 @@ struct Layer {
   var products: [Target.Dependency]
   /// A library of the system that is linked.
   var systemLibrary: String?
+  /// Files that are compiled into the code, so that a program needs no file beside it.
+  var embedded: [String]
 
   init(
     _ name: String, in side: String, uses: [String], products: [Target.Dependency] = [],
-    systemLibrary: String? = nil
+    systemLibrary: String? = nil, embedded: [String] = []
   ) {
     self.products = products
     self.systemLibrary = systemLibrary
     self.name = name
     self.side = side
     self.uses = uses
+    self.embedded = embedded
   }
 
   var path: String { "Sources/\(side)/\(name)" }
@@ -70,6 +74,11 @@ let layers = [
   Layer("Statistics", in: "Base", uses: []),
   Layer("TerminalText", in: "Base", uses: []),
   Layer("ReportKit", in: "Base", uses: ["TerminalText"]),
+  Layer(
+    "PageKit", in: "Base", uses: ["ReportKit"],
+    embedded: [
+      "charts.css", "colours.css", "page.css", "page.js", "page.mustache", "picture.css",
+    ]),
   // What a plan is.
   Layer("PlanModel", in: "Plan", uses: ["ForcedCalls", "PortModel"]),
   Layer("Theory", in: "Plan", uses: ["PlanModel", "PortModel", "Statistics"]),
@@ -135,6 +144,15 @@ let layers = [
     uses: [
       "History", "Judging", "LinuxFacts", "PlanModel", "ReportKit", "Statistics", "TerminalText",
     ]),
+  Layer(
+    "Pages", in: "Judge",
+    uses: [
+      "History", "Judging", "LinuxFacts", "PageKit", "PlanModel", "Reports", "TerminalText",
+    ],
+    embedded: [
+      "cell.mustache", "cells.mustache", "comparison.mustache", "costs.mustache", "head.mustache",
+      "matrix.mustache", "run.mustache", "trial.mustache",
+    ]),
   // What is left of many runs.
   Layer(
     "Archive", in: "Keep", uses: ["Judging", "PlanModel"],
@@ -146,7 +164,9 @@ let layers = [
     "Interception", in: "Detect",
     uses: ["CInterception", "CLinuxShims", "ForcedCalls", "LinuxFacts", "RaceLedger", "Syscalls"]),
   Layer(
-    "RaceReporting", in: "Detect", uses: ["LinuxFacts", "RaceLedger", "ReportKit", "TerminalText"]),
+    "RaceReporting", in: "Detect",
+    uses: ["LinuxFacts", "PageKit", "RaceLedger", "ReportKit", "TerminalText"],
+    embedded: ["check.mustache", "finding.mustache", "series.mustache"]),
 ]
 
 /// What a target's tests may use besides the target: its own dependencies, and what they compare it with.
@@ -154,7 +174,8 @@ func testDependencies(of name: String) -> [String] {
   let own = layers.first { $0.name == name }?.uses ?? []
   let extra =
     [
-      "PortModel": ["Statistics", "Syscalls"], "Statistics": ["PortModel"],
+      "PageKit": ["PortModel"], "PortModel": ["Statistics", "Syscalls"],
+      "Statistics": ["PortModel"],
       "Faults": ["History"], "Messaging": ["Syscalls"], "StartupProtocol": ["bindstorm-frontend"],
       "Judging": ["Faults", "PlanReading", "Strategies"], "Engine": ["Adapters"],
       "Strategies": ["Interception", "RaceLedger"],
@@ -173,11 +194,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets:
     layers.map {
       .target(
         name: $0.name, dependencies: $0.dependencies, path: $0.path,
+        resources: $0.embedded.map { .embedInCode("Assets/\($0)") },
         cSettings: $0.isC ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : [],
         swiftSettings: $0.isC ? [] : swiftSettings(of: $0.name),
         linkerSettings: $0.systemLibrary.map { [.linkedLibrary($0)] })
@@ -203,8 +226,9 @@ let package = Package(
         name: "bindstorm",
         dependencies: [
           "Archive", "Engine", "Faults", "ForcedCalls", "History", "Interception", "Judging",
-          "PlanModel", "PlanReading",
-          "PortModel", "RaceLedger", "RaceReporting", "ReportKit", "Reports", "RunContract",
+          "Pages",
+          "PageKit", "PlanModel", "PlanReading", "PortModel", "RaceLedger", "RaceReporting",
+          "ReportKit", "Reports", "RunContract",
           "Statistics",
           "Strategies", "Syscalls", "TerminalText", "Theory",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -224,14 +248,16 @@ let package = Package(
     ]
     + [
       "Engine", "Faults", "ForcedCalls", "History", "Interception", "JSON", "Judging", "LinuxFacts",
-      "Messaging",
+      "Messaging", "PageKit", "Pages",
       "PortModel", "Reports", "RunContract", "StartupProtocol", "Statistics", "Strategies",
       "Syscalls", "TerminalText",
     ].map { name in
       .testTarget(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "TestSupport"]
-          + testDependencies(of: name).map { .byName(name: $0) },
+          + testDependencies(of: name).map { .byName(name: $0) }
+          // What the tests compare templates with; no program has it.
+          + (name == "PageKit" ? [.product(name: "Mustache", package: "swift-mustache")] : []),
         exclude: name == "StartupProtocol" ? ["front_end.py"] : [],
         swiftSettings: swiftSettings(of: name))
     } + [

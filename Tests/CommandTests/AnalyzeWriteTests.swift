@@ -5,7 +5,9 @@ import Testing
 
 /// The verdict's files of a run, written by `analyze`.
 @Suite struct AnalyzeWriteTests {
-  private static let files = ["junit.xml", "matrix.csv", "matrix.json", "matrix.md", "metrics.txt"]
+  private static let files = [
+    "junit.xml", "matrix.csv", "matrix.json", "matrix.md", "metrics.txt", "report.html",
+  ]
 
   @Test func `a run that was killed gets its matrix and its JUnit file`() throws {
     let workplace = try Workplace(endlessPlan())

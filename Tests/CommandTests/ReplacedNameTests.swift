@@ -8,6 +8,7 @@ import Testing
   /// All that a run writes after it has begun.
   private static let late = [
     "matrix.json", "matrix.md", "matrix.csv", "metrics.txt", "junit.xml", "timing.json",
+    "report.html",
   ]
 
   /// Runs something as the user nobody where this is root, else as this user.

@@ -69,8 +69,7 @@ private let escape = "\u{1B}["
     #expect(
       workplace.scratch.names(in: "results/small/latest") == [
         "environment.json", "events.jsonl", "junit.xml", "matrix.csv", "matrix.json", "matrix.md",
-        "metrics.txt",
-        "plan.json",
+        "metrics.txt", "plan.json", "report.html",
         "resolved.json", "timing.json",
       ])
     #expect(finished.output.hasSuffix("results: \(workplace.results)/small/\(name)\n"))

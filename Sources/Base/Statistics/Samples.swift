@@ -53,15 +53,21 @@ public struct Samples<Value: Coarsening>: Sendable {
 
   /// The p-quantile for p in (0, 1], by the nearest-rank definition: of n sorted samples it is sample ⌈p·n⌉. Nil
   /// without samples.
-  public func quantile(_ p: Double) -> Value? {
-    guard let ends else { return nil }
-    let rank = min(max(Int((p * Double(count)).rounded(.up)), 1), count)
-    var seen = 0
-    for (value, number) in counts.sorted(by: { $0.key < $1.key }) {
-      seen += number
-      if seen >= rank { return min(max(value, ends.least), ends.largest) }
+  public func quantile(_ p: Double) -> Value? { quantiles([p]).first }
+
+  /// Several of them, for rising p. Empty without samples.
+  public func quantiles(_ shares: [Double]) -> [Value] {
+    guard let ends else { return [] }
+    let sorted = counts.sorted { $0.key < $1.key }
+    var (seen, next) = (0, 0)
+    return shares.map { p in
+      let rank = min(max(Int((p * Double(count)).rounded(.up)), 1), count)
+      while next < sorted.count, seen < rank {
+        seen += sorted[next].value
+        next += 1
+      }
+      return next == 0 ? ends.least : min(max(sorted[next - 1].key, ends.least), ends.largest)
     }
-    return ends.largest
   }
 
   /// The least sample, nil without samples.

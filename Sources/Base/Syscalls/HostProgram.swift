@@ -37,6 +37,36 @@ public enum HostProgram {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// What a program makes of its standard input; nil if it cannot be run or does not end with status 0. Its messages go
+  /// to standard error.
+  /// - Parameter arguments: the first is its path.
+  public static func filtered(
+    _ input: some Sequence<UInt8>, through arguments: [String]
+  ) throws(SystemError) -> [UInt8]? {
+    // Files and not pipes: a program that writes before it has read all would wait for ever.
+    guard let source = tmpfile() else { throw .current("tmpfile") }
+    defer { fclose(source) }
+    guard let target = tmpfile() else { throw .current("tmpfile") }
+    defer { fclose(target) }
+    try FileBytes.write(input, to: fileno(source))
+    lseek(fileno(source), 0, SEEK_SET)
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawn_file_actions_adddup2(&actions, fileno(source), 0)
+    posix_spawn_file_actions_adddup2(&actions, fileno(target), 1)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    var pid: pid_t = 0
+    var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    let error = posix_spawn(&pid, arguments[0], &actions, nil, &words, environ)
+    guard error == 0 else { throw SystemError("start \(arguments[0])", code: error) }
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+    guard status == 0 else { return nil }
+    lseek(fileno(target), 0, SEEK_SET)
+    return try FileBytes.read(fileno(target))
+  }
+
   /// Reads until the end of the stream or until the deadline.
   private static func readToEnd(_ descriptor: Int32, until deadline: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []

@@ -1,42 +1,39 @@
+internal import PageKit
 public import RaceLedger
 public import ReportKit
 internal import TerminalText
 
 /// Findings as one self-contained page.
 public enum RaceHTMLReport {
-  static let style = """
-    :root { color-scheme: light dark; --line: #8884; --bad: #c22; --note: #888; }
-    body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-    h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin: 0; } code, pre { font: 13px/1.45 ui-monospace, monospace; }
-    article { border: 1px solid var(--line); border-left: 4px solid var(--bad); border-radius: 4px; margin: 1rem 0; padding: .8rem 1rem; }
-    article.note { border-left-color: var(--note); }
-    dl { display: grid; grid-template-columns: 8rem 1fr; gap: .2rem 1rem; margin: .6rem 0; } dt { color: var(--note); } dd { margin: 0; overflow-wrap: anywhere; }
-    .bar { display: flex; height: 1.2rem; margin: .6rem 0; font-size: 11px; text-align: center; border-radius: 3px; overflow: hidden; }
-    .bar span { min-width: 4.5rem; color: #fff; padding: 0 .3rem; white-space: nowrap; } .held { background: #2a7; } .open { background: var(--bad); } .again { background: #27b; }
-    pre { overflow-x: auto; margin: .3rem 0; } summary { cursor: pointer; }
-    """
+  static let templates = PageTemplates([
+    (name: "check", text: PackageResources.check_mustache),
+    (name: "finding", text: PackageResources.finding_mustache),
+    (name: "series", text: PackageResources.series_mustache),
+  ])
+
+  /// Findings from which on the page has a filter.
+  private static let manyFindings = 6
+  /// Findings that are open when the page is opened.
+  private static let mostOpen = 5
 
   /// The page.
   public static func text(_ book: Book, _ facts: RunFacts) -> String {
-    let command = facts.command.map(shellQuoted).joined(separator: " ")
     let verdict =
       book.races.isEmpty
       ? (facts.hasPorts
         ? "No race in \(facts.portsFollowed)." : sentence(Undecided.nothingFollowed))
-      : "Races at \(book.races.count) \(book.races.count == 1 ? "place" : "places")."
-    return """
-      <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-      <title>bindstorm check: \(XMLText.escaped(verdict))</title><style>\(style)</style></head><body>
-      <h1>\(XMLText.escaped(verdict))</h1>
-      <p><code>\(XMLText.escaped(command))</code> \(XMLText.escaped(facts.ending)) after \(duration(UInt64(facts.seconds * 1e9))).
-      \(count(facts.calls, "call")) caught in \(XMLText.escaped(facts.mode)) mode, \(count(facts.probes, "port")) chosen by the kernel, \
-      \(count(facts.stolen, "re-bind")) found the port stolen, \(count(book.suppressed, "finding")) suppressed\
-      \(facts.unobserved > 0 ? ", <strong>\(count(facts.unobserved, "call")) could not be looked into</strong>" : "").</p>
-      \(theft(facts))\(book.places.map { article($0, facts) }.joined(separator: "\n"))
-      </body></html>
+      : "Races at \(count(book.races.count, "place"))."
+    return page(
+      verdict, head: head(verdict, facts, theft: theft(facts)), sections(book, facts), facts)
+  }
 
-      """
+  static func page(
+    _ verdict: String, head: Markup, _ sections: [Page.Section], _ facts: RunFacts
+  ) -> String {
+    Page(
+      title: "bindstorm check: \(verdict)", kind: "check", head: head, sections: sections,
+      version: facts.version
+    ).html
   }
 
   /// A remark as a sentence.
@@ -44,18 +41,108 @@ public enum RaceHTMLReport {
     remark.prefix(1).uppercased() + remark.dropFirst() + "."
   }
 
-  /// What the theft showed, as a paragraph; empty if none was asked for.
-  private static func theft(_ facts: RunFacts) -> String {
-    guard let outcome = facts.outcome else { return "" }
+  /// What the theft showed; nil if none was asked for.
+  private static func theft(_ facts: RunFacts) -> PageView? {
+    guard let outcome = facts.outcome else { return nil }
     let advice = outcome.undecided.map { " What to do: \($0.advice)." } ?? ""
     let met = RaceTextReport.encounters(facts.encounters).map { " \($0)." }.joined()
-    return
-      "<p><strong>\(XMLText.escaped(outcome.sentence + "." + advice))</strong>\(XMLText.escaped(met))</p>\n"
+    var view = look(outcome)
+    view["text"] = .text(outcome.sentence + "." + advice + met)
+    return view
   }
 
-  static func article(_ place: PlaceReport, _ facts: RunFacts) -> String {
+  /// A sign and a colour for what a theft showed.
+  static func look(_ outcome: TheftOutcome?) -> PageView {
+    switch outcome?.word {
+    case .survived?: ["kind": .text("good"), "sign": .text("\u{2713}")]
+    case .fails?: ["kind": .text("bad"), "sign": .text("\u{2717}")]
+    case .undecided?, nil: ["kind": .text("open"), "sign": .text("?")]
+    }
+  }
+
+  /// What is above the findings.
+  static func head(
+    _ verdict: String, _ facts: RunFacts, theft: PageView?, notices: [String] = [],
+    figures: [(name: String, value: String)]? = nil
+  ) -> Markup {
+    var notices = notices
+    if facts.unobserved > 0 {
+      notices.append("\(count(facts.unobserved, "call")) could not be looked into.")
+    }
+    let figures =
+      figures ?? [
+        ("ended", "\(facts.ending) after \(duration(UInt64(facts.seconds * 1e9)))"),
+        ("mode", facts.mode), ("calls", "\(facts.calls)"),
+        ("ports chosen by the kernel", "\(facts.probes)"),
+        ("stolen", "\(facts.stolen)"),
+      ]
+    return templates.render(
+      "check",
+      [
+        "verdict": .text(verdict), "theft": theft.map(PageView.Value.view) ?? .flag(false),
+        "notices": .list(notices.map { ["text": .text($0)] }),
+        "command": .text(facts.command.map(shellQuoted).joined(separator: " ")),
+        "facts": .list(figures.map { ["name": .text($0.name), "value": .text($0.value)] }),
+      ])
+  }
+
+  /// The places of races, and those that are only notes.
+  static func sections(_ book: Book, _ facts: RunFacts) -> [Page.Section] {
+    [
+      ("races", book.races.count == 1 ? "Race" : "Races", book.races),
+      ("notes", book.notes.count == 1 ? "Note" : "Notes", book.notes),
+    ].compactMap { (id: String, title: String, places: [PlaceReport]) -> Page.Section? in
+      guard !places.isEmpty else { return nil }
+      let isRace = id == "races"
+      let kinds = Dictionary(grouping: places) { $0.first.kind.rawValue }
+      return Page.Section(
+        id: id, title: title,
+        body: templates.render(
+          "finding",
+          [
+            "section": .text(id), "title": .text("\(title): \(places.count)"),
+            "hasFilter": .flag(isRace && places.count >= manyFindings),
+            "pills": .list(
+              kinds.sorted { $0.key < $1.key }.map {
+                ["value": .text($0.key), "count": .number($0.value.count)]
+              }),
+            "findings": .list(
+              places.enumerated().map { place, report in
+                finding(report, facts, isOpen: isRace && place < mostOpen)
+              }),
+          ]))
+    }
+  }
+
+  private static func finding(
+    _ place: PlaceReport, _ facts: RunFacts, isOpen: Bool
+  ) -> PageView {
     let finding = place.first
     let words = PlaceWords(place: place, facts: facts)
+    let isRace = finding.kind.isRace
+    return [
+      "class": .text(isRace ? "race" : "note"), "id": .text(finding.place),
+      "kind": .text(finding.kind.rawValue), "look": .text(isRace ? "bad" : "none"),
+      "sign": .text(isRace ? "\u{2717}" : "\u{2013}"), "isOpen": .flag(isOpen),
+      // The kind stands beside it.
+      "summary": .text(
+        finding.summary.hasPrefix(finding.kind.rawValue + " ")
+          ? String(finding.summary.dropFirst(finding.kind.rawValue.count + 1)) : finding.summary),
+      "window": .text(words.window.isEmpty ? "" : "open for \(words.window)"),
+      "chart": chart(words).map(PageView.Value.markup) ?? .flag(false),
+      "rows": .list(
+        rows(place, words).map { ["name": .text($0.name), "value": .text($0.value)] }),
+      "stacks": .list(
+        [("Probe", finding.probe.party), ("Re-bind", finding.rebinder)].compactMap(stack)),
+      "remedy": .optional(Remedy.of(finding.kind)?.short),
+      "force": .optional(facts.way(place)),
+    ]
+  }
+
+  private static func rows(
+    _ place: PlaceReport, _ words: PlaceWords
+  ) -> [(name: String, value: String)] {
+    let finding = place.first
     var rows = [
       (
         "Probe",
@@ -73,35 +160,40 @@ public enum RaceHTMLReport {
     rows.append(("Proof", finding.proof.rawValue))
     if let thief = words.thief { rows.append(("Thief", thief)) }
     rows.append(("Seen", "\(count(place.count, "time")), \(place.stolen) stolen"))
-    var html = """
-      <article class="\(finding.kind.isRace ? "race" : "note")" id="\(XMLText.escaped(finding.place))">
-      <h2>\(XMLText.escaped(finding.summary))</h2>
-      """
-    if !words.window.isEmpty {
-      html +=
-        #"<div class="bar"><span class="held" style="flex:2">probe holds</span><span class="open" style="flex:3">open for \#(XMLText.escaped(words.window))</span><span class="again" style="flex:2">re-bind</span></div>"#
-    }
-    html +=
-      "<dl>" + rows.map { "<dt>\($0.0)</dt><dd>\(XMLText.escaped($0.1))</dd>" }.joined() + "</dl>"
-    for (name, party) in [("Probe", finding.probe.party), ("Re-bind", finding.rebinder)] {
-      let frames = party.sourceStack + party.stack
-      guard !frames.isEmpty else { continue }
-      let own = StackLines.lines(party, isVerbose: false).filter { !$0.hasSuffix("(-v)") }
-      if !own.isEmpty {
-        html += "<pre>\(name):\n\(XMLText.escaped(own.joined(separator: "\n")))</pre>"
-      }
-      let text = frames.enumerated().map { "#\($0.offset) \($0.element.text)" }
-        .joined(separator: "\n")
-      html +=
-        "<details><summary>\(name): whole stack</summary><pre>\(XMLText.escaped(text))</pre></details>"
-    }
-    if let remedy = Remedy.of(finding.kind) {
-      html += "<p>How to fix it: \(XMLText.escaped(remedy.short))</p>"
-    }
-    if let way = facts.way(place) {
-      html += "<p>Force it: <code>\(XMLText.escaped(way))</code></p>"
-    }
-    return html + "</article>"
+    return rows
+  }
+
+  /// The port from its probe to its re-bind; nil where it was not let go in between.
+  private static func chart(_ words: PlaceWords) -> Markup? {
+    let finding = words.finding
+    guard !words.window.isEmpty, let released = finding.probe.releasedAt,
+      finding.probe.openedAt <= released, released <= finding.reboundAt
+    else { return nil }
+    var lane = TimelineChart.Lane("port \(finding.key.port)")
+    lane.spans = [
+      (.held, finding.probe.openedAt, released),
+      (finding.wasStolen ? .taken : .open, released, finding.reboundAt),
+    ]
+    lane.note = "open for \(words.window), re-bind \(words.result)"
+    lane.instants = [(finding.result == 0 ? .success : .failure, finding.reboundAt)]
+    return TimelineChart(
+      lanes: [lane],
+      moments: [("probe", finding.probe.openedAt), ("re-bind", finding.reboundAt)],
+      start: words.facts.startedAt,
+      words: "Held by the probe, then open for \(words.window), then bound again: \(words.result)"
+    ).markup
+  }
+
+  private static func stack(_ name: String, _ party: Party) -> PageView? {
+    let frames = party.sourceStack + party.stack
+    guard !frames.isEmpty else { return nil }
+    let own = StackLines.lines(party, isVerbose: false).filter { !$0.hasSuffix("(-v)") }
+      .map { $0.dropFirst(StackLines.indent.count) }
+    let whole = frames.enumerated().map { "#\($0.offset) \($0.element.text)" }
+    return [
+      "name": .text(name), "own": .optional(own.isEmpty ? nil : own.joined(separator: "\n")),
+      "whole": .text(whole.joined(separator: "\n")),
+    ]
   }
 }
 

@@ -1,44 +1,43 @@
+internal import PageKit
 internal import RaceLedger
-internal import ReportKit
 internal import TerminalText
 
 /// A series of runs as one self-contained page.
 enum SeriesHTMLReport {
   static func text(_ series: Enumeration, _ facts: RunFacts) -> String {
-    let command = facts.command.map(shellQuoted).joined(separator: " ")
     let verdict = EnumerationReport.last(series, facts)
-    let obstacle = series.obstacle.map {
-      "<p><strong>\(XMLText.escaped("\($0.reason). What to do: \($0.advice)."))</strong></p>\n"
-    }
-    let rows = series.groups.map { row($0, facts) }.joined(separator: "\n")
+    let notices = series.obstacle.map { ["\($0.reason). What to do: \($0.advice)."] } ?? []
+    let head = RaceHTMLReport.head(
+      verdict, facts, theft: nil, notices: notices,
+      figures: [
+        ("runs", "\(series.runs)"),
+        (
+          "without a thief",
+          "\(facts.ending) after \(duration(UInt64(facts.seconds * 1e9)))"
+        ), ("mode", facts.mode), ("ports chosen by the kernel", "\(facts.probes)"),
+      ])
+    let windows = Page.Section(
+      id: "windows", title: "Windows",
+      body: RaceHTMLReport.templates.render(
+        "series", ["rows": .list(series.groups.map { row($0) })]))
     let book = Book(series.windows.map(\.finding) + series.shown)
-    return """
-      <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-      <title>bindstorm check: \(XMLText.escaped(verdict))</title><style>\(RaceHTMLReport.style)
-      th, td { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0; overflow-wrap: anywhere; }</style></head><body>
-      <h1>\(XMLText.escaped(verdict))</h1>
-      <p><code>\(XMLText.escaped(command))</code>, \(count(series.runs, "run")); without a thief it \(XMLText.escaped(facts.ending)) \
-      after \(duration(UInt64(facts.seconds * 1e9))).</p>
-      \(obstacle ?? "")<table><tr><th>Verdict</th><th>Window</th><th>Last words</th></tr>
-      \(rows)
-      </table>
-      \(book.places.map { RaceHTMLReport.article($0, facts) }.joined(separator: "\n"))
-      </body></html>
-
-      """
+    return RaceHTMLReport.page(
+      verdict, head: head,
+      (series.groups.isEmpty ? [] : [windows]) + RaceHTMLReport.sections(book, facts), facts)
   }
 
-  private static func row(_ group: Enumeration.Group, _ facts: RunFacts) -> String {
+  private static func row(_ group: Enumeration.Group) -> PageView {
     let window = group.windows[0]
     let advice = window.outcome?.undecided.map { ". What to do: \($0.advice)" } ?? ""
     let which = group.occurrences.isEmpty ? "" : ", \(group.occurrences)"
-    let cells = [
-      (window.outcome?.sentence ?? "not tried") + advice, window.summary + which,
-      ([window.lastWords] + RaceTextReport.encounters(window.encounters)).filter { !$0.isEmpty }
-        .joined(separator: "; "),
-    ]
-    return "<tr>" + cells.map { "<td>\(XMLText.escaped($0))</td>" }.joined() + "</tr>"
+    var view = RaceHTMLReport.look(window.outcome)
+    view["verdict"] = .text((window.outcome?.sentence ?? "not tried") + advice)
+    view["place"] = .text(window.place)
+    view["window"] = .text(window.summary + which)
+    view["words"] = .text(
+      ([window.lastWords] + RaceTextReport.encounters(window.encounters))
+        .filter { !$0.isEmpty }.joined(separator: "; "))
+    return view
   }
 }
 

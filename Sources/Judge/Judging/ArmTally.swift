@@ -118,6 +118,15 @@ public struct ArmTally: Sendable {
       outcome: top, launches: count(top), firstTrial: first.trial, evidence: first.evidence)
   }
 
+  /// From the end of a launch's allocation to its first bind.
+  public var windowDistribution: Distribution? { Distribution(windows) }
+  /// Last minus first release of a trial's binders.
+  public var skewDistribution: Distribution? { Distribution(releaseSkews) }
+  /// From the barrier until everything of a trial was bound or, at depth `startup`, served.
+  public var readyDistribution: Distribution? {
+    Distribution(timesToServed) ?? Distribution(timesToBound)
+  }
+
   var releaseSkew: DurationSummary? { Self.summary(releaseSkews) }
   var window: DurationSummary? { Self.summary(windows) }
   var timeToBound: DurationSummary? { Self.summary(timesToBound) }

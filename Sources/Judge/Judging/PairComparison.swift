@@ -70,6 +70,14 @@ public struct PairComparison: Sendable, Equatable, Encodable {
       self.medianTimeToReady = medianTimeToReady
     }
 
+    /// A cell of a matrix; nil if it did not run, or the matrix is of an older version and has no counts.
+    public init?(_ arm: Arm, _ verdict: ArmVerdict) {
+      guard verdict.planAnswer != .skipped, let sample = verdict.sample else { return nil }
+      self.init(
+        name: arm.strategy.label, scenario: arm.scenario, sample: sample,
+        medianTimeToReady: (verdict.timeToServed ?? verdict.timeToBound)?.p50)
+    }
+
     public init(name: String, arm: Arm, tally: ArmTally) {
       self.init(
         name: name, scenario: arm.scenario, sample: CellSample(tally, of: arm),
@@ -160,5 +168,22 @@ public struct ComparisonTable: Sendable, Equatable, Encodable {
     else { return .undecided }
     if p <= level { return difference < 0 ? .better : .worse }
     return low >= -margin && high <= margin ? .equal : .noDifferenceShown
+  }
+}
+
+extension ComparisonTable {
+  /// A row with the one that it is compared with.
+  public typealias Asked = (row: PairComparison.Row, reference: PairComparison.Row)
+
+  /// In each scenario every row beside the first one.
+  public static func besideFirst(_ rows: [PairComparison.Row]) -> [Asked] {
+    var first: [String: PairComparison.Row] = [:]
+    return rows.compactMap { row in
+      guard let reference = first[row.scenario] else {
+        first[row.scenario] = row
+        return nil
+      }
+      return (row, reference)
+    }
   }
 }

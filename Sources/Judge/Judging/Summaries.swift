@@ -20,6 +20,30 @@ public struct DurationSummary: Sendable, Equatable, Codable {
   }
 }
 
+/// The shape of a duration's distribution: some of its quantiles, in nanoseconds.
+public struct Distribution: Sendable, Equatable {
+  /// Number of samples.
+  public let samples: Int
+  /// Each share of the samples with the duration that they do not exceed, rising; the last one is the largest sample.
+  public let quantiles: [(share: Double, nanoseconds: UInt64)]
+
+  /// What a curve of a few hundred pixels can show.
+  private static let shares: [Double] = [0.01, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.99, 1]
+
+  /// Nil without samples.
+  init?(_ samples: Samples<UInt64>) {
+    guard samples.count > 0 else { return nil }
+    self.samples = samples.count
+    let values = samples.quantiles(Self.shares)
+    quantiles = Self.shares.indices.map { (share: Self.shares[$0], nanoseconds: values[$0]) }
+  }
+
+  public static func == (one: Distribution, other: Distribution) -> Bool {
+    one.samples == other.samples
+      && one.quantiles.map(\.nanoseconds) == other.quantiles.map(\.nanoseconds)
+  }
+}
+
 /// Requests per second of an arm's launches. They come from stub engine cores on this machine, where client, API
 /// servers and engine cores share the processors. They allow a comparison of the arms of one run, but say nothing about
 /// a real deployment.

@@ -1,16 +1,16 @@
-internal import Judging
-internal import PlanModel
+package import Judging
+package import PlanModel
 
 /// One cell of the matrix in words, line by line. Every report shows these lines.
-struct CellText {
+package struct CellText {
   /// The strategy's answer, and the launches that failed.
-  let strategy: String
+  package let strategy: String
   /// The plan's answer, and what it demands.
-  let plan: String
+  package let plan: String
   /// Launches that recovered, the model, causes, and what is not counted.
-  let details: [String]
+  package let details: [String]
 
-  init(_ arm: Arm, of matrix: Matrix) {
+  package init(_ arm: Arm, of matrix: Matrix) {
     let verdict = matrix.arms[arm.index]
     strategy =
       verdict.strategyAnswer.word

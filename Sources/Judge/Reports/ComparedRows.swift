@@ -1,19 +1,21 @@
-internal import Judging
-internal import PlanModel
+package import Judging
+package import PlanModel
 
 /// What the plan's comparisons of rows show, each with its level.
-enum ComparedRows {
+package enum ComparedRows {
   /// A line for each row that is compared with another one; empty without any.
-  static func lines(_ matrix: Matrix) -> [String] {
-    matrix.plan.arms.flatMap { arm -> [String] in
-      let verdict = matrix.arms[arm.index]
-      return [verdict.like.flatMap(like), verdict.better.flatMap(better)].compactMap { text in
-        text.map { "\(arm.scenario), \(arm.strategy.label): \($0)" }
-      }
+  package static func lines(_ matrix: Matrix) -> [String] {
+    matrix.plan.arms.flatMap { lines($0, matrix.arms[$0.index]) }
+  }
+
+  /// The same for one row.
+  package static func lines(_ arm: Arm, _ verdict: ArmVerdict) -> [String] {
+    [verdict.like.flatMap(like), verdict.better.flatMap(better)].compactMap { text in
+      text.map { "\(arm.scenario), \(arm.strategy.label): \($0)" }
     }
   }
 
-  static let heading =
+  package static let heading =
     "Compared rows (`like`: Fisher's exact test, two-sided; `better_than`: exact test, one-sided, Holm over all such comparisons; differences in percentage points)"
 
   private static func like(_ row: RowComparison) -> String? {

@@ -52,7 +52,7 @@ public enum ComparisonReport {
   }
 
   /// `3/60`, and with launches that recovered `0/60, recovered 31`.
-  private static func failed(_ side: PairComparison.Side) -> String {
+  package static func failed(_ side: PairComparison.Side) -> String {
     "\(side.rate.failures - side.recovered)/\(side.rate.outOf)"
       + (side.recovered > 0 ? ", recovered \(side.recovered)" : "")
   }
@@ -82,7 +82,7 @@ public enum ComparisonReport {
       "\(pair.scenario): beside \(pair.reference.name), \(Wording.estimate(pair.reference.rate)) of \(unit)\(recovered)\(time)"
   }
 
-  private static func difference(_ pair: PairComparison) -> String {
+  package static func difference(_ pair: PairComparison) -> String {
     guard let value = pair.difference, let low = pair.differenceLow, let high = pair.differenceHigh
     else { return "-" }
     return "\(signed(value)) [\(signed(low)), \(signed(high))]"
@@ -92,13 +92,13 @@ public enum ComparisonReport {
     pair.ratioLow.map { "[\(factor($0)), \(pair.ratioHigh.map(factor) ?? "no limit")]" } ?? "-"
   }
 
-  private static func p(_ pair: PairComparison) -> String {
+  package static func p(_ pair: PairComparison) -> String {
     guard let p = pair.adjustedPValue else { return "-" }
     let text = Wording.pValue(p)
     return text.hasPrefix("= ") ? String(text.dropFirst(2)) : text
   }
 
-  private static func time(_ pair: PairComparison) -> String {
+  package static func time(_ pair: PairComparison) -> String {
     guard let own = pair.row.medianTimeToReady else { return "-" }
     guard let other = pair.reference.medianTimeToReady, other > 0 else {
       return Wording.duration(own)
@@ -121,7 +121,7 @@ public enum ComparisonReport {
     Wording.fixed(value, value >= 10 ? 0 : 2)
   }
 
-  private static func remarks(_ table: ComparisonTable) -> [String] {
+  package static func remarks(_ table: ComparisonTable) -> [String] {
     let tests = Set(table.pairs.map(\.test)).sorted().map {
       $0 == "boschloo" ? "Boschloo" : "Fisher"
     }

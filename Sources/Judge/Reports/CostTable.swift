@@ -1,19 +1,19 @@
-internal import Judging
+package import Judging
 internal import PlanModel
 
 /// The costs of each strategy: measured if a trial can measure them, otherwise declared by the strategy. One row for
 /// each strategy, from the first scenario in which it ran.
-struct CostTable {
+package struct CostTable {
   /// Column titles.
-  static let head = [
+  package static let head = [
     "strategy", "measured in", "allocation p50 / p99", "time to all bound p50 / p99", "ports taken",
     "sockets in window", "root", "cooperation", "number known beforehand", "across hosts", "fails",
     "weakness",
   ]
   /// Cells, as many in each row as there are titles.
-  let rows: [[String]]
+  package let rows: [[String]]
 
-  init(_ matrix: Matrix) {
+  package init(_ matrix: Matrix) {
     rows = matrix.strategies.compactMap { label -> [String]? in
       let arms = matrix.plan.arms.filter { $0.strategy.label == label }
       guard

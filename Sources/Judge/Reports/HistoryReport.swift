@@ -59,6 +59,16 @@ public struct HistoryReport {
     return (lines + changes + leftOut + marks).map { TerminalText.safeLine($0) + "\n" }.joined()
   }
 
+  /// One cell in a few words: how many runs, what they came to, and when the rate changed.
+  public static func line(_ history: CellHistory) -> String {
+    let rate = history.pooled.map { Wording.estimate($0.rate) } ?? "no data"
+    let changes = history.changes.map {
+      "; changed with probability \(probability($0.probability)) with the run of \(history.nights[$0.place].startedAt)"
+    }
+    return
+      "\(Counted.text(history.nights.count, "run")), \(rate) \(sparkline(history))\(changes.joined())"
+  }
+
   /// As JSON.
   /// - Throws: `EncodingError`, never for these values.
   public var json: [UInt8] {

@@ -157,6 +157,11 @@ public struct RaceReport: Sendable, Equatable {
     }
   }
 
+  /// The same as text alone.
+  package static func holderText(_ holder: Holder?, of launch: Int) -> String {
+    self.holder(holder, of: launch).text
+  }
+
   /// When the holder had bound the port, if that is recorded.
   private static func bound(_ endpoint: EndpointRecord, _ events: [Event]) -> UInt64? {
     guard let holder = endpoint.holder else { return nil }

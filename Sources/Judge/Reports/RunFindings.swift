@@ -1,22 +1,22 @@
-internal import Judging
+package import Judging
 internal import PlanModel
 internal import TerminalText
 
 /// What a reader must see of a run, after everything else: the rows that are not as expected, those that are undecided,
 /// those of which the strategy's answer is open, those that no thief reached, those that did not run for a missing part, and what amplified scenarios do not show.
-struct RunFindings {
+package struct RunFindings {
   /// Rows of one kind, with a sentence each.
-  struct Group {
-    var title: String
-    var items: [String]
+  package struct Group {
+    package var title: String
+    package var items: [String]
   }
 
-  let groups: [Group]
+  package let groups: [Group]
   /// Sentences about the whole.
-  let remarks: [String]
+  package let remarks: [String]
 
   /// - Parameter run: the run's folder, for commands; `RUN` where it is not known.
-  init(_ matrix: Matrix, run: String) {
+  package init(_ matrix: Matrix, run: String) {
     let rows = matrix.plan.arms.map { ($0, matrix.arms[$0.index]) }
     func group(_ title: String, _ text: (Arm, ArmVerdict) -> String?) -> Group? {
       let items = rows.compactMap { arm, verdict in

@@ -1,4 +1,4 @@
-internal import Judging
+package import Judging
 internal import PlanModel
 internal import TerminalText
 
@@ -6,7 +6,7 @@ extension Matrix {
   /// With every text of others made safe to show, each on one line. Names that differ still do.
   /// - Parameter longestName: names are cut after so many characters, as they are in every line of a table, and other
   ///   texts after `TerminalText.longestWords`; nil cuts nothing.
-  func shown(longestName: Int?) -> Matrix {
+  package func shown(longestName: Int?) -> Matrix {
     func words(_ text: String) -> String {
       longestName == nil
         ? TerminalText.safeLine(text)

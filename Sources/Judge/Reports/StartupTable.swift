@@ -1,16 +1,16 @@
-internal import Judging
+package import Judging
 internal import PlanModel
 
 /// What only depth `startup` measures, one row for each arm. Empty if no arm has such figures.
-struct StartupTable {
+package struct StartupTable {
   /// Column titles; without requests per second if none were measured.
-  let head: [String]
+  package let head: [String]
   /// What the figures mean, and what the requests per second do not mean.
-  let legend: String
+  package let legend: String
   /// Cells, as many in each row as there are titles.
-  let rows: [[String]]
+  package let rows: [[String]]
 
-  init(_ matrix: Matrix) {
+  package init(_ matrix: Matrix) {
     let arms = matrix.plan.arms.filter { arm in
       let verdict = matrix.arms[arm.index]
       return arm.startup != nil

@@ -1,14 +1,14 @@
 internal import FoundationEssentials
-internal import Judging
-internal import PlanModel
+package import Judging
+package import PlanModel
 
 /// The words and number formats that all reports share.
-enum Wording {
+package enum Wording {
   /// A rate as a percentage with at most three significant digits: `0 %`, `0.85 %`, `80.3 %`. Only exact rates are
   /// printed as `0` and `100`; rates close to them are `<0.01` or `>99.9`.
-  static func percent(_ rate: Double) -> String { "\(percentNumber(rate)) %" }
+  package static func percent(_ rate: Double) -> String { "\(percentNumber(rate)) %" }
 
-  static func percentNumber(_ rate: Double) -> String {
+  package static func percentNumber(_ rate: Double) -> String {
     let value = rate * 100
     if value == 0 || value == 100 { return fixed(value, 0) }
     if value < 0.005 { return "<0.01" }
@@ -16,7 +16,7 @@ enum Wording {
     return fixed(value, value >= 9.995 ? 1 : 2)
   }
 
-  static func fixed(_ value: Double, _ digits: Int) -> String {
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
     let scaled = Int((value * scale).rounded())
@@ -28,20 +28,20 @@ enum Wording {
   }
 
   /// `12/300 4.00 % [2.08, 6.88]`, with the 95 % interval.
-  static func estimate(_ rate: RateEstimate) -> String {
+  package static func estimate(_ rate: RateEstimate) -> String {
     guard let value = rate.rate else { return "0/0" }
     return
       "\(rate.failures)/\(rate.outOf) \(percent(value)) [\(percentNumber(rate.low)), \(percentNumber(rate.high))]"
   }
 
   /// `model 79.8 % agrees`.
-  static func prediction(_ comparison: PredictionComparison) -> String {
+  package static func prediction(_ comparison: PredictionComparison) -> String {
     let word = comparison.agrees.map { $0 ? " agrees" : " DISAGREES" } ?? ""
     return "model \(percent(comparison.predicted))\(word)"
   }
 
   /// A duration in a suitable unit.
-  static func duration(_ nanoseconds: UInt64) -> String {
+  package static func duration(_ nanoseconds: UInt64) -> String {
     let value = Double(nanoseconds)
     switch value {
     case ..<1e3: return "\(nanoseconds) ns"
@@ -52,7 +52,7 @@ enum Wording {
     }
   }
 
-  static func durations(_ summary: DurationSummary?) -> String {
+  package static func durations(_ summary: DurationSummary?) -> String {
     guard let summary else { return "-" }
     return
       "\(duration(summary.p50)) / \(duration(summary.p99)) / \(duration(summary.max))"
@@ -60,7 +60,8 @@ enum Wording {
 
   /// `published 8/1000 0.80 % [0.35, 1.57], measured 17/2000 launches: consistent, p = 0.850, as any rate from 0.10 to
   /// 2.15 % would be (source)`.
-  static func published(_ comparison: PublishedComparison, _ verdict: ArmVerdict) -> String {
+  package static func published(_ comparison: PublishedComparison, _ verdict: ArmVerdict) -> String
+  {
     let figure = comparison.figure
     let seen =
       figure.per == .launch
@@ -86,12 +87,12 @@ enum Wording {
   }
 
   /// `= 0.532`, `= 0.0096`, `< 0.0001`.
-  static func pValue(_ p: Double) -> String {
+  package static func pValue(_ p: Double) -> String {
     p < 0.000_05 ? "< 0.0001" : "= \(fixed(p, p < 0.1 ? 4 : 3))"
   }
 
   /// What a plan demands of a row: `at most 5 %`, `control: at least 60 %`, `like probe-then-bind`.
-  static func demand(_ demand: Expectation) -> String {
+  package static func demand(_ demand: Expectation) -> String {
     var words: [String] = []
     if let least = demand.failureRateAtLeast { words.append("at least \(plainPercent(least))") }
     if let most = demand.failureRateAtMost { words.append("at most \(plainPercent(most))") }
@@ -108,7 +109,7 @@ enum Wording {
   }
 
   /// A cell of the overview: `FAILS 79.4 %`, with `!` where it is not as expected and `?` where that is undecided.
-  static func brief(_ verdict: ArmVerdict) -> String {
+  package static func brief(_ verdict: ArmVerdict) -> String {
     let mark =
       switch verdict.planAnswer {
       case .notAsExpected: " !"
@@ -119,11 +120,11 @@ enum Wording {
     return verdict.strategyAnswer.word + (rate.map { " \(percent($0))" } ?? "") + mark
   }
 
-  static let briefLegend =
+  package static let briefLegend =
     "What each strategy did, and the launches that failed. !: not as the plan expects, ?: undecided whether."
 
   /// What the lines of a cell mean.
-  static func legend(_ matrix: Matrix) -> [String] {
+  package static func legend(_ matrix: Matrix) -> [String] {
     let parallel = matrix.plan.arms.contains { $0.launchesPerTrial > 1 }
     var lines = [
       "First what the strategy did: failed / counted launches, rate, exact 95 % Clopper-Pearson interval in percent"
@@ -147,7 +148,7 @@ enum Wording {
 
   /// What the rate does not include: `2 launches not counted`, and for an interrupted run `7 of 100 trials counted`;
   /// empty if it includes everything.
-  static func leftOut(_ verdict: ArmVerdict, of matrix: Matrix) -> [String] {
+  package static func leftOut(_ verdict: ArmVerdict, of matrix: Matrix) -> [String] {
     let count = verdict.outcomes.filter { !$0.outcome.isCounted }.map(\.launches).reduce(0, +)
     let uncounted = count == 0 ? [] : ["\(Counted.text(count, "launch", "launches")) not counted"]
     guard matrix.isPartial, verdict.planAnswer != .skipped,
@@ -159,12 +160,12 @@ enum Wording {
   }
 
   /// `name: title`; the name alone of a plan without a title.
-  static func heading(_ plan: ResolvedPlan) -> String {
+  package static func heading(_ plan: ResolvedPlan) -> String {
     plan.title == plan.name ? plan.name : "\(plan.name): \(plan.title)"
   }
 
   /// `lost-to-self x10`, and `others x3` where other outcomes make up the rest of the failures; nil without a failure.
-  static func causes(_ verdict: ArmVerdict) -> String? {
+  package static func causes(_ verdict: ArmVerdict) -> String? {
     guard let cause = verdict.topCause else { return nil }
     let all = (verdict.recovered?.launchesWithFailed ?? verdict.launches).failures
     let others = all - cause.launches
@@ -173,7 +174,7 @@ enum Wording {
   }
 
   /// One sentence for the whole matrix.
-  static func conclusion(_ matrix: Matrix) -> String {
+  package static func conclusion(_ matrix: Matrix) -> String {
     let words = PlanAnswer.allCases.compactMap { answer -> String? in
       let count = matrix.arms.filter { $0.planAnswer == answer }.count
       if count == 0 { return nil }
@@ -194,19 +195,19 @@ enum Wording {
 
 extension Matrix {
   /// Scenarios in the plan's order.
-  var scenarios: [String] {
+  package var scenarios: [String] {
     plan.arms.reduce(into: []) { if !$0.contains($1.scenario) { $0.append($1.scenario) } }
   }
 
   /// Strategies' labels in the plan's order.
-  var strategies: [String] {
+  package var strategies: [String] {
     plan.arms.reduce(into: []) {
       if !$0.contains($1.strategy.label) { $0.append($1.strategy.label) }
     }
   }
 
   /// The arm in a cell; nil if the scenario leaves the strategy out.
-  func arm(_ strategy: String, _ scenario: String) -> Arm? {
+  package func arm(_ strategy: String, _ scenario: String) -> Arm? {
     plan.arms.first { $0.strategy.label == strategy && $0.scenario == scenario }
   }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import History
 internal import Judging
+internal import Pages
 internal import PlanModel
 internal import Reports
 internal import Syscalls
@@ -30,7 +31,7 @@ struct AnalyzeCommand: ParsableCommand {
 
   @Flag(
     help:
-      "Write matrix.json, matrix.csv, matrix.md, metrics.txt and junit.xml into the run's folder anew, and into the archive."
+      "Write matrix.json, matrix.csv, matrix.md, metrics.txt, junit.xml and report.html into the run's folder anew, and the run into the archive."
   )
   var write = false
 
@@ -49,7 +50,7 @@ struct AnalyzeCommand: ParsableCommand {
       json
         ? try StandardStreams.json(matrix) : report.text(matrix, run: run.folder))
     if write {
-      try StoredVerdict.write(document, in: run.folder)
+      try StoredVerdict.write(document, of: run)
       let (archive, folder) = RunArchive.containing(run.folder)
       archive.add(try archive.readOrExit(folder))
     }
@@ -62,10 +63,13 @@ struct AnalyzeCommand: ParsableCommand {
 enum StoredVerdict {
   /// Replaces them, each at once.
   /// - Throws: exit code 74, after saying why on standard error.
-  static func write(_ document: RunDocument, in path: String) throws {
-    let files = try MatrixFormats.all.map { file, format in
-      (file, try VerdictFiles.bytes(document, file, format))
-    }
+  static func write(_ document: RunDocument, of run: StoredRun) throws {
+    let path = run.folder
+    let page = RunPage(try RunPages.content(of: run)).html
+    let files =
+      try MatrixFormats.all.map { file, format in
+        (file, try VerdictFiles.bytes(document, file, format))
+      } + [(RunPages.file, Array(page.utf8))]
     do throws(FileProblem) {
       let folder = try Folder(making: path)
       for (file, bytes) in files { try folder.replace(file, with: bytes) }

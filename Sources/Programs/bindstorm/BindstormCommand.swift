@@ -47,7 +47,7 @@ struct BindstormCommand: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, InitCommand.self, ValidateCommand.self, PlanCommand.self,
-      AnalyzeCommand.self,
+      AnalyzeCommand.self, ReportCommand.self,
       CompareCommand.self, HistoryCommand.self, GateCommand.self, ArchiveCommand.self,
       PruneCommand.self,
       PredictCommand.self, PowerCommand.self, CalibrateCommand.self,

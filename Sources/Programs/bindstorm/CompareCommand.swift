@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import History
 internal import Judging
+internal import Pages
 internal import PlanModel
 internal import PlanReading
 internal import Reports
@@ -50,6 +51,12 @@ struct CompareCommand: ParsableCommand {
       "Rates count as equal if the interval of their difference lies within plus and minus this.")
   var within = 0.05
 
+  @Option(
+    name: [.customLong("html"), .customLong("html-file")],
+    help: ArgumentHelp("Write a self-contained HTML page to this file, too.", valueName: "file"),
+    completion: .file())
+  var html: String?
+
   @Flag(help: "Print Markdown.")
   var markdown = false
 
@@ -66,6 +73,7 @@ struct CompareCommand: ParsableCommand {
     }
     if !(level > 0 && level < 1) { throw ValidationError("--level must lie between 0 and 1") }
     if !(0...1).contains(within) { throw ValidationError("--within must lie from 0 to 1") }
+    if html == "-" || html == "" { throw ValidationError("--html needs the name of a file") }
     if markdown && json { throw ValidationError("--markdown and --json exclude each other") }
     if allPairs && reference != nil {
       throw ValidationError("--all-pairs and --reference exclude each other")
@@ -73,6 +81,7 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
+    let files = try ReportFiles([html].compactMap { $0 })
     let stored = try runs.map { try RunFinder().run($0, for: "compare") }
     let matrices = try stored.map { try $0.document().matrix }
     let sides = runs.indices.map { (path: runs[$0], rows: rows(of: matrices[$0])) }
@@ -85,6 +94,7 @@ struct CompareCommand: ParsableCommand {
       json
         ? String(decoding: ComparisonReport.json(table), as: UTF8.self)
         : markdown ? ComparisonReport.markdown(table) : ComparisonReport.text(table))
+    try write(table, of: stored, files)
     guard failOnWorse else { return }
     if table.pairs.contains(where: { $0.word == .worse }) { throw ExitCode(1) }
     if table.pairs.contains(where: { $0.word == .undecided }) { throw ExitCode(2) }
@@ -99,19 +109,21 @@ struct CompareCommand: ParsableCommand {
     throw ExitStatus.badPlan
   }
 
+  /// Writes the page that was asked for.
+  private func write(_ table: ComparisonTable, of runs: [StoredRun], _ files: ReportFiles) throws {
+    guard let html else { return }
+    let page = ComparisonPage(table, runs: runs.map(\.folder), version: BindstormCommand.version)
+    try files.write(page.html, to: html)
+  }
+
   /// The rows of a run that ran, in the plan's order.
   private func rows(of matrix: Matrix) -> [PairComparison.Row] {
     zip(matrix.plan.arms, matrix.arms).compactMap { arm, verdict in
-      guard verdict.planAnswer != .skipped, scenario == nil || scenario == arm.scenario,
-        let sample = verdict.sample
-      else { return nil }
-      return PairComparison.Row(
-        name: arm.strategy.label, scenario: arm.scenario, sample: sample,
-        medianTimeToReady: (verdict.timeToServed ?? verdict.timeToBound)?.p50)
+      scenario == nil || scenario == arm.scenario ? PairComparison.Row(arm, verdict) : nil
     }
   }
 
-  private typealias Asked = (row: PairComparison.Row, reference: PairComparison.Row)
+  private typealias Asked = ComparisonTable.Asked
 
   private func pairs(within rows: [PairComparison.Row]) throws -> [Asked] {
     if let reference, !rows.contains(where: { $0.name == reference }) {
@@ -122,16 +134,14 @@ struct CompareCommand: ParsableCommand {
           + (near.map { "; did you mean \($0)?" } ?? ""))
       throw ExitStatus.badPlan
     }
+    if reference == nil && !allPairs { return ComparisonTable.besideFirst(rows) }
     var asked: [Asked] = []
     for (place, first) in rows.enumerated() {
       let others = rows.filter { $0.scenario == first.scenario && $0.name != first.name }
       if allPairs {
         asked += rows[(place + 1)...].filter { $0.scenario == first.scenario }
           .map { ($0, first) }
-      } else if first.name == reference
-        || reference == nil
-          && !rows[..<place].contains(where: { $0.scenario == first.scenario })
-      {
+      } else if first.name == reference {
         asked += others.map { ($0, first) }
       }
     }

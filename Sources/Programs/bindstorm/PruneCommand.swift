@@ -132,7 +132,7 @@ struct PruneCommand: ParsableCommand {
       guard let stored = try? StoredRun(folder: run) else { return false }
       if (try? stored.storedMatrix()) != nil { return true }
       guard let document = try? stored.document() else { return false }
-      try StoredVerdict.write(document, in: run)
+      try StoredVerdict.write(document, of: stored)
       return true
     }
   }

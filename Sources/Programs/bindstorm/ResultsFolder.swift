@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Engine
 @preconcurrency internal import Glibc
 internal import Judging
+internal import Pages
 internal import PlanModel
 internal import ReportKit
 internal import Reports
@@ -139,6 +140,15 @@ struct ResultsFolder {
     try write(json(["arms": timings], "timing.json"), to: "timing.json")
   }
 
+  /// Writes the page, which comes after all else: nothing else depends on it.
+  func writePage(
+    _ matrix: Matrix, _ observer: RunObserver, _ environment: EnvironmentRecord
+  ) throws {
+    let content = RunPages.content(
+      matrix, observer.tallies, observer.shownTrials, folder: path, environment: environment)
+    try write(Array(RunPage(content).html.utf8), to: RunPages.file)
+  }
+
   private func json(_ value: some Encodable, _ file: String) throws -> [UInt8] {
     do { return try JSONReport.bytes(value) } catch {
       printError("bindstorm: cannot encode \(file): \(error)")
@@ -189,8 +199,8 @@ struct EnvironmentRecord: Codable {
   var isolation: String
   var isolationProblem: String
   var hostPortRange: String
-  /// How many cells ran side by side.
-  var jobs: Int
+  /// How many cells ran side by side; nil in records of older versions.
+  var jobs: Int?
   /// The command line, to run it again.
   var arguments = CommandLine.arguments
 

@@ -144,8 +144,11 @@ struct RunCommand: ParsableCommand {
     StepSummary.append(matrix)
     Annotations.print(matrix, plan: file, path: plan)
     let isHeld = Result { try remember(matrix, folder.path, environment) }
+    // With the history, in which the run is by now.
+    let isDrawn = Result { try folder.writePage(matrix, observer, environment) }
     try isWritten.get()
     try isFiled.get()
+    try isDrawn.get()
     try isShown.get()
     try end(matrix, failure, interruption, gate: try isHeld.get())
   }

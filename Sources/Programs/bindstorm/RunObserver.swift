@@ -2,6 +2,7 @@ internal import Engine
 @preconcurrency internal import Glibc
 internal import History
 internal import Judging
+internal import Pages
 internal import PlanModel
 internal import Reports
 internal import Synchronization
@@ -17,6 +18,7 @@ final class RunObserver: Run.Observer {
   /// Nil once it is closed.
   private var writer: HistoryWriter?
   private var tally: RunTally
+  private var trials = ShownTrials()
   private let progress: ProgressReporter
   /// Trials in which not every launch was ready, by arm.
   private var unusual: [Set<Int>]
@@ -30,6 +32,8 @@ final class RunObserver: Run.Observer {
   }
 
   var tallies: [ArmTally] { lock.withLock { _ in tally.arms } }
+  /// Those that the page of the run shows.
+  var shownTrials: ShownTrials { lock.withLock { _ in trials } }
 
   func append(_ events: [Event]) throws {
     let encoded = EncodedEvents(events)
@@ -46,6 +50,7 @@ final class RunObserver: Run.Observer {
       if outcome.launches.contains(where: { $0.outcome != .ready }) {
         unusual[started.arm].insert(started.trial)
       }
+      trials.add(outcome, events)
       progress.trialEnded(arm: started.arm, tally.arms)
     }
   }

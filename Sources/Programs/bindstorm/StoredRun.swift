@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import History
 internal import Judging
+internal import Pages
 internal import PlanModel
 internal import PlanReading
 internal import Reports
@@ -66,6 +67,8 @@ struct StoredRun {
   /// What every whole trial came to, arm by arm.
   struct Judged {
     var tallies: [ArmTally]
+    /// Those that a page of the run shows.
+    var trials: ShownTrials
     /// Whether the record has no end, or ends with an interruption.
     var isPartial: Bool
     /// Whether the run had a network namespace of its own.
@@ -108,6 +111,7 @@ struct StoredRun {
   /// - Throws: exit code 64, after saying why on standard error.
   func judged() throws -> Judged {
     var tally = RunTally(plan)
+    var trials = ShownTrials()
     var (isPartial, isIsolated) = (true, true)
     var seconds = plan.arms.map { _ in 0.0 }
     try forEachStep { step in
@@ -115,7 +119,9 @@ struct StoredRun {
       if case .runStarted(let started) = step.event { isIsolated = started.isolated }
       if case .armSkipped(let skipped) = step.event { tally.skip(skipped) }
       if let (started, events) = step.trial {
-        tally.add(TrialJudge(arm: plan.arms[started.arm]).judge(events))
+        let outcome = TrialJudge(arm: plan.arms[started.arm]).judge(events)
+        tally.add(outcome)
+        trials.add(outcome, events)
         if case .trialEnded(let ended)? = events.last, ended.at > started.at {
           seconds[started.arm] += Double(ended.at - started.at) / 1e9
         }
@@ -123,7 +129,8 @@ struct StoredRun {
       return true
     }
     return Judged(
-      tallies: tally.arms, isPartial: isPartial, isIsolated: isIsolated, seconds: seconds)
+      tallies: tally.arms, trials: trials, isPartial: isPartial, isIsolated: isIsolated,
+      seconds: seconds)
   }
 
   /// Whether the run had a network namespace of its own, by its first event.
