@@ -76,6 +76,7 @@ let layers = [
   Layer("ReportKit", in: "Base", uses: ["TerminalText"]),
   Layer(
     "PageKit", in: "Base", uses: ["ReportKit"],
+    products: [.product(name: "Mustache", package: "swift-mustache")],
     embedded: [
       "charts.css", "colours.css", "page.css", "page.js", "page.mustache", "picture.css",
     ]),
@@ -174,7 +175,7 @@ func testDependencies(of name: String) -> [String] {
   let own = layers.first { $0.name == name }?.uses ?? []
   let extra =
     [
-      "PageKit": ["PortModel"], "PortModel": ["Statistics", "Syscalls"],
+      "PortModel": ["Statistics", "Syscalls"],
       "Statistics": ["PortModel"],
       "Faults": ["History"], "Messaging": ["Syscalls"], "StartupProtocol": ["bindstorm-frontend"],
       "Judging": ["Faults", "PlanReading", "Strategies"], "Engine": ["Adapters"],
@@ -255,9 +256,7 @@ let package = Package(
       .testTarget(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "TestSupport"]
-          + testDependencies(of: name).map { .byName(name: $0) }
-          // What the tests compare templates with; no program has it.
-          + (name == "PageKit" ? [.product(name: "Mustache", package: "swift-mustache")] : []),
+          + testDependencies(of: name).map { .byName(name: $0) },
         exclude: name == "StartupProtocol" ? ["front_end.py"] : [],
         swiftSettings: swiftSettings(of: name))
     } + [
