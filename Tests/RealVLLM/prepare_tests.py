@@ -120,13 +120,17 @@ class Luck(Case):
         self.preparation(kernels="1.0.0").run()
         kernel = self.environment.release(VERSION) / "vllm" / "_C_AVX2.abi3.so"
         self.assertFalse(kernel.exists())
+        # It is not fetched again for them unless they are asked for.
         self.preparation().run()
+        self.assertFalse(kernel.exists())
+        self.preparation(kernels=VERSION).run()
         self.assertTrue(kernel.exists())
 
     def test_a_version_that_does_not_exist(self):
         self.interpreter(pip="exit 1")
         self.assertIn("Is there such a release", self.problem())
         self.assert_no_release()
+        self.assertEqual(list(self.root.glob("download/*")), [])
 
     def test_a_truncated_download_is_deleted(self):
         self.wheel(cut=30)
