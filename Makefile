@@ -37,7 +37,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run statistics-python test test-build test-contributing test-quick test-pages test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper sglang-helper real-vllm test-real-vllm vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
+.PHONY: help generate run statistics-python test test-build test-contributing test-quick test-pages test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test reference bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper sglang-helper real-vllm test-real-vllm vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -133,6 +133,16 @@ statistics-python: ## prepare an interpreter with SciPy, statsmodels and a reade
 
 setup-test:
 	@python3 -c 'import jsonschema' 2>/dev/null || .ci/install-packages python3 python3-jsonschema
+
+# Without events: whoever wants them runs the plan.
+reference: build-command ## run the plan of the reference run anew, and keep it in Results/reference
+	rm -rf .cache/reference
+	$(RELEASE_BIN)/bindstorm run Scenarios/vllm-40443.json --results .cache/reference --events none --quiet
+	mkdir -p Results/reference
+	cd .cache/reference/vllm-40443/latest && \
+		cp plan.json resolved.json environment.json matrix.json matrix.md report.html "$(CURDIR)/Results/reference"
+	$(RELEASE_BIN)/bindstorm report Results/reference --svg Results/reference/matrix.svg
+	$(RELEASE_BIN)/bindstorm report Results/reference --markdown > Results/reference/comment.md
 
 bench: build-command ## trials per second against hand-written peers, and the race detector's cost, as ratios; options in BENCH=
 	@.ci/install-packages gcc libc6-dev python3

@@ -53,6 +53,8 @@ import Testing
     let explained = try workplace.bindstorm(["explain", workplace.latest()])
     #expect(explained.output.contains("\(lost.reduce(0, +)) trials"), "\(explained)")
     #expect(explained.errorOutput.contains("kept only events of trials"), "\(explained)")
+    let page = try workplace.bindstorm(["report", workplace.latest(), "-o", "-"])
+    #expect(page.ending == .exit(0) && page.output.contains("lost-to-thief"), "\(page)")
     let whole = try workplace.bindstorm(
       ["explain", "\(workplace.latest())/a/wildcard-report-back/0"])
     #expect(whole.ending == .exit(64), "\(whole)")
@@ -65,6 +67,8 @@ import Testing
     #expect(try Self.files(workplace) == [])
     #expect(try workplace.bindstorm(["analyze", workplace.latest()]).ending == .exit(0))
     #expect(try workplace.bindstorm(["compare", workplace.latest()]).ending == .exit(0))
+    let page = try workplace.bindstorm(["report", workplace.latest(), "-o", "-"])
+    #expect(page.ending == .exit(0) && page.output.contains("inherited-listener"), "\(page)")
     let explained = try workplace.bindstorm(["explain", workplace.latest()])
     #expect(explained.ending == .exit(64), "\(explained)")
     #expect(explained.errorOutput.contains("has no events"), "\(explained)")
