@@ -17,8 +17,14 @@ public struct Matrix: Sendable, Equatable, Codable {
   /// What the strategies of the plan declare about themselves, by name.
   public var traits: [String: StrategyTraits]
 
+  /// The version that this program writes and reads.
+  public static let currentVersion = 2
+  /// `format` of that version.
+  public static let currentFormat = "bindstorm-matrix/\(currentVersion)"
+
   public init(
-    schemaVersion: Int = 2, plan: ResolvedPlan, arms: [ArmVerdict], isPartial: Bool,
+    schemaVersion: Int = Matrix.currentVersion, plan: ResolvedPlan, arms: [ArmVerdict],
+    isPartial: Bool,
     isIsolated: Bool = true, traits: [String: StrategyTraits] = [:]
   ) {
     format = "bindstorm-matrix/\(schemaVersion)"

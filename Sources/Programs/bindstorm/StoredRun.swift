@@ -103,8 +103,14 @@ struct StoredRun {
   /// The matrix that the run wrote.
   /// - Throws: `ReadError` or `DecodingError`.
   func storedMatrix() throws -> Matrix {
-    try JSONDecoder().decode(
-      Matrix.self, from: Data(try readFile("\(folder)/matrix.json", .matrix)))
+    struct Head: Decodable { var format: String? }
+    let data = Data(try readFile("\(folder)/matrix.json", .matrix))
+    let format = try JSONDecoder().decode(Head.self, from: data).format ?? "no format"
+    guard format == Matrix.currentFormat else {
+      throw ReadError(
+        text: "it has the format \(format), and this bindstorm reads \(Matrix.currentFormat)")
+    }
+    return try JSONDecoder().decode(Matrix.self, from: data)
   }
 
   /// Judges every whole trial.

@@ -35,6 +35,7 @@ public struct GeneratedFile: Sendable {
         path: "Sources/Run/RunContract/Generated/PlanOrders.swift", text: PlanOrderEmitter.swift),
       GeneratedFile(path: PlanSchema.path, text: PlanSchema.text),
       GeneratedFile(path: "Documentation/plan-keys.md", text: PlanKeyDocument.markdown),
+      GeneratedFile(path: EventSchema.path, text: EventSchema.text),
       GeneratedFile(path: "Documentation/events.md", text: EventDocument.markdown),
     ]
   }
