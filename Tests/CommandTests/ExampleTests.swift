@@ -49,6 +49,8 @@ import Testing
     // What stands for pytest, which need not be installed.
     _ = try workplace.scratch.write("#!/bin/sh\nexit 0\n", to: "pytest")
     chmod(folder + "/pytest", 0o755)
+    _ = try workplace.scratch.write("#!/bin/sh\ncat > /dev/null\n", to: "gh")
+    chmod(folder + "/gh", 0o755)
     for (plan, scenario) in [("strategies", "thieves-80"), ("vllm-40443", "eighty-percent")] {
       let run = try workplace.bindstorm([
         "run", plan, "--trials", "4", "--quiet", "--only", scenario,

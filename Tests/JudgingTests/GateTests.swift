@@ -167,7 +167,7 @@ private func gate(
       night(5, failed: 9, of: 9, isIsolated: false), night(6, failed: 1, of: 10),
       night(7, failed: 2, of: 10),
     ]
-    let mark = HistoryMark(at: night(2, failed: 0, of: 1).startedAt, note: "fixed")
+    let mark = HistoryMark(at: night(1, failed: 0, of: 1).startedAt, note: "fixed")
     let history = try #require(CellHistory.all(of: all, marks: [mark]).first)
     #expect(
       history.leftOut == [

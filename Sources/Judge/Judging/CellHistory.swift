@@ -58,7 +58,7 @@ public struct CellHistory: Sendable, Equatable {
   static func reason(
     against night: CellNight, as now: CellNight, since mark: String? = nil
   ) -> Reason? {
-    if let mark, night.startedAt < mark { return .beforeMark }
+    if let mark, night.startedAt <= mark { return .beforeMark }
     if night.definition != now.definition { return .otherDefinition }
     if night.isIsolated != now.isIsolated { return .otherIsolation }
     // Whoever interrupts a run may have seen how it went; and a rule that waits for a failure always ends with one.

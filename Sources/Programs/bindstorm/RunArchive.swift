@@ -69,7 +69,8 @@ struct RunArchive {
         version: environment.bindstormVersion, tags: environment.tags ?? [:]))
   }
 
-  /// `2026-11-28T02:00:00Z` of `PLAN/20261128T020000Z-1`: the environments of older versions have no time.
+  /// `2026-11-28T02:00:00Z` of `PLAN/20261128T020000Z-1`: the environments of older versions have no time. Empty for
+  /// another name.
   static func startTime(of folder: String) -> String {
     let name = Array(folder.split(separator: "/").last ?? "")
     guard name.count >= 16, name[8] == "T", name[15] == "Z" else { return "" }

@@ -40,7 +40,8 @@ enum RunPages {
     environment: EnvironmentRecord?
   ) -> RunContent {
     var rows: [(name: String, value: String)] = []
-    if let started = started(folder) { rows.append(("started", started)) }
+    let started = environment?.startedAt ?? RunArchive.startTime(of: folder)
+    if !started.isEmpty { rows.append(("started", started)) }
     rows.append(("folder", folder))
     if let environment {
       rows += [
@@ -97,16 +98,6 @@ enum RunPages {
   /// By the name that a reader has for the program, not by its path on the host of the run.
   private static func command(_ arguments: [String]) -> [String] {
     arguments.isEmpty ? [] : ["bindstorm"] + arguments.dropFirst()
-  }
-
-  /// When a run began, from its folder's name: `20261120T020000Z-7`; nil if it has another name.
-  private static func started(_ folder: String) -> String? {
-    let name = folder.split(separator: "/").last ?? ""
-    guard let match = name.wholeMatch(of: /(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-.*/) else {
-      return nil
-    }
-    return
-      "\(match.1)-\(match.2)-\(match.3) \(match.4):\(match.5):\(match.6) UTC"
   }
 
   /// What the run wrote of its host; nil if that is missing or damaged: the page is made without it.
