@@ -238,14 +238,22 @@ import Testing
     if restarts == 1 { #expect(words.contains("eintr=0") && words.contains("done=3000")) }
   }
 
+  /// The kernel hands a port that one thread has let go to another one, about twice a run (some 16 probes of others
+  /// before each of 1,600 re-binds, 14,000 numbers). The thief cannot have it then, and if the other thread lets it go
+  /// just before the re-bind, that succeeds: seen once in some hundred runs. More than nine have less than 1e-10, even
+  /// if every second such port ends so.
   @Test(arguments: ["lazy", "eager"]) func `every re-bind of many threads fails`(
     _ steal: String
   ) throws {
     let checked = try check(
       ["-q", "--steal", steal, "--steal-max", "0", "--exit-code", "0"],
       [try Victim.c("storm"), "16", "100", "0", "1"], environment: ["REBIND": "1"])
-    #expect(checked.ended.output == "done=1600 einval=0 eintr=0 in_use=1600 other=0\n")
-    // Where the kernel hands a port to two threads, the second re-bind meets the first one's thief or probe.
+    let words = checked.ended.output.split(whereSeparator: \.isWhitespace)
+    for word in ["done=1600", "einval=0", "eintr=0", "other=0"] {
+      #expect(words.contains { $0 == word }, "\(words)")
+    }
+    let inUse = words.first { $0.hasPrefix("in_use=") }.flatMap { Int($0.dropFirst(7)) }
+    #expect(try #require(inUse) > 1_590)
     #expect(checked.report.stolen > 1_500)
   }
 

@@ -92,22 +92,33 @@ import Testing
     try waitUntil("an empty group") { try group.used == 0 }
   }
 
-  @Test(arguments: [
-    ("ulimit -f 100", "shared memory: ")
-  ])
-  func `69: a limit that lets no trial run is named before anything is done`(
-    limits: String, name: String
-  ) throws {
+  @Test func `69: a limit that lets no trial run is named before anything is done`() throws {
+    let limit = "ulimit -f 100"
     let workplace = try Workplace()
-    let finished = try run(workplace, after: limits)
+    let finished = try run(workplace, after: limit)
     #expect(finished.ending == .exit(69), "\(finished)")
-    #expect(finished.errorOutput.contains("too low for the plan small: \(name)"), "\(finished)")
+    #expect(
+      finished.errorOutput.contains("too low for the plan small: shared memory: "), "\(finished)")
     #expect(workplace.scratch.names() == ["plan.json"], "something was written")
     let told = try Program.run(
-      ["sh", "-c", "\(limits); exec '\(Built.bindstorm)' doctor plan.json"],
+      ["sh", "-c", "\(limit); exec '\(Built.bindstorm)' doctor plan.json"],
       folder: workplace.scratch.path)
     #expect(told.ending == .exit(69), "\(told)")
     #expect(told.output.contains("too little: "), "\(told)")
+  }
+
+  /// Each lane maps the shared memory of a trial, more than 9 MiB.
+  @Test func `69: lanes that the address space cannot hold are refused, fewer run`() throws {
+    let limit = "ulimit -v 300000"
+    let scenarios = (1..<40).map { #"}, { "name": "a\#($0)""# }.joined()
+    let workplace = try Workplace(
+      plan(["inherited-listener"], trials: 1, scenario: #""trials": 1"# + scenarios))
+    let finished = try run(workplace, after: limit, ["--jobs", "40"])
+    #expect(finished.ending == .exit(69), "\(finished)")
+    #expect(
+      finished.errorOutput.contains("too low for the plan small: address space: "), "\(finished)")
+    #expect(workplace.scratch.names() == ["plan.json"], "something was written")
+    #expect(try run(workplace, after: limit, ["--jobs", "2"]).ending == .exit(0))
   }
 
   @Test(.enabled(if: Kernel.isRoot, "needs root to become somebody else"))

@@ -69,7 +69,11 @@ import Testing
       for line in metrics.split(separator: "\n") where !line.hasPrefix("#") {
         #expect(line.wholeMatch(of: sample) != nil, "seed \(seed): \(line)")
       }
-      let junit = JUnitReport.text(matrix, seconds: [])
+      let hostile = matrix.plan.arms[0].strategy.label
+      let origin = RunOrigin(
+        folder: hostile, startedAt: "2026-11-28T02:00:00Z", host: hostile,
+        facts: [("tag.\(hostile)", hostile)])
+      let junit = JUnitReport.text(RunDocument(matrix: matrix, seconds: [], origin: origin))
       // Tabs are XML's own.
       #expect(HostileText.faults(in: junit.replacing("\t", with: " ")) == [], "seed \(seed)")
       #expect(XMLParser(data: Data(junit.utf8)).parse(), "seed \(seed)")

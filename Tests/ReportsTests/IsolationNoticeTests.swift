@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func `each case of JUnit says it`() throws {
-    let text = JUnitReport.text(Self.matrix(isIsolated: false), seconds: [])
+    let text = JUnitReport.text(RunDocument(matrix: Self.matrix(isIsolated: false), seconds: []))
     let cases = text.components(separatedBy: "<testcase").dropFirst()
     #expect(cases.count == SampleMatrix.full.arms.count)
     #expect(cases.allSatisfy { $0.contains("\(IsolationNotice.mark): ") })

@@ -44,7 +44,7 @@ import Testing
 
   @Test func `every arm is a case, and verdicts are what CI makes of them`() throws {
     let matrix = SampleMatrix.full
-    let elements = try Reader.read(JUnitReport.text(matrix, seconds: [1.5]))
+    let elements = try Reader.read(JUnitReport.text(RunDocument(matrix: matrix, seconds: [1.5])))
     let suite = try #require(elements.first { $0.name == "testsuite" })
     let cases = elements.filter { $0.name == "testcase" }
     #expect(cases.count == matrix.arms.count)
@@ -70,7 +70,8 @@ import Testing
   ) throws {
     var matrix = SampleMatrix.awkward(scenario: "s", strategy: "x")
     matrix.arms[0].planAnswer = answer
-    let names = try Reader.read(JUnitReport.text(matrix, seconds: [])).map(\.name)
+    let names = try Reader.read(JUnitReport.text(RunDocument(matrix: matrix, seconds: []))).map(
+      \.name)
     #expect(names.contains("failure") == (answer == .notAsExpected))
     #expect(names.contains("error") == (answer == .undecided))
     #expect(names.contains("skipped") == (answer == .skipped))
@@ -79,7 +80,7 @@ import Testing
   @Test(arguments: ["plain", "a<b>&\"c\"", "two\nlines", "nul\u{0}bell\u{7}", "é漢🦀", "]]>"])
   func `any name comes back, and what XML forbids is replaced`(_ name: String) throws {
     let matrix = SampleMatrix.awkward(scenario: name, strategy: name + "2")
-    let elements = try Reader.read(JUnitReport.text(matrix, seconds: []))
+    let elements = try Reader.read(JUnitReport.text(RunDocument(matrix: matrix, seconds: [])))
     let expected = String(
       String.UnicodeScalarView(
         (name + "2").unicodeScalars.map { $0.value < 0x20 && $0 != "\n" ? "\u{FFFD}" : $0 }))

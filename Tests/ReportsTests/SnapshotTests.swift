@@ -29,7 +29,15 @@ import Testing
       ("matrix.csv", CSVReport.text(matrix)),
       ("matrix.json", json),
       ("matrix.metrics.txt", OpenMetricsReport.text(matrix, seconds: [1.5])),
-      ("matrix.junit.xml", JUnitReport.text(matrix, seconds: [1.5])),
+      (
+        "matrix.junit.xml",
+        JUnitReport.text(
+          RunDocument(
+            matrix: matrix, seconds: [1.5],
+            origin: RunOrigin(
+              folder: "Results/sample/20261128T020000Z-7", startedAt: "2026-11-28T02:00:00Z",
+              host: "build-7", facts: [("kernel", "Linux 6.1.0"), ("tag.commit", "0a1b2c")])))
+      ),
     ]
     for (name, text) in reports { #expect(Snapshot.problem(text, name) == nil) }
   }

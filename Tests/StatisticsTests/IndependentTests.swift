@@ -189,7 +189,7 @@ import Testing
       let (k1, k2) = (below(n1), below(n2 + 1))
       // What is not lower by the margin has the p-value 1 here.
       let difference = Double(k1) / Double(n1) - Double(k2) / Double(n2)
-      if difference < -margin { asked.append((k1, n1, k2, n2, margin)) }
+      if difference < -margin - 1e-9 { asked.append((k1, n1, k2, n2, margin)) }
     }
     try #require(asked.count >= 4)
     let questions = asked.map { ["\($0)", "\($1)", "\($2)", "\($3)", "\($4)"] }

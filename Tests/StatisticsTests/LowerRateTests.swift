@@ -37,6 +37,25 @@ import Testing
     #expect(abs(p - expected) <= 1e-5 * expected + 1e-9, "\(p)")
   }
 
+  /// In whole numbers, where nothing is rounded.
+  @Test func `a difference that is the margin shows nothing`() {
+    var ties = 0
+    for (n1, n2) in [(10, 5), (20, 10), (15, 20), (12, 20)] {
+      for k1 in 0...n1 {
+        for k2 in 0...n2 {
+          for twentieths in -8...8 where (k2 * n1 - k1 * n2) * 20 == twentieths * n1 * n2 {
+            guard twentieths != 0 else { continue }
+            ties += 1
+            let p = LowerRateTest.pValue(
+              k1, outOf: n1, k2, outOf: n2, by: Double(twentieths) / 20)
+            #expect(p == 1, "\(k1)/\(n1) \(k2)/\(n2) \(twentieths)/20: \(p)")
+          }
+        }
+      }
+    }
+    #expect(ties > 100)
+  }
+
   /// Both are valid: the bounds never show what the unconditional test is far from showing.
   @Test(arguments: [(900, 5_000, 1_500, 5_000), (0, 5_000, 600, 5_000), (10, 4_000, 900, 6_000)])
   func `many observations are judged by bounds`(k1: Int, n1: Int, k2: Int, n2: Int) {

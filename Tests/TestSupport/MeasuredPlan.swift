@@ -1,3 +1,4 @@
+internal import Glibc
 public import History
 
 /// A plan, run by the built command in a namespace of its own, and what its matrix says.
@@ -56,7 +57,12 @@ public struct MeasuredPlan {
       throw TestFailure("\(error); \(finished.ending): \(finished.errorOutput)")
     }
     var trials = [[[Event]]](repeating: [], count: matrix.arms.count)
-    var reader = try HistoryReader(path: scratch.path + "/results/measured/latest/events.jsonl")
+    // A large record is compressed when the run has ended.
+    let records = ["events.jsonl", "events.jsonl.gz"].map {
+      scratch.path + "/results/measured/latest/" + $0
+    }
+    var reader = try HistoryReader(
+      path: records.first { access($0, F_OK) == 0 } ?? records[0])
     var grouping = TrialGrouping()
     while let event = try reader.next() {
       guard let events = grouping.add(event), case .trialStarted(let started)? = events.first

@@ -17,18 +17,18 @@ public struct JUnitDocument {
   public struct Case {
     public var className: String
     public var name: String
-    /// Seconds as text; nil if they are not known.
-    public var time: String?
+    /// Nil if they are not known.
+    public var seconds: Double?
     public var result: Result
     /// Its output; nil if there is none.
     public var output: String?
 
     public init(
-      className: String, name: String, time: String? = nil, result: Result, output: String? = nil
+      className: String, name: String, seconds: Double? = nil, result: Result, output: String? = nil
     ) {
       self.className = className
       self.name = name
-      self.time = time
+      self.seconds = seconds
       self.result = result
       self.output = output
     }
@@ -37,15 +37,25 @@ public struct JUnitDocument {
   /// The collection's name; nil for none.
   public var title: String?
   public var suite: String
-  /// Seconds as text.
-  public var time: String
+  public var seconds: Double
+  /// UTC and without a zone, as `2026-11-28T02:00:00`: the form of Ant's schema. Nil if it is not known.
+  public var timestamp: String?
+  /// The host's name; nil if it is not known.
+  public var host: String?
   public var properties: [(name: String, value: String)] = []
   public var cases: [Case] = []
 
-  public init(title: String? = nil, suite: String, time: String) {
+  public init(title: String? = nil, suite: String, seconds: Double) {
     self.title = title
     self.suite = suite
-    self.time = time
+    self.seconds = seconds
+  }
+
+  /// Seconds in the form of Jenkins' schema: at most three decimals.
+  static func time(_ seconds: Double) -> String {
+    let milliseconds = Int((max(0, seconds) * 1_000).rounded())
+    let rest = "\(milliseconds % 1_000)"
+    return "\(milliseconds / 1_000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
   }
 
   /// The document, ending with a line break. Failed, undecided and skipped cases are counted here.
@@ -54,10 +64,14 @@ public struct JUnitDocument {
     let errors = cases.count { if case .undecided = $0.result { true } else { false } }
     let skipped = cases.count { if case .skipped = $0.result { true } else { false } }
     let title = self.title.map { " name=\(XMLText.quoted($0))" } ?? ""
+    let attributes = [("timestamp", timestamp), ("hostname", host)]
+    let place = attributes.map { name, value in
+      value.map { " \(name)=\(XMLText.quoted($0))" } ?? ""
+    }.joined()
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#,
       "<testsuites\(title)>",
-      "  <testsuite name=\(XMLText.quoted(suite)) tests=\"\(cases.count)\" failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"\(skipped)\" time=\"\(time)\">",
+      "  <testsuite name=\(XMLText.quoted(suite)) tests=\"\(cases.count)\" failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"\(skipped)\" time=\"\(Self.time(seconds))\"\(place)>",
     ]
     if !properties.isEmpty {
       lines.append("    <properties>")
@@ -74,7 +88,7 @@ public struct JUnitDocument {
 
 extension JUnitDocument.Case {
   fileprivate var lines: [String] {
-    let time = self.time.map { " time=\"\($0)\"" } ?? ""
+    let time = seconds.map { " time=\"\(JUnitDocument.time($0))\"" } ?? ""
     let head =
       "    <testcase classname=\(XMLText.quoted(className)) name=\(XMLText.quoted(name))\(time)>"
     var inner: [String] = []

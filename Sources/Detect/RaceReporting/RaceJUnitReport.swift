@@ -9,7 +9,7 @@ public enum RaceJUnitReport {
   public static func text(_ book: Book, _ facts: RunFacts) -> String {
     var document = JUnitDocument(
       title: "bindstorm check", suite: facts.command.joined(separator: " "),
-      time: "\(facts.seconds)")
+      seconds: facts.seconds)
     document.cases = book.races.map { testCase($0, facts) }
     if document.cases.isEmpty { document.cases = [noRace(facts)] }
     return document.text
@@ -44,7 +44,7 @@ public enum RaceJUnitReport {
   public static func text(_ series: Enumeration, _ facts: RunFacts) -> String {
     var document = JUnitDocument(
       title: "bindstorm check", suite: facts.command.joined(separator: " "),
-      time: "\(facts.seconds)")
+      seconds: facts.seconds)
     document.cases = series.windows.map { window in
       let text = EnumerationReport.details(window, facts).joined(separator: "\n") + "\n"
       let message = window.outcome?.sentence ?? ""

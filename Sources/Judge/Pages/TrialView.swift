@@ -61,8 +61,7 @@ extension RunPage {
         "more": .optional(
           items.count > Self.mostEvents ? "\(items.count - Self.mostEvents)" : nil),
         "explain": .text(explain(own.trialName(number))),
-        "replay": .text(
-          "bindstorm replay \(shellQuoted("\(content.folder)/\(own.trialName(number))")) --force"),
+        "replay": .text(own.replayCommand(run: content.folder, trial: number)),
         "canReplay": .flag(arm.depth.binds),
       ])
   }

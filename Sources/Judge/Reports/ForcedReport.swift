@@ -53,7 +53,7 @@ public struct ForcedReport: Sendable, Equatable {
         atNanoseconds: clock.relative(window.rebound)),
       result: words.result, windowNanoseconds: window.window, isStolen: window.isStolen,
       takenBy: words.holder, force: command,
-      replay: "bindstorm replay \(shellQuoted("\(run)/\(trial)")) --force")
+      replay: arm.replayCommand(run: run, trial: started.trial))
     text = Self.text(finding, window, started, clock, arm)
   }
 

@@ -86,7 +86,7 @@ public struct RaceReport: Sendable, Equatable {
         kind: holder.kind, description: holder.text, pid: endpoint.holder?.pid ?? 0,
         command: endpoint.holder?.command ?? "", boundAtNanoseconds: bound.map(clock.relative),
         sources: (endpoint.holder?.sources ?? .neither).rawValue),
-      replay: "bindstorm replay \(shellQuoted("\(run)/\(trial)")) --force")
+      replay: arm.replayCommand(run: run, trial: started.trial))
     text = Self.text(finding, victim, started, clock, bound: bound, arm)
   }
 

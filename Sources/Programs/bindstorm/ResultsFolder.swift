@@ -185,47 +185,6 @@ enum Clock {
   }
 }
 
-/// Where, when and with what a run took place.
-struct EnvironmentRecord: Codable {
-  var bindstormVersion = BindstormCommand.version
-  /// UTC, as `2026-11-28T02:00:00Z`; nil in the records of older versions.
-  var startedAt: String?
-  /// What the user says of the code under test; nil in the records of older versions.
-  var tags: [String: String]?
-  var kernel: String
-  var machine: String
-  var processors: Int
-  var libzmq: String
-  var isolation: String
-  var isolationProblem: String
-  var hostPortRange: String
-  /// How many cells ran side by side; nil in records of older versions.
-  var jobs: Int?
-  /// The command line, to run it again.
-  var arguments = CommandLine.arguments
-
-  init(
-    isolation: String, problem: String, libzmq: String, jobs: Int = 1, startedAt: String,
-    tags: [String: String] = [:]
-  ) {
-    self.jobs = jobs
-    self.startedAt = startedAt
-    self.tags = tags
-    var names = utsname()
-    uname(&names)
-    func text<T>(_ field: T) -> String {
-      withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    }
-    kernel = "\(text(names.sysname)) \(text(names.release))"
-    machine = text(names.machine)
-    processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    self.libzmq = libzmq
-    self.isolation = isolation
-    isolationProblem = problem
-    hostPortRange = (try? Namespace.portRange()).map { "\($0.low) \($0.high)" } ?? ""
-  }
-}
-
 /// Trials per second of an arm, for benchmarks.
 struct ArmTimingRecord: Encodable {
   var arm: Int

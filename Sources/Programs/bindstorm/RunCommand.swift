@@ -131,7 +131,7 @@ struct RunCommand: ParsableCommand {
       isIsolated: run.isolation != .none)
     if let failure { printError("bindstorm: \(failure)") }
     let timings = zip(run.timings, file.plan.arms).map { ArmTimingRecord($0, $1) }
-    let document = RunDocument(matrix: matrix, seconds: timings.map(\.seconds))
+    let document = RunDocument(matrix, timings.map(\.seconds), of: folder.path, environment)
     // Results are first shown, then written, and neither depends on the other: measurements are not lost because a disk
     // is full or a pipe is closed.
     let isShown = Result { try show(matrix, folder.path) }

@@ -20,7 +20,7 @@ enum RunPages {
   /// trials that are.
   /// - Throws: exit code 64, after saying why on standard error.
   static func content(of run: StoredRun) throws -> RunContent {
-    let environment = environment(run.folder)
+    let environment = EnvironmentRecord.stored(in: run.folder)
     guard run.hasWholeRecord else {
       return content(
         try run.document().matrix, run.plan.arms.map { _ in ArmTally() },
@@ -98,11 +98,5 @@ enum RunPages {
   /// By the name that a reader has for the program, not by its path on the host of the run.
   private static func command(_ arguments: [String]) -> [String] {
     arguments.isEmpty ? [] : ["bindstorm"] + arguments.dropFirst()
-  }
-
-  /// What the run wrote of its host; nil if that is missing or damaged: the page is made without it.
-  private static func environment(_ folder: String) -> EnvironmentRecord? {
-    guard let bytes = try? readFile("\(folder)/environment.json", .storedPlan) else { return nil }
-    return try? JSONDecoder().decode(EnvironmentRecord.self, from: Data(bytes))
   }
 }

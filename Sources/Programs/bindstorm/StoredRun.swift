@@ -85,7 +85,9 @@ struct StoredRun {
   func document() throws -> RunDocument {
     guard hasWholeRecord else {
       do {
-        return RunDocument(matrix: try storedMatrix(), seconds: plan.arms.map { _ in 0 })
+        return RunDocument(
+          try storedMatrix(), plan.arms.map { _ in 0 }, of: folder,
+          EnvironmentRecord.stored(in: folder))
       } catch {
         let reason = (error as? ReadError)?.text ?? "\(error)"
         printError(
@@ -97,7 +99,7 @@ struct StoredRun {
     let seen = try judged()
     let matrix = MatrixJudge(plan: plan, vocabulary: vocabulary).judge(
       seen.tallies, isPartial: seen.isPartial, isIsolated: seen.isIsolated)
-    return RunDocument(matrix: matrix, seconds: seen.seconds)
+    return RunDocument(matrix, seen.seconds, of: folder, EnvironmentRecord.stored(in: folder))
   }
 
   /// The matrix that the run wrote.

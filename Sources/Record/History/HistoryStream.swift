@@ -20,13 +20,13 @@ struct HistoryStream: ~Copyable {
 
   /// Reads once and appends to `bytes`; returns how many bytes came, 0 at the end.
   borrowing func read(atMost limit: Int, to bytes: inout [UInt8]) throws(HistoryError) -> Int {
-    let start = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: limit))
-    let length = bytes.withUnsafeMutableBytes { all in
-      Int(gzread(stream, all.baseAddress! + start, UInt32(limit)))
+    var length = 0
+    let piece = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+      length = Int(gzread(stream, buffer.baseAddress, UInt32(limit)))
+      count = max(0, length)
     }
     let system = errno
-    bytes.removeLast(limit - max(0, length))
+    bytes += piece
     var code: Int32 = 0
     _ = gzerror(stream, &code)
     if code == Z_ERRNO { throw .cannotRead(path: path, errno: system) }
