@@ -2,6 +2,7 @@ import Archive
 import Foundation
 import GRDB
 import Judging
+import Synchronization
 import TestSupport
 import Testing
 
@@ -82,6 +83,23 @@ private func run(
     #expect(try Archive(path: path).folders().count == 100)
     let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
     #expect(names == ["archive.sqlite"])
+  }
+
+  /// Before the archive looked again, 10 to 17 of 40 rounds failed here on two processors.
+  @Test func `a new file is made once, whoever comes first`() throws {
+    for round in 0..<40 {
+      let path = scratch.path + "/new-\(round).sqlite"
+      let errors = Mutex<[String]>([])
+      DispatchQueue.concurrentPerform(iterations: 4) { writer in
+        do {
+          let archive = try Archive(path: path)
+          try archive.add(run("p/\(writer)"))
+          try archive.close()
+        } catch { errors.withLock { $0.append("\(error)") } }
+      }
+      #expect(errors.withLock { $0 } == [], "round \(round)")
+      #expect(try Archive(path: path).folders().count == 4)
+    }
   }
 
   @Test func `a damaged file is called so`() throws {

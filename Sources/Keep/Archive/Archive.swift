@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import GRDB
 public import Judging
 
@@ -16,14 +17,46 @@ public struct Archive: Sendable {
   public init(path: String) throws(ArchiveError) {
     self.path = path
     do {
-      var configuration = Configuration()
-      configuration.busyMode = .timeout(Self.patience)
-      configuration.journalMode = .wal
-      queue = try DatabaseQueue(path: path, configuration: configuration)
+      if !FileManager.default.fileExists(atPath: path) { try Self.make(path) }
+      queue = try Self.open(path)
       let migrator = ArchiveSchema.migrator
       if try queue.read(migrator.hasBeenSuperseded) { throw ArchiveError.newer(path) }
-      if try !queue.read(migrator.hasCompletedMigrations) { try migrator.migrate(queue) }
+      try Self.migrate(queue, migrator)
     } catch { throw ArchiveError(error, path: path) }
+  }
+
+  private static func open(_ path: String) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(patience)
+    configuration.journalMode = .wal
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  /// Makes a new archive under another name, and gives it its own at once: who sees the file sees all of it. SQLite's
+  /// change to WAL and GRDB's first step fail in a process that comes upon a file in between.
+  private static func make(_ path: String) throws {
+    let files = FileManager.default
+    let draft = "\(path).\(UUID().uuidString)"
+    defer { for end in ["", "-wal", "-shm"] { try? files.removeItem(atPath: draft + end) } }
+    let queue = try open(draft)
+    try ArchiveSchema.migrator.migrate(queue)
+    try queue.close()
+    do { try files.linkItem(atPath: draft, toPath: path) } catch {
+      // Another process was first, or the file system has no links: then the file is made in place.
+    }
+  }
+
+  /// GRDB looks which steps are missing before it locks the file, so that another process may take one first. The step
+  /// then fails here, and is there.
+  private static func migrate(_ queue: DatabaseQueue, _ migrator: DatabaseMigrator) throws {
+    var applied = try queue.read(migrator.appliedIdentifiers).count
+    while try !queue.read(migrator.hasCompletedMigrations) {
+      do { try migrator.migrate(queue) } catch {
+        let others = try queue.read(migrator.appliedIdentifiers).count
+        guard others > applied else { throw error }
+        applied = others
+      }
+    }
   }
 
   /// Ends the use of the file. The last process that does so leaves one file without companions.
