@@ -291,7 +291,7 @@ import Testing
     let text = RaceJUnitReport.text(
       Book([.sample(.race, "a"), .sample(.collision, "b"), .sample(.clientPort, "c")]),
       WordsTests.facts())
-    #expect(text.contains(#"tests="2" failures="2" errors="0" skipped="0" time="1.5">"#))
+    #expect(text.contains(#"tests="2" failures="2" errors="0" skipped="0" time="1.500">"#))
     #expect(occurrences("<failure ", in: text) == 2)
     #expect(text.contains(#"classname="bindstorm.check.RACE""#))
     #expect(text.contains(#"<failure type="COLLISION""#))

@@ -195,10 +195,12 @@ import Testing
     let questions = asked.map { ["\($0)", "\($1)", "\($2)", "\($3)", "\($4)"] }
     let functions = """
       from scipy.optimize import minimize_scalar
+      from scipy.special import xlog1py, xlogy
       def likely(x1, n1, x2, n2, m):
           low, high = max(0, -m), min(1, 1 - m)
           def loss(p):
-              return -stats.binom.logpmf(x1, n1, p) - stats.binom.logpmf(x2, n2, min(1, max(0, p + m)))
+              q = min(1, max(0, p + m))
+              return -xlogy(x1, p) - xlog1py(n1 - x1, -p) - xlogy(x2, q) - xlog1py(n2 - x2, -q)
           best = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-12}).x
           return min([low, high, best], key=loss)
       def score(x1, n1, x2, n2, m):
