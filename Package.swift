@@ -151,8 +151,8 @@ let layers = [
   Layer(
     "Reports", in: "Judge",
     uses: [
-      "History", "Judging", "Lifelines", "LinuxFacts", "PlanModel", "ReportKit", "Statistics",
-      "TerminalText",
+      "History", "Judging", "Lifelines", "LinuxFacts", "PlanModel", "PortModel", "ReportKit",
+      "Statistics", "TerminalText",
     ]),
   Layer(
     "Pages", in: "Judge",
@@ -238,7 +238,7 @@ let package = Package(
         name: "bindstorm",
         dependencies: [
           "Archive", "Engine", "Faults", "ForcedCalls", "History", "Interception", "Judging",
-          "Lifelines", "Pages",
+          "Pages",
           "PageKit", "PlanModel", "PlanReading", "PortModel", "RaceLedger", "RaceReporting",
           "ReportKit", "Reports", "RunContract",
           "Statistics",

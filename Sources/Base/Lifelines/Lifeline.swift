@@ -95,7 +95,7 @@ public struct Lifeline: Sendable, Equatable {
   }
 
   public var subject: Subject
-  /// Of no other lifeline of the record.
+  /// Together with the process id that of no other lifeline of the record.
   public var name: String
   public var spans: [Span] = []
   public var instants: [Instant] = []

@@ -14,9 +14,19 @@ public enum PortStates {
   /// The states in the order of time. Where claims of one rank overlap, the state has the names of all.
   public static func merged(_ claims: [Lifeline.Span]) -> [Lifeline.Span] {
     let times = Set(claims.flatMap { [$0.from, $0.to] }).sorted()
+    var waiting = claims.enumerated().sorted {
+      ($0.element.from, $0.offset) < ($1.element.from, $1.offset)
+    }[...]
+    // In the order of the claims, so that equal ones are named in it.
+    var active: [(place: Int, claim: Lifeline.Span)] = []
     var states: [Lifeline.Span] = []
     for (from, to) in zip(times, times.dropFirst()) {
-      let here = claims.filter { $0.from <= from && $0.to >= to }
+      active.removeAll { $0.claim.to <= from }
+      while let next = waiting.first, next.element.from <= from {
+        waiting = waiting.dropFirst()
+        if next.element.to > from { active.append((next.offset, next.element)) }
+      }
+      let here = active.sorted { $0.place < $1.place }.map(\.claim)
       guard let highest = here.map({ rank($0.meaning) }).max() else { continue }
       let shown = here.filter { rank($0.meaning) == highest }
       var state = shown[0]

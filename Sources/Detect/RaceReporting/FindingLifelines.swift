@@ -3,22 +3,23 @@ public import RaceLedger
 
 /// The findings of a run as lifelines of its processes and ports: what the chart of a finding and the trace are made of.
 public enum FindingLifelines {
-  /// A port from its probe to its re-bind; nil where it was not let go in between.
+  /// A port from its probe to its re-bind, with whoever took it by then; nil where it was not let go in between.
   static func port(_ words: PlaceWords) -> Lifeline? {
     let finding = words.finding
     guard !words.window.isEmpty, let released = finding.probe.releasedAt,
       finding.probe.openedAt <= released, released <= finding.reboundAt
     else { return nil }
     var lifeline = Lifeline(.port, "port \(finding.key.port)")
-    let thief = words.owner.map { "stolen by \($0)" } ?? "stolen"
     lifeline.spans = [
       .init(
         .held, "held by \(finding.probe.party.command) (pid \(finding.probe.party.pid))",
         from: finding.probe.openedAt, to: released),
-      .init(
-        finding.wasStolen ? .taken : .open, finding.wasStolen ? thief : "free", from: released,
-        to: finding.reboundAt),
+      .init(.open, "free", from: released, to: finding.takenAt ?? finding.reboundAt),
     ]
+    if let taken = finding.takenAt {
+      let thief = words.owner.map { "stolen by \($0)" } ?? "stolen"
+      lifeline.spans.append(.init(.taken, thief, from: taken, to: finding.reboundAt))
+    }
     lifeline.note = "open for \(words.window), re-bind \(words.result)"
     lifeline.instants = [
       .init(
@@ -32,63 +33,28 @@ public enum FindingLifelines {
   /// The whole run: the command, each process of a finding, each port that was let go. What was not found, and what is
   /// suppressed, is not in it.
   public static func all(_ book: Book, _ facts: RunFacts) -> [Lifeline] {
-    var run = Lifeline(.record, "bindstorm check")
-    var processes: [Lifeline] = []
-    var ports: [(key: PortKey, lifeline: Lifeline)] = []
+    var lines = LifelineTable()
     var last: UInt64 = 0
-    func add(_ instant: Lifeline.Instant, _ pid: Int32, _ name: String) {
-      let known = processes.firstIndex {
-        $0.subject == .process(pid: pid) && (pid > 0 || $0.name == name)
-      }
-      if let known {
-        // One probe may be that of several findings.
-        let same = processes[known].instants.firstIndex {
-          $0.at == instant.at && $0.name == instant.name && $0.details == instant.details
-        }
-        if let same {
-          processes[known].instants[same].arrows += instant.arrows
-        } else {
-          processes[known].instants.append(instant)
-        }
-      } else {
-        var lifeline = Lifeline(.process(pid: pid), name)
-        lifeline.instants = [instant]
-        processes.append(lifeline)
-      }
-    }
+    let end = max(
+      facts.startedAt + UInt64(facts.seconds * 1e9), book.findings.map(\.reboundAt).max() ?? 0)
     for finding in book.findings {
       let words = PlaceWords(place: PlaceReport(finding), facts: facts)
-      for (instant, pid, name) in instants(words, &last) { add(instant, pid, name) }
-      guard let lane = port(words) else { continue }
-      if let known = ports.firstIndex(where: { $0.key == finding.key }) {
-        ports[known].lifeline.spans += lane.spans
-        ports[known].lifeline.instants += lane.instants
-      } else {
-        ports.append((finding.key, named(lane, finding.key, ports.map(\.lifeline.name))))
+      for (instant, pid, name) in instants(words, &last) { lines.add(instant, pid, name) }
+      guard var lane = port(words) else { continue }
+      // Thieves let go when the command's tree has ended.
+      for index in lane.spans.indices
+      where lane.spans[index].meaning == .taken && !finding.thiefAddresses.isEmpty {
+        lane.spans[index].to = end
       }
+      lines.add(lane, finding.key)
     }
-    let lanes = ports.sorted { ($0.key.port, $0.lifeline.name) < ($1.key.port, $1.lifeline.name) }
-      .map { port in
-        var lane = port.lifeline
-        lane.spans = PortStates.merged(lane.spans)
-        return lane
-      }
-    let times = (processes + lanes).flatMap(\.times)
-    let end = max(facts.startedAt + UInt64(facts.seconds * 1e9), times.max() ?? 0)
+    var run = Lifeline(.record, "bindstorm check")
     run.spans = [.init(.work, facts.command.joined(separator: " "), from: facts.startedAt, to: end)]
     run.spans[0].details = [
       .init("ending", facts.ending), .init("races", "\(book.races.count)"),
       .init("stolen", "\(facts.stolen)"),
     ]
-    return [run] + (processes + lanes).map { clamped($0, from: facts.startedAt) }
-  }
-
-  /// A name of its own: one number may be a port of two protocols and of several network namespaces.
-  private static func named(_ lane: Lifeline, _ key: PortKey, _ taken: [String]) -> Lifeline {
-    var lane = lane
-    lane.name = "\(key.transport.rawValue) port \(key.port)"
-    if taken.contains(lane.name) { lane.name += " in namespace \(key.namespace)" }
-    return lane
+    return [run] + (lines.processes + lines.ports).map { clamped($0, from: facts.startedAt) }
   }
 
   private static func clamped(_ lifeline: Lifeline, from start: UInt64) -> Lifeline {
@@ -121,7 +87,6 @@ public enum FindingLifelines {
       isSource: Bool = false
     ) {
       var instant = Lifeline.Instant(meaning, name, at: at)
-      instant.details = [.init("place", finding.place), .init("verdict", finding.kind.rawValue)]
       if isSource {
         last += 1
         instant.arrows = [.init(id: last, arrives: false)]
@@ -132,13 +97,14 @@ public enum FindingLifelines {
     add(
       .step, "\(words.origin(probe)): \(probe.address)", probe.openedAt, probe.party.pid,
       probe.party.command, isSource: true)
-    if let released = probe.releasedAt {
-      add(.step, "releases \(probe.address)", released, probe.party.pid, probe.party.command)
-    }
-    if finding.wasStolen {
-      let owner = finding.owner
+    if let released = probe.releasedAt, let how = probe.release {
       add(
-        .step, "takes \(finding.rebindAddress)", finding.reboundAt, owner?.pid ?? 0,
+        .step, "lets \(probe.address) go: \(how.rawValue)", released, probe.party.pid,
+        probe.party.command)
+    }
+    if let taken = finding.takenAt {
+      add(
+        .step, "takes \(finding.rebindAddress)", taken, finding.owner?.pid ?? 0,
         "thief of bindstorm check", isSource: true)
     }
     let isWell = finding.result == 0 || (finding.result == nil && !finding.wasStolen)
@@ -146,6 +112,17 @@ public enum FindingLifelines {
       isWell ? .success : .failure, "\(words.call) \(finding.rebindAddress): \(words.result)",
       finding.reboundAt, rebinder.pid, rebinder.command)
     found[found.count - 1].0.arrows = arriving
+    found[found.count - 1].0.details = [
+      .init("verdict", finding.kind.rawValue), .init("place", finding.place),
+    ]
     return found
+  }
+}
+
+extension Finding {
+  /// When a thief took the port: at its release, or while the re-bind waited; nil if none did.
+  fileprivate var takenAt: UInt64? {
+    guard wasStolen else { return nil }
+    return proof == .thief ? probe.releasedAt ?? reboundAt : reboundAt
   }
 }

@@ -1,7 +1,7 @@
 internal import History
 internal import Lifelines
 
-/// The arrows of a trial: from a probe to the re-bind of its number, and from the bind of whoever took a port to the bind
+/// The arrows of a trial: from the choice of a number to its bind, and from the bind of whoever took a port to the bind
 /// that failed for it.
 struct TrialArrows {
   /// A bind of an API server.
@@ -24,7 +24,7 @@ struct TrialArrows {
     for case .server(let server) in events {
       guard let launch = launches[server.launch], launch.forced?.isLaunch != true else { continue }
       for (isOutput, endpoint) in [(false, server.input), (true, server.output)]
-      where launch.hasProbed(endpoint) {
+      where launch.hasChosen(endpoint) {
         last += 1
         fromAllocation[server.launch, default: []].append(.init(id: last, arrives: false))
         let bind = Bind(launch: server.launch, server: server.server, isOutput: isOutput)
@@ -56,9 +56,10 @@ struct TrialArrows {
 }
 
 extension LaunchRecord {
-  /// Whether an endpoint asks for a number that the launcher had chosen before.
-  func hasProbed(_ endpoint: EndpointRecord) -> Bool {
+  /// Whether an endpoint asks for a number that the launcher had before; one that was tried again may be a new one.
+  func hasChosen(_ endpoint: EndpointRecord) -> Bool {
     endpoint.requested != 0 && advertised.contains(endpoint.requested) && allocationStarted > 0
       && allocationEnded >= allocationStarted && endpoint.attempted >= allocationEnded
+      && endpoint.retries == 0
   }
 }

@@ -51,7 +51,7 @@ extension TrialLifelines {
   public var windows: [Lifeline] {
     windowRecords.map { window in
       var lifeline = Lifeline(.port, "\(window.protocolName) port \(window.port)")
-      lifeline.spans = claims(window)
+      lifeline.spans = claims(window, until: window.rebound)
       if window.rebound > 0 { lifeline.instants = [rebound(window)] }
       lifeline.note =
         "\(window.verdict)\(window.isStolen ? ", stolen" : "")"
@@ -60,10 +60,18 @@ extension TrialLifelines {
     }
   }
 
+  /// What happens to a number between its choice and its bind.
+  enum Choice {
+    /// It is released at the end of the allocation.
+    case released
+    /// It is known by then; whether somebody holds it is not recorded.
+    case known
+    /// It is chosen later.
+    case later
+  }
+
   /// Every port that the launches were given, asked for or bound, by number: who held it when.
-  /// - Parameter letsGo: whether the strategy releases a number before it is bound; otherwise it is not known who holds
-  ///   it until then.
-  func ports(letsGo: Bool) -> [Lifeline] {
+  func ports(_ choice: Choice) -> [Lifeline] {
     var claims: [String: [Lifeline.Span]] = [:]
     var instants: [String: [Lifeline.Instant]] = [:]
     var numbers: [String: UInt16] = [:]
@@ -76,18 +84,24 @@ extension TrialLifelines {
       claims[name, default: []] += spans
       instants[name, default: []] += marks
     }
+    if choice == .released {
+      for launch in launches.values.sorted(by: { $0.launch < $1.launch })
+      where launch.allocationStarted > 0 {
+        for port in launch.advertised where port != 0 { note(port, [probed(launch)]) }
+      }
+    }
     for place in places {
       let endpoint = place.endpoint
       if place.isLost {
         note(
-          endpoint.requested, self.claims(lost: place),
+          endpoint.requested, self.claims(lost: place, choice),
           [.init(.failure, failure(place), at: endpoint.finished)])
       }
-      if endpoint.bound != 0 { note(endpoint.bound, self.claims(bound: place, letsGo: letsGo)) }
+      if endpoint.bound != 0 { note(endpoint.bound, self.claims(bound: place, choice)) }
     }
     for window in windowRecords {
       note(
-        window.port, self.claims(window), window.rebound > 0 ? [rebound(window)] : [],
+        window.port, self.claims(window, until: end), window.rebound > 0 ? [rebound(window)] : [],
         window.protocolName)
     }
     for (port, span) in services { note(port, [span]) }
@@ -134,23 +148,45 @@ extension TrialLifelines {
     return spans
   }
 
+  /// The same for a strategy that may not release its numbers.
+  private func claims(lost place: Place, _ choice: Choice) -> [Lifeline.Span] {
+    let claims = claims(lost: place)
+    let taken = claims.filter { $0.meaning == .taken }
+    switch choice {
+    case .released: return claims
+    case .known: return chosen(place, until: taken.first?.from ?? place.endpoint.finished) + taken
+    case .later: return taken
+    }
+  }
+
+  private func chosen(_ place: Place, until time: UInt64) -> [Lifeline.Span] {
+    guard let launch = launches[place.server.launch], launch.hasChosen(place.endpoint),
+      launch.allocationStarted < time
+    else { return [] }
+    return [
+      .init(
+        .chosen, "chosen by launcher \(launch.launch), not bound yet",
+        from: launch.allocationStarted, to: time)
+    ]
+  }
+
   /// Chosen by the launcher, then held by its API server until the trial is over.
-  private func claims(bound place: Place, letsGo: Bool) -> [Lifeline.Span] {
+  private func claims(bound place: Place, _ choice: Choice) -> [Lifeline.Span] {
     let endpoint = place.endpoint
     let who = "API server \(place.server.launch).\(place.server.server)"
     var spans: [Lifeline.Span] = []
     if let launch = launches[place.server.launch], endpoint.requested == endpoint.bound,
-      launch.hasProbed(endpoint)
+      launch.hasChosen(endpoint)
     {
-      let until = max(launch.allocationEnded, endpoint.finished)
-      spans +=
-        letsGo
-        ? [probed(launch), .init(.open, "free", from: launch.allocationEnded, to: until)]
-        : [
-          .init(
-            .chosen, "chosen by launcher \(launch.launch), not bound yet",
-            from: launch.allocationStarted, to: until)
+      switch choice {
+      case .released:
+        spans += [
+          probed(launch),
+          .init(.open, "free", from: launch.allocationEnded, to: endpoint.finished),
         ]
+      case .known: spans += chosen(place, until: endpoint.finished)
+      case .later: break
+      }
     }
     if endpoint.finished > 0 {
       spans.append(
@@ -159,7 +195,8 @@ extension TrialLifelines {
     return spans
   }
 
-  private func claims(_ window: ForcedWindow) -> [Lifeline.Span] {
+  /// - Parameter end: until when the thief's possession is shown, which lasts as long as the program.
+  private func claims(_ window: ForcedWindow, until end: UInt64) -> [Lifeline.Span] {
     var spans: [Lifeline.Span] = []
     let released = window.released > 0 ? window.released : window.rebound
     if released >= window.probed {
@@ -167,11 +204,11 @@ extension TrialLifelines {
         .init(.held, "held by process \(window.proberPid)", from: window.probed, to: released))
     }
     if window.released > 0, window.rebound > window.released {
+      spans.append(.init(.open, "free", from: window.released, to: window.rebound))
+    }
+    if window.isStolen, window.rebound > 0 {
       let thief = ForcedReport.Words(window).holder ?? "a thief"
-      spans.append(
-        .init(
-          window.isStolen ? .taken : .open, window.isStolen ? "stolen by \(thief)" : "free",
-          from: window.released, to: window.rebound))
+      spans.append(.init(.taken, "stolen by \(thief)", from: window.rebound, to: end))
     }
     return spans
   }

@@ -12,12 +12,21 @@ extension TrialLifelines {
   ///   - arm: the trial's arm.
   ///   - vocabulary: what strategies say of themselves.
   public func all(_ arm: Arm, _ vocabulary: Vocabulary) -> [Lifeline] {
-    let model = vocabulary.strategy(named: arm.strategy.name)?.collisionModel
-    let letsGo = [.probeThenBind, .probedElsewhere, .distinctProbes].contains(model)
-    let known = launchers + headless + coordinators + servers + engines + frontEnds + thieves
+    let descriptor = vocabulary.strategy(named: arm.strategy.name)
+    let releases: [CollisionModel] = [.probeThenBind, .probedElsewhere, .distinctProbes]
+    let choice: Choice =
+      descriptor.map { releases.contains($0.collisionModel) } == true
+      ? .released : descriptor?.traits.isKnownBeforehand == true ? .known : .later
+    var known = launchers + headless + coordinators + servers + engines + frontEnds + thieves
+    // Then no bind is of a number that the allocation chose.
+    if choice == .later {
+      for (lane, lifeline) in known.enumerated() {
+        for span in lifeline.spans.indices { known[lane].spans[span].arrows = [] }
+      }
+    }
     let names = Set(known.map(\.name))
     let processes = (known + others(besides: names)).map { named($0) }
-    return ([record(arm)] + processes + ports(letsGo: letsGo) + faults).map(clamped)
+    return ([record(arm)] + processes + ports(choice) + faults).map(clamped)
   }
 
   /// The trial itself.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+@preconcurrency internal import Glibc
 internal import PlanModel
 internal import Reports
 internal import TerminalText
@@ -34,6 +35,10 @@ struct TraceCommand: ParsableCommand {
 
   func validate() throws {
     if output.isEmpty { throw ValidationError("a file's name is empty") }
+    if output == "-" && isatty(1) != 0 {
+      throw ValidationError(
+        "standard output is a terminal, and a trace is no text; give -o FILE, or a pipe")
+    }
   }
 
   func run() throws {
