@@ -142,6 +142,12 @@ import Testing
     #expect(arrows(lifelines).allSatisfy { !$0.contains("input") })
   }
 
+  @Test func `a number that was bound after a retry may be a new one`() {
+    let lifelines = all { $0.servers[0].input.retries = 1 }
+    #expect(spans(lifelines, "port 40001").last == "held by API server 0.0 (input) 4.0-9.0")
+    #expect(arrows(lifelines).allSatisfy { !$0.contains("40001") })
+  }
+
   @Test func `a fault is an instant of its victim, and has a lifeline and a helper of its own`() {
     let arm = Arm.sample {
       $0.faults = [
