@@ -13,14 +13,15 @@ struct TraceCommand: ParsableCommand {
     discussion: """
       A track for each process and each port of the trial: who held the port, when it was free, who took it. Arrows \
       lead from a probe to the bind of its number, and from the bind of whoever took a port to the bind that failed \
-      for it. Times are the events' own, nanoseconds of CLOCK_MONOTONIC. Equal events give equal bytes.
+      for it. Times are the events' own, nanoseconds of CLOCK_MONOTONIC. Equal events give equal bytes. \
+      bindstorm check --trace FILE does the same for any program.
 
       \(RunPlace.help) Quote names with spaces for the shell; write / in a name as %2F if it is ambiguous. \
       bindstorm explain RUN names trials that lost a port.
 
       EXAMPLES:
         bindstorm trace latest/eighty-percent/probe-then-bind/0 -o t.pftrace
-        bindstorm check --trace t.pftrace -- python3 serve.py
+        bindstorm trace vllm-40443/0/0 -o - | gzip > t.pftrace.gz
       """)
 
   @Argument(
