@@ -15,12 +15,12 @@ BUILD_FRONT_END = $(SWIFT) build $(RELEASE) --product bindstorm-frontend
 IMPORTS = --explicit-target-dependency-import-check error
 # Every suite that starts no process, as a regular expression: tests of a whole target, or one suite of a target.
 # Tests/LayeringTests/QuickTests.swift holds this list to the sources.
-QUICK = ArchiveTests DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LinuxFactsTests ManualTests PlanTests \
-	RaceLedgerTests ReportsTests RunContractTests TerminalTextTests WorkersTests \
+QUICK = ArchiveTests DefinitionsTests ForcedCallsTests HistoryTests JSONTests JudgingTests LayeringTests LifelinesTests LinuxFactsTests ManualTests PlanTests \
+	RaceLedgerTests ReportsTests RunContractTests TerminalTextTests TraceKitTests WorkersTests \
 	FaultsTests.EngineSquatterTests FaultsTests.FaultInjectorTests FaultsTests.FaultNameTests FaultsTests.LootTests \
 	PageKitTests PagesTests \
 	InterceptionTests.AddressTests InterceptionTests.FrameChainTests InterceptionTests.ProcessTests InterceptionTests.PythonLineTests InterceptionTests.StrangerReplyTests InterceptionTests.SymbolTests \
-	RaceReportingTests.EnumerationReportTests RaceReportingTests.HostileTextTests RaceReportingTests.RemedyDocumentTests RaceReportingTests.TextPageTests RaceReportingTests.TextReportTests RaceReportingTests.TheftReportTests RaceReportingTests.WordsTests \
+	RaceReportingTests.EnumerationReportTests RaceReportingTests.FindingLifelinesTests RaceReportingTests.HostileTextTests RaceReportingTests.RemedyDocumentTests RaceReportingTests.TextPageTests RaceReportingTests.TextReportTests RaceReportingTests.TheftReportTests RaceReportingTests.WordsTests \
 	EngineTests.HolderResolutionTests PortModelTests.FailureRateTests PortModelTests.LaunchSimulationTests PortModelTests.ResidentTests PortModelTests.SeedPurposeTests \
 	StartupProtocolTests.FrontEndRecordTests \
 	StatisticsTests.ChangePointTests StatisticsTests.ComparisonTests StatisticsTests.CoverageTests StatisticsTests.ErrorRateTests StatisticsTests.InverseSamplingTests StatisticsTests.KnownAnswerTests StatisticsTests.LowerRateTests StatisticsTests.SequentialTestTests \
@@ -44,7 +44,7 @@ VERSION ?= 0.19.1
 VLLM_FILES = vllm/_version.py vllm/envs.py vllm/utils/network_utils.py vllm/v1/utils.py vllm/v1/engine/utils.py
 
 .DEFAULT_GOAL := help
-.PHONY: help generate run statistics-python test test-build test-run test-contributing test-quick test-pages test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test reference bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper sglang-helper real-vllm test-real-vllm vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
+.PHONY: help generate generate-trace run statistics-python test test-build test-run test-contributing test-quick test-pages test-documents test-sanitize kills soak mutate fuzz build build-command setup setup-test reference bench bench-check test-check test-check-runtimes test-check-cpython test-check-clean adapters adapters-etcd vllm-helper sglang-helper real-vllm test-real-vllm vllm-sources test-vllm record-snapshots format lint manual install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -134,19 +134,19 @@ setup: ## install the Debian packages that building needs
 	@command -v $(SWIFT) >/dev/null || { echo "no Swift toolchain: install Swift 6.2 or newer from https://www.swift.org/install/linux/" >&2; exit 1; }
 	@.ci/install-packages libzmq3-dev libsqlite3-dev zlib1g-dev
 
-# An interpreter that already has the validator is used as it is.
 # Of Jenkins, as pytest's source distribution carries it.
 JUNIT_SCHEMA = pytest-8.3.3/testing/example_scripts/junit-10.xsd
 
-# For the tests that compare the statistics with independent implementations; without it they are skipped.
-statistics-python: ## prepare .venv/statistics: SciPy, statsmodels, a reader of OpenMetrics, the schema of JUnit XML
+# For the tests that compare with independent implementations; without it they are skipped.
+statistics-python: ## prepare .venv/statistics: SciPy, statsmodels, readers of OpenMetrics and of Perfetto's traces, the schema of JUnit XML
 	@.ci/install-packages python3 python3-venv
 	test -x .venv/statistics/bin/python || python3 -m venv .venv/statistics
-	.venv/statistics/bin/pip install -q scipy statsmodels prometheus-client lxml
+	.venv/statistics/bin/pip install -q scipy statsmodels prometheus-client perfetto lxml
 	test -s .venv/statistics/$(JUNIT_SCHEMA) || .venv/statistics/bin/pip download -q --no-deps --no-binary pytest \
 		-d .venv/statistics pytest==8.3.3
 	tar -xzf .venv/statistics/pytest-8.3.3.tar.gz -C .venv/statistics $(JUNIT_SCHEMA)
 
+# An interpreter that already has the validator is used as it is.
 setup-test:
 	@python3 -c 'import jsonschema' 2>/dev/null || .ci/install-packages python3 python3-jsonschema
 
@@ -257,6 +257,11 @@ bench-check: build-command ## only what the race detector costs
 
 generate: ## make what is generated from Sources/Schema/Definitions anew
 	$(SWIFT) run --quiet bindstorm-generate .
+
+# Not part of generate: it needs two programs that are seldom changed and long to build. The script says which.
+generate-trace: ## make Sources/Base/TraceKit/perfetto.pb.swift anew from perfetto.proto beside it
+	@command -v protoc >/dev/null || .ci/install-packages protobuf-compiler
+	.ci/generate-trace
 
 format: ## format the sources
 	$(SWIFT) format -i -r Sources Tests Package.swift

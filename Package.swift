@@ -37,11 +37,14 @@ struct Layer {
   var systemLibrary: String?
   /// Files that are compiled into the code, so that a program needs no file beside it.
   var embedded: [String]
+  /// Files beside the sources that code was made of.
+  var origins: [String]
 
   init(
     _ name: String, in side: String, uses: [String], products: [Target.Dependency] = [],
-    systemLibrary: String? = nil, embedded: [String] = []
+    systemLibrary: String? = nil, embedded: [String] = [], origins: [String] = []
   ) {
+    self.origins = origins
     self.products = products
     self.systemLibrary = systemLibrary
     self.name = name
@@ -74,8 +77,13 @@ let layers = [
   Layer("Statistics", in: "Base", uses: []),
   Layer("TerminalText", in: "Base", uses: []),
   Layer("ReportKit", in: "Base", uses: ["TerminalText"]),
+  Layer("Lifelines", in: "Base", uses: []),
   Layer(
-    "PageKit", in: "Base", uses: ["ReportKit"],
+    "TraceKit", in: "Base", uses: ["Lifelines", "TerminalText"],
+    products: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+    origins: ["perfetto.proto"]),
+  Layer(
+    "PageKit", in: "Base", uses: ["Lifelines", "ReportKit"],
     products: [.product(name: "Mustache", package: "swift-mustache")],
     embedded: [
       "charts.css", "colours.css", "page.css", "page.js", "page.mustache", "picture.css",
@@ -143,12 +151,13 @@ let layers = [
   Layer(
     "Reports", in: "Judge",
     uses: [
-      "History", "Judging", "LinuxFacts", "PlanModel", "ReportKit", "Statistics", "TerminalText",
+      "History", "Judging", "Lifelines", "LinuxFacts", "PlanModel", "PortModel", "ReportKit",
+      "Statistics", "TerminalText",
     ]),
   Layer(
     "Pages", in: "Judge",
     uses: [
-      "History", "Judging", "LinuxFacts", "PageKit", "PlanModel", "Reports", "TerminalText",
+      "History", "Judging", "Lifelines", "PageKit", "PlanModel", "Reports", "TerminalText",
     ],
     embedded: [
       "cell.mustache", "cells.mustache", "comparison.mustache", "costs.mustache", "head.mustache",
@@ -166,7 +175,7 @@ let layers = [
     uses: ["CInterception", "CLinuxShims", "ForcedCalls", "LinuxFacts", "RaceLedger", "Syscalls"]),
   Layer(
     "RaceReporting", in: "Detect",
-    uses: ["LinuxFacts", "PageKit", "RaceLedger", "ReportKit", "TerminalText"],
+    uses: ["Lifelines", "LinuxFacts", "PageKit", "RaceLedger", "ReportKit", "TerminalText"],
     embedded: ["check.mustache", "finding.mustache", "series.mustache"]),
 ]
 
@@ -194,13 +203,15 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    // Without its streams and field masks.
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets:
     layers.map {
       .target(
-        name: $0.name, dependencies: $0.dependencies, path: $0.path,
+        name: $0.name, dependencies: $0.dependencies, path: $0.path, exclude: $0.origins,
         resources: $0.embedded.map { .embedInCode("Assets/\($0)") },
         cSettings: $0.isC ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : [],
         swiftSettings: $0.isC ? [] : swiftSettings(of: $0.name),
@@ -231,7 +242,7 @@ let package = Package(
           "PageKit", "PlanModel", "PlanReading", "PortModel", "RaceLedger", "RaceReporting",
           "ReportKit", "Reports", "RunContract",
           "Statistics",
-          "Strategies", "Syscalls", "TerminalText", "Theory",
+          "Strategies", "Syscalls", "TerminalText", "Theory", "TraceKit",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         path: "Sources/Programs/bindstorm", swiftSettings: settings),
@@ -249,7 +260,7 @@ let package = Package(
     ]
     + [
       "Engine", "Faults", "ForcedCalls", "History", "Interception", "JSON", "Judging", "LinuxFacts",
-      "Messaging", "PageKit", "Pages",
+      "Lifelines", "Messaging", "PageKit", "Pages",
       "PortModel", "Reports", "RunContract", "StartupProtocol", "Statistics", "Strategies",
       "Syscalls", "TerminalText",
     ].map { name in
@@ -264,6 +275,12 @@ let package = Package(
         name: "ArchiveTests",
         dependencies: [
           "Archive", "Judging", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        ],
+        swiftSettings: settings),
+      .testTarget(
+        name: "TraceKitTests",
+        dependencies: [
+          "Lifelines", "TraceKit", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         ],
         swiftSettings: settings),
       .testTarget(
@@ -287,7 +304,7 @@ let package = Package(
         swiftSettings: settings),
       .testTarget(
         name: "RaceReportingTests",
-        dependencies: ["RaceLedger", "RaceReporting", "ReportKit", "TestSupport"],
+        dependencies: ["Lifelines", "RaceLedger", "RaceReporting", "ReportKit", "TestSupport"],
         swiftSettings: settings),
       .testTarget(
         name: "WorkersTests",

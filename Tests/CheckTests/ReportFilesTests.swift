@@ -89,7 +89,7 @@ import Testing
 
   @Test func `reports that a mode cannot write are refused before anything runs`() throws {
     let scratch = try ScratchFolder()
-    for option in ["--json", "--junit", "--sarif", "--html"] {
+    for option in ["--json", "--junit", "--sarif", "--html", "--trace"] {
       let ended = try run([
         Built.bindstorm, "check", "--shrink", option, scratch.path + "/x", "--", "/bin/echo", "ran",
       ])

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(20))) struct ExitCodeTests {
-  @Test(arguments: ["--report", "--json", "--junit", "--sarif", "--html"])
+  @Test(arguments: ["--report", "--json", "--junit", "--sarif", "--html", "--trace"])
   func `a report of check that cannot be written whole is an error`(option: String) throws {
     let finished = try Program.run([Built.bindstorm, "check", option, "/dev/full", "--", "true"])
     #expect(finished.ending == .exit(73), "\(finished)")

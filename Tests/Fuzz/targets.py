@@ -79,6 +79,7 @@ class StoredRun:
         yield Command([self.binary, "explain", folder], {0, 64})
         # Any of the arms, but always the same one for the same input.
         yield Command([self.binary, "explain", f"{folder}/{len(data) % 4}/0"], {0, 64})
+        yield Command([self.binary, "trace", f"{folder}/{len(data) % 4}/0", "-o", "/dev/null"], {0, 64})
 
 
 class Events(StoredRun):
@@ -156,7 +157,8 @@ class CheckOptions:
                      "x:y=z", "bind:delay=99999999999s", "bind:nth=0", "bind:port=9-1", "bind:port=0-70000", *damage.TEXTS],
         "--suppressions": ["/dev/zero", "/dev/null", "/tmp", "/proc/self/mem", "/dev/full", *damage.TEXTS],
         "--report": ["/dev/full", "/dev/null", "-", "/nonexistent/x", ""], "--json": ["/dev/full", "-"],
-        "--junit": ["/dev/full", "-"], "--sarif": ["-"], "--html": ["-"], "--mode": ["full", "fallback", "x"],
+        "--junit": ["/dev/full", "-"], "--sarif": ["-"], "--html": ["-"], "--trace": ["/dev/full", "-"],
+        "--mode": ["full", "fallback", "x"],
         "--linger": ["0s", "1s", "-1"],
     }
 

@@ -137,6 +137,18 @@ import Testing
     }
   }
 
+  @Test func `nothing that a worker links is of another package`() throws {
+    let table = try #require(Self.manifest.firstMatch(of: /let layers = \[\n(?s:(.*?))\n\]\n/)).1
+    let layers = String(table).components(separatedBy: "Layer(").dropFirst()
+    let foreign = layers.filter { $0.contains("products: [") }.compactMap {
+      $0.firstMatch(of: /"(\w+)"/).map { String($0.1) }
+    }
+    #expect(Set(foreign) == ["Archive", "PageKit", "TraceKit"])
+    let linked = Self.reached(from: "bindstorm-worker")
+    #expect(linked.isDisjoint(with: foreign))
+    #expect(Self.layers.filter { $0.value.uses.contains("TraceKit") }.map(\.key) == ["bindstorm"])
+  }
+
   @Test func `running never reaches judging, judging never reaches the kernel`() {
     let judging = Self.targets(in: "Judge").union(["Statistics", "Theory", "PlanReading"])
     for target in Self.targets(in: "Run") {

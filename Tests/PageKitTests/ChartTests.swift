@@ -1,3 +1,4 @@
+import Lifelines
 import Testing
 
 @testable import PageKit
@@ -65,9 +66,12 @@ import Testing
   }
 
   @Test func `a timeline has a lane for each process, with its times to scale`() {
-    var lane = TimelineChart.Lane("port 40001")
-    lane.spans = [(.held, 1_000, 2_000), (.open, 2_000, 5_000)]
-    lane.instants = [(.failure, 5_000)]
+    var lane = Lifeline(.port, "port 40001")
+    lane.spans = [
+      .init(.held, "held", from: 1_000, to: 2_000), .init(.open, "free", from: 2_000, to: 5_000),
+      .init(.step, "not drawn", from: 9_000, to: 99_000),
+    ]
+    lane.instants = [.init(.failure, "fails", at: 5_000), .init(.step, "not drawn", at: 9_000)]
     lane.note = "EADDRINUSE <x>"
     let chart = TimelineChart(
       lanes: [lane], moments: [("barrier opens", 3_000)], start: 1_000, words: "one trial")

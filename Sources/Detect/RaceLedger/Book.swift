@@ -34,6 +34,8 @@ public struct PlaceReport: Sendable, Equatable {
 /// Findings by place, races first, in the order in which they were found.
 public struct Book: Sendable {
   public let places: [PlaceReport]
+  /// Those that are not suppressed, one by one.
+  public let findings: [Finding]
   public let suppressed: Int
   /// Lines of the suppressions file that suppressed something, with counts.
   public let suppressionsUsed: [String: Int]
@@ -43,6 +45,7 @@ public struct Book: Sendable {
     var order: [String] = []
     var reports: [String: PlaceReport] = [:]
     var suppressed = 0
+    var kept: [Finding] = []
     var windows: [String: Int] = [:]
     for finding in findings {
       let place = finding.place
@@ -51,6 +54,7 @@ public struct Book: Sendable {
         suppressed += 1
         continue
       }
+      kept.append(finding)
       let name = place + finding.kind.rawValue
       if reports[name] == nil {
         order.append(name)
@@ -61,6 +65,7 @@ public struct Book: Sendable {
     }
     let all = order.map { reports[$0]! }
     places = all.filter(\.first.kind.isRace) + all.filter { !$0.first.kind.isRace }
+    self.findings = kept
     self.suppressed = suppressed
     suppressionsUsed = suppressions.used
   }
@@ -68,6 +73,7 @@ public struct Book: Sendable {
   /// One place alone.
   public init(_ place: PlaceReport) {
     places = [place]
+    findings = [place.first]
     (suppressed, suppressionsUsed) = (0, [:])
   }
 

@@ -165,17 +165,8 @@ public enum RaceHTMLReport {
 
   /// The port from its probe to its re-bind; nil where it was not let go in between.
   private static func chart(_ words: PlaceWords) -> Markup? {
+    guard let lane = FindingLifelines.port(words) else { return nil }
     let finding = words.finding
-    guard !words.window.isEmpty, let released = finding.probe.releasedAt,
-      finding.probe.openedAt <= released, released <= finding.reboundAt
-    else { return nil }
-    var lane = TimelineChart.Lane("port \(finding.key.port)")
-    lane.spans = [
-      (.held, finding.probe.openedAt, released),
-      (finding.wasStolen ? .taken : .open, released, finding.reboundAt),
-    ]
-    lane.note = "open for \(words.window), re-bind \(words.result)"
-    lane.instants = [(finding.result == 0 ? .success : .failure, finding.reboundAt)]
     return TimelineChart(
       lanes: [lane],
       moments: [("probe", finding.probe.openedAt), ("re-bind", finding.reboundAt)],

@@ -157,13 +157,8 @@ public struct RaceReport: Sendable, Equatable {
     }
   }
 
-  /// The same as text alone.
-  package static func holderText(_ holder: Holder?, of launch: Int) -> String {
-    self.holder(holder, of: launch).text
-  }
-
   /// When the holder had bound the port, if that is recorded.
-  private static func bound(_ endpoint: EndpointRecord, _ events: [Event]) -> UInt64? {
+  static func bound(_ endpoint: EndpointRecord, _ events: [Event]) -> UInt64? {
     guard let holder = endpoint.holder else { return nil }
     if holder.since != 0 { return holder.since }
     for event in events {

@@ -51,7 +51,7 @@ struct BindstormCommand: ParsableCommand {
       CompareCommand.self, HistoryCommand.self, GateCommand.self, ArchiveCommand.self,
       PruneCommand.self,
       PredictCommand.self, PowerCommand.self, CalibrateCommand.self,
-      ExplainCommand.self,
+      ExplainCommand.self, TraceCommand.self,
       ReplayCommand.self,
       ListCommand.self, CheckCommand.self, AdapterCheckCommand.self, DoctorCommand.self,
     ])

@@ -160,7 +160,7 @@ struct CheckCommand: ParsableCommand {
     }
     if shrink && !reports.requested.isEmpty {
       throw ValidationError(
-        "--shrink catches no calls, so there are no places to report; remove --json, --junit, --sarif and --html (--report works)"
+        "--shrink catches no calls, so there are no places to report; remove --json, --junit, --sarif, --html and --trace (--report works)"
       )
     }
     if shrink && (choosesWindow() || forceDuplicate || !inject.isEmpty) {
@@ -171,6 +171,11 @@ struct CheckCommand: ParsableCommand {
     if enumerateMax < 1 || shrinkRuns < 1 || !(2...28_000).contains(shrinkPorts) {
       throw ValidationError(
         "--enumerate-max and --shrink-runs must be at least 1, --shrink-ports from 2 to 28000")
+    }
+    if enumerate && reports.trace != nil {
+      throw ValidationError(
+        "--trace shows one run, and --enumerate makes many; trace the run that the report names to force a place"
+      )
     }
     try shapes.validate(steal: steal, isShrinking: shrink)
     if stacks < 0 { throw ValidationError("--stacks must not be negative") }
@@ -222,7 +227,7 @@ struct CheckCommand: ParsableCommand {
   /// Writes every report file that was asked for.
   func write(_ findings: RunFindings, _ files: ReportFiles) throws {
     for (format, path) in reports.requested {
-      try files.write(String(decoding: format.bytes(findings), as: UTF8.self), to: path)
+      try files.write(format.bytes(findings), to: path)
     }
   }
 
@@ -240,7 +245,7 @@ struct CheckCommand: ParsableCommand {
   /// Writes the text report to its file, or to standard error.
   func deliver(_ text: String, _ files: ReportFiles) throws {
     // An error in writing to standard error cannot be reported anywhere.
-    if let report { try files.write(text, to: report) } else { _ = writeAll(text, to: 2) }
+    if let report { try files.write(text, to: report) } else { _ = writeAll(text.utf8, to: 2) }
   }
 
   private func settings() throws -> Supervision {

@@ -89,10 +89,9 @@ extension CheckCommand {
   private func draft(_ series: Enumeration, _ facts: RunFacts, _ files: ReportFiles) throws {
     var soFar = series
     soFar.close(.interrupted)
-    if let report { files.write(draft: EnumerationReport.text(soFar, facts), to: report) }
+    if let report { files.write(draft: EnumerationReport.text(soFar, facts).utf8, to: report) }
     for (format, path) in reports.requested {
-      let bytes = try format.bytes(RunFindings(soFar, facts))
-      files.write(draft: String(decoding: bytes, as: UTF8.self), to: path)
+      files.write(draft: try format.bytes(RunFindings(soFar, facts)), to: path)
     }
   }
 
@@ -127,7 +126,7 @@ extension CheckCommand {
           run == 1
           ? "bindstorm check: interrupted in the first run of \(shrinkRuns)"
           : shrunkSummary(failures, outOf: run - 1) + "; interrupted"
-        files.write(draft: TerminalText.safe(soFar) + "\n", to: report)
+        files.write(draft: (TerminalText.safe(soFar) + "\n").utf8, to: report)
       }
       let output = try TemporaryOutput()
       let status = try plainRun(output, limit: limit)

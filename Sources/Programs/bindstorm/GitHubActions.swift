@@ -42,7 +42,7 @@ enum Annotations {
     guard let value = getenv("GITHUB_ACTIONS"), String(cString: value) == "true" else { return }
     let text = lines(matrix, ScenarioLines.all(in: plan.bytes), path: path)
       .map { $0 + "\n" }.joined()
-    _ = writeAll(text, to: 2)
+    _ = writeAll(text.utf8, to: 2)
   }
 
   static func lines(_ matrix: Matrix, _ places: [String: Int], path: String) -> [String] {

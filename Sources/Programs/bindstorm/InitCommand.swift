@@ -116,7 +116,8 @@ struct InitCommand: ParsableCommand {
       throw ExitCode(2)
     }
     if case .solved(let setting) = solution { return setting.value }
-    _ = writeAll(SolutionText(question: question, target: rate, solution: solution).text, to: 2)
+    _ = writeAll(
+      SolutionText(question: question, target: rate, solution: solution).text.utf8, to: 2)
     throw ExitCode(2)
   }
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import RaceReporting
 internal import ReportKit
+internal import TraceKit
 
 /// The registry of the formats in which `check` writes its findings, each with its option. A new format needs an option
 /// and a line here.
@@ -29,11 +30,31 @@ struct RaceReportOptions: ParsableArguments {
     completion: .file())
   var html: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write a trace for ui.perfetto.dev to this file: processes, ports and windows along time.",
+      valueName: "file"), completion: .file())
+  var trace: String?
+
   /// The formats that were requested, with their files.
   var requested: [(format: ReportFormat<RunFindings>, path: String)] {
     let all: [(ReportFormat<RunFindings>, String?)] = [
       (.json, json), (.junit, junit), (.sarif, sarif), (.html, html),
+      (.trace, trace),
     ]
     return all.compactMap { format, path in path.map { (format, $0) } }
+  }
+}
+
+extension ReportFormat where Document == RunFindings {
+  /// Of a single run. A series has no time that is common to its runs.
+  static var trace: Self {
+    Self(
+      "Perfetto trace",
+      bytes: { findings in
+        PerfettoTrace(
+          start: findings.facts.startedAt, FindingLifelines.all(findings.book, findings.facts)
+        ).bytes
+      })
   }
 }

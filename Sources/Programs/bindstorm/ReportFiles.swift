@@ -39,27 +39,30 @@ final class ReportFiles {
   }
 
   /// Writes what is known so far, in place of an earlier draft: it stays if the tool is killed before the report.
-  func write(draft text: String, to path: String) {
+  func write(draft bytes: some Collection<UInt8>, to path: String) {
     // A draft that cannot be written is no loss: the report itself is written later, and says so if it cannot be.
     guard let number = files[path], ftruncate(number, 0) == 0, lseek(number, 0, SEEK_SET) == 0
     else { return }
     // Not for the command, which runs again.
     let found = signal(SIGXFSZ, SIG_IGN)
-    _ = writeAll(text, to: number)
+    _ = writeAll(bytes, to: number)
     signal(SIGXFSZ, found)
   }
 
   /// Writes a whole report.
   /// - Throws: exit code 73, after saying why on standard error.
-  func write(_ text: String, to path: String) throws {
+  func write(_ text: String, to path: String) throws { try write(text.utf8, to: path) }
+
+  /// The same for a report that is no text.
+  func write(_ bytes: some Collection<UInt8>, to path: String) throws {
     // The command has already ended at this point.
-    if !text.isEmpty { CurrentProcess.reportFileSizeLimit() }
+    if !bytes.isEmpty { CurrentProcess.reportFileSizeLimit() }
     if path == "-" {
-      let code = writeAll(text, to: 1)
+      let code = writeAll(bytes, to: 1)
       guard code == 0 else { try Self.refuse(path, .system(code)) }
       return
     }
-    do throws(FileProblem) { try FileBytes.write(text.utf8, closing: try take(path)) } catch {
+    do throws(FileProblem) { try FileBytes.write(bytes, closing: try take(path)) } catch {
       try Self.refuse(path, error)
     }
   }
@@ -91,9 +94,9 @@ final class ReportFiles {
   }
 }
 
-/// Writes a whole text. Returns 0, or the errno of the write that failed.
-func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
-  do throws(SystemError) { try FileBytes.write(text.utf8, to: descriptor) } catch {
+/// Writes all of it. Returns 0, or the errno of the write that failed.
+func writeAll(_ bytes: some Collection<UInt8>, to descriptor: Int32) -> Int32 {
+  do throws(SystemError) { try FileBytes.write(bytes, to: descriptor) } catch {
     return error.code
   }
   return 0

@@ -115,7 +115,7 @@ struct ResultsFolder {
     if let bytes = try? FileBytes.read(file.number, atMost: InputLimit.workerLog.bytes),
       !bytes.isEmpty
     {
-      _ = writeAll(TerminalText.safe(String(decoding: bytes, as: UTF8.self)), to: 2)
+      _ = writeAll(TerminalText.safe(String(decoding: bytes, as: UTF8.self)).utf8, to: 2)
     }
     folder.remove(Self.workerLog)
     parent.removeFolder(name)

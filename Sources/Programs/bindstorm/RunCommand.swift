@@ -183,7 +183,7 @@ struct RunCommand: ParsableCommand {
     let gate = try GateQuestion(baseline: baseline, level: history.level.level)
       .judge(entry, archive)
     let text = GateReport.text(gate, width: Terminal.width(of: 1))
-    if json { _ = writeAll(text, to: 2) } else { try StandardStreams.printResult(text) }
+    if json { _ = writeAll(text.utf8, to: 2) } else { try StandardStreams.printResult(text) }
     return gate
   }
 
@@ -192,7 +192,7 @@ struct RunCommand: ParsableCommand {
     let advice = "results: \(folder)\n" + Self.hint(matrix, folder)
     if json {
       try StandardStreams.printResult(try StandardStreams.json(matrix))
-      _ = writeAll(TerminalText.safe(advice), to: 2)
+      _ = writeAll(TerminalText.safe(advice).utf8, to: 2)
     } else {
       try StandardStreams.printResult(
         report.text(matrix, run: folder) + TerminalText.safe(advice))

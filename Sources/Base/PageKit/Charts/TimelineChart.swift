@@ -1,37 +1,9 @@
-/// What happened when, one lane for each process and each port. Times are nanoseconds.
+public import Lifelines
+
+/// What happened when, one lane for each process and each port. Steps on the way are left out, because there is no room
+/// for their names. Times are nanoseconds.
 public struct TimelineChart: Sendable {
-  /// What a bar means.
-  public enum Span: String, Sendable {
-    /// A process does its work.
-    case work = "c-work"
-    /// A port that somebody holds.
-    case held = "c-held"
-    /// A port that nobody holds between its probe and its re-bind.
-    case open = "c-open"
-    /// A port in the hands of someone else.
-    case taken = "c-taken"
-  }
-
-  /// What a mark means; each has a shape of its own.
-  public enum Instant: String, Sendable {
-    case success = "c-success"
-    case failure = "c-failure"
-    case fault = "c-fault"
-  }
-
-  public struct Lane: Sendable {
-    public var name: String
-    public var spans: [(span: Span, from: UInt64, to: UInt64)] = []
-    public var instants: [(instant: Instant, at: UInt64)] = []
-    /// Words beside it; empty for none.
-    public var note = ""
-
-    public init(_ name: String) { self.name = name }
-
-    fileprivate var times: [UInt64] { spans.flatMap { [$0.from, $0.to] } + instants.map(\.at) }
-  }
-
-  public var lanes: [Lane]
+  public var lanes: [Lifeline]
   /// Lines through all lanes.
   public var moments: [(name: String, at: UInt64)]
   /// From when on times are counted.
@@ -40,7 +12,7 @@ public struct TimelineChart: Sendable {
   public var words: String
 
   public init(
-    lanes: [Lane], moments: [(name: String, at: UInt64)], start: UInt64, words: String
+    lanes: [Lifeline], moments: [(name: String, at: UInt64)], start: UInt64, words: String
   ) {
     (self.lanes, self.moments, self.start, self.words) = (lanes, moments, start, words)
   }
@@ -52,7 +24,7 @@ public struct TimelineChart: Sendable {
   public var markup: Markup {
     let height = Self.top + Self.row * Double(lanes.count) + 22
     var drawing = Drawing(width: Self.width, height: height, classes: "c-timeline")
-    let times = lanes.flatMap(\.times) + moments.map(\.at)
+    let times = lanes.map(Self.drawn).flatMap(\.times) + moments.map(\.at)
     guard let first = times.min(), let last = times.max() else {
       return drawing.markup(name: words)
     }
@@ -85,18 +57,40 @@ public struct TimelineChart: Sendable {
     Int64(bitPattern: time &- start)
   }
 
-  private func draw(
-    _ lane: Lane, at y: Double, _ drawing: inout Drawing, _ x: (UInt64) -> Double
-  ) {
-    drawing.words(lane.name, Self.left - 8, y + 4, "c-text", anchor: .end)
-    for (span, from, to) in lane.spans {
-      drawing.rectangle(x(from), y - 5, max(1.5, x(to) - x(from)), 10, span.rawValue)
+  /// A lifeline without what is not drawn.
+  private static func drawn(_ lifeline: Lifeline) -> Lifeline {
+    var drawn = lifeline
+    drawn.spans = lifeline.spans.filter { $0.meaning != .step }
+    drawn.instants = lifeline.instants.filter { $0.meaning != .step }
+    return drawn
+  }
+
+  /// Classes of the style sheet.
+  private static func style(_ meaning: Lifeline.Span.Meaning) -> String {
+    switch meaning {
+    case .work, .step: "c-work"
+    case .held, .chosen: "c-held"
+    case .open: "c-open"
+    case .taken: "c-taken"
     }
-    for (instant, time) in lane.instants {
-      switch instant {
-      case .success: drawing.circle(x(time), y, 3.5, instant.rawValue)
-      case .failure: drawing.cross(x(time), y, 4.5, instant.rawValue)
-      case .fault: drawing.diamond(x(time), y, 4.5, instant.rawValue)
+  }
+
+  private func draw(
+    _ lifeline: Lifeline, at y: Double, _ drawing: inout Drawing, _ x: (UInt64) -> Double
+  ) {
+    let lane = Self.drawn(lifeline)
+    drawing.words(lane.name, Self.left - 8, y + 4, "c-text", anchor: .end)
+    for span in lane.spans {
+      drawing.rectangle(
+        x(span.from), y - 5, max(1.5, x(span.to) - x(span.from)), 10, Self.style(span.meaning))
+    }
+    for instant in lane.instants {
+      let place = x(instant.at)
+      switch instant.meaning {
+      case .success: drawing.circle(place, y, 3.5, "c-success")
+      case .failure: drawing.cross(place, y, 4.5, "c-failure")
+      case .fault: drawing.diamond(place, y, 4.5, "c-fault")
+      case .step: break
       }
     }
     let isLong = lane.note.count > Self.longestNote
