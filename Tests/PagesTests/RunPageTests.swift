@@ -62,6 +62,23 @@ import Testing
     #expect(section.contains("adjusted for 2 comparisons (Holm)"))
   }
 
+  @Test func `comparisons that are too many are not left out without a word`() throws {
+    var content = SamplePages.content()
+    let (arms, verdicts) = (content.matrix.plan.arms, content.matrix.arms)
+    for copy in 1...250 {
+      for var arm in arms {
+        arm.index = content.matrix.plan.arms.count
+        arm.scenario += " \(copy)"
+        content.matrix.plan.arms.append(arm)
+      }
+      content.matrix.arms += verdicts
+    }
+    let section = try #require(RunPage(content).comparison).text
+    #expect(section.contains("502 comparisons, more than the 500"), "\(section)")
+    #expect(section.contains("bindstorm compare Results/demo/run --html"))
+    #expect(!section.contains("<table"))
+  }
+
   @Test func `further parts are there only if they are given`() {
     #expect(!Self.html.contains("id=\"history\""))
     var content = SamplePages.content()

@@ -73,14 +73,24 @@ extension RunPage {
       PairComparison.Row($0, $1)
     }
     let asked = ComparisonTable.besideFirst(rows)
-    guard !asked.isEmpty, asked.count <= Self.mostCompared else { return nil }
+    guard !asked.isEmpty else { return nil }
+    guard asked.count <= Self.mostCompared else { return Self.uncompared(asked.count, content) }
     let table = ComparisonTable(
       asked, level: Self.level, margin: Self.margin, areInterleaved: true,
       isIsolated: matrix.isIsolated)
     return ComparisonView(table: table).markup(
       remark:
-        "Other references and all pairs: bindstorm compare \(content.folder) --reference LABEL, --all-pairs."
+        "Other references and all pairs: bindstorm compare \(shellQuoted(content.folder)) --reference LABEL, --all-pairs."
     )
+  }
+
+  /// In place of comparisons that this page leaves out.
+  private static func uncompared(_ count: Int, _ content: RunContent) -> Markup {
+    let file = shellQuoted("\(content.folder)/comparison.html")
+    let remark =
+      "\(count) comparisons, more than the \(mostCompared) that a run's page makes; nothing was compared here. All of them: bindstorm compare \(shellQuoted(content.folder)) --html \(file)"
+    return templates.render(
+      "comparison", ["parts": .list([]), "remarks": .list([["text": .text(remark)]])])
   }
 
   /// As `bindstorm compare` has them.
