@@ -27,9 +27,9 @@ QUICK = ArchiveTests DefinitionsTests ForcedCallsTests HistoryTests JSONTests Ju
 	StartupProtocolTests.HandshakeBookTests StartupProtocolTests.MessagePackTests StartupProtocolTests.ParallelConfigurationTests \
 	StrategiesTests.AdapterProtocolTests StrategiesTests.PortHolderTests StrategiesTests.RegistryTests \
 	SyscallsTests.HostFactsTests SyscallsTests.HostLimitsTests SyscallsTests.InputFileTests SyscallsTests.ListenerReachTests
-# Swift Testing watches the processes of exit tests in a loop that never rests while another test's process has ended and
-# was not asked about, or while all threads have tests that wait: in one go with all others it takes half of two
-# processors. Hence the suites with exit tests run by themselves.
+# Swift Testing waits for the processes of exit tests in a loop. It spins while another test's process has ended and is not
+# reaped yet, or while every thread runs a test that blocks: beside all other tests it took 37 % of the suite's CPU time.
+# So the suites with exit tests run by themselves.
 EXIT_SUITES = $(shell .ci/exit-suites)
 # A regular expression for what is in those suites.
 suites = ^($(subst $(space),|,$(strip $(subst .,\.,$(1)))))[./]
@@ -258,7 +258,7 @@ bench-check: build-command ## only what the race detector costs
 generate: ## make what is generated from Sources/Schema/Definitions anew
 	$(SWIFT) run --quiet bindstorm-generate .
 
-# Not part of generate: it needs two programs that are seldom changed and long to build. The script says which.
+# Not part of generate: protoc-gen-swift takes minutes to build, and perfetto.proto seldom changes.
 generate-trace: ## make Sources/Base/TraceKit/perfetto.pb.swift anew from perfetto.proto beside it
 	@command -v protoc >/dev/null || .ci/install-packages protobuf-compiler
 	.ci/generate-trace

@@ -37,7 +37,7 @@ struct Layer {
   var systemLibrary: String?
   /// Files that are compiled into the code, so that a program needs no file beside it.
   var embedded: [String]
-  /// Files beside the sources that code was made of.
+  /// Files beside the sources from which code was generated; they are not compiled.
   var origins: [String]
 
   init(

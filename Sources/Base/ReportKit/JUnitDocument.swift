@@ -1,3 +1,5 @@
+internal import TerminalText
+
 /// A test suite as JUnit XML, in the dialect that Jenkins and GitLab read.
 public struct JUnitDocument {
   /// The result of a case.
@@ -52,11 +54,7 @@ public struct JUnitDocument {
   }
 
   /// Seconds in the form of Jenkins' schema: at most three decimals.
-  static func time(_ seconds: Double) -> String {
-    let milliseconds = Int((max(0, seconds) * 1_000).rounded())
-    let rest = "\(milliseconds % 1_000)"
-    return "\(milliseconds / 1_000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
-  }
+  static func time(_ seconds: Double) -> String { fixedPoint(max(0, seconds), digits: 3) }
 
   /// The document, ending with a line break. Failed, undecided and skipped cases are counted here.
   public var text: String {

@@ -24,8 +24,8 @@ public enum LowerRateTest {
     precondition(margin >= -1 && margin <= 1, "margin \(margin)")
     if n1 == 0 || n2 == 0 { return 1 }
     if margin == 0 { return FisherExact.pValueOfLess(k1, outOf: n1, k2, outOf: n2) }
-    // What was seen is not lower by the margin: nothing is shown, whatever the exact value. A tie is none, however its
-    // quotients are rounded.
+    // What was seen is not lower by the margin: nothing is shown, whatever the exact value. An exact tie counts as
+    // not lower, however the quotients are rounded.
     if Double(k1) / Double(n1) >= Double(k2) / Double(n2) - margin - 1e-12 { return 1 }
     return n1 + n2 <= largestTotal
       ? unconditional(k1, n1, k2, n2, margin) : byBounds(k1, n1, k2, n2, margin)

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 package import Judging
 package import PlanModel
+internal import TerminalText
 
 /// The words and number formats that all reports share.
 package enum Wording {
@@ -17,14 +18,7 @@ package enum Wording {
   }
 
   package static func fixed(_ value: Double, _ digits: Int) -> String {
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let scaled = Int((value * scale).rounded())
-    if digits == 0 { return "\(scaled)" }
-    let fraction = String(abs(scaled) % Int(scale))
-    let sign = scaled < 0 ? "-" : ""
-    return
-      "\(sign)\(abs(scaled) / Int(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+    fixedPoint(value, digits: digits)
   }
 
   /// `12/300 4.00 % [2.08, 6.88]`, with the 95 % interval.

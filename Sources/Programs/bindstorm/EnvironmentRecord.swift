@@ -47,6 +47,14 @@ struct EnvironmentRecord: Codable {
     hostPortRange = (try? Namespace.portRange()).map { "\($0.low) \($0.high)" } ?? ""
   }
 
+  /// The host by names and values, for reports.
+  var hostFacts: [(name: String, value: String)] {
+    [
+      ("kernel", kernel), ("machine", machine), ("processors", "\(processors)"),
+      ("libzmq", libzmq),
+    ]
+  }
+
   /// What a run wrote of its host; nil if that is missing or damaged: reports are made without it.
   static func stored(in folder: String) -> EnvironmentRecord? {
     guard let bytes = try? readFile("\(folder)/environment.json", .storedPlan) else { return nil }
@@ -60,11 +68,8 @@ extension RunDocument {
   {
     let facts = environment.map { environment in
       let tags = (environment.tags ?? [:]).sorted { $0.key < $1.key }
-      return [
-        ("kernel", environment.kernel), ("machine", environment.machine),
-        ("processors", "\(environment.processors)"), ("libzmq", environment.libzmq),
-        ("bindstorm", environment.bindstormVersion),
-      ] + tags.map { ("tag.\($0.key)", $0.value) }
+      return environment.hostFacts + [("bindstorm", environment.bindstormVersion)]
+        + tags.map { ("tag.\($0.key)", $0.value) }
     }
     self.init(
       matrix: matrix, seconds: seconds,

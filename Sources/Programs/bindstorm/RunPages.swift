@@ -44,14 +44,13 @@ enum RunPages {
     if !started.isEmpty { rows.append(("started", started)) }
     rows.append(("folder", folder))
     if let environment {
-      rows += [
-        ("kernel", environment.kernel), ("machine", environment.machine),
-        ("processors", "\(environment.processors)"), ("libzmq", environment.libzmq),
-        ("isolation", environment.isolation + explained(environment.isolationProblem)),
-        ("host's ports", environment.hostPortRange.replacing(" ", with: " to ")),
-        ("cells side by side", "\(environment.jobs ?? 1)"),
-        ("bindstorm", environment.bindstormVersion),
-      ]
+      rows +=
+        environment.hostFacts + [
+          ("isolation", environment.isolation + explained(environment.isolationProblem)),
+          ("host's ports", environment.hostPortRange.replacing(" ", with: " to ")),
+          ("cells side by side", "\(environment.jobs ?? 1)"),
+          ("bindstorm", environment.bindstormVersion),
+        ]
     }
     for (key, value) in (environment?.tags ?? [:]).sorted(by: { $0.key < $1.key }) {
       rows.append(("tag \(key)", value))
