@@ -266,6 +266,27 @@ import Testing
     #expect(finished.output.contains("died by signal 9"), "\(finished.output)")
   }
 
+  /// Nobody is to blame for it but the order in which a loaded host wakes processes.
+  @Test func `exits that a launcher learns of before its own command are no deaths`() throws {
+    let workplace = try Workplace(
+      plan(
+        ["hold-all-then-release"], trials: 1, settings: #""window": { "milliseconds": 400 }"#))
+    // The launcher looks for exits every 20 ms; the fifth time lies within the window.
+    let program = try workplace.start(
+      ["-q"], environment: ["BINDSTORM_FAIL": "launcher-reap#5:STOP"])
+    var launcher: ProcessRecord?
+    try waitUntil("a stopped launcher") {
+      launcher = Kernel.descendants(of: program.pid).first { $0.name == "bs-launcher-0" }
+      return launcher?.state == "T"
+    }
+    let pid = try #require(launcher).pid
+    #expect(Kernel.descendants(of: pid).count == 4)
+    try waitUntil("API servers that have ended") { Kernel.descendants(of: pid).isEmpty }
+    kill(pid, SIGCONT)
+    let finished = try program.wait()
+    #expect(try workplace.outcomes() == ["ready": 1], "\(finished)")
+  }
+
   /// The launcher waits for the reports and takes no exits meanwhile.
   @Test(.enabled(if: Kernel.isRoot, "needs root to see what a process waits for"))
   func `an API server that is killed while its launcher waits for it is no timeout`() throws {

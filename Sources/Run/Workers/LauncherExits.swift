@@ -25,15 +25,7 @@ extension LauncherRole {
       let isFault = noteFaultExit(pid, status)
       // Other children belong to the strategy.
       guard let server = server(ofPid: pid) else { continue }
-      running -= 1
-      startup?.serverEnded(launch.slot(of: server))
-      clearClaims(server)
-      // A server that crashed did not end on command: it died unnoticed shortly before.
-      if isFault || isCrash(status) {
-        let slot = region.server(launch.slot(of: server))
-        slot.pointee.wait_status = status
-        slot.pointee.is_dead = 1
-      }
+      takeServerExit(server, status, wasTold: !isFault)
     }
     for server in launch.channels.indices where launch.channels[server] >= 0 {
       closeDescriptor(launch.channels[server])
@@ -62,13 +54,20 @@ extension LauncherRole {
     while running > 0 || startup?.isGone == false {
       let pid = waitpid(-1, &status, WNOHANG)
       guard pid > 0 else { return }
-      noteFaultExit(pid, status)
+      // Read after the exit was taken: what has not been announced by now did not cause it.
+      let wasTold = hasToldServers
+      let isFault = noteFaultExit(pid, status)
       if startup?.noteExit(of: pid, status: status) == true { continue }
       guard let server = server(ofPid: pid) else { continue }
-      running -= 1
-      startup?.serverEnded(launch.slot(of: server))
-      markDead(server, status: status)
+      takeServerExit(server, status, wasTold: wasTold && !isFault)
     }
+  }
+
+  /// - Parameter wasTold: whether it was to end by now. If it crashed all the same, it died unnoticed shortly before.
+  private func takeServerExit(_ server: Int, _ status: Int32, wasTold: Bool) {
+    running -= 1
+    startup?.serverEnded(launch.slot(of: server))
+    if wasTold && !isCrash(status) { clearClaims(server) } else { markDead(server, status: status) }
   }
 
   /// Records an API server as dead, with its wait status; 0 for one that was never started.

@@ -105,6 +105,7 @@ final class LauncherRole {
     let word = CommandWord(bs_launcher_word(region.pointer))
     while true {
       while !word.wait(differsFrom: seen, timeoutNanoseconds: Self.reapIntervalNanoseconds) {
+        _ = failing("launcher-reap")
         reap()
       }
       seen &+= 1
@@ -121,6 +122,13 @@ final class LauncherRole {
     default: die("launcher: unknown command \(command.rawValue)")
     }
     complete()
+  }
+
+  /// Whether the API servers have been told to end. The launcher may learn of their exits before it reads its own command.
+  /// At depth `startup` nobody but the launcher itself ends them, once it has read it.
+  var hasToldServers: Bool {
+    startup == nil && bs_load(bs_launcher_word(region.pointer)) != seen
+      && bs_launcher_command(region.pointer.pointee.launcher_command) == BS_LAUNCHER_FINISH
   }
 
   private func complete() {

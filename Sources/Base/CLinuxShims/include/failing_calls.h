@@ -17,7 +17,7 @@
               and makes the call once it is continued.
 
    The harness's own steps have names like calls: `phase-bind` and the like before each phase of a trial, `host-start`
-   before each request to the worker host; `check-start` before the command is started, `check-call` before each call of
+   before each request to the worker host; `launcher-reap` before an idle launcher looks for API servers that have ended; `check-start` before the command is started, `check-call` before each call of
    its tree is answered, `check-end` when it has ended. With STOP a test can act exactly at this boundary.
 
    Examples: `fork/engine-core:EAGAIN`, `fork/api-server#3:ENOMEM`, `setns/host#2:EPERM`, `bind/fault-helper:HANG`.
