@@ -572,13 +572,35 @@ import Testing
     }
     #expect(
       short("{\"kind\": \"bind-hold\", \"options\": {\"prots\": 3}}") == [
-        "46 scenarios[0].thieves[0].options: thief \"bind-hold\" needs the option \"ports\" (ports it takes) -",
-        "47 scenarios[0].thieves[0].options.prots: unknown key \"prots\" ports",
+        "47 scenarios[0].thieves[0].options.prots: unknown key \"prots\" ports"
       ])
     #expect(
       short("{\"name\": \"bind-hold\"}") == [
         "13 scenarios[0].thieves[0]: the key \"kind\" is missing here -",
         "14 scenarios[0].thieves[0].name: unknown key \"name\"; known here: kind, label, target_failure_rate, options -",
+      ])
+  }
+
+  @Test
+  func `a key under a wrong name is one mistake, and a key elsewhere is missing all the same`() {
+    func messages(_ defaults: String, _ second: String = "") -> [String] {
+      TestVocabulary.errors(
+        "{\"version\": 1, \"name\": \"x\", \"strategies\": [\"probe-then-bind\"], \"defaults\": {\(defaults)},"
+          + "\"scenarios\": [{\"name\": \"a\"}\(second)]}"
+      ).map { "\($0.path): \($0.message)" }
+    }
+    let topology = "\"topology\": {\"api_servers\": 2}"
+    #expect(messages("\"trails\": 3, \(topology)") == ["defaults.trails: unknown key \"trails\""])
+    #expect(
+      messages("\"trials\": 3, \"toplogy\": {\"api_servers\": 2}")
+        == ["defaults.toplogy: unknown key \"toplogy\""])
+    #expect(
+      messages("\"trials\": 3, \"topology\": {\"api_server\": 2}")
+        == ["defaults.topology.api_server: unknown key \"api_server\""])
+    #expect(
+      messages(topology, ", {\"name\": \"b\", \"trails\": 3}") == [
+        "scenarios[0]: the key \"trials\" is missing here and in the defaults",
+        "scenarios[1].trails: unknown key \"trails\"",
       ])
   }
 

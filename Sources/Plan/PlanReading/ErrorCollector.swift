@@ -12,10 +12,19 @@ final class ErrorCollector {
   /// Errors reported, whether kept or not.
   private(set) var count = 0
 
+  /// Paths of keys that the file has under a name that is a little wrong: one mistake, and told as one.
+  private var misspelt: Set<String> = []
+
   init(file: String, bytes: [UInt8]) {
     self.file = file
     self.bytes = bytes
   }
+
+  /// Notes that an unknown key was taken for the key of that path.
+  func note(misspelt path: String) { misspelt.insert(path) }
+
+  /// Whether any of these keys is there under a wrong name.
+  func hasMisspelt(_ paths: [String]) -> Bool { !misspelt.isDisjoint(with: paths) }
 
   func report(
     _ message: @autoclosure () -> String, at position: TextPosition,

@@ -227,7 +227,9 @@ struct ChoiceReader {
       }
       guard let value = option.defaultValue else {
         if !misplaced.contains(option.name), options == nil || given != nil {
-          (options ?? node).report(
+          let place = options ?? node
+          place.reportMissing(
+            [place.child(option.name)],
             "\(kind) \"\(name)\" needs the option \"\(option.name)\" (\(option.summary))")
         }
         return nil

@@ -11,6 +11,13 @@ struct PlanNode {
     collector.report(message(), at: value.position, path: path, suggestion: suggestion())
   }
 
+  /// Reports that a key is missing, unless it is there under a wrong name, which was reported.
+  /// - Parameters:
+  ///   - paths: where it or what is around it could stand.
+  func reportMissing(_ paths: [String], _ message: @autoclosure () -> String) {
+    if !collector.hasMisspelt(paths) { report(message()) }
+  }
+
   private func wrongType(_ expected: @autoclosure () -> String) {
     report("expected \(expected()), found \(value.kind)")
   }
@@ -23,6 +30,7 @@ struct PlanNode {
     }
     for member in members where !keys.contains(member.key) {
       let near = Suggestion.closest(to: member.key, among: keys)
+      if let near { collector.note(misspelt: child(near)) }
       // A list of all would hide the suggestion.
       let all = near == nil ? "; known here: \(keys.joined(separator: ", "))" : ""
       collector.report(
@@ -143,7 +151,7 @@ struct PlanObject {
   /// The member of that key. If it is missing, an error is reported at the object.
   func required(_ key: String) -> PlanNode? {
     if let found = self[key] { return found }
-    node.report("the key \"\(key)\" is missing here")
+    node.reportMissing([node.child(key)], "the key \"\(key)\" is missing here")
     return nil
   }
 }

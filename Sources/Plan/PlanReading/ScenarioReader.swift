@@ -56,10 +56,14 @@ struct ScenarioReader {
     let chosen = object["strategies"].map(subset) ?? strategies
     let trials = settings.trials
     if !settings.givesTrials {
-      node.report("the key \"trials\" is missing here and in the defaults")
+      node.reportMissing(
+        ["\(node.path).trials", "defaults.trials"],
+        "the key \"trials\" is missing here and in the defaults")
     }
     if !settings.givesAPIServers {
-      node.report("\"topology.api_servers\" is missing here and in the defaults")
+      node.reportMissing(
+        [node.path, "defaults"].flatMap { ["\($0).topology", "\($0).topology.api_servers"] },
+        "\"topology.api_servers\" is missing here and in the defaults")
     }
     guard let trials, settings.topology.apiServers > 0 else { return nil }
     let isForced = object["forced"]?.boolean() ?? false
