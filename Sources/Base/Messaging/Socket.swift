@@ -40,12 +40,20 @@ public struct Socket: ~Copyable {
   /// - Parameters:
   ///   - identity: `ZMQ_ROUTING_ID`, by which ROUTERs know a DEALER.
   ///   - lingerMilliseconds: how long `close` waits for unsent messages.
+  ///   - waitsForPlace: asked again and again while the context has no place (EMFILE); the call fails when it says no.
+  ///     A thread of libzmq's gives a closed socket's place and descriptor back some time after the close.
   public init(
     _ kind: Kind, in context: borrowing Context, identity: [UInt8]? = nil,
-    lingerMilliseconds: Int32 = 0
+    lingerMilliseconds: Int32 = 0, waitsForPlace: () -> Bool = { false }
   ) throws(MessagingError) {
-    guard let handle = zmq_socket(context.handle, kind.code) else { throw .current("zmq_socket") }
-    self.handle = handle
+    var handle = zmq_socket(context.handle, kind.code)
+    while handle == nil {
+      let failure = MessagingError.current("zmq_socket")
+      guard failure.code == EMFILE && waitsForPlace() else { throw failure }
+      sched_yield()
+      handle = zmq_socket(context.handle, kind.code)
+    }
+    self.handle = handle!
     if kind.receivesInBulk {
       set(ZMQ_RCVHWM, 0)
       set(ZMQ_RCVBUF, -1)

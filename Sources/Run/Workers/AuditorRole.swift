@@ -119,11 +119,9 @@ final class AuditorRole {
   }
 
   private func dialMessaging(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
-    // An event and a connection for each socket, and one descriptor for the kernel's list of listeners. libzmq makes the
-    // connections later, and says nothing if it cannot.
-    guard Descriptor.hasRoom(for: 4 * slots.count + 1) else {
-      throw SystemError("connections to the API servers", code: EMFILE)
-    }
+    // Those dialled before give their places back soon, in milliseconds.
+    let patience = min(deadline, MonotonicClock.now() + 1_000_000_000)
+    try waitForRoom(slots.count, before: patience)
     // Arrays cannot hold non-copyable sockets; a class can.
     var dealers: [OwnedSocket] = []
     var pushers: [OwnedSocket] = []
@@ -131,9 +129,11 @@ final class AuditorRole {
     var tokens: [Poll.Token] = []
     for slot in slots {
       let dealer = try OwnedSocket(
-        .dealer, context!, dialling: address(slot, .input), question(slot, .input))
+        .dealer, context!, dialling: address(slot, .input), question(slot, .input), before: patience
+      )
       let pusher = try OwnedSocket(
-        .push, context!, dialling: address(slot, .output), question(slot, .output))
+        .push, context!, dialling: address(slot, .output), question(slot, .output), before: patience
+      )
       tokens.append(poll.add(dealer.socket))
       dealers.append(dealer)
       pushers.append(pusher)
@@ -174,6 +174,17 @@ final class AuditorRole {
     // namespace keeps no TIME_WAIT.
     if !dialsFromOutside { TCPSocket.resetAllOnClose() }
     withExtendedLifetime((dealers, pushers)) {}
+  }
+
+  /// Waits until connections to so many API servers have descriptors: an event and a connection for each of two sockets, and
+  /// one for the kernel's list of listeners. libzmq makes the connections later, and says nothing if it cannot.
+  private func waitForRoom(_ servers: Int, before deadline: UInt64) throws(SystemError) {
+    while !Descriptor.hasRoom(for: 4 * servers + 1) {
+      guard MonotonicClock.now() < deadline else {
+        throw SystemError("connections to the API servers", code: EMFILE)
+      }
+      sched_yield()
+    }
   }
 
   /// Without a descriptor libzmq makes no connection, and says nothing: the API servers would look silent.

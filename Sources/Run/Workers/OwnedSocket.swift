@@ -1,15 +1,19 @@
 internal import Messaging
 internal import RunContract
+internal import Syscalls
 
 /// A ZeroMQ socket that an array can hold.
 final class OwnedSocket {
   let socket: Socket
 
-  /// Connects, and sends a question at once.
+  /// Connects, and sends a question at once. Waits for a place that sockets closed before still have, up to the deadline
+  /// (monotonic clock, nanoseconds).
   init(
-    _ kind: Socket.Kind, _ context: borrowing Context, dialling address: String, _ question: Nonce
+    _ kind: Socket.Kind, _ context: borrowing Context, dialling address: String, _ question: Nonce,
+    before deadline: UInt64
   ) throws(MessagingError) {
-    socket = try Socket(kind, in: context)
+    socket = try Socket(
+      kind, in: context, waitsForPlace: { MonotonicClock.now() < deadline })
     try socket.connect(to: address)
     try question.withBytes { bytes throws(MessagingError) in try socket.send(bytes) }
   }
