@@ -68,7 +68,7 @@ test-documents: ## follow the links of the documents
 	@command -v git >/dev/null || .ci/install-packages git
 	.ci/check-documents
 
-test-contributing: setup ## do what CONTRIBUTING.md says in a copy of the repository
+test-contributing: setup ## do what CONTRIBUTING.md says in an overlay over the repository
 	@command -v python3 >/dev/null || .ci/install-packages python3
 	.ci/check-contributing
 
