@@ -171,6 +171,17 @@ import Testing
       .predictions.map(\.estimatedSeconds)
   }
 
+  @Test func `the estimated time is that of trials on this host, one row for equal ones`() throws {
+    let workplace = try Workplace(plan(["wildcard-report-back", "probe-then-bind"], trials: 50))
+    let table = try workplace.bindstorm(["plan", "plan.json"])
+    #expect(table.ending == .exit(0), "\(table.errorOutput)")
+    #expect(table.output.contains("measured: a few trials of 2 rows"), "\(table.output)")
+    #expect(table.errorOutput.contains("up to 4 trials of each of 2 rows"))
+    let unmeasured = try workplace.bindstorm(["plan", "plan.json", "--no-measure"])
+    #expect(!unmeasured.output.contains("measured"))
+    #expect(unmeasured.errorOutput.isEmpty)
+  }
+
   @Test func `the estimated time counts each launch of a row`() throws {
     let at = { (launches: Int) in
       try self.estimates(

@@ -15,25 +15,26 @@ public struct Schedule: Sendable, Equatable {
   public let blocks: [Block]
   private let seed: UInt64
 
-  /// The number of blocks into which an arm is cut, if it has that many trials.
-  private static let rounds = 10
+  /// The number of blocks into which a plan's arm is cut, if it has that many trials.
+  public static let rounds = 10
 
   /// The schedule of a plan.
-  public init(plan: ResolvedPlan) {
+  /// - Parameter rounds: the number of blocks into which an arm is cut, if it has that many trials; at least 1.
+  public init(plan: ResolvedPlan, rounds: Int = Schedule.rounds) {
     seed = plan.seed
     var blocks: [Block] = []
     var scenarios: [String] = []
     for arm in plan.arms where !scenarios.contains(arm.scenario) { scenarios.append(arm.scenario) }
     for (number, scenario) in scenarios.enumerated() {
       let arms = plan.arms.filter { $0.scenario == scenario }
-      for round in 0..<Self.rounds {
+      for round in 0..<rounds {
         var order = arms
         var generator = SeededGenerator(
           planSeed: plan.seed, for: .blockOrder, UInt64(number), UInt64(round))
         generator.shuffle(&order)
         for arm in order {
-          let start = arm.trials * round / Self.rounds
-          let end = arm.trials * (round + 1) / Self.rounds
+          let start = arm.trials * round / rounds
+          let end = arm.trials * (round + 1) / rounds
           if start < end { blocks.append(Block(arm: arm.index, trials: start..<end)) }
         }
       }

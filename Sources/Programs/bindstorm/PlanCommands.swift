@@ -72,7 +72,7 @@ struct PlanCommand: ParsableCommand {
   @Flag(
     inversion: .prefixedNo,
     help:
-      "Run one trial of each row whose time nothing else can tell: programs, and start-ups. Default: unless --json or --odds."
+      "Run a few trials of each row, so that the times are those of this host. Default: unless --json or --odds."
   )
   var measure: Bool?
 
@@ -159,7 +159,7 @@ struct PlanCommand: ParsableCommand {
     if sequential { lines.append("rows with a sequential test end earlier if they are clear") }
     if times.measured > 0 {
       lines.append(
-        "measured: one trial of \(Counted.text(times.measured, "row"))"
+        "measured: a few trials of \(Counted.text(times.measured, "row")), on this host, just now"
       )
     }
     let unknown = plan.arms.filter { times.seconds($0) == nil }
@@ -167,7 +167,7 @@ struct PlanCommand: ParsableCommand {
       let names = unknown.map { "\(Self.name($0.scenario))/\(Self.name($0.strategy.label))" }
       lines.append(
         "unknown (?): how long the programs of \(names.joined(separator: ", ")) take"
-          + (times.problem.map { ": \($0)" } ?? "; --measure runs one trial of each"))
+          + (times.problem.map { ": \($0)" } ?? "; --measure runs a trial of each"))
     }
     return lines
   }

@@ -15,25 +15,31 @@ struct TrialBatch {
   let tallies: [ArmTally]
   /// How long all of it took.
   let seconds: Double
-  /// How long the trials of each arm took, in seconds.
-  let secondsByArm: [Double]
+  /// How long each trial of an arm took, in seconds, up to the moment when its events were there. The first trial of a
+  /// block has the time in it that the workers needed to start, and those before to end.
+  let trialSeconds: [[Double]]
 
+  /// - Parameters:
+  ///   - schedule: the order of the trials.
+  ///   - wants: whether one more trial of an arm is wanted, by the seconds that each of its trials took so far.
   /// - Throws: an exit code, after saying why on standard error.
-  init(_ plan: ResolvedPlan, isolation: Run.IsolationPolicy, _ interruption: Interruption) throws {
-    let counter = Counter(plan)
+  init(
+    _ plan: ResolvedPlan, schedule: Schedule? = nil, isolation: Run.IsolationPolicy,
+    _ interruption: Interruption,
+    wants: @escaping @Sendable (_ arm: Int, [Double]) -> Bool = { _, _ in true }
+  ) throws {
+    let counter = Counter(plan, wants)
     let started = MonotonicClock.now()
-    let timings: [Run.ArmTiming]
     do throws(RunError) {
       let run = try Run(
-        plan: plan, schedule: Schedule(plan: plan), worker: try WorkerLocation.find(),
-        isolation: isolation, interruption: interruption)
+        plan: plan, schedule: schedule ?? Schedule(plan: plan),
+        worker: try WorkerLocation.find(), isolation: isolation, interruption: interruption)
       if run.isolation == .none {
         printError(
           "bindstorm: warning: no network namespace (\(run.isolationProblem)): other programs of this host take ports, too, and the rates are those of now and here"
         )
       }
       try run.perform(counter)
-      timings = run.timings
     } catch {
       printError("bindstorm: \(error)")
       if case .isolationUnavailable = error { throw ExitStatus.unavailable }
@@ -42,30 +48,48 @@ struct TrialBatch {
     if interruption.isRequested { throw ExitStatus.interrupted(by: interruption.signal) }
     tallies = counter.tallies
     seconds = Double(MonotonicClock.now() - started) / 1e9
-    secondsByArm = timings.map(\.seconds)
+    trialSeconds = counter.trialSeconds
   }
 
   private final class Counter: Run.Observer {
+    private struct State {
+      var tally: RunTally
+      var trialSeconds: [[Double]]
+      /// When the last trial ended; nanoseconds of the monotonic clock.
+      var mark = MonotonicClock.now()
+    }
+
     private let judges: [TrialJudge]
-    private let counted: Mutex<RunTally>
+    private let wants: @Sendable (Int, [Double]) -> Bool
+    private let state: Mutex<State>
 
-    var tallies: [ArmTally] { counted.withLock { $0.arms } }
+    var tallies: [ArmTally] { state.withLock { $0.tally.arms } }
+    var trialSeconds: [[Double]] { state.withLock { $0.trialSeconds } }
 
-    init(_ plan: ResolvedPlan) {
+    init(_ plan: ResolvedPlan, _ wants: @escaping @Sendable (Int, [Double]) -> Bool) {
+      self.wants = wants
       judges = plan.arms.map(TrialJudge.init)
-      counted = Mutex(RunTally(plan))
+      state = Mutex(
+        State(tally: RunTally(plan), trialSeconds: Array(repeating: [], count: plan.arms.count)))
     }
 
     func append(_ events: [Event]) {
       guard case .trialStarted(let started)? = events.first else {
-        counted.withLock { for case .armSkipped(let skipped) in events { $0.skip(skipped) } }
+        state.withLock { for case .armSkipped(let skipped) in events { $0.tally.skip(skipped) } }
         return
       }
+      let ended = MonotonicClock.now()
       let outcome = judges[started.arm].judge(events)
-      counted.withLock { $0.add(outcome) }
+      state.withLock {
+        $0.tally.add(outcome)
+        $0.trialSeconds[started.arm].append(Double(ended - $0.mark) / 1e9)
+        $0.mark = ended
+      }
     }
 
-    func needsMore(arm: Int) -> Bool { counted.withLock { $0.needsMore(arm: arm) } }
+    func needsMore(arm: Int) -> Bool {
+      state.withLock { $0.tally.needsMore(arm: arm) && wants(arm, $0.trialSeconds[arm]) }
+    }
   }
 }
 
