@@ -61,6 +61,21 @@ import Testing
     #expect(finished.ending == .exit(64) && !finished.errorOutput.isEmpty, "\(finished)")
   }
 
+  @Test(.enabled(if: Kernel.allowsUserNamespaces, "needs user namespaces to forbid things in"))
+  func `without a namespace the result is headed by that fact`() throws {
+    let place = try Self.workplace(
+      "probe-then-bind", #""thieves": [{ "kind": "port-squatter", "options": { "ports": 2 } }]"#)
+    let line = [
+      "unshare", "-Ur", "sh", "-c",
+      #"echo 0 > /proc/sys/user/max_net_namespaces && exec "$0" "$@""#, Built.bindstorm,
+      "calibrate", "--self", "plan.json", "--trials", "10", "--comparisons", "20",
+    ]
+    let text = try Program.run(line, folder: place.scratch.path)
+    #expect(text.output.hasPrefix("NOT ISOLATED"), "\(text)")
+    let document = try Program.run(line + ["--json"], folder: place.scratch.path)
+    #expect(document.output.contains(#""isIsolated" : false"#), "\(document)")
+  }
+
   /// A squatter makes every launch fail on both sides: no method can see a difference.
   @Test(.enabled(if: Kernel.allowsNamespaces, "needs network namespaces"))
   func `a strategy beside itself gives no alarm where nothing is left to chance`() throws {

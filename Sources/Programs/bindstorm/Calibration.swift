@@ -3,6 +3,7 @@ internal import Engine
 internal import Judging
 internal import PlanModel
 internal import PlanReading
+internal import Reports
 internal import Statistics
 internal import TerminalText
 internal import Theory
@@ -37,14 +38,16 @@ struct Calibration {
     /// What was run, in words.
     var verifiedAt: String
     var rounds: [Round] = []
+    /// Whether every trial had a network namespace.
+    var isIsolated = true
     var isCalibrated = false
     /// Why not, and what would help; empty if it is calibrated.
     var reasons: [String] = []
     var change: CalibratedPlan?
 
     enum CodingKeys: String, CodingKey {
-      case scenario, strategy, target, option, thief, planned, verifiedAt, rounds, isCalibrated
-      case reasons
+      case scenario, strategy, target, option, thief, planned, verifiedAt, rounds, isIsolated
+      case isCalibrated, reasons
     }
   }
 
@@ -93,9 +96,10 @@ struct Calibration {
         guard case .measure(let next) = search.next() else { break }
         value = next
       }
-      let round = try measure(
+      let (round, isIsolated) = try measure(
         turned(cheap.arm, knob, value), value, trials, predicted(value), isolation, interruption)
       result.rounds.append(round)
+      if !isIsolated { result.isIsolated = false }
       guard round.counted > 0 else {
         result.reasons = ["no launch counts; bindstorm run says why"]
         return result
@@ -108,7 +112,7 @@ struct Calibration {
         (near, trials) = (value, enough)
       } else {
         result.isCalibrated = true
-        result.change = change(knob, round, cheap)
+        result.change = change(knob, round, cheap, isIsolated: result.isIsolated)
         return result
       }
     }
@@ -161,7 +165,7 @@ struct Calibration {
   private func measure(
     _ arm: Arm, _ value: Int, _ launches: Int, _ predicted: Double?,
     _ isolation: Run.IsolationPolicy, _ interruption: Interruption
-  ) throws -> Round {
+  ) throws -> (Round, isIsolated: Bool) {
     var arm = arm
     arm.index = 0
     // Launches of one trial are not independent: the interval is that of as many trials.
@@ -179,8 +183,9 @@ struct Calibration {
       printError("bindstorm: \(arm.scenario), \(arm.strategy.label) does not run: \(reason)")
       throw ExitStatus.unavailable
     }
-    return Round(
+    let round = Round(
       tally, value: value, predicted: predicted, launches: arm.launchesPerTrial, batch.seconds)
+    return (round, batch.isIsolated)
   }
 
   private func measurement(_ round: Round) -> RateSearch.Measurement {
@@ -188,14 +193,16 @@ struct Calibration {
       value: round.value, failed: Double(round.failed), counted: Double(round.counted))
   }
 
-  private func change(_ knob: Knob, _ round: Round, _ cheap: CheapArm) -> CalibratedPlan {
+  private func change(
+    _ knob: Knob, _ round: Round, _ cheap: CheapArm, isIsolated: Bool
+  ) -> CalibratedPlan {
     let draws = foreignDraws(knob, round.value)
     let thief = arm.thieves[knob.thief].label
     return CalibratedPlan(
       scenario: arm.scenario, thief: knob.thief, option: knob.option, value: round.value,
       foreignDraws: draws == arm.window.foreignDraws ? nil : draws,
       note:
-        "\(thief) has \(knob.option) \(round.value) so that \(Percent.text(target)) of the launches of \(arm.strategy.label) fail; measured \(round.failed) of \(round.counted), 95 % interval \(Percent.text(round.low)) to \(Percent.text(round.high)), at \(cheap.words)"
+        "\(thief) has \(knob.option) \(round.value) so that \(Percent.text(target)) of the launches of \(arm.strategy.label) fail; measured \(round.failed) of \(round.counted), 95 % interval \(Percent.text(round.low)) to \(Percent.text(round.high)), at \(cheap.words)\(isIsolated ? "" : "; \(IsolationNotice.mark)")"
     )
   }
 
@@ -293,6 +300,7 @@ enum CalibrationText {
     } else {
       lines += ["  NOT CALIBRATED"] + result.reasons.map { "  \($0)" }
     }
-    return lines.map { TerminalText.safeLine($0) + "\n" }.joined()
+    return IsolationNotice.head(isIsolated: result.isIsolated)
+      + lines.map { TerminalText.safeLine($0) + "\n" }.joined()
   }
 }

@@ -21,6 +21,8 @@ struct SelfCalibration {
     var verifiedAt: String
     var trials: Int
     var comparisons: Int
+    /// Whether every trial had a network namespace.
+    var isIsolated: Bool
     var rate: RateEstimate
     var withoutData: Int
     var methods: [SelfComparison.Method]
@@ -41,6 +43,7 @@ struct SelfCalibration {
     let interruption = Interruption()
     var seen = SelfComparison(cheap.arm, level: level, vocabulary: vocabulary)
     var seconds = 0.0
+    var isIsolated = true
     for range in [0..<Self.pilot, Self.pilot..<comparisons] {
       if range.lowerBound > 0 {
         let pace = seconds / Double(Self.pilot)
@@ -56,10 +59,12 @@ struct SelfCalibration {
         seen.add(batch.tallies[first], batch.tallies[first + 1])
       }
       seconds += batch.seconds
+      if !batch.isIsolated { isIsolated = false }
     }
     let document = Document(
       scenario: arm.scenario, strategy: arm.strategy.label, verifiedAt: cheap.words,
-      trials: trials, comparisons: comparisons, rate: seen.rate, withoutData: seen.withoutData,
+      trials: trials, comparisons: comparisons, isIsolated: isIsolated, rate: seen.rate,
+      withoutData: seen.withoutData,
       methods: seen.methods(trials: trials), seconds: seconds)
     try StandardStreams.printResult(
       json
@@ -108,6 +113,7 @@ struct SelfCalibration {
     if document.withoutData > 0 {
       lines.append("\(document.withoutData) comparisons had a side without a launch that counts.")
     }
-    return lines.map { TerminalText.safeLine($0) + "\n" }.joined()
+    return IsolationNotice.head(isIsolated: document.isIsolated)
+      + lines.map { TerminalText.safeLine($0) + "\n" }.joined()
   }
 }

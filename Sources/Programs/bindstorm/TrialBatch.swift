@@ -15,6 +15,8 @@ struct TrialBatch {
   let tallies: [ArmTally]
   /// How long all of it took.
   let seconds: Double
+  /// Whether it had a network namespace.
+  let isIsolated: Bool
   /// How long each trial of an arm took, in seconds, up to the moment when its events were there. The first trial of a
   /// block has the time in it that the workers needed to start, and those before to end.
   let trialSeconds: [[Double]]
@@ -39,6 +41,7 @@ struct TrialBatch {
           "bindstorm: warning: no network namespace (\(run.isolationProblem)): other programs of this host take ports, too, and the rates are those of now and here"
         )
       }
+      isIsolated = run.isolation != .none
       try run.perform(counter)
     } catch {
       printError("bindstorm: \(error)")
