@@ -170,14 +170,15 @@ struct Calibration {
     arm.index = 0
     // Launches of one trial are not independent: the interval is that of as many trials.
     arm.trials = launches
-    let seconds = TimeEstimate.seconds(arm)
+    let measured = ResolvedPlan(
+      version: plan.version, name: plan.name, title: plan.title, seed: plan.seed &+ UInt64(value),
+      arms: [arm])
+    // A few trials of this one row tell its time; a row that does not run tells why below.
+    let seconds = try MeasuredTimes(trying: measured, isolation, interruption).seconds(arm)
     printError(
-      "\(arm.scenario), \(arm.strategy.label): \(launches) trials with \(value), about \(Int(seconds.rounded(.up))) s ..."
+      "\(arm.scenario), \(arm.strategy.label): \(launches) trials with \(value)\(seconds.map { ", about \(Int($0.rounded(.up))) s" } ?? "") ..."
     )
-    let batch = try TrialBatch(
-      ResolvedPlan(
-        version: plan.version, name: plan.name, title: plan.title,
-        seed: plan.seed &+ UInt64(value), arms: [arm]), isolation: isolation, interruption)
+    let batch = try TrialBatch(measured, isolation: isolation, interruption)
     let tally = batch.tallies[0]
     if let reason = tally.skipReason {
       printError("bindstorm: \(arm.scenario), \(arm.strategy.label) does not run: \(reason)")

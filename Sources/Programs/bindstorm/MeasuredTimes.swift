@@ -46,28 +46,30 @@ struct MeasuredTimes {
   /// Runs a few trials of each row; says so on standard error before.
   /// - Throws: an exit code, after saying why on standard error.
   init(measuring plan: ResolvedPlan) throws {
-    var arms: [Arm] = []
-    // First those that nothing but a trial can tell.
-    let runnable = plan.arms.filter { $0.skipReason == nil }
-    for arm in runnable.filter(Self.needsTrial) + runnable.filter({ !Self.needsTrial($0) }) {
-      var row = Self.row(arm)
-      guard !arms.contains(where: { Self.row($0) == row }) else { continue }
-      row.index = arms.count
-      row.trials = min(arm.trials, Self.trials)
-      arms.append(row)
+    let count = Self.distinct(plan).count
+    if count > 0 {
+      let what = count == 1 ? "the row" : "each of \(count) rows"
+      printError(
+        "bindstorm: up to \(Self.trials) trials of \(what) for the time they take; --no-measure leaves them out"
+      )
     }
+    try self.init(trying: plan, .preferred, Interruption())
+  }
+
+  /// Runs a few trials of each row.
+  /// - Throws: an exit code, after saying why on standard error.
+  init(
+    trying plan: ResolvedPlan, _ isolation: Run.IsolationPolicy, _ interruption: Interruption
+  ) throws {
+    let arms = Self.distinct(plan)
     guard !arms.isEmpty else { return }
-    let what = arms.count == 1 ? "the row" : "each of \(arms.count) rows"
-    printError(
-      "bindstorm: up to \(Self.trials) trials of \(what) for the time they take; --no-measure leaves them out"
-    )
     let measuring = ResolvedPlan(
       version: plan.version, name: plan.name, title: plan.title, seed: plan.seed, arms: arms)
     let began = MonotonicClock.now()
     let mayWait = arms.map(Self.needsTrial)
     let batch = try TrialBatch(
-      measuring, schedule: Schedule(plan: measuring, rounds: 1), isolation: .preferred,
-      Interruption()
+      measuring, schedule: Schedule(plan: measuring, rounds: 1), isolation: isolation,
+      interruption
     ) { arm, trials in
       let elapsed = Double(MonotonicClock.now() - began) / 1e9
       return trials.isEmpty
@@ -84,6 +86,20 @@ struct MeasuredTimes {
     let known = rows.filter { !Self.needsTrial($0.row) }
     let estimated = known.map { TimeEstimate.seconds($0.row) }.reduce(0, +)
     if estimated > 0 { slowness = known.map { $0.cost.seconds(1) }.reduce(0, +) / estimated }
+  }
+
+  /// The rows whose time can differ, with as many trials as are run of them. First those that nothing but a trial can tell.
+  private static func distinct(_ plan: ResolvedPlan) -> [Arm] {
+    var arms: [Arm] = []
+    let runnable = plan.arms.filter { $0.skipReason == nil }
+    for arm in runnable.filter(needsTrial) + runnable.filter({ !needsTrial($0) }) {
+      var row = Self.row(arm)
+      guard !arms.contains(where: { Self.row($0) == row }) else { continue }
+      row.index = arms.count
+      row.trials = min(arm.trials, trials)
+      arms.append(row)
+    }
+    return arms
   }
 
   /// Seconds for all trials of the arm; nil if it is a program that was not measured.
