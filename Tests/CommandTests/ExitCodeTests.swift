@@ -110,7 +110,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ["run", "plan.json", "-q"], ["plan", "plan.json"], ["plan", "plan.json", "--json"],
+    ["run", "plan.json", "-q"], ["plan", "plan.json", "--no-measure"],
+    ["plan", "plan.json", "--json"],
     ["validate", "plan.json"], ["list", "thieves"], ["list", "outcomes"], ["--help"], ["--version"],
     ["help", "run"], ["check", "--help"], ["--generate-completion-script", "bash"], ["doctor"],
     ["doctor", "plan.json"],
