@@ -65,15 +65,28 @@ import Testing
   func `without a namespace the result is headed by that fact`() throws {
     let place = try Self.workplace(
       "probe-then-bind", #""thieves": [{ "kind": "port-squatter", "options": { "ports": 2 } }]"#)
-    let line = [
-      "unshare", "-Ur", "sh", "-c",
-      #"echo 0 > /proc/sys/user/max_net_namespaces && exec "$0" "$@""#, Built.bindstorm,
-      "calibrate", "--self", "plan.json", "--trials", "10", "--comparisons", "20",
-    ]
+    let line = Kernel.withoutNetworkNamespaces([
+      Built.bindstorm, "calibrate", "--self", "plan.json", "--trials", "10", "--comparisons", "20",
+    ])
     let text = try Program.run(line, folder: place.scratch.path)
     #expect(text.output.hasPrefix("NOT ISOLATED"), "\(text)")
     let document = try Program.run(line + ["--json"], folder: place.scratch.path)
     #expect(document.output.contains(#""isIsolated" : false"#), "\(document)")
+    // The default plan's thief; an interval of 49 points on both sides has any rate in it.
+    let thieves = try Self.workplace()
+    let calibrated = try Program.run(
+      Kernel.withoutNetworkNamespaces([
+        Built.bindstorm, "calibrate", "plan.json", "--target-rate", "0.5", "--within", "0.3", "-o",
+        "new.json",
+      ]), folder: thieves.scratch.path)
+    #expect(calibrated.output.hasPrefix("NOT ISOLATED"), "\(calibrated)")
+    #expect(
+      calibrated.errorOutput.components(separatedBy: "no network namespace").count
+        == calibrated.errorOutput.components(separatedBy: " trials with ").count,
+      "one warning for each measurement: \(calibrated.errorOutput)")
+    if calibrated.ending == .exit(0) {
+      #expect(try thieves.text(thieves.scratch.path + "/new.json").contains("; NOT ISOLATED"))
+    }
   }
 
   /// A squatter makes every launch fail on both sides: no method can see a difference.

@@ -188,18 +188,12 @@ import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(20))) struct IsolationOptionTests {
   /// A command line in a user namespace that allows no network namespace.
-  private func forbidden(_ line: [String]) -> [String] {
-    [
-      "unshare", "-Ur", "sh", "-c",
-      #"echo 0 > /proc/sys/user/max_net_namespaces && exec "$0" "$@""#,
-    ] + line
-  }
-
   @Test(.enabled(if: Kernel.allowsUserNamespaces, "needs user namespaces to forbid things in"))
   func `69: isolation is required and not to be had`() throws {
     let workplace = try Workplace()
     let finished = try Program.run(
-      forbidden(workplace.runLine(["--require-isolation"])), folder: workplace.scratch.path)
+      Kernel.withoutNetworkNamespaces(workplace.runLine(["--require-isolation"])),
+      folder: workplace.scratch.path)
     #expect(finished.ending == .exit(69), "\(finished)")
     #expect(finished.errorOutput.contains("no network namespace can be had here"))
     #expect(finished.errorOutput.contains("ENOSPC"))
@@ -210,7 +204,7 @@ import Testing
   func `where no namespace is to be had it warns, goes on, and says so in its files`() throws {
     let workplace = try Workplace()
     let finished = try Program.run(
-      forbidden(workplace.runLine()), folder: workplace.scratch.path)
+      Kernel.withoutNetworkNamespaces(workplace.runLine()), folder: workplace.scratch.path)
     #expect(finished.ending == .exit(0), "\(finished)")
     #expect(finished.errorOutput.contains("warning: no network namespace (unshare"))
     let environment = try workplace.json(workplace.latest("environment.json"))

@@ -153,7 +153,9 @@ struct ForcedProgramTests {
       defaults: #""topology": {"api_servers": 1}, "trials": 2"#)
     let cell = try measured.cell("a", "none")
     #expect(
-      cell.planAnswer == "skipped" && cell.reason.contains("no such program"), "\(cell.reason)")
+      cell.planAnswer == "skipped" && cell.reason.contains("no such program")
+        && cell.reason.contains("/no-such-launcher: nothing is there; prepare or install it"),
+      "\(cell.reason)")
     #expect(try measured.cell("a", "true").outcomes == ["invalid": 2])
   }
 

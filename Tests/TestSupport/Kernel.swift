@@ -25,6 +25,14 @@ public enum Kernel {
       pid: pid, parent: parent, name: String(text[text.index(after: open)..<close]), state: state)
   }
 
+  /// A command line in a user namespace that allows no network namespace.
+  public static func withoutNetworkNamespaces(_ line: [String]) -> [String] {
+    [
+      "unshare", "-Ur", "sh", "-c",
+      #"echo 0 > /proc/sys/user/max_net_namespaces && exec "$0" "$@""#,
+    ] + line
+  }
+
   /// Whether this host has IPv6 on loopback.
   public static let hasIPv6Loopback =
     (try? String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8))?

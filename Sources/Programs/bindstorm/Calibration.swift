@@ -174,7 +174,9 @@ struct Calibration {
       version: plan.version, name: plan.name, title: plan.title, seed: plan.seed &+ UInt64(value),
       arms: [arm])
     // A few trials of this one row tell its time; a row that does not run tells why below.
-    let seconds = try MeasuredTimes(trying: measured, isolation, interruption).seconds(arm)
+    let seconds = try MeasuredTimes(
+      measuring: measured, isolation, interruption, isQuiet: true
+    ).seconds(arm)
     printError(
       "\(arm.scenario), \(arm.strategy.label): \(launches) trials with \(value)\(seconds.map { ", about \(Int($0.rounded(.up))) s" } ?? "") ..."
     )

@@ -31,6 +31,9 @@ struct MeasuredTimes {
   /// Why a row could not be measured; nil if all could.
   private(set) var problem: String?
 
+  /// Rows of which no trial was run, although it was asked for.
+  private(set) var unmeasured = 0
+
   /// Rows that were measured.
   var measured: Int { rows.count }
 
@@ -43,38 +46,40 @@ struct MeasuredTimes {
   /// Nothing is measured.
   init() {}
 
-  /// Runs a few trials of each row; says so on standard error before.
-  /// - Throws: an exit code, after saying why on standard error.
-  init(measuring plan: ResolvedPlan) throws {
-    let count = Self.distinct(plan).count
-    if count > 0 {
-      let what = count == 1 ? "the row" : "each of \(count) rows"
+  /// Runs a few trials of each row. Where none can be run, `problem` says so, and the times are estimates.
+  /// - Parameter isQuiet: says neither that it measures nor that there is no network namespace.
+  /// - Throws: an exit code, if the user interrupts it.
+  init(
+    measuring plan: ResolvedPlan, _ isolation: Run.IsolationPolicy, _ interruption: Interruption,
+    isQuiet: Bool = false
+  ) throws {
+    let arms = Self.distinct(plan)
+    guard !arms.isEmpty else { return }
+    if !isQuiet {
+      let what = arms.count == 1 ? "the row" : "each of \(arms.count) rows"
       printError(
         "bindstorm: up to \(Self.trials) trials of \(what) for the time they take; --no-measure leaves them out"
       )
     }
-    try self.init(trying: plan, .preferred, Interruption())
-  }
-
-  /// Runs a few trials of each row.
-  /// - Throws: an exit code, after saying why on standard error.
-  init(
-    trying plan: ResolvedPlan, _ isolation: Run.IsolationPolicy, _ interruption: Interruption
-  ) throws {
-    let arms = Self.distinct(plan)
-    guard !arms.isEmpty else { return }
     let measuring = ResolvedPlan(
       version: plan.version, name: plan.name, title: plan.title, seed: plan.seed, arms: arms)
     let began = MonotonicClock.now()
     let mayWait = arms.map(Self.needsTrial)
-    let batch = try TrialBatch(
-      measuring, schedule: Schedule(plan: measuring, rounds: 1), isolation: isolation,
-      interruption
-    ) { arm, trials in
-      let elapsed = Double(MonotonicClock.now() - began) / 1e9
-      return trials.isEmpty
-        ? mayWait[arm] || elapsed < Self.secondsOfPlan
-        : trials.reduce(0, +) < Self.secondsOfRow
+    let batch: TrialBatch
+    do {
+      batch = try TrialBatch(
+        measuring, schedule: Schedule(plan: measuring, rounds: 1), isolation: isolation,
+        interruption, warnsOfMissingNamespace: !isQuiet
+      ) { arm, trials in
+        let elapsed = Double(MonotonicClock.now() - began) / 1e9
+        return trials.isEmpty
+          ? mayWait[arm] || elapsed < Self.secondsOfPlan
+          : trials.reduce(0, +) < Self.secondsOfRow
+      }
+    } catch  where !interruption.isRequested {
+      // Standard error has the reason.
+      problem = "no trial could be run here"
+      return
     }
     for (arm, (tally, seconds)) in zip(arms, zip(batch.tallies, batch.trialSeconds)) {
       if let reason = tally.skipReason {
@@ -86,6 +91,7 @@ struct MeasuredTimes {
     let known = rows.filter { !Self.needsTrial($0.row) }
     let estimated = known.map { TimeEstimate.seconds($0.row) }.reduce(0, +)
     if estimated > 0 { slowness = known.map { $0.cost.seconds(1) }.reduce(0, +) / estimated }
+    unmeasured = batch.trialSeconds.count { $0.isEmpty }
   }
 
   /// The rows whose time can differ, with as many trials as are run of them. First those that nothing but a trial can tell.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Engine
 internal import Judging
 internal import PlanModel
 internal import PortModel
@@ -91,7 +92,8 @@ struct PlanCommand: ParsableCommand {
     ).plan
     let chances = odds ? PlanOdds(plan, vocabulary: vocabulary) : nil
     let times =
-      try measure ?? !(odds || json) ? MeasuredTimes(measuring: plan) : MeasuredTimes()
+      try measure ?? !(odds || json)
+      ? MeasuredTimes(measuring: plan, .preferred, Interruption()) : MeasuredTimes()
     if json {
       try StandardStreams.printResult(
         String(
@@ -160,6 +162,11 @@ struct PlanCommand: ParsableCommand {
     if times.measured > 0 {
       lines.append(
         "measured: a few trials of \(Counted.text(times.measured, "row")), on this host, just now"
+      )
+    }
+    if times.unmeasured > 0 {
+      lines.append(
+        "\(Counted.text(times.unmeasured, "row")) not measured: estimated, as much longer as the measured ones took"
       )
     }
     let unknown = plan.arms.filter { times.seconds($0) == nil }

@@ -23,11 +23,12 @@ struct TrialBatch {
 
   /// - Parameters:
   ///   - schedule: the order of the trials.
+  ///   - warnsOfMissingNamespace: on standard error.
   ///   - wants: whether one more trial of an arm is wanted, by the seconds that each of its trials took so far.
   /// - Throws: an exit code, after saying why on standard error.
   init(
     _ plan: ResolvedPlan, schedule: Schedule? = nil, isolation: Run.IsolationPolicy,
-    _ interruption: Interruption,
+    _ interruption: Interruption, warnsOfMissingNamespace: Bool = true,
     wants: @escaping @Sendable (_ arm: Int, [Double]) -> Bool = { _, _ in true }
   ) throws {
     let counter = Counter(plan, wants)
@@ -36,7 +37,7 @@ struct TrialBatch {
       let run = try Run(
         plan: plan, schedule: schedule ?? Schedule(plan: plan),
         worker: try WorkerLocation.find(), isolation: isolation, interruption: interruption)
-      if run.isolation == .none {
+      if run.isolation == .none && warnsOfMissingNamespace {
         printError(
           "bindstorm: warning: no network namespace (\(run.isolationProblem)): other programs of this host take ports, too, and the rates are those of now and here"
         )

@@ -159,9 +159,7 @@ public struct Exec: Strategy {
   ) -> String? {
     guard let command = order.command else { return nil }
     if command.forcing != nil, let reason = ForcedProgram.reasonNotToRun { return reason }
-    if strategy.alwaysForces {
-      return ForcedProgram.isThere(command) ? nil : "\(command.words[0]): no such program"
-    }
+    if strategy.alwaysForces { return ForcedProgram.reasonForNone(command) }
     let deadlines = AdapterProcess.Deadlines(
       OptionValues(descriptor.options, order.strategyOptions))
     let launch = AdapterRequest.Launch(

@@ -36,17 +36,22 @@ struct ForcedProgram {
     return abilities.mode == nil ? "port calls cannot be caught: \(abilities.missing)" : nil
   }
 
-  /// Whether the program of a command exists, found as execvp(3) does from the command's folder.
-  static func isThere(_ command: AdapterCommand) -> Bool {
+  /// Why the program of a command cannot be found, as execvp(3) looks for it from the command's folder, and what to do; nil
+  /// if it can.
+  static func reasonForNone(_ command: AdapterCommand) -> String? {
     let program = command.words[0]
     if program.contains("/") {
       let path = program.hasPrefix("/") ? program : "\(command.folder)/\(program)"
-      return access(path, X_OK) == 0
+      if access(path, X_OK) == 0 { return nil }
+      let why = access(path, F_OK) == 0 ? "it is there and cannot be executed" : "nothing is there"
+      return
+        "\(program): no such program: \(path): \(why); prepare or install it there, or change \"command\""
     }
-    guard let path = getenv("PATH") else { return false }
-    return String(cString: path).split(separator: ":").contains {
-      access("\($0)/\(program)", X_OK) == 0
-    }
+    let path = getenv("PATH").map { String(cString: $0) } ?? ""
+    let isThere = path.split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
+    return isThere
+      ? nil
+      : "\(program): no such program in PATH (\(path)); install it, or write its path in \"command\""
   }
 
   /// Clears what an earlier trial left.

@@ -119,7 +119,7 @@ final class AuditorRole {
   }
 
   private func dialMessaging(_ slots: ArraySlice<Int>, _ deadline: UInt64) throws {
-    // Those dialled before give their places back soon, in milliseconds.
+    // A thread of libzmq's gives back the places of those dialled before. A second is an allowance for it, not a measure.
     let patience = min(deadline, MonotonicClock.now() + 1_000_000_000)
     try waitForRoom(slots.count, before: patience)
     // Arrays cannot hold non-copyable sockets; a class can.
